@@ -1,0 +1,122 @@
+#include "core/config.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace microfiche {
+namespace {
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+} // namespace
+
+std::string did_you_mean(
+    const std::string& name,
+    const std::vector<std::string>& known) {
+  std::string nearest;
+  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
+  for (const auto& candidate : known) {
+    const size_t distance = edit_distance(name, candidate);
+    if (distance < least) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
+}
+
+ConfigReader::ConfigReader(const Json& object, std::string where)
+    : object_(object), where_(std::move(where)) {
+  check(
+      object_.is_object(),
+      where_,
+      ": expected an object, got ",
+      object_.type_name());
+}
+
+void ConfigReader::finish() const {
+  for (const auto& [name, value] : object_.items()) {
+    check(
+        std::find(known_.begin(), known_.end(), name) != known_.end(),
+        where_,
+        ": no field named \"",
+        name,
+        "\"",
+        did_you_mean(name, known_));
+  }
+}
+
+void apply_override(Json& json, const std::string& assignment) {
+  const size_t equals = assignment.find('=');
+  check<UsageError>(
+      equals != std::string::npos && equals > 0,
+      "--set ",
+      assignment,
+      ": expected path.to.field=value");
+  const std::string path = assignment.substr(0, equals);
+  const std::string text = assignment.substr(equals + 1);
+  Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) {
+    value = text;
+  }
+  Json* place = &json;
+  size_t begin = 0;
+  while (true) {
+    const size_t dot = path.find('.', begin);
+    const std::string step = path.substr(begin, dot - begin);
+    check<UsageError>(
+        !step.empty(), "--set ", assignment, ": a name between dots is empty");
+    if (place->is_array()) {
+      const bool number =
+          std::all_of(step.begin(), step.end(), [](unsigned char c) {
+            return c >= '0' && c <= '9';
+          });
+      check<UsageError>(
+          number && step.size() < 9 && std::stoul(step) < place->size(),
+          "--set ",
+          assignment,
+          ": \"",
+          step,
+          "\" is no index of a list of ",
+          place->size());
+      place = &(*place)[std::stoul(step)];
+    } else {
+      check<UsageError>(
+          place->is_object() || place->is_null(),
+          "--set ",
+          assignment,
+          ": there are no fields inside what comes before \"",
+          step,
+          "\"");
+      place = &(*place)[step];
+    }
+    if (dot == std::string::npos) {
+      break;
+    }
+    begin = dot + 1;
+  }
+  *place = std::move(value);
+}
+
+void detail::wrong_type(
+    const std::string& where,
+    const char* expected,
+    const Json& value) {
+  throw InputError(
+      concat(where, ": expected ", expected, ", got ", value.dump()));
+}
+
+} // namespace microfiche

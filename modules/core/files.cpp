@@ -1,0 +1,200 @@
+#include "core/files.h"
+
+#include "core/error.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+namespace microfiche {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A descriptor that is closed at the end.
+struct Descriptor {
+  int fd;
+  explicit Descriptor(int fd) : fd(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd >= 0) {
+      ::close(fd);
+    }
+  }
+};
+
+void write_all(
+    int fd,
+    std::span<const std::byte> bytes,
+    const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    check<IoError>(
+        written > 0, path.string(), ": cannot write: ", std::strerror(errno));
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+}
+
+void make_parent(const fs::path& path) {
+  const auto parent = path.parent_path();
+  if (parent.empty()) {
+    return;
+  }
+  std::error_code error;
+  fs::create_directories(parent, error);
+  check<IoError>(
+      !error, parent.string(), ": cannot make the folder: ", error.message());
+}
+
+Descriptor open_for_reading(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  check(fd >= 0, path.string(), ": cannot read: ", std::strerror(errno));
+  return Descriptor(fd);
+}
+
+struct stat describe(const Descriptor& file, const fs::path& path) {
+  struct stat status = {};
+  check(
+      ::fstat(file.fd, &status) == 0,
+      path.string(),
+      ": cannot read: ",
+      std::strerror(errno));
+  check(
+      !S_ISDIR(status.st_mode),
+      path.string(),
+      ": is a folder, expected a file");
+  return status;
+}
+
+} // namespace
+
+std::string read_file(const fs::path& path) {
+  if (path == "-") {
+    return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  }
+  const Descriptor file = open_for_reading(path);
+  const auto status = describe(file, path);
+  std::string text;
+  text.reserve(static_cast<size_t>(status.st_size));
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t count = ::read(file.fd, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    check<IoError>(
+        count >= 0, path.string(), ": cannot read: ", std::strerror(errno));
+    if (count == 0) {
+      return text;
+    }
+    text.append(buffer, static_cast<size_t>(count));
+  }
+}
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  write_file(path, [&](const ByteSink& sink) {
+    sink(std::as_bytes(std::span(bytes.data(), bytes.size())));
+  });
+}
+
+void write_file(
+    const fs::path& path,
+    const std::function<void(const ByteSink&)>& produce) {
+  if (path == "-") {
+    produce([&](std::span<const std::byte> bytes) {
+      write_all(STDOUT_FILENO, bytes, "standard output");
+    });
+    return;
+  }
+  make_parent(path);
+  const fs::path temporary =
+      path.string() + ".tmp." + std::to_string(::getpid());
+  try {
+    {
+      const Descriptor file(::open(
+          temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      check<IoError>(
+          file.fd >= 0,
+          path.string(),
+          ": cannot write: ",
+          std::strerror(errno));
+      produce([&](std::span<const std::byte> bytes) {
+        write_all(file.fd, bytes, path);
+      });
+      check<IoError>(
+          ::fsync(file.fd) == 0,
+          path.string(),
+          ": cannot write: ",
+          std::strerror(errno));
+    }
+    std::error_code error;
+    fs::rename(temporary, path, error);
+    check<IoError>(
+        !error, path.string(), ": cannot write: ", error.message());
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  const auto parent = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor folder(
+      ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd >= 0) {
+    ::fsync(folder.fd);
+  }
+}
+
+void append_line(const fs::path& path, std::string_view line) {
+  make_parent(path);
+  const Descriptor file(::open(
+      path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  check<IoError>(
+      file.fd >= 0, path.string(), ": cannot write: ", std::strerror(errno));
+  const std::string whole = std::string(line) + "\n";
+  write_all(
+      file.fd, std::as_bytes(std::span(whole.data(), whole.size())), path);
+}
+
+MappedFile::MappedFile(const fs::path& path) {
+  const Descriptor file = open_for_reading(path);
+  size_ = static_cast<size_t>(describe(file, path).st_size);
+  if (size_ == 0) {
+    return;
+  }
+  void* address =
+      ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  check<IoError>(
+      address != MAP_FAILED,
+      path.string(),
+      ": cannot map: ",
+      std::strerror(errno));
+  data_ = static_cast<const std::byte*>(address);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) {
+    ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+}
+
+} // namespace microfiche

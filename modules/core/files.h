@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace microfiche {
+
+/// The whole file. `-` reads standard input. Throws `InputError` when it does
+/// not exist, is a folder, or may not be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Writes a file so that it appears whole or not at all: a temporary file in
+/// the same folder, fsync, rename, fsync of the folder. Missing parent folders
+/// are made. `-` writes to standard output. Throws `IoError` and removes the
+/// temporary file when the disk is full or the system refuses.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Where `write_file` gets bytes that are made on the way, piece by piece.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+/// As above, for content that is better not held in memory at once.
+void write_file(
+    const std::filesystem::path& path,
+    const std::function<void(const ByteSink&)>& produce);
+
+/// Appends one line and flushes it to the disk, so that a killed run keeps the
+/// lines it finished.
+void append_line(const std::filesystem::path& path, std::string_view line);
+
+/// A read-only memory map of a whole file; movable, unmapped at the end.
+class MappedFile {
+ public:
+  /// Throws `InputError` when the file is missing or cannot be mapped.
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const {
+    return {data_, size_};
+  }
+
+ private:
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+/// SHA-256 of the bytes, as 64 hexadecimal digits (FIPS 180-4).
+std::string sha256(std::span<const std::byte> bytes);
+std::string sha256(std::string_view bytes);
+
+} // namespace microfiche

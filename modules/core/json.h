@@ -1,0 +1,30 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace microfiche {
+
+/// JSON whose objects keep the order in which their fields were written.
+/// Looking a field up is linear: for objects of thousands of fields (a
+/// vocabulary) use `nlohmann::json`.
+using Json = nlohmann::ordered_json;
+
+/// Parses one JSON value. Throws `InputError` naming `where` (a file name) for
+/// text that is not JSON, nests deeper than 64 levels, or repeats a field.
+Json parse_json(std::string_view text, const std::string& where);
+
+/// Reads and parses a JSON file. Throws `InputError` as `parse_json` does, and
+/// when the file does not exist or cannot be read.
+Json read_json_file(const std::filesystem::path& path);
+
+/// Writes a JSON file, indented by two, atomically (see `write_file`).
+void write_json_file(const std::filesystem::path& path, const Json& json);
+
+/// The number, or null for NaN and infinities, which JSON cannot hold.
+Json finite_or_null(double value);
+
+} // namespace microfiche
