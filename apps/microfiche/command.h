@@ -1,0 +1,54 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace microfiche::apps {
+
+/// Options that every command takes; a command that has no use for one refuses
+/// to offer it rather than ignoring it.
+struct CommonOptions {
+  /// Model folder; the nano model that ships with the repository when empty.
+  std::string model;
+  std::string device = "auto";
+  std::string dtype = "auto";
+  int64_t threads = 0;
+  uint64_t seed = 0;
+  bool quiet = false;
+  /// `--set path.to.field=value`, in the order given.
+  std::vector<std::string> set;
+};
+
+/// Adds --model, --device, --dtype and --threads.
+void add_model_options(CLI::App& command, CommonOptions& options);
+
+/// Adds --quiet.
+void add_quiet_option(CLI::App& command, CommonOptions& options);
+
+/// Adds --seed.
+void add_seed_option(CLI::App& command, CommonOptions& options);
+
+/// Adds --set.
+void add_set_option(CLI::App& command, CommonOptions& options);
+
+// One function a command, each in the file of its name. It declares the
+// options, an example as the first line of the help, and a callback that does
+// the work and throws `Error`.
+void add_render(CLI::App& app);
+void add_encode(CLI::App& app);
+void add_read(CLI::App& app);
+void add_trace(CLI::App& app);
+void add_tokenize(CLI::App& app);
+void add_score(CLI::App& app);
+void add_sweep(CLI::App& app);
+void add_report(CLI::App& app);
+void add_compare(CLI::App& app);
+void add_train(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_bench(CLI::App& app);
+void add_doctor(CLI::App& app);
+
+} // namespace microfiche::apps
