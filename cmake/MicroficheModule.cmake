@@ -1,11 +1,14 @@
-# microfiche_add_module(<name> SOURCES <file>... [DEPENDS <target>...] [PRIVATE <target>...])
+# microfiche_add_module(<name> SOURCES <file>... [CUDA_SOURCES <file>...]
+#                       [DEPENDS <target>...] [PRIVATE <target>...])
 #
 # Declares the library microfiche::<name>. DEPENDS lists what its headers include,
 # PRIVATE what only its sources do; each must already be declared, so
 # modules/CMakeLists.txt stays in the order of the dependencies and a cycle cannot
 # be written. A module that depends on LibTorch shares one precompiled header.
+# CUDA_SOURCES are built with MICROFICHE_WITH_CUDA alone, which sources see as a
+# macro of that name; they include no LibTorch header.
 function(microfiche_add_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;CUDA_SOURCES;DEPENDS;PRIVATE")
   foreach(target IN LISTS arg_DEPENDS arg_PRIVATE)
     if(NOT TARGET ${target})
       message(FATAL_ERROR "microfiche::${name} depends on ${target}, "
@@ -13,6 +16,9 @@ function(microfiche_add_module name)
     endif()
   endforeach()
 
+  if(MICROFICHE_WITH_CUDA)
+    list(APPEND arg_SOURCES ${arg_CUDA_SOURCES})
+  endif()
   add_library(microfiche_${name} STATIC ${arg_SOURCES})
   add_library(microfiche::${name} ALIAS microfiche_${name})
   set_target_properties(microfiche_${name} PROPERTIES EXPORT_NAME ${name})
@@ -21,17 +27,21 @@ function(microfiche_add_module name)
     microfiche_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/modules>
                               $<INSTALL_INTERFACE:include/microfiche>)
   target_link_libraries(microfiche_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE})
+  if(MICROFICHE_USES_TORCH)
+    target_link_libraries(microfiche_${name} PUBLIC microfiche::torch)
+  endif()
   microfiche_compile_options(microfiche_${name})
-  set_property(GLOBAL APPEND PROPERTY MICROFICHE_MODULES ${name})
+  set_property(GLOBAL APPEND PROPERTY MICROFICHE_MODULES microfiche_${name})
 endfunction()
 
 # Warnings, and LibTorch's precompiled header for a target that uses LibTorch.
 function(microfiche_compile_options target)
   # -Wno-restrict: g++ 12 reports it falsely on `const char* + std::string`.
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-restrict)
+  set(warnings -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
   if(MICROFICHE_WARNINGS_AS_ERRORS)
-    target_compile_options(${target} PRIVATE -Werror)
+    list(APPEND warnings -Werror)
   endif()
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
   if(MICROFICHE_USES_TORCH)
     target_precompile_headers(${target} REUSE_FROM microfiche_torch_headers)
     target_link_libraries(${target} PRIVATE microfiche::torch)

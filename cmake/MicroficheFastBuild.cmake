@@ -1,0 +1,21 @@
+# ccache and a fast linker where they are installed; neither changes a result.
+
+if(PROJECT_IS_TOP_LEVEL)
+  find_program(MICROFICHE_CCACHE ccache)
+  if(MICROFICHE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    # What ccache asks for before it caches a file with a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+        "${MICROFICHE_CCACHE}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+    endif()
+  endif()
+
+  find_program(MICROFICHE_LINKER NAMES mold ld.lld)
+  if(MICROFICHE_LINKER MATCHES "mold$")
+    add_link_options(-fuse-ld=mold)
+  elseif(MICROFICHE_LINKER)
+    add_link_options(-fuse-ld=lld)
+  endif()
+endif()
