@@ -1,0 +1,56 @@
+#pragma once
+
+#include "decoder/attention.h"
+#include "decoder/gated_mlp.h"
+#include "decoder/moe.h"
+#include "decoder/rms_norm.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+
+namespace microfiche::decoder {
+
+/// Options for `DecoderLayer`: a dense layer has `dense`, a sparse one `moe`.
+struct DecoderLayerOptions {
+  explicit DecoderLayerOptions(AttentionOptions attention)
+      : attention_(attention) {}
+
+  TORCH_ARG(AttentionOptions, attention);
+  TORCH_ARG(std::optional<GatedMlpOptions>, dense);
+  TORCH_ARG(std::optional<MixtureOfExpertsOptions>, moe);
+};
+
+/// x += attention(norm(x)), then x += mlp(norm(x)); the mlp is dense or a
+/// mixture of experts, and is registered as `mlp` either way.
+class DecoderLayerImpl : public torch::nn::Cloneable<DecoderLayerImpl> {
+ public:
+  explicit DecoderLayerImpl(DecoderLayerOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: x (B, L, width), returns the same.
+  torch::Tensor forward(
+      const torch::Tensor& x,
+      const AttentionContext& context,
+      KvCache* cache = nullptr,
+      int64_t layer = 0,
+      LayerProbe* probe = nullptr);
+
+  /// The options with which this module was constructed.
+  DecoderLayerOptions options;
+
+  RmsNorm attention_norm{nullptr};
+  Attention attention{nullptr};
+  RmsNorm mlp_norm{nullptr};
+  /// One of the two.
+  GatedMlp dense{nullptr};
+  MixtureOfExperts moe{nullptr};
+};
+
+TORCH_MODULE(DecoderLayer);
+
+} // namespace microfiche::decoder

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::decoder {
+
+/// Options for `GatedMlp`.
+struct GatedMlpOptions {
+  GatedMlpOptions(int64_t width, int64_t inner_width)
+      : width_(width), inner_width_(inner_width) {}
+
+  /// Channels that come in and go out.
+  TORCH_ARG(int64_t, width);
+
+  /// Channels between the layers.
+  TORCH_ARG(int64_t, inner_width);
+};
+
+/// down(silu(gate(x)) * up(x)), without biases.
+///
+/// Source: Shazeer, "GLU Variants Improve Transformer", arXiv:2002.05202.
+class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
+ public:
+  explicit GatedMlpImpl(GatedMlpOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: x (..., width), returns the same.
+  torch::Tensor forward(const torch::Tensor& x);
+
+  /// The options with which this module was constructed.
+  GatedMlpOptions options;
+
+  torch::nn::Linear gate_proj{nullptr};
+  torch::nn::Linear up_proj{nullptr};
+  torch::nn::Linear down_proj{nullptr};
+};
+
+TORCH_MODULE(GatedMlp);
+
+} // namespace microfiche::decoder

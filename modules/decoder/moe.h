@@ -1,0 +1,123 @@
+#pragma once
+
+#include "decoder/gated_mlp.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::decoder {
+
+/// Options for `Router`.
+struct RouterOptions {
+  RouterOptions(int64_t width, int64_t num_experts)
+      : width_(width), num_experts_(num_experts) {}
+
+  /// Channels of a token.
+  TORCH_ARG(int64_t, width);
+
+  /// Routed experts to choose from.
+  TORCH_ARG(int64_t, num_experts);
+
+  /// Experts that each token goes to.
+  TORCH_ARG(int64_t, top_k) = 6;
+
+  /// Makes the weights of the chosen experts add up to one.
+  TORCH_ARG(bool, norm_topk_prob) = false;
+
+  /// Multiplies the weights of the chosen experts.
+  TORCH_ARG(double, routed_scaling_factor) = 1;
+};
+
+/// Which experts each token goes to, and what became of the load.
+struct Routing {
+  /// Softmax over all experts, (N, num_experts) float32.
+  torch::Tensor scores;
+  /// The best experts, best first, (N, top_k) int64.
+  torch::Tensor expert_ids;
+  /// Their share in the answer, (N, top_k) float32.
+  torch::Tensor weights;
+};
+
+/// Chooses experts: softmax in float32, then the top-k of it.
+class RouterImpl : public torch::nn::Cloneable<RouterImpl> {
+ public:
+  explicit RouterImpl(RouterOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: x (N, width).
+  Routing forward(const torch::Tensor& x);
+
+  /// The options with which this module was constructed.
+  RouterOptions options;
+
+  /// (num_experts, width).
+  torch::Tensor weight;
+};
+
+TORCH_MODULE(Router);
+
+/// Options for `MixtureOfExperts`.
+struct MixtureOfExpertsOptions {
+  MixtureOfExpertsOptions(RouterOptions router, int64_t inner_width)
+      : router_(router), inner_width_(inner_width) {}
+
+  TORCH_ARG(RouterOptions, router);
+
+  /// Channels between the layers of one routed expert.
+  TORCH_ARG(int64_t, inner_width);
+
+  /// Experts that every token goes to; together they are one `GatedMlp`, and 0
+  /// leaves it out.
+  TORCH_ARG(int64_t, num_shared_experts) = 2;
+};
+
+/// Routed experts, weighted by the router's scores, plus shared experts.
+///
+/// Source: DeepSeekMoE, arXiv:2401.06066, equations 9 to 11.
+class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
+ public:
+  explicit MixtureOfExpertsImpl(MixtureOfExpertsOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: x (B, L, width), returns the same.
+  torch::Tensor forward(const torch::Tensor& x);
+
+  /// How uneven the experts' load was in the last training-mode `forward`: for
+  /// each sequence the sum over experts of count * num_experts / (L * top_k)
+  /// times the mean score, averaged over the batch. One when even, and
+  /// differentiable; undefined before the first forward in training mode.
+  ///
+  /// Source: DeepSeek-V2, arXiv:2405.04434, section 2.2.3, without its factor.
+  const torch::Tensor& balance_loss() const {
+    return balance_loss_;
+  }
+
+  /// Tokens that went to each expert in that forward, (num_experts) float32.
+  const torch::Tensor& expert_load() const {
+    return expert_load_;
+  }
+
+  /// The options with which this module was constructed.
+  MixtureOfExpertsOptions options;
+
+  Router router{nullptr};
+  torch::nn::ModuleList experts{nullptr};
+  /// Absent when there are no shared experts.
+  GatedMlp shared_experts{nullptr};
+
+ private:
+  void measure_balance(const Routing& routing, int64_t batch);
+
+  torch::Tensor balance_loss_;
+  torch::Tensor expert_load_;
+};
+
+TORCH_MODULE(MixtureOfExperts);
+
+} // namespace microfiche::decoder

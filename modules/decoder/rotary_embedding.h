@@ -1,0 +1,34 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace microfiche::decoder {
+
+/// Cosines and sines by which queries and keys turn at their positions.
+///
+/// Shapes: (B or 1, 1, L, head_dim / 2) each, in the dtype of the activations.
+struct Rotation {
+  torch::Tensor cos;
+  torch::Tensor sin;
+};
+
+/// The rotation of each position: the angle of dimension pair d is
+/// position * theta^(-2 d / head_dim), taken in float32.
+///
+/// Shapes: positions (B or 1, L) int64.
+///
+/// Source: RoFormer, arXiv:2104.09864, equation 15.
+Rotation make_rotation(
+    const torch::Tensor& positions,
+    int64_t head_dim,
+    double theta,
+    torch::Dtype dtype);
+
+/// Turns the pairs (d, d + head_dim / 2), the half-rotated order of GPT-NeoX.
+///
+/// Shapes: x (B, heads, L, head_dim), returns the same.
+torch::Tensor rotate(const torch::Tensor& x, const Rotation& rotation);
+
+} // namespace microfiche::decoder

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "encoder/feed_forward.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::encoder {
+
+/// Options for `ClipVit`.
+struct ClipVitOptions {
+  TORCH_ARG(int64_t, width) = 1024;
+  TORCH_ARG(int64_t, layers) = 24;
+  TORCH_ARG(int64_t, heads) = 16;
+
+  /// Inner width of the feed-forward layers over `width`.
+  TORCH_ARG(double, mlp_ratio) = 4;
+
+  /// Side of the token grid for which positions were learned; other grids
+  /// resample them.
+  TORCH_ARG(int64_t, table_side) = 16;
+};
+
+/// x += attention(norm(x)), then x += mlp(norm(x)), over all tokens.
+class ClipBlockImpl : public torch::nn::Cloneable<ClipBlockImpl> {
+ public:
+  explicit ClipBlockImpl(ClipVitOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: tokens (B, N, width), returns (B, N, width).
+  torch::Tensor forward(const torch::Tensor& tokens);
+
+  /// The options of the tower that this block belongs to.
+  ClipVitOptions options;
+
+  torch::nn::LayerNorm norm1{nullptr};
+  torch::nn::Linear qkv{nullptr};
+  torch::nn::Linear projection{nullptr};
+  torch::nn::LayerNorm norm2{nullptr};
+  FeedForward mlp{nullptr};
+};
+
+TORCH_MODULE(ClipBlock);
+
+/// The knowledge tower: global attention over few tokens, which stand in for
+/// the patches of an image.
+///
+/// Linear layers, class token and positions start from normal(0, 0.02).
+///
+/// Source: CLIP, arXiv:2103.00020, as DeepSeek-OCR uses it, arXiv:2510.18234,
+/// "DeepEncoder"; deepencoder/clip_sdpa.py (deepseek-ai/DeepSeek-OCR e4ac34e).
+class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
+ public:
+  explicit ClipVitImpl(ClipVitOptions options_ = {});
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Runs the tower over the compressor's tokens; the class token, which only
+  /// helps inside, is dropped from what comes out.
+  ///
+  /// Shapes: tokens (B, width, n, n), returns (B, n * n, width).
+  ///
+  /// Throws `c10::Error` when `tokens` has any other shape.
+  torch::Tensor forward(const torch::Tensor& tokens);
+
+  /// The options with which this module was constructed.
+  ClipVitOptions options;
+
+  /// (width).
+  torch::Tensor class_embedding;
+  /// (1 + table_side^2, width); row 0 is the class token's.
+  torch::Tensor position_table;
+  torch::nn::LayerNorm pre_norm{nullptr};
+  torch::nn::ModuleList blocks{nullptr};
+};
+
+TORCH_MODULE(ClipVit);
+
+} // namespace microfiche::encoder

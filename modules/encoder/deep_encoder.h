@@ -1,0 +1,71 @@
+#pragma once
+
+#include "encoder/clip_vit.h"
+#include "encoder/projector.h"
+#include "encoder/sam_vit.h"
+#include "encoder/token_compressor.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::encoder {
+
+/// Options for `DeepEncoder`. The compressor takes the perception tower's neck
+/// and gives the knowledge tower's width; the projector takes both.
+struct DeepEncoderOptions {
+  TORCH_ARG(SamVitOptions, sam);
+  TORCH_ARG(TokenCompressorOptions, compressor);
+  TORCH_ARG(ClipVitOptions, clip);
+  TORCH_ARG(ProjectorOptions, projector);
+
+  /// Pixels along the side of one vision token.
+  int64_t pixels_per_token() const;
+};
+
+/// What the encoder computes on its way, with n = S / pixels_per_token.
+struct EncoderStages {
+  /// The compressor's map, (B, C, n, n).
+  torch::Tensor sam;
+  /// The knowledge tower's tokens, (B, n * n, C).
+  torch::Tensor clip;
+  /// Vision tokens at the decoder's width, (B, n * n, D).
+  torch::Tensor tokens;
+};
+
+/// Pages to vision tokens: perception tower, 16x compressor, knowledge tower on
+/// the compressor's map, both side by side, projector.
+///
+/// Source: DeepSeek-OCR, arXiv:2510.18234, "DeepEncoder".
+class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
+ public:
+  explicit DeepEncoderImpl(DeepEncoderOptions options_ = {});
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Encodes a batch of square pages or tiles.
+  ///
+  /// Shapes, with n = S / pixels_per_token:
+  ///   pixels: (B, 3, S, S), normalised to [-1, 1]
+  ///   returns: (B, n * n, projector.out_width), row-major
+  ///
+  /// Throws `c10::Error` when S is no multiple of pixels_per_token.
+  torch::Tensor forward(const torch::Tensor& pixels);
+
+  /// As `forward`, with what was computed on the way.
+  EncoderStages stages(const torch::Tensor& pixels);
+
+  /// The options with which this module was constructed.
+  DeepEncoderOptions options;
+
+  SamVit sam{nullptr};
+  TokenCompressor compressor{nullptr};
+  ClipVit clip{nullptr};
+  Projector projector{nullptr};
+};
+
+TORCH_MODULE(DeepEncoder);
+
+} // namespace microfiche::encoder

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::encoder {
+
+/// The activation between the two layers of a `FeedForward`.
+enum class Activation {
+  /// x * Phi(x), by the error function.
+  kGelu,
+  /// x * sigmoid(1.702 x), CLIP's approximation of it.
+  kQuickGelu,
+};
+
+/// Options for `FeedForward`.
+struct FeedForwardOptions {
+  FeedForwardOptions(int64_t width, int64_t inner_width)
+      : width_(width), inner_width_(inner_width) {}
+
+  /// Channels that come in and go out.
+  TORCH_ARG(int64_t, width);
+
+  /// Channels between the two layers.
+  TORCH_ARG(int64_t, inner_width);
+
+  TORCH_ARG(Activation, activation) = Activation::kGelu;
+};
+
+/// Two linear layers with an activation between them.
+///
+/// Shapes: (..., width) in and out.
+class FeedForwardImpl : public torch::nn::Cloneable<FeedForwardImpl> {
+ public:
+  explicit FeedForwardImpl(FeedForwardOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  torch::Tensor forward(const torch::Tensor& x);
+
+  /// The options with which this module was constructed.
+  FeedForwardOptions options;
+
+  torch::nn::Linear expand{nullptr};
+  torch::nn::Linear contract{nullptr};
+};
+
+TORCH_MODULE(FeedForward);
+
+} // namespace microfiche::encoder

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::encoder {
+
+/// Options for `Projector`.
+struct ProjectorOptions {
+  /// Channels of both towers together.
+  TORCH_ARG(int64_t, in_width) = 2048;
+
+  /// Width of the decoder.
+  TORCH_ARG(int64_t, out_width) = 1280;
+};
+
+/// One linear layer from vision width to decoder width, from normal(0, 0.02).
+class ProjectorImpl : public torch::nn::Cloneable<ProjectorImpl> {
+ public:
+  explicit ProjectorImpl(ProjectorOptions options_ = {});
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: features (..., in_width), returns (..., out_width).
+  torch::Tensor forward(const torch::Tensor& features);
+
+  /// The options with which this module was constructed.
+  ProjectorOptions options;
+
+  torch::nn::Linear linear{nullptr};
+};
+
+TORCH_MODULE(Projector);
+
+} // namespace microfiche::encoder

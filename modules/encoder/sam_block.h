@@ -1,0 +1,102 @@
+#pragma once
+
+#include "encoder/feed_forward.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::encoder {
+
+/// Options for `SamAttention`.
+struct SamAttentionOptions {
+  SamAttentionOptions(int64_t width, int64_t heads, int64_t table_side)
+      : width_(width), heads_(heads), table_side_(table_side) {}
+
+  /// Channels that come in and go out, a multiple of `heads`.
+  TORCH_ARG(int64_t, width);
+
+  TORCH_ARG(int64_t, heads);
+
+  /// Side of the grid for which the relative positions were learned; the
+  /// tables hold 2 * table_side - 1 offsets.
+  TORCH_ARG(int64_t, table_side);
+};
+
+/// Self-attention over a square grid, with decomposed relative positions.
+///
+/// A grid of another side than the table's resamples the tables along their
+/// length: linear, in float32, without antialiasing.
+class SamAttentionImpl : public torch::nn::Cloneable<SamAttentionImpl> {
+ public:
+  explicit SamAttentionImpl(SamAttentionOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: grid (B, S, S, width), returns (B, S, S, width).
+  torch::Tensor forward(const torch::Tensor& grid);
+
+  /// The options with which this module was constructed.
+  SamAttentionOptions options;
+
+  torch::nn::Linear qkv{nullptr};
+  torch::nn::Linear projection{nullptr};
+  /// (2 * table_side - 1, width / heads) each, zero at the start.
+  torch::Tensor rel_pos_h;
+  torch::Tensor rel_pos_w;
+};
+
+TORCH_MODULE(SamAttention);
+
+/// Options for `SamBlock`.
+struct SamBlockOptions {
+  SamBlockOptions(int64_t width, int64_t heads, int64_t table_side)
+      : width_(width), heads_(heads), table_side_(table_side) {}
+
+  /// Channels that come in and go out, a multiple of `heads`.
+  TORCH_ARG(int64_t, width);
+
+  TORCH_ARG(int64_t, heads);
+
+  /// Side of the patch grid for which positions were learned.
+  TORCH_ARG(int64_t, table_side);
+
+  /// Side of the windows inside which patches attend; 0 is the whole grid.
+  TORCH_ARG(int64_t, window_size) = 0;
+
+  /// Inner width of the feed-forward layers over `width`.
+  TORCH_ARG(double, mlp_ratio) = 4;
+};
+
+/// x += attention(norm(x)), then x += mlp(norm(x)), in windows or on the whole
+/// grid.
+///
+/// A grid that is no multiple of the window is padded at its right and bottom,
+/// after the norm, with zeros that take part in the attention: the published
+/// weights were trained so.
+///
+/// Source: SAM, arXiv:2304.02643; ViTDet, arXiv:2203.16527.
+class SamBlockImpl : public torch::nn::Cloneable<SamBlockImpl> {
+ public:
+  explicit SamBlockImpl(SamBlockOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: grid (B, S, S, width), returns (B, S, S, width).
+  torch::Tensor forward(const torch::Tensor& grid);
+
+  /// The options with which this module was constructed.
+  SamBlockOptions options;
+
+  torch::nn::LayerNorm norm1{nullptr};
+  SamAttention attention{nullptr};
+  torch::nn::LayerNorm norm2{nullptr};
+  FeedForward mlp{nullptr};
+};
+
+TORCH_MODULE(SamBlock);
+
+} // namespace microfiche::encoder
