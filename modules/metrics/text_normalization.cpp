@@ -1,0 +1,103 @@
+#include "metrics/text_normalization.h"
+
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+
+#include "core/error.h"
+#include "metrics/code_points.h"
+
+namespace microfiche::metrics {
+namespace {
+
+std::u32string nfkc(std::u32string_view text) {
+  UErrorCode status = U_ZERO_ERROR;
+  const auto* normalizer = icu::Normalizer2::getNFKCInstance(status);
+  const auto utf16 = icu::UnicodeString::fromUTF32(
+      reinterpret_cast<const UChar32*>(text.data()),
+      static_cast<int32_t>(text.size()));
+  icu::UnicodeString normalized;
+  if (U_SUCCESS(status)) {
+    normalizer->normalize(utf16, normalized, status);
+  }
+  if (U_FAILURE(status)) {
+    throw Error(
+        ExitCode::kFailure,
+        concat("ICU cannot normalise to NFKC: ", u_errorName(status)));
+  }
+  std::string utf8;
+  normalized.toUTF8String(utf8);
+  return decode_utf8(utf8).text;
+}
+
+std::u32string collapse_spaces(std::u32string_view text) {
+  std::u32string collapsed;
+  bool pending = false;
+  for (const char32_t c : text) {
+    if (is_space(c)) {
+      pending = !collapsed.empty();
+      continue;
+    }
+    if (pending) {
+      collapsed.push_back(U' ');
+      pending = false;
+    }
+    collapsed.push_back(c);
+  }
+  return collapsed;
+}
+
+char32_t to_half_width(char32_t c) {
+  if (c >= 0xFF01 && c <= 0xFF5E) {
+    return c - 0xFF01 + U'!';
+  }
+  return c == 0x3000 ? U' ' : c;
+}
+
+/// What `\w` matches in a Python pattern, and the Han block.
+bool is_word_character(char32_t c) {
+  const auto category = U_GET_GC_MASK(static_cast<UChar32>(c));
+  const uint32_t wanted =
+      U_GC_L_MASK | U_GC_ND_MASK | U_GC_NL_MASK | U_GC_NO_MASK;
+  return c == U'_' || (category & wanted) != 0 || (c >= 0x4E00 && c <= 0x9FFF);
+}
+
+std::u32string clean_like_omnidoc(std::u32string_view text) {
+  std::u32string half_width;
+  for (const char32_t c : text) {
+    if (c != U'\t' && c != U'\n') {
+      half_width.push_back(to_half_width(c));
+    }
+  }
+  // One mark after the other, as a chain of Python's `replace` would: what the
+  // first leaves together the second may take.
+  for (const std::u32string_view mark : {U"/t", U"/n"}) {
+    size_t at = 0;
+    while ((at = half_width.find(mark, at)) != std::u32string::npos) {
+      half_width.erase(at, mark.size());
+    }
+  }
+  std::u32string cleaned;
+  for (const char32_t c : half_width) {
+    if (is_word_character(c)) {
+      cleaned.push_back(c);
+    }
+  }
+  return cleaned;
+}
+
+} // namespace
+
+std::u32string normalize(std::u32string_view text, Normalization how) {
+  switch (how) {
+    case Normalization::kNfkcWhitespace:
+      return collapse_spaces(nfkc(text));
+    case Normalization::kOmniDoc:
+      return clean_like_omnidoc(text);
+    case Normalization::kRaw:
+      break;
+  }
+  return std::u32string(text);
+}
+
+} // namespace microfiche::metrics

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Writes tests/data/metrics/*.jsonl: metrics of text pairs by other libraries.
+
+Edit distances come from rapidfuzz, set precision and recall, BLEU and Unicode
+from NLTK and Python; a line is one pair. The first line of each file says which
+versions made it. Run with the repository's virtual environment:
+
+    .venv/bin/python scripts/make_metric_goldens.py
+"""
+
+import json
+import pathlib
+import platform
+import random
+import re
+import unicodedata
+import warnings
+
+import nltk
+import rapidfuzz
+from nltk.metrics.scores import f_measure, precision, recall
+from nltk.translate.bleu_score import sentence_bleu
+from rapidfuzz.distance import Levenshtein
+
+SEED = 20261122
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests/data/metrics"
+
+ENGLISH = """In the beginning God created the heaven and the earth. And the earth
+was without form, and void; and darkness was upon the face of the deep. And the
+Spirit of God moved upon the face of the waters. And God said, Let there be light:
+and there was light. And God saw the light, that it was good: and God divided the
+light from the darkness. And God called the light Day, and the darkness he called
+Night. And the evening and the morning were the first day.""".split()
+MIXED = list("abc \t\nÄß漢字かな한글😀é\u0301ﬁＡ１，.\u00a0\u2003\u3000\u0085\x1c_-/tn")
+
+
+def damage(text, rate, rng, alphabet):
+    out = []
+    for character in text:
+        draw = rng.random()
+        if draw < rate / 3:
+            continue
+        if draw < 2 * rate / 3:
+            out.append(rng.choice(alphabet))
+        if rate <= draw or draw >= 2 * rate / 3:
+            out.append(character if draw >= rate else rng.choice(alphabet))
+    return "".join(out)
+
+
+def pairs(rng):
+    yield "", ""
+    yield "", "a b"
+    yield "a b", ""
+    yield "same text", "same text"
+    for alphabet in ("ab", "abcdefgh ", MIXED):
+        for _ in range(350):
+            # Around multiples of 64 the blocks of the bit vectors meet.
+            size = rng.choice([1, 2, 5, 20, 63, 64, 65, 127, 128, 129, 200])
+            text = "".join(rng.choice(alphabet) for _ in range(size))
+            other = "".join(rng.choice(alphabet) for _ in range(rng.randrange(150)))
+            near = damage(text, rng.choice([0.02, 0.1, 0.4]), rng, alphabet)
+            yield text, rng.choice([other, near])
+    for _ in range(600):
+        start = rng.randrange(len(ENGLISH))
+        words = (ENGLISH + ENGLISH)[start : start + rng.randrange(1, 70)]
+        text = rng.choice([" ", "\n"]).join(words)
+        rate = rng.choice([0.0, 0.01, 0.05, 0.2])
+        wrong = damage(text, rate, rng, "abcdefghijklmnopqrstuvwxyz ")
+        if rng.random() < 0.1:
+            wrong += " and the light" * rng.randrange(2, 9)
+        yield text, wrong
+
+
+def omnidoc(text):
+    half = "".join(
+        chr(ord(c) - 0xFF01 + 0x21) if "\uff01" <= c <= "\uff5e" else " " if c == "\u3000" else c
+        for c in text
+    )
+    for gone in ("\t", "\n", "/t", "/n"):
+        half = half.replace(gone, "")
+    return re.sub(r"[^\w\u4e00-\u9fff]", "", half)
+
+
+def scores(reference, prediction):
+    g, p = reference.split(), prediction.split()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {
+            "edits": Levenshtein.distance(reference, prediction),
+            "normalized_edit_distance": Levenshtein.normalized_distance(reference, prediction),
+            "word_edits": Levenshtein.distance(g, p),
+            "set_precision": precision(set(g), set(p)),
+            "set_recall": recall(set(g), set(p)),
+            "set_f1": f_measure(set(g), set(p)),
+            "bleu": sentence_bleu([g], p) if p else None,
+            "words": len(g),
+        }
+
+
+def has_han(text):
+    return any("\u4e00" <= c <= "\u9fa5" for c in text)
+
+
+def main():
+    rng = random.Random(SEED)
+    made_by = {
+        "made_by": "scripts/make_metric_goldens.py",
+        "seed": SEED,
+        "python": platform.python_version(),
+        "unicode": unicodedata.unidata_version,
+        "rapidfuzz": rapidfuzz.__version__,
+        "nltk": nltk.__version__,
+    }
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "pairs.jsonl").open("w", encoding="utf-8") as file:
+        file.write(json.dumps(made_by) + "\n")
+        for reference, prediction in pairs(rng):
+            line = {"reference": reference, "prediction": prediction}
+            line |= scores(reference, prediction)
+            if has_han(reference + prediction):
+                # Words of Chinese are another library's dictionary.
+                line = {k: v for k, v in line.items() if k in (
+                    "reference", "prediction", "edits", "normalized_edit_distance")}
+            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    with (FOLDER / "normalization.jsonl").open("w", encoding="utf-8") as file:
+        file.write(json.dumps(made_by) + "\n")
+        for _ in range(400):
+            text = "".join(rng.choice(MIXED + list("½²ⅣⅸΩÅ…﹏ｶﾞ")) for _ in range(rng.randrange(40)))
+            line = {
+                "text": text,
+                "words": text.split(),
+                "nfkc-ws": " ".join(unicodedata.normalize("NFKC", text).split()),
+                "omnidoc": omnidoc(text),
+            }
+            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()
