@@ -1,0 +1,115 @@
+#include "model/loaded_model.h"
+
+#include "checkpoint/sharded_checkpoint.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "model/checkpoint_names.h"
+#include "model/state_dict.h"
+
+#include <c10/util/Exception.h>
+
+namespace microfiche::model {
+namespace {
+
+/// Refuses a tokenizer some of whose ids have no row in the embedding.
+void check_tokenizer(
+    const tokenizer::Tokenizer& tokenizer,
+    const ModelConfig& config,
+    const std::filesystem::path& file) {
+  check(
+      tokenizer.size() <= config.language.vocab_size,
+      file.string(),
+      ": its largest id is ",
+      tokenizer.size() - 1,
+      " but the model's embedding has rows 0 to ",
+      config.language.vocab_size - 1,
+      " (vocab_size in config.json); is it another model's tokenizer?");
+}
+
+} // namespace
+
+const tokenizer::Tokenizer& LoadedModel::tokenizer() const {
+  check(
+      own_tokenizer.has_value(),
+      folder.string(),
+      ": there is no tokenizer.json, which prompts and text need");
+  return *own_tokenizer;
+}
+
+page::ResolutionMode LoadedModel::find_mode(const std::string& name) const {
+  return model::find_mode(
+      config, name.empty() ? config.toolkit.default_mode : name);
+}
+
+Json LoadedModel::provenance() const {
+  Json json = Json::object();
+  json["folder"] = folder.string();
+  json["sha256"] = hash;
+  json["tokenizer_sha256"] =
+      own_tokenizer ? Json(own_tokenizer->sha256()) : Json(nullptr);
+  json["device"] = device_name(placement.device);
+  json["dtype"] = dtype_name(placement.dtype);
+  return json;
+}
+
+LoadedModel load_model(
+    const std::filesystem::path& folder,
+    const Placement& placement) {
+  check(
+      std::filesystem::is_directory(folder),
+      folder.string(),
+      ": expected a model folder with config.json and model.safetensors, ",
+      std::filesystem::exists(folder) ? "got a file" : "which does not exist");
+  LoadedModel loaded;
+  loaded.folder = folder;
+  loaded.placement = placement;
+  loaded.config = load_model_config(folder / "config.json");
+  const auto tokenizer_file = folder / "tokenizer.json";
+  if (std::filesystem::exists(tokenizer_file)) {
+    loaded.own_tokenizer = tokenizer::Tokenizer::load(tokenizer_file);
+    check_tokenizer(*loaded.own_tokenizer, loaded.config, tokenizer_file);
+  }
+
+  // Whether the checkpoint fits is known before a large model is made.
+  const auto checkpoint = checkpoint::Checkpoint::open(folder);
+  const auto specs = checkpoint_tensors(loaded.config);
+  check_checkpoint(checkpoint, specs, folder.string());
+  loaded.model = OpticalModel(optical_model_options(loaded.config));
+  loaded.model->to(placement.device, placement.dtype);
+  load_state_dict(loaded.model, checkpoint, specs);
+  loaded.model->eval();
+  loaded.hash = checkpoint.sha256();
+  return loaded;
+}
+
+LoadedModel make_model(
+    const ModelConfig& config,
+    const std::filesystem::path& tokenizer_file,
+    const Placement& placement) {
+  LoadedModel loaded;
+  loaded.config = config;
+  loaded.placement = placement;
+  loaded.own_tokenizer = tokenizer::Tokenizer::load(tokenizer_file);
+  check_tokenizer(*loaded.own_tokenizer, config, tokenizer_file);
+  loaded.model = OpticalModel(optical_model_options(config));
+  loaded.model->to(placement.device, placement.dtype);
+  loaded.model->eval();
+  return loaded;
+}
+
+void save_model(
+    const LoadedModel& loaded,
+    const std::filesystem::path& folder,
+    torch::Dtype dtype,
+    const std::filesystem::path& tokenizer_file) {
+  Json config = write_model_config(loaded.config);
+  config["torch_dtype"] = dtype == torch::kBFloat16 ? "bfloat16" : "float32";
+  auto model = loaded.model;
+  save_state_dict(model, folder / "model.safetensors", dtype);
+  if (!tokenizer_file.empty()) {
+    write_file(folder / "tokenizer.json", read_file(tokenizer_file));
+  }
+  write_json_file(folder / "config.json", config);
+}
+
+} // namespace microfiche::model

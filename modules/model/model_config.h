@@ -1,0 +1,224 @@
+#pragma once
+
+#include "core/config.h"
+#include "core/json.h"
+#include "page/resolution_mode.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace microfiche::model {
+
+// Note [The official config.json]
+// DeepSeek-OCR's file nests the sizes: `language_config` has the decoder (and
+// the top level may repeat it), `vision_config.width` the two towers,
+// `projector_config` the layer between. It leaves out values that its remote
+// code takes from class defaults (RoPE base, norm epsilon, how the router
+// scores), so the defaults below are those of that code and not of newer
+// DeepSeek families. Fields we have no use for are kept and written back;
+// fields whose value asks for something that we do not build are refused.
+//
+// What the published code has as constants and a small model needs otherwise is
+// in one object of our own, `microfiche` (see `ToolkitConfig`). The official
+// file has none, and gets the official numbers.
+
+/// `vision_config.width.sam_vit_b`: the perception tower.
+struct SamConfig {
+  int64_t layers = 12;
+  int64_t width = 768;
+  int64_t heads = 12;
+
+  /// Blocks whose attention is global; the others attend inside windows.
+  std::vector<int64_t> global_attn_indexes = {2, 5, 8, 11};
+
+  /// Channels after each stride-2 convolution behind the neck.
+  std::vector<int64_t> downsample_channels = {512, 1024};
+};
+
+/// `vision_config.width.clip-l-14-224`: the knowledge tower.
+struct ClipConfig {
+  int64_t layers = 24;
+  int64_t width = 1024;
+  int64_t heads = 16;
+
+  /// The table of positions has (image_size / patch_size)^2 rows and one for
+  /// the class token. Neither is the size of a page.
+  int64_t image_size = 224;
+  int64_t patch_size = 14;
+};
+
+/// `projector_config`: vision width to decoder width.
+struct ProjectorConfig {
+  int64_t input_dim = 2048;
+  int64_t n_embed = 1280;
+  std::string projector_type = "linear";
+};
+
+/// `language_config`: the decoder.
+struct LanguageConfig {
+  int64_t vocab_size = 129280;
+  int64_t hidden_size = 1280;
+
+  /// Inner width of the dense layers, of one expert, and their numbers.
+  int64_t intermediate_size = 6848;
+  int64_t moe_intermediate_size = 896;
+  int64_t num_hidden_layers = 12;
+  int64_t first_k_dense_replace = 1;
+  int64_t n_routed_experts = 64;
+  int64_t n_shared_experts = 2;
+  int64_t num_experts_per_tok = 6;
+
+  int64_t num_attention_heads = 10;
+  int64_t num_key_value_heads = 10;
+  int64_t max_position_embeddings = 8192;
+  int64_t bos_token_id = 0;
+  int64_t eos_token_id = 1;
+
+  // Absent from the official file.
+  double rope_theta = 10000.0;
+  double rms_norm_eps = 1e-6;
+  bool norm_topk_prob = false;
+  double routed_scaling_factor = 1.0;
+  std::string scoring_func = "softmax";
+  double aux_loss_alpha = 0.001;
+};
+
+/// `microfiche`: what the published code has as constants. Unknown fields in
+/// here are refused.
+struct ToolkitConfig {
+  /// Side of the patches that the perception tower cuts, in pixels.
+  int64_t sam_patch_size = 16;
+
+  /// Side of its attention windows, in patches.
+  int64_t sam_window_size = 14;
+
+  /// Hidden width of its MLPs over its width, and the channels of its neck.
+  int64_t sam_mlp_ratio = 4;
+  int64_t sam_neck_channels = 256;
+
+  /// The same for the knowledge tower.
+  int64_t clip_mlp_ratio = 4;
+
+  /// RMS-normalises queries and keys of the decoder; the published one does
+  /// not.
+  bool qk_norm = false;
+
+  /// Resolution modes of this model, besides the six official ones.
+  std::vector<page::ResolutionMode> modes;
+
+  /// What `--mode` and `--prompt` are when nobody says.
+  std::string default_mode = "gundam";
+  std::string default_prompt = "<image>\nFree OCR.";
+
+  /// What the model writes, for people who read its scores.
+  std::string note;
+};
+
+/// A model as its folder's config.json describes it; the defaults are the
+/// published DeepSeek-OCR. See Note [The official config.json].
+struct ModelConfig {
+  SamConfig sam;
+  ClipConfig clip;
+  ProjectorConfig projector;
+  LanguageConfig language;
+  ToolkitConfig toolkit;
+
+  /// `vision_config.image_size`: the page side, in pixels, for which the
+  /// perception tower's table of positions was made.
+  int64_t image_size = 1024;
+
+  /// The file as it was read, with the fields that we do not use.
+  Json source = Json::object();
+
+  /// Pixels along one side of what a vision token covers; 64 as published.
+  int64_t token_side_px() const;
+
+  /// Side of the knowledge tower's table of positions; 16 as published.
+  int64_t clip_table_side() const;
+};
+
+/// Reads a config. Throws `InputError`, naming the field, for values of the
+/// wrong type, impossible sizes, sizes that contradict each other, and
+/// architectures that are not this one.
+ModelConfig read_model_config(const Json& json, const std::string& where);
+
+/// Reads `config.json` of a model folder.
+ModelConfig load_model_config(const std::filesystem::path& file);
+
+/// The config in the official layout: the fields of `config.source` that we do
+/// not use, and everything that we do.
+Json write_model_config(const ModelConfig& config);
+
+/// The model's own mode of that name or the official one. Throws `InputError`
+/// for a name that is neither, and for a mode whose views this model's vision
+/// tokens do not divide.
+page::ResolutionMode find_mode(
+    const ModelConfig& config,
+    const std::string& name);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, SamConfig& sam) {
+  visit("layers", sam.layers);
+  visit("width", sam.width);
+  visit("heads", sam.heads);
+  visit("global_attn_indexes", sam.global_attn_indexes);
+  visit("downsample_channels", sam.downsample_channels);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ClipConfig& clip) {
+  visit("layers", clip.layers);
+  visit("width", clip.width);
+  visit("heads", clip.heads);
+  visit("image_size", clip.image_size);
+  visit("patch_size", clip.patch_size);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ProjectorConfig& projector) {
+  visit("input_dim", projector.input_dim);
+  visit("n_embed", projector.n_embed);
+  visit("projector_type", projector.projector_type);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, LanguageConfig& language) {
+  visit("vocab_size", language.vocab_size);
+  visit("hidden_size", language.hidden_size);
+  visit("intermediate_size", language.intermediate_size);
+  visit("moe_intermediate_size", language.moe_intermediate_size);
+  visit("num_hidden_layers", language.num_hidden_layers);
+  visit("first_k_dense_replace", language.first_k_dense_replace);
+  visit("n_routed_experts", language.n_routed_experts);
+  visit("n_shared_experts", language.n_shared_experts);
+  visit("num_experts_per_tok", language.num_experts_per_tok);
+  visit("num_attention_heads", language.num_attention_heads);
+  visit("num_key_value_heads", language.num_key_value_heads);
+  visit("max_position_embeddings", language.max_position_embeddings);
+  visit("bos_token_id", language.bos_token_id);
+  visit("eos_token_id", language.eos_token_id);
+  visit("rope_theta", language.rope_theta);
+  visit("rms_norm_eps", language.rms_norm_eps);
+  visit("norm_topk_prob", language.norm_topk_prob);
+  visit("routed_scaling_factor", language.routed_scaling_factor);
+  visit("scoring_func", language.scoring_func);
+  visit("aux_loss_alpha", language.aux_loss_alpha);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ToolkitConfig& toolkit) {
+  visit("sam_patch_size", toolkit.sam_patch_size);
+  visit("sam_window_size", toolkit.sam_window_size);
+  visit("sam_mlp_ratio", toolkit.sam_mlp_ratio);
+  visit("sam_neck_channels", toolkit.sam_neck_channels);
+  visit("clip_mlp_ratio", toolkit.clip_mlp_ratio);
+  visit("qk_norm", toolkit.qk_norm);
+  visit("modes", toolkit.modes);
+  visit("default_mode", toolkit.default_mode);
+  visit("default_prompt", toolkit.default_prompt);
+  visit("note", toolkit.note);
+}
+
+} // namespace microfiche::model

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "decoder/decoder.h"
+#include "encoder/deep_encoder.h"
+#include "model/model_config.h"
+#include "model/prompt.h"
+#include "page/page_views.h"
+#include "page/resolution_mode.h"
+#include "page/tiling.h"
+#include "page/vision_token_order.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace microfiche::model {
+
+/// A page as the decoder receives it.
+struct VisionTokens {
+  /// (positions, width): tiles and global view with their row newlines, then
+  /// the separator; see page/vision_token_order.h.
+  torch::Tensor sequence;
+
+  page::VisionTokenCounts counts;
+  std::string mode;
+  page::TileGrid grid;
+  int64_t page_width_px = 0;
+  int64_t page_height_px = 0;
+};
+
+/// Options for `OpticalModel`: those of its two halves.
+struct OpticalModelOptions {
+  TORCH_ARG(encoder::DeepEncoderOptions, encoder);
+  TORCH_ARG(decoder::DecoderOptions, decoder);
+};
+
+/// The modules' options for the sizes of a config.
+OpticalModelOptions optical_model_options(const ModelConfig& config);
+
+/// Encoder and decoder as one: pages to vision tokens, and vision tokens into
+/// the prompt.
+///
+/// Source: DeepSeek-OCR, arXiv:2510.18234; modeling_deepseekocr.py
+/// (deepseek-ai/DeepSeek-OCR e4ac34e).
+class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
+ public:
+  explicit OpticalModelImpl(OpticalModelOptions options_ = {});
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Encodes pages of one mode, each to its sequence. Pages and tiles go
+  /// through the encoder in batches as large as is good for the device.
+  std::vector<VisionTokens> encode(
+      std::span<const page::PageViews> pages,
+      const page::ResolutionMode& mode);
+
+  /// Puts the tokens of B pages with the same tile grid into the order in which
+  /// the decoder receives them.
+  ///
+  /// Shapes, with n and m the token sides of a view and of a tile:
+  ///   global_tokens: (B, n * n, D)
+  ///   tile_tokens: (B, columns * rows, m * m, D), undefined without tiles
+  ///   returns: (B, positions, D)
+  torch::Tensor assemble(
+      const torch::Tensor& global_tokens,
+      const torch::Tensor& tile_tokens,
+      page::TileGrid grid);
+
+  /// Embeds a prompt, with a page's sequence where its image goes.
+  ///
+  /// Shapes: sequence (image_positions, D), returns (prompt length, D).
+  ///
+  /// Throws `c10::Error` when the sequence has another length or width.
+  torch::Tensor embed(const Prompt& prompt, const torch::Tensor& sequence);
+
+  /// Device and dtype of the weights.
+  torch::TensorOptions tensor_options() const;
+
+  /// Holds CLIP's own patch embedding, which published checkpoints have and
+  /// nothing reads, so that saving what was loaded loses nothing.
+  void hold_unused_patch_embedding(torch::Tensor weight);
+
+  /// The options with which this module was constructed.
+  OpticalModelOptions options;
+
+  encoder::DeepEncoder encoder{nullptr};
+  decoder::Decoder decoder{nullptr};
+
+  /// (D) each: closes a row of vision tokens, and the page.
+  torch::Tensor image_newline;
+  torch::Tensor view_separator;
+
+  /// See `hold_unused_patch_embedding`; mostly undefined.
+  torch::Tensor unused_patch_embedding;
+};
+
+TORCH_MODULE(OpticalModel);
+
+/// Pages or tiles of one size as the encoder takes them.
+///
+/// Shapes: returns (images.size(), 3, S, S), normalised to [-1, 1].
+torch::Tensor normalized_pixels(
+    std::span<const page::PageImage* const> images,
+    const torch::TensorOptions& like);
+
+} // namespace microfiche::model

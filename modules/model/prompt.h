@@ -1,0 +1,41 @@
+#pragma once
+
+#include "tokenizer/tokenizer.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microfiche::model {
+
+/// The token that a prompt has where the page goes.
+inline constexpr std::string_view kImageToken = "<image>";
+
+/// A prompt as ids, with the place where vision tokens go.
+struct Prompt {
+  /// bos, the text, and one image id per position of the page.
+  std::vector<int64_t> ids;
+
+  /// First of the positions that the page fills, and how many they are; both 0
+  /// when the prompt has no `<image>`.
+  int64_t image_begin = 0;
+  int64_t image_positions = 0;
+};
+
+/// Puts a prompt together as the published code does: bos, then the pieces
+/// around `<image>`, each encoded by itself, without roles, separators or a
+/// system prompt, and without the white space around the whole.
+///
+/// Throws `InputError` when the prompt has more than one `<image>`, or when the
+/// tokenizer has no such token and the prompt asks for it.
+///
+/// Source: DeepSeek-OCR, the "plain" template of conversation.py and the prompt
+/// assembly of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR e4ac34e).
+Prompt assemble_prompt(
+    const tokenizer::Tokenizer& tokenizer,
+    std::string_view text,
+    int64_t image_positions,
+    int64_t bos_token_id);
+
+} // namespace microfiche::model

@@ -1,0 +1,235 @@
+#include "model/state_dict.h"
+
+#include "core/error.h"
+
+#include <cstring>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace microfiche::model {
+namespace {
+
+using checkpoint::Checkpoint;
+using checkpoint::CheckpointTensor;
+
+/// Names that a message lists before it says how many more there are.
+constexpr size_t kListedNames = 10;
+
+std::optional<torch::Dtype> torch_dtype(checkpoint::Dtype dtype) {
+  switch (dtype) {
+    case checkpoint::Dtype::kBOOL:
+      return torch::kBool;
+    case checkpoint::Dtype::kU8:
+      return torch::kUInt8;
+    case checkpoint::Dtype::kI8:
+      return torch::kInt8;
+    case checkpoint::Dtype::kI16:
+      return torch::kInt16;
+    case checkpoint::Dtype::kI32:
+      return torch::kInt32;
+    case checkpoint::Dtype::kI64:
+      return torch::kInt64;
+    case checkpoint::Dtype::kF16:
+      return torch::kFloat16;
+    case checkpoint::Dtype::kBF16:
+      return torch::kBFloat16;
+    case checkpoint::Dtype::kF32:
+      return torch::kFloat32;
+    case checkpoint::Dtype::kF64:
+      return torch::kFloat64;
+    default:
+      return std::nullopt;
+  }
+}
+
+checkpoint::Dtype checkpoint_dtype(torch::Dtype dtype) {
+  for (const auto candidate :
+       {checkpoint::Dtype::kF32,
+        checkpoint::Dtype::kBF16,
+        checkpoint::Dtype::kF16,
+        checkpoint::Dtype::kI64,
+        checkpoint::Dtype::kI32,
+        checkpoint::Dtype::kU8,
+        checkpoint::Dtype::kF64}) {
+    if (torch_dtype(candidate) == dtype) {
+      return candidate;
+    }
+  }
+  TORCH_CHECK(false, "no safetensors type for a tensor of ", dtype);
+}
+
+bool is_weight_dtype(checkpoint::Dtype dtype) {
+  return dtype == checkpoint::Dtype::kF32 ||
+      dtype == checkpoint::Dtype::kBF16 || dtype == checkpoint::Dtype::kF16 ||
+      dtype == checkpoint::Dtype::kF64;
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+/// One paragraph of `check_checkpoint`'s message.
+std::string listed(
+    const std::string& title,
+    const std::vector<std::string>& lines) {
+  if (lines.empty()) {
+    return "";
+  }
+  std::string text = concat("\n  ", title, " (", lines.size(), "):");
+  for (size_t i = 0; i < lines.size() && i < kListedNames; ++i) {
+    text += "\n    " + lines[i];
+  }
+  if (lines.size() > kListedNames) {
+    text += concat("\n    and ", lines.size() - kListedNames, " more");
+  }
+  return text;
+}
+
+/// The model's parameters and buffers by their own names.
+std::unordered_map<std::string, torch::Tensor> named_tensors(
+    OpticalModel& model) {
+  std::unordered_map<std::string, torch::Tensor> tensors;
+  for (const auto& item : model->named_parameters()) {
+    tensors.emplace(item.key(), item.value());
+  }
+  for (const auto& item : model->named_buffers()) {
+    tensors.emplace(item.key(), item.value());
+  }
+  return tensors;
+}
+
+} // namespace
+
+void check_checkpoint(
+    const Checkpoint& checkpoint,
+    const std::vector<TensorSpec>& specs,
+    const std::string& where) {
+  std::vector<std::string> missing;
+  std::vector<std::string> misshapen;
+  std::vector<std::string> mistyped;
+  std::unordered_map<std::string_view, const TensorSpec*> known;
+  for (const auto& spec : specs) {
+    known.emplace(spec.name, &spec);
+    const auto found = checkpoint.find(spec.name);
+    if (!found) {
+      if (!spec.optional) {
+        missing.push_back(spec.name);
+      }
+      continue;
+    }
+    if (found->info.shape != spec.shape) {
+      misshapen.push_back(
+          concat(
+              spec.name,
+              ": config.json asks for ",
+              shape_text(spec.shape),
+              ", the file has ",
+              shape_text(found->info.shape)));
+    } else if (!is_weight_dtype(found->info.dtype)) {
+      mistyped.push_back(
+          concat(
+              spec.name, ": ", checkpoint::name_of(found->info.dtype)));
+    }
+  }
+  std::vector<std::string> unexpected;
+  for (const auto& name : checkpoint.names()) {
+    if (!known.contains(name) && !is_ignored_tensor(name)) {
+      unexpected.push_back(name);
+    }
+  }
+  check(
+      missing.empty() && unexpected.empty() && misshapen.empty() &&
+          mistyped.empty(),
+      where,
+      ": the checkpoint does not fit the model of config.json",
+      listed("missing", missing),
+      listed("unexpected", unexpected),
+      listed("of another shape", misshapen),
+      listed("not f32, bf16, f16 or f64", mistyped));
+}
+
+void load_state_dict(
+    OpticalModel& model,
+    const Checkpoint& checkpoint,
+    const std::vector<TensorSpec>& specs) {
+  const torch::NoGradGuard no_grad;
+  auto tensors = named_tensors(model);
+  for (const auto& spec : specs) {
+    const auto found = checkpoint.find(spec.name);
+    const std::string name = our_name(spec.name);
+    if (!found) {
+      continue;
+    }
+    const auto value = view_tensor(*found);
+    const auto own = tensors.find(name);
+    if (own == tensors.end()) {
+      TORCH_INTERNAL_ASSERT(spec.optional, "no tensor ", name, " in the model");
+      model->hold_unused_patch_embedding(
+          value.to(model->tensor_options(), false, /*copy=*/true));
+      continue;
+    }
+    own->second.copy_(value);
+  }
+}
+
+void save_state_dict(
+    OpticalModel& model,
+    const std::filesystem::path& file,
+    torch::Dtype dtype,
+    const std::map<std::string, std::string>& metadata) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> kept;
+  std::vector<checkpoint::TensorView> views;
+  for (const auto& [name, tensor] : named_tensors(model)) {
+    kept.push_back(tensor.detach().to(torch::kCPU, dtype).contiguous());
+    views.push_back(view_bytes(published_name(name), kept.back()));
+  }
+  checkpoint::write_safetensors(file, views, metadata);
+}
+
+torch::Tensor view_tensor(const CheckpointTensor& tensor) {
+  const auto dtype = torch_dtype(tensor.info.dtype);
+  check(
+      dtype.has_value(),
+      "tensor \"",
+      tensor.info.name,
+      "\": elements of type ",
+      checkpoint::name_of(tensor.info.dtype),
+      " cannot be read");
+  const auto options = torch::TensorOptions().dtype(*dtype);
+  const auto address = reinterpret_cast<uintptr_t>(tensor.bytes.data());
+  if (tensor.bytes.empty() || address % torch::elementSize(*dtype) != 0) {
+    auto copy = torch::empty(tensor.info.shape, options);
+    if (!tensor.bytes.empty()) {
+      std::memcpy(
+          copy.mutable_data_ptr(), tensor.bytes.data(), tensor.bytes.size());
+    }
+    return copy;
+  }
+  // LibTorch has no tensors of constant memory; nothing writes to this one.
+  return torch::from_blob(
+      const_cast<std::byte*>(tensor.bytes.data()), tensor.info.shape, options);
+}
+
+checkpoint::TensorView view_bytes(
+    const std::string& name,
+    const torch::Tensor& tensor) {
+  TORCH_CHECK(
+      tensor.is_cpu() && tensor.is_contiguous(),
+      "view_bytes: expected a contiguous tensor on the CPU for \"",
+      name,
+      "\"");
+  return {
+      name,
+      checkpoint_dtype(tensor.scalar_type()),
+      tensor.sizes().vec(),
+      {static_cast<const std::byte*>(tensor.const_data_ptr()),
+       static_cast<size_t>(tensor.nbytes())}};
+}
+
+} // namespace microfiche::model
