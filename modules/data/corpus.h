@@ -1,0 +1,81 @@
+#pragma once
+
+#include "core/random.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace microfiche::data {
+
+/// A text that is trained on as a whole or held out as a whole.
+struct Document {
+  /// Its "id" in a JSON-lines file, or the file's name.
+  std::string id;
+  std::string text;
+  /// Where it came from, `file` or `file:line`.
+  std::string where;
+};
+
+/// Reads the documents of a file or a folder.
+///
+/// A `.txt` file is one document. A `.jsonl` file has one a line, an object
+/// with "text" and perhaps "id" (other fields are left alone). A folder is read
+/// with its subfolders in the order of the names; what ends otherwise in it is
+/// passed over.
+///
+/// Throws `InputError` naming file and line for what is missing, malformed, not
+/// UTF-8, and for a path without any document.
+std::vector<Document> read_documents(const std::filesystem::path& path);
+
+/// Which half of the text a document belongs to.
+enum class Split { kTraining, kHeldOut };
+
+/// Places a document by the SHA-256 of its text, so that where it is read, by
+/// whom, and beside what else do not matter: what is held out is never trained
+/// on. `held_out_fraction` in [0, 1].
+Split split_of(const Document& document, double held_out_fraction);
+
+/// The text without what a plain page of ASCII cannot show: typographic quotes,
+/// dashes and ellipses become their ASCII forms, white space becomes one space,
+/// other characters go.
+std::string to_page_text(std::string_view text);
+
+/// One half of the text of several files, from which passages are drawn.
+class Corpus {
+ public:
+  /// Documents that hold the same text count once. Throws as `read_documents`,
+  /// and when nothing of `split` is left.
+  Corpus(
+      const std::vector<std::filesystem::path>& files,
+      double held_out_fraction,
+      Split split);
+
+  /// As above, for documents in memory.
+  Corpus(
+      std::vector<Document> documents,
+      double held_out_fraction,
+      Split split);
+
+  /// The documents of this half, their text as `to_page_text` gives it.
+  const std::vector<Document>& documents() const {
+    return documents_;
+  }
+
+  int64_t num_characters() const {
+    return ends_.back();
+  }
+
+  /// Running text of at least `characters` and at most one word more, from a
+  /// place drawn evenly over the corpus; where a document ends another passage
+  /// follows.
+  std::string passage(RandomStream& random, int64_t characters) const;
+
+ private:
+  std::vector<Document> documents_;
+  /// Characters up to and with each document.
+  std::vector<int64_t> ends_;
+};
+
+} // namespace microfiche::data

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "core/random.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace microfiche::data {
+
+/// How random letters are made.
+struct RandomLettersConfig {
+  /// Fraction of words that begin with a capital letter.
+  double capitals = 0.1;
+
+  /// Fraction of words that are numbers.
+  double numbers = 0.05;
+
+  /// Fraction of words behind which a punctuation mark stands.
+  double punctuation = 0.1;
+};
+
+/// Throws `InputError` for fractions outside [0, 1].
+void validate(const RandomLettersConfig& config, const std::string& where);
+
+/// Words of letters drawn evenly, in the lengths of English words: text that
+/// can be read but not guessed. At least `characters`, and at most one word
+/// more.
+std::string random_letters(
+    RandomStream& random,
+    int64_t characters,
+    const RandomLettersConfig& config = {});
+
+/// The words of `text` in random order: words can be guessed, sentences not.
+std::string shuffled_words(RandomStream& random, std::string_view text);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, RandomLettersConfig& config) {
+  visit("capitals", config.capitals);
+  visit("numbers", config.numbers);
+  visit("punctuation", config.punctuation);
+}
+
+} // namespace microfiche::data
