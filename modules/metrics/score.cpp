@@ -107,10 +107,10 @@ const Profile& find_profile(const std::string& name) {
   throw UsageError(concat(
       "no scoring profile named \"",
       name,
-      "\"",
-      did_you_mean(name, names),
-      " There are: ",
-      list));
+      "\" (there are ",
+      list,
+      ")",
+      did_you_mean(name, names)));
 }
 
 const std::vector<std::string>& metric_names() {

@@ -1,0 +1,117 @@
+#include "metrics/score_summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace microfiche::metrics {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+PredictionFile three_pages() {
+  return read_predictions(
+      R"({"id":"a","reference":"one two","prediction":"one two","text_tokens":699,"vision_tokens":64,"mode":"tiny"}
+{"id":"b","reference":"one two","prediction":"one","text_tokens":600,"vision_tokens":64,"mode":"tiny"}
+{"id":"c","reference":"one two","prediction":"three","text_tokens":700,"vision_tokens":64,"mode":"tiny"}
+{"id":"d","reference":"one two","prediction":"one two","text_tokens":1300,"vision_tokens":100,"mode":"small"})",
+      "pages.jsonl");
+}
+
+TEST(BinsTest, AreHalfOpenAndTheLastMayBeNarrower) {
+  EXPECT_THAT(
+      parse_bins("600:850:100"),
+      ElementsAre(
+          TextTokenBin{600, 700},
+          TextTokenBin{700, 800},
+          TextTokenBin{800, 850}));
+}
+
+TEST(BinsTest, RefuseWhatIsNoRange) {
+  for (const char* text :
+       {"",
+        "600",
+        "600:700",
+        "700:600:10",
+        "1:9:0",
+        "a:b:c",
+        "600:1300:100x",
+        "600-1300-100"}) {
+    EXPECT_THROW(parse_bins(text), UsageError) << text;
+  }
+}
+
+TEST(ScoreSummaryTest, APageOnTheEdgeFallsIntoTheUpperBin) {
+  const auto summary = score_file(
+      three_pages(), find_profile("paper"), parse_bins("600:800:100"), "", 0);
+
+  ASSERT_EQ(summary.bins.size(), 2u);
+  EXPECT_EQ(summary.bins[0].pages, 2);
+  EXPECT_EQ(summary.bins[1].pages, 1);
+  EXPECT_EQ(summary.outside_bins, 1);
+}
+
+TEST(ScoreSummaryTest, TheRatioOfABinIsMeanTextOverMeanVisionTokens) {
+  const auto summary = score_file(
+      three_pages(), find_profile("paper"), parse_bins("600:800:100"), "", 0);
+
+  EXPECT_DOUBLE_EQ(summary.bins[0].text_tokens_mean, 649.5);
+  EXPECT_DOUBLE_EQ(summary.bins[0].compression_ratio, 649.5 / 64);
+}
+
+TEST(ScoreSummaryTest, GroupsByAFieldOfTheLines) {
+  const auto summary = score_file(
+      three_pages(),
+      find_profile("paper"),
+      parse_bins("600:1400:800"),
+      "mode",
+      0);
+
+  ASSERT_EQ(summary.bins.size(), 2u);
+  EXPECT_EQ(summary.bins[0].group, "small");
+  EXPECT_EQ(summary.bins[0].vision_tokens, 100);
+  EXPECT_EQ(summary.bins[1].group, "tiny");
+  EXPECT_EQ(summary.bins[1].pages, 3);
+}
+
+TEST(ScoreSummaryTest, TheJsonHasTheKeysOfTheInterface) {
+  const auto json = to_json(score_file(
+      three_pages(), find_profile("paper"), parse_bins("600:800:100"), "", 0));
+
+  EXPECT_EQ(json["profile"], "paper");
+  EXPECT_EQ(json["pages"], 4);
+  // (1 + 1 + 0 + 1) / 4 words of the predictions are right.
+  EXPECT_DOUBLE_EQ(json["metrics"]["set_precision"].get<double>(), 0.75);
+  for (const char* name :
+       {"set_recall",
+        "set_f1",
+        "normalized_edit_distance",
+        "cer",
+        "wer",
+        "bleu"}) {
+    EXPECT_TRUE(json["metrics"][name].is_number()) << name;
+  }
+  const auto& bin = json["bins"][0];
+  EXPECT_EQ(bin["text_tokens"], Json::array({600, 700}));
+  EXPECT_EQ(bin["metrics"]["set_precision"]["mean"], 1.0);
+  EXPECT_TRUE(bin["metrics"]["set_precision"]["low"].is_number());
+  EXPECT_TRUE(bin["metrics"]["set_precision"]["high"].is_number());
+}
+
+TEST(ScoreSummaryTest, BinsNeedTokenCounts) {
+  const auto file = read_predictions(
+      R"({"id":"a","reference":"x","prediction":"y"})", "pages.jsonl");
+
+  EXPECT_THAT(
+      [&] {
+        score_file(file, find_profile("paper"), parse_bins("0:9:3"), "", 0);
+      },
+      ThrowsMessage<InputError>(
+          HasSubstr("page \"a\" has no text_tokens; bins need both")));
+}
+
+} // namespace
+} // namespace microfiche::metrics
