@@ -70,7 +70,8 @@ int64_t draw_id(
   std::iota(ids.begin(), ids.end(), int64_t{0});
   std::erase_if(ids, [&](int64_t id) { return !std::isfinite(logits[id]); });
   check<NumericError>(
-      !ids.empty(), "no id is left to draw from: all logits are infinite or NaN");
+      !ids.empty(),
+      "no id is left to draw from: all logits are infinite or NaN");
   if (config.top_k > 0 && config.top_k < static_cast<int64_t>(ids.size())) {
     std::nth_element(
         ids.begin(), ids.begin() + config.top_k, ids.end(), likelier);

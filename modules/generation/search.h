@@ -39,10 +39,6 @@ struct Answer {
   /// Without the end token.
   std::vector<int64_t> ids;
   StopReason stop = StopReason::kLength;
-
-  /// Natural log of the probability that the model gave to these ids and, where
-  /// `stop` is `kEos`, to the end, before any rule or temperature.
-  double log_likelihood = 0.0;
 };
 
 struct SearchResult {
@@ -67,7 +63,8 @@ using IdCallback = std::function<void(int64_t row, int64_t id)>;
 /// the positions that the decoder was trained for. The end token ends an answer
 /// and is not part of it.
 ///
-/// Throws `NumericError` when a row's logits hold a NaN.
+/// Throws `InputError` for a prompt that alone is too long, and `NumericError`
+/// when a row's logits hold a NaN or the rules leave no id to take.
 SearchResult search(
     decoder::Decoder& decoder,
     std::span<const SearchInput> inputs,

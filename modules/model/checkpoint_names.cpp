@@ -57,8 +57,7 @@ constexpr NamePair kNames[] = {
      "model.sam_model.patch_embed.proj"},
     {"encoder.sam.blocks.#.norm1", "model.sam_model.blocks.#.norm1"},
     {"encoder.sam.blocks.#.norm2", "model.sam_model.blocks.#.norm2"},
-    {"encoder.sam.blocks.#.attention.qkv",
-     "model.sam_model.blocks.#.attn.qkv"},
+    {"encoder.sam.blocks.#.attention.qkv", "model.sam_model.blocks.#.attn.qkv"},
     {"encoder.sam.blocks.#.attention.projection",
      "model.sam_model.blocks.#.attn.proj"},
     {"encoder.sam.blocks.#.attention.rel_pos_h",
@@ -97,10 +96,8 @@ constexpr NamePair kNames[] = {
 };
 
 /// `name` with its beginning, which has to match `from`, written as `to`.
-std::optional<std::string> translate(
-    std::string_view name,
-    std::string_view from,
-    std::string_view to) {
+std::optional<std::string>
+translate(std::string_view name, std::string_view from, std::string_view to) {
   std::vector<std::string_view> numbers;
   size_t at = 0;
   for (const char expected : from) {
@@ -169,11 +166,10 @@ void add_sam(SpecList& list, const ModelConfig& config) {
   list.add(prefix + "patch_embed.proj.bias", {sam.width});
   for (int64_t i = 0; i < sam.layers; ++i) {
     const std::string block = prefix + "blocks." + std::to_string(i) + ".";
-    const bool global =
-        std::find(
-            sam.global_attn_indexes.begin(),
-            sam.global_attn_indexes.end(),
-            i) != sam.global_attn_indexes.end();
+    const bool global = std::find(
+                            sam.global_attn_indexes.begin(),
+                            sam.global_attn_indexes.end(),
+                            i) != sam.global_attn_indexes.end();
     const int64_t offsets = 2 * (global ? side : toolkit.sam_window_size) - 1;
     list.add_norm(block + "norm1", sam.width);
     list.add_linear(block + "attn.qkv", 3 * sam.width, sam.width);
@@ -211,8 +207,7 @@ void add_clip(SpecList& list, const ModelConfig& config) {
       {clip.width, 3, clip.patch_size, clip.patch_size});
   list.specs.back().optional = true;
   list.add(
-      prefix + "embeddings.position_embedding.weight",
-      {positions, clip.width});
+      prefix + "embeddings.position_embedding.weight", {positions, clip.width});
   list.add_norm(prefix + "pre_layrnorm", clip.width);
   for (int64_t i = 0; i < clip.layers; ++i) {
     const std::string layer =
@@ -316,12 +311,15 @@ std::string published_name(std::string_view our_name) {
 
 std::string our_name(std::string_view published_name) {
   for (const auto& pair : kNames) {
-    if (const auto name = translate(published_name, pair.published, pair.ours)) {
+    if (const auto name =
+            translate(published_name, pair.published, pair.ours)) {
       return *name;
     }
   }
   TORCH_CHECK(
-      false, "no tensor of ours for the published name \"", published_name,
+      false,
+      "no tensor of ours for the published name \"",
+      published_name,
       "\"");
 }
 

@@ -10,8 +10,7 @@ namespace microfiche::model {
 namespace {
 
 torch::Device find_device(const std::string& name) {
-  const int64_t gpus =
-      torch::cuda::is_available()
+  const int64_t gpus = torch::cuda::is_available()
       ? static_cast<int64_t>(torch::cuda::device_count())
       : 0;
   if (name == "cpu" || (name == "auto" && gpus == 0)) {
@@ -44,8 +43,7 @@ torch::Device find_device(const std::string& name) {
       ": there are GPUs 0 to ",
       gpus - 1,
       " only");
-  return torch::Device(
-      torch::kCUDA, static_cast<torch::DeviceIndex>(index));
+  return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
 torch::Dtype find_dtype(const std::string& name, const torch::Device& device) {

@@ -17,10 +17,8 @@ constexpr const char* kClipName = "clip-l-14-224";
 constexpr int64_t kMostOfAnything = int64_t{1} << 24;
 
 /// The object of that name, or null when there is none.
-const Json* find_object(
-    const Json& json,
-    const char* name,
-    const std::string& where) {
+const Json*
+find_object(const Json& json, const char* name, const std::string& where) {
   const auto found = json.find(name);
   if (found == json.end() || found->is_null()) {
     return nullptr;

@@ -27,50 +27,49 @@ OpticalModelOptions optical_model_options(const ModelConfig& config) {
   const auto& toolkit = config.toolkit;
   const auto& language = config.language;
   return OpticalModelOptions()
-      .encoder(
-          encoder::DeepEncoderOptions()
-              .sam(encoder::SamVitOptions()
-                       .image_size(config.image_size)
-                       .patch_size(toolkit.sam_patch_size)
-                       .width(config.sam.width)
-                       .layers(config.sam.layers)
-                       .heads(config.sam.heads)
-                       .mlp_ratio(toolkit.sam_mlp_ratio)
-                       .window_size(toolkit.sam_window_size)
-                       .global_attn_indexes(config.sam.global_attn_indexes)
-                       .neck_channels(toolkit.sam_neck_channels))
-              .compressor(encoder::TokenCompressorOptions()
-                              .in_channels(toolkit.sam_neck_channels)
-                              .channels(config.sam.downsample_channels))
-              .clip(encoder::ClipVitOptions()
-                        .width(config.clip.width)
-                        .layers(config.clip.layers)
-                        .heads(config.clip.heads)
-                        .mlp_ratio(toolkit.clip_mlp_ratio)
-                        .table_side(config.clip_table_side()))
-              .projector(encoder::ProjectorOptions()
-                             .in_width(config.projector.input_dim)
-                             .out_width(config.projector.n_embed)))
-      .decoder(decoder::DecoderOptions()
-                   .vocab_size(language.vocab_size)
-                   .width(language.hidden_size)
-                   .layers(language.num_hidden_layers)
-                   .heads(language.num_attention_heads)
-                   .kv_heads(language.num_key_value_heads)
-                   .qk_norm(toolkit.qk_norm)
-                   .rope_theta(language.rope_theta)
-                   .max_positions(language.max_position_embeddings)
-                   .first_dense_layers(std::min(
-                       language.first_k_dense_replace,
-                       language.num_hidden_layers))
-                   .intermediate_width(language.intermediate_size)
-                   .moe_intermediate_width(language.moe_intermediate_size)
-                   .num_experts(language.n_routed_experts)
-                   .num_shared_experts(language.n_shared_experts)
-                   .top_k(language.num_experts_per_tok)
-                   .norm_topk_prob(language.norm_topk_prob)
-                   .routed_scaling_factor(language.routed_scaling_factor)
-                   .norm_eps(language.rms_norm_eps));
+      .encoder(encoder::DeepEncoderOptions()
+                   .sam(encoder::SamVitOptions()
+                            .image_size(config.image_size)
+                            .patch_size(toolkit.sam_patch_size)
+                            .width(config.sam.width)
+                            .layers(config.sam.layers)
+                            .heads(config.sam.heads)
+                            .mlp_ratio(toolkit.sam_mlp_ratio)
+                            .window_size(toolkit.sam_window_size)
+                            .global_attn_indexes(config.sam.global_attn_indexes)
+                            .neck_channels(toolkit.sam_neck_channels))
+                   .compressor(encoder::TokenCompressorOptions()
+                                   .in_channels(toolkit.sam_neck_channels)
+                                   .channels(config.sam.downsample_channels))
+                   .clip(encoder::ClipVitOptions()
+                             .width(config.clip.width)
+                             .layers(config.clip.layers)
+                             .heads(config.clip.heads)
+                             .mlp_ratio(toolkit.clip_mlp_ratio)
+                             .table_side(config.clip_table_side()))
+                   .projector(encoder::ProjectorOptions()
+                                  .in_width(config.projector.input_dim)
+                                  .out_width(config.projector.n_embed)))
+      .decoder(
+          decoder::DecoderOptions()
+              .vocab_size(language.vocab_size)
+              .width(language.hidden_size)
+              .layers(language.num_hidden_layers)
+              .heads(language.num_attention_heads)
+              .kv_heads(language.num_key_value_heads)
+              .qk_norm(toolkit.qk_norm)
+              .rope_theta(language.rope_theta)
+              .max_positions(language.max_position_embeddings)
+              .first_dense_layers(std::min(
+                  language.first_k_dense_replace, language.num_hidden_layers))
+              .intermediate_width(language.intermediate_size)
+              .moe_intermediate_width(language.moe_intermediate_size)
+              .num_experts(language.n_routed_experts)
+              .num_shared_experts(language.n_shared_experts)
+              .top_k(language.num_experts_per_tok)
+              .norm_topk_prob(language.norm_topk_prob)
+              .routed_scaling_factor(language.routed_scaling_factor)
+              .norm_eps(language.rms_norm_eps));
 }
 
 OpticalModelImpl::OpticalModelImpl(OpticalModelOptions options_)
@@ -87,10 +86,8 @@ void OpticalModelImpl::reset() {
       "), got ",
       options.encoder().projector().out_width());
 
-  encoder = register_module(
-      "encoder", encoder::DeepEncoder(options.encoder()));
-  decoder =
-      register_module("decoder", decoder::Decoder(options.decoder()));
+  encoder = register_module("encoder", encoder::DeepEncoder(options.encoder()));
+  decoder = register_module("decoder", decoder::Decoder(options.decoder()));
   // As published: vectors of about the length of an embedding.
   const double scale = 1.0 / std::sqrt(static_cast<double>(width));
   image_newline =
@@ -227,7 +224,8 @@ void OpticalModelImpl::pretty_print(std::ostream& stream) const {
 torch::Tensor normalized_pixels(
     std::span<const page::PageImage* const> images,
     const torch::TensorOptions& like) {
-  TORCH_CHECK(!images.empty(), "normalized_pixels: expected at least one image");
+  TORCH_CHECK(
+      !images.empty(), "normalized_pixels: expected at least one image");
   const int64_t height = images[0]->height;
   const int64_t width = images[0]->width;
   const auto bytes = torch::empty(
@@ -250,7 +248,9 @@ torch::Tensor normalized_pixels(
   }
   return bytes.to(like.device())
       .permute({0, 3, 1, 2})
-      .to(torch::kFloat32, /*non_blocking=*/false, /*copy=*/false,
+      .to(torch::kFloat32,
+          /*non_blocking=*/false,
+          /*copy=*/false,
           torch::MemoryFormat::Contiguous)
       .div_(255.0)
       .sub_(0.5)

@@ -123,17 +123,15 @@ void check_checkpoint(
       continue;
     }
     if (found->info.shape != spec.shape) {
-      misshapen.push_back(
-          concat(
-              spec.name,
-              ": config.json asks for ",
-              shape_text(spec.shape),
-              ", the file has ",
-              shape_text(found->info.shape)));
+      misshapen.push_back(concat(
+          spec.name,
+          ": config.json asks for ",
+          shape_text(spec.shape),
+          ", the file has ",
+          shape_text(found->info.shape)));
     } else if (!is_weight_dtype(found->info.dtype)) {
       mistyped.push_back(
-          concat(
-              spec.name, ": ", checkpoint::name_of(found->info.dtype)));
+          concat(spec.name, ": ", checkpoint::name_of(found->info.dtype)));
     }
   }
   std::vector<std::string> unexpected;
