@@ -45,8 +45,7 @@ concept ConfigStruct = requires(detail::FieldProbe& probe, T& value) {
 };
 
 template <typename T>
-concept ValidatedConfig =
-    requires(const T& value, const std::string& where) {
+concept ValidatedConfig = requires(const T& value, const std::string& where) {
   validate(value, where);
 };
 
@@ -123,10 +122,8 @@ struct is_string_map : std::false_type {};
 template <typename T>
 struct is_string_map<std::map<std::string, T>> : std::true_type {};
 
-[[noreturn]] void wrong_type(
-    const std::string& where,
-    const char* expected,
-    const Json& value);
+[[noreturn]] void
+wrong_type(const std::string& where, const char* expected, const Json& value);
 
 template <typename T>
 void read_value(const Json& json, T& value, const std::string& where) {
@@ -142,7 +139,8 @@ void read_value(const Json& json, T& value, const std::string& where) {
         (std::is_unsigned_v<T> && !json.is_number_unsigned()) ||
         (json.is_number_unsigned() &&
          !std::in_range<T>(json.get<uint64_t>())) ||
-        (!json.is_number_unsigned() && !std::in_range<T>(json.get<int64_t>()))) {
+        (!json.is_number_unsigned() &&
+         !std::in_range<T>(json.get<int64_t>()))) {
       wrong_type(where, "a whole number in range", json);
     }
     value = json.get<T>();

@@ -31,10 +31,7 @@ struct Descriptor {
   }
 };
 
-void write_all(
-    int fd,
-    std::span<const std::byte> bytes,
-    const fs::path& path) {
+void write_all(int fd, std::span<const std::byte> bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) {
@@ -140,8 +137,7 @@ void write_file(
     }
     std::error_code error;
     fs::rename(temporary, path, error);
-    check<IoError>(
-        !error, path.string(), ": cannot write: ", error.message());
+    check<IoError>(!error, path.string(), ": cannot write: ", error.message());
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
@@ -156,8 +152,8 @@ void write_file(
 
 void append_line(const fs::path& path, std::string_view line) {
   make_parent(path);
-  const Descriptor file(::open(
-      path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   check<IoError>(
       file.fd >= 0, path.string(), ": cannot write: ", std::strerror(errno));
   const std::string whole = std::string(line) + "\n";
@@ -171,8 +167,7 @@ MappedFile::MappedFile(const fs::path& path) {
   if (size_ == 0) {
     return;
   }
-  void* address =
-      ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
   check<IoError>(
       address != MAP_FAILED,
       path.string(),

@@ -46,8 +46,7 @@ uint64_t RandomStream::bits() {
 uint64_t RandomStream::below(uint64_t bound) {
   // Lemire, arXiv:1805.10941: the high word of a product, rejecting the few
   // low words that would favour some results.
-  unsigned __int128 product =
-      static_cast<unsigned __int128>(bits()) * bound;
+  unsigned __int128 product = static_cast<unsigned __int128>(bits()) * bound;
   if (static_cast<uint64_t>(product) < bound) {
     const uint64_t threshold = -bound % bound;
     while (static_cast<uint64_t>(product) < threshold) {
@@ -58,7 +57,8 @@ uint64_t RandomStream::below(uint64_t bound) {
 }
 
 int64_t RandomStream::between(int64_t low, int64_t high) {
-  return low + static_cast<int64_t>(below(static_cast<uint64_t>(high - low) + 1));
+  return low +
+      static_cast<int64_t>(below(static_cast<uint64_t>(high - low) + 1));
 }
 
 double RandomStream::uniform() {

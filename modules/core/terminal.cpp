@@ -107,9 +107,9 @@ void Progress::draw(bool last) {
   if (verbosity().quiet) {
     return;
   }
-  const double seconds = std::chrono::duration<double>(
-                             std::chrono::steady_clock::now() - start_)
-                             .count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_)
+          .count();
   const int64_t fresh = done_ - std::max<int64_t>(first_, 0);
   const double rate = seconds > 0 ? fresh / seconds : 0;
   std::string line = what_ + " ";
@@ -126,8 +126,7 @@ void Progress::draw(bool last) {
     line += "/" + std::to_string(total_);
   }
   char figures[96];
-  std::snprintf(
-      figures, sizeof figures, " %s, %.3g/s", unit_.c_str(), rate);
+  std::snprintf(figures, sizeof figures, " %s, %.3g/s", unit_.c_str(), rate);
   line += figures;
   line += last ? ", took " + duration(seconds)
       : total_ > 0 && rate > 0
