@@ -115,6 +115,23 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   /// Present with `qk_norm` only.
   RmsNorm q_norm{nullptr};
   RmsNorm k_norm{nullptr};
+
+ private:
+  // Writes the new keys and values where the context says.
+  void store(
+      const torch::Tensor& k,
+      const torch::Tensor& v,
+      const AttentionContext& context,
+      KvCache& cache,
+      int64_t layer) const;
+
+  // Shapes: q (B, heads, L, D), k and v (B, kv_heads, K, D), as q.
+  torch::Tensor attend(
+      const torch::Tensor& q,
+      torch::Tensor k,
+      torch::Tensor v,
+      const AttentionContext& context,
+      LayerProbe* probe) const;
 };
 
 TORCH_MODULE(Attention);

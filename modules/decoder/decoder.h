@@ -14,6 +14,9 @@ namespace microfiche::decoder {
 
 /// Options for `Decoder`, by default the sizes of DeepSeek-OCR's.
 struct DecoderOptions {
+  /// Channels of one head.
+  int64_t head_dim() const;
+
   TORCH_ARG(int64_t, vocab_size) = 129280;
   TORCH_ARG(int64_t, width) = 1280;
   TORCH_ARG(int64_t, layers) = 12;
@@ -44,9 +47,6 @@ struct DecoderOptions {
   TORCH_ARG(double, norm_eps) = 1e-6;
   /// Standard deviation of the weights at the start.
   TORCH_ARG(double, init_std) = 0.02;
-
-  /// Channels of one head.
-  int64_t head_dim() const;
 };
 
 /// Embeddings to logits: a causal transformer whose later layers route tokens
@@ -109,6 +109,10 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   torch::nn::ModuleList layers{nullptr};
   RmsNorm norm{nullptr};
   torch::nn::Linear lm_head{nullptr};
+
+ private:
+  DecoderLayerOptions layer_options(int64_t layer) const;
+  void initialize();
 };
 
 TORCH_MODULE(Decoder);

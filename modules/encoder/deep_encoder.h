@@ -15,13 +15,13 @@ namespace microfiche::encoder {
 /// Options for `DeepEncoder`. The compressor takes the perception tower's neck
 /// and gives the knowledge tower's width; the projector takes both.
 struct DeepEncoderOptions {
+  /// Pixels along the side of one vision token.
+  int64_t pixels_per_token() const;
+
   TORCH_ARG(SamVitOptions, sam);
   TORCH_ARG(TokenCompressorOptions, compressor);
   TORCH_ARG(ClipVitOptions, clip);
   TORCH_ARG(ProjectorOptions, projector);
-
-  /// Pixels along the side of one vision token.
-  int64_t pixels_per_token() const;
 };
 
 /// What the encoder computes on its way, with n = S / pixels_per_token.

@@ -36,7 +36,8 @@ torch::Tensor moe_dispatch(
     const torch::Tensor& weights,
     const std::vector<ExpertWeights>& experts);
 
-/// What `moe_dispatch` means: one expert after the other over its tokens.
+/// What `moe_dispatch` means: every expert answers every token, with weight 0
+/// where it was not asked.
 torch::Tensor moe_dispatch_reference(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,

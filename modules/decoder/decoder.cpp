@@ -1,0 +1,196 @@
+#include "decoder/decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+// B = rows, L = new positions, D = width.
+
+namespace microfiche::decoder {
+
+int64_t DecoderOptions::head_dim() const {
+  return width() / heads();
+}
+
+DecoderImpl::DecoderImpl(DecoderOptions options_)
+    : options(std::move(options_)) {
+  reset();
+}
+
+void DecoderImpl::reset() {
+  TORCH_CHECK_VALUE(
+      options.vocab_size() >= 1 && options.layers() >= 1,
+      "Decoder: vocab_size and layers must be at least 1, got ",
+      options.vocab_size(),
+      " and ",
+      options.layers());
+  TORCH_CHECK_VALUE(
+      options.heads() >= 1 && options.width() % options.heads() == 0,
+      "Decoder: expected a width that the heads divide, got width ",
+      options.width(),
+      " and ",
+      options.heads(),
+      " heads");
+  TORCH_CHECK_VALUE(
+      options.first_dense_layers() >= 0,
+      "Decoder: first_dense_layers must be at least 0, got ",
+      options.first_dense_layers());
+
+  token_embedding = register_module(
+      "token_embedding",
+      torch::nn::Embedding(options.vocab_size(), options.width()));
+  layers = register_module("layers", torch::nn::ModuleList());
+  for (int64_t layer = 0; layer < options.layers(); ++layer) {
+    layers->push_back(DecoderLayer(layer_options(layer)));
+  }
+  norm = register_module(
+      "norm", RmsNorm(RmsNormOptions(options.width()).eps(options.norm_eps())));
+  lm_head = register_module(
+      "lm_head",
+      torch::nn::Linear(
+          torch::nn::LinearOptions(options.width(), options.vocab_size())
+              .bias(false)));
+  initialize();
+}
+
+DecoderLayerOptions DecoderImpl::layer_options(int64_t layer) const {
+  auto attention = AttentionOptions(options.width(), options.heads())
+                       .kv_heads(options.kv_heads())
+                       .qk_norm(options.qk_norm())
+                       .norm_eps(options.norm_eps());
+  DecoderLayerOptions layer_options(attention);
+  if (layer < options.first_dense_layers()) {
+    return layer_options.dense(
+        GatedMlpOptions(options.width(), options.intermediate_width()));
+  }
+  const auto router =
+      RouterOptions(options.width(), options.num_experts())
+          .top_k(options.top_k())
+          .norm_topk_prob(options.norm_topk_prob())
+          .routed_scaling_factor(options.routed_scaling_factor());
+  return layer_options.moe(
+      MixtureOfExpertsOptions(router, options.moe_intermediate_width())
+          .num_shared_experts(options.num_shared_experts()));
+}
+
+void DecoderImpl::initialize() {
+  for (const auto& module : modules()) {
+    if (auto* linear = module->as<torch::nn::Linear>()) {
+      torch::nn::init::normal_(linear->weight, /*mean=*/0, options.init_std());
+    } else if (auto* embedding = module->as<torch::nn::Embedding>()) {
+      torch::nn::init::normal_(
+          embedding->weight, /*mean=*/0, options.init_std());
+    }
+  }
+}
+
+torch::Tensor DecoderImpl::embed(const torch::Tensor& ids) {
+  return token_embedding->forward(ids);
+}
+
+torch::Tensor DecoderImpl::forward(
+    const torch::Tensor& embeds,
+    KvCache* cache,
+    const std::vector<int64_t>& lengths,
+    std::vector<LayerProbe>* probes) {
+  TORCH_CHECK(
+      embeds.dim() == 3 && embeds.size(1) >= 1 &&
+          embeds.size(2) == options.width(),
+      "Decoder: expected embeds of shape (B, L, ",
+      options.width(),
+      "), got ",
+      embeds.sizes());
+  TORCH_CHECK(
+      cache == nullptr || cache->batch() == embeds.size(0),
+      "Decoder: expected embeds of ",
+      cache == nullptr ? 0 : cache->batch(),
+      " rows, as the cache has, got ",
+      embeds.size(0));
+  TORCH_CHECK(
+      lengths.empty() ||
+          (cache != nullptr &&
+           static_cast<int64_t>(lengths.size()) == embeds.size(0) &&
+           std::all_of(
+               lengths.begin(),
+               lengths.end(),
+               [&](int64_t length) {
+                 return length >= 0 && length <= embeds.size(1);
+               })),
+      "Decoder: lengths say how much of each row goes into a cache: expected ",
+      embeds.size(0),
+      " of them in [0, ",
+      embeds.size(1),
+      "] and a cache, got [",
+      lengths,
+      cache == nullptr ? "] and no cache" : "]");
+  TORCH_CHECK(
+      probes == nullptr ||
+          static_cast<int64_t>(probes->size()) == options.layers(),
+      "Decoder: expected ",
+      options.layers(),
+      " probes, one a layer, got ",
+      probes == nullptr ? 0 : probes->size());
+
+  const auto context = make_attention_context(
+      embeds.size(1),
+      cache,
+      options.head_dim(),
+      options.rope_theta(),
+      embeds.options());
+  auto x = embeds;
+  for (int64_t layer = 0; layer < options.layers(); ++layer) {
+    x = layers[layer]->as<DecoderLayer>()->forward(
+        x,
+        context,
+        cache,
+        layer,
+        probes == nullptr ? nullptr : &(*probes)[layer]);
+  }
+  if (cache != nullptr) {
+    cache->advance(
+        lengths.empty() ? std::vector<int64_t>(embeds.size(0), embeds.size(1))
+                        : lengths);
+  }
+  return norm->forward(x);
+}
+
+torch::Tensor DecoderImpl::logits(const torch::Tensor& hidden) {
+  return lm_head->forward(hidden).to(torch::kFloat32);
+}
+
+KvCache DecoderImpl::make_cache(int64_t batch, int64_t capacity) {
+  return KvCache(
+      KvCacheOptions()
+          .layers(options.layers())
+          .kv_heads(options.kv_heads())
+          .head_dim(options.head_dim())
+          .batch(batch)
+          .capacity(capacity),
+      lm_head->weight.options());
+}
+
+torch::Tensor DecoderImpl::balance_loss() const {
+  auto sum = torch::zeros(
+      {},
+      lm_head->weight.options().dtype(torch::kFloat32).requires_grad(false));
+  for (const auto& module : *layers) {
+    const auto& moe = module->as<DecoderLayer>()->moe;
+    if (!moe.is_empty()) {
+      TORCH_CHECK(
+          moe->balance_loss().defined(),
+          "Decoder: there is no balance loss before a forward in training "
+          "mode; call train() first");
+      sum = sum + moe->balance_loss();
+    }
+  }
+  return sum;
+}
+
+void DecoderImpl::pretty_print(std::ostream& stream) const {
+  stream << "microfiche::decoder::Decoder(vocab_size=" << options.vocab_size()
+         << ", width=" << options.width() << ", layers=" << options.layers()
+         << ", heads=" << options.heads()
+         << ", num_experts=" << options.num_experts()
+         << ", top_k=" << options.top_k() << ")";
+}
+
+} // namespace microfiche::decoder

@@ -1,0 +1,39 @@
+#include "decoder/gated_mlp.h"
+
+#include <utility>
+
+namespace microfiche::decoder {
+
+GatedMlpImpl::GatedMlpImpl(GatedMlpOptions options_)
+    : options(std::move(options_)) {
+  reset();
+}
+
+void GatedMlpImpl::reset() {
+  TORCH_CHECK_VALUE(
+      options.width() >= 1 && options.inner_width() >= 1,
+      "GatedMlp: width and inner_width must be at least 1, got ",
+      options.width(),
+      " and ",
+      options.inner_width());
+
+  const auto linear = [](int64_t in, int64_t out) {
+    return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(false));
+  };
+  const int64_t inner = options.inner_width();
+  gate_proj = register_module("gate_proj", linear(options.width(), inner));
+  up_proj = register_module("up_proj", linear(options.width(), inner));
+  down_proj = register_module("down_proj", linear(inner, options.width()));
+}
+
+torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
+  return down_proj->forward(
+      torch::silu(gate_proj->forward(x)) * up_proj->forward(x));
+}
+
+void GatedMlpImpl::pretty_print(std::ostream& stream) const {
+  stream << "microfiche::decoder::GatedMlp(" << options.width() << ", "
+         << options.inner_width() << ")";
+}
+
+} // namespace microfiche::decoder

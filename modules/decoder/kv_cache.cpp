@@ -1,0 +1,99 @@
+#include "decoder/kv_cache.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace microfiche::decoder {
+
+KvCache::KvCache(KvCacheOptions options, const torch::TensorOptions& like)
+    : options_(options) {
+  TORCH_CHECK_VALUE(
+      options.layers() >= 1 && options.kv_heads() >= 1 &&
+          options.head_dim() >= 1 && options.batch() >= 1 &&
+          options.capacity() >= 1,
+      "KvCache: all sizes must be at least 1, got layers=",
+      options.layers(),
+      ", kv_heads=",
+      options.kv_heads(),
+      ", head_dim=",
+      options.head_dim(),
+      ", batch=",
+      options.batch(),
+      ", capacity=",
+      options.capacity());
+
+  lengths_.assign(options.batch(), 0);
+  for (int64_t layer = 0; layer < options.layers(); ++layer) {
+    // Zeros, because a masked key still enters the softmax with weight 0, and 0
+    // times whatever uninitialised memory holds may be NaN.
+    for (auto* tensors : {&keys_, &values_}) {
+      tensors->push_back(torch::zeros(
+          {options.batch(),
+           options.capacity(),
+           options.kv_heads(),
+           options.head_dim()},
+          like.requires_grad(false)));
+    }
+  }
+}
+
+int64_t KvCache::max_length() const {
+  return lengths_.empty() ? 0
+                          : *std::max_element(lengths_.begin(), lengths_.end());
+}
+
+int64_t KvCache::num_bytes() const {
+  int64_t bytes = 0;
+  for (const auto* tensors : {&keys_, &values_}) {
+    for (const auto& tensor : *tensors) {
+      bytes += static_cast<int64_t>(tensor.nbytes());
+    }
+  }
+  return bytes;
+}
+
+void KvCache::select_rows(const std::vector<int64_t>& rows) {
+  std::vector<int64_t> lengths;
+  for (const int64_t row : rows) {
+    TORCH_CHECK(
+        row >= 0 && row < batch(),
+        "KvCache: expected rows in [0, ",
+        batch(),
+        "), got ",
+        row);
+    lengths.push_back(lengths_[row]);
+  }
+
+  torch::NoGradGuard no_grad;
+  const auto index = torch::tensor(rows, torch::kInt64).to(keys_[0].device());
+  const int64_t used = max_length();
+  for (auto* tensors : {&keys_, &values_}) {
+    for (auto& tensor : *tensors) {
+      auto selected = torch::zeros(
+          {index.numel(), tensor.size(1), tensor.size(2), tensor.size(3)},
+          tensor.options());
+      selected.narrow(1, 0, used)
+          .copy_(tensor.narrow(1, 0, used).index_select(0, index));
+      tensor = selected;
+    }
+  }
+  lengths_ = lengths;
+}
+
+void KvCache::truncate(int64_t length) {
+  TORCH_CHECK(
+      length >= 0, "KvCache: expected a length of at least 0, got ", length);
+  for (auto& row_length : lengths_) {
+    row_length = std::min(row_length, length);
+  }
+}
+
+void KvCache::advance(const std::vector<int64_t>& added) {
+  TORCH_INTERNAL_ASSERT(added.size() == lengths_.size());
+  for (size_t row = 0; row < lengths_.size(); ++row) {
+    lengths_[row] += added[row];
+  }
+}
+
+} // namespace microfiche::decoder

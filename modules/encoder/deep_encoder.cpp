@@ -1,0 +1,76 @@
+#include "encoder/deep_encoder.h"
+
+#include <utility>
+
+// B = pages, S = side of a page in pixels, n = side of its token grid.
+
+namespace microfiche::encoder {
+
+int64_t DeepEncoderOptions::pixels_per_token() const {
+  return sam().patch_size() << compressor().channels().size();
+}
+
+DeepEncoderImpl::DeepEncoderImpl(DeepEncoderOptions options_)
+    : options(std::move(options_)) {
+  reset();
+}
+
+void DeepEncoderImpl::reset() {
+  sam = register_module("sam", SamVit(options.sam()));
+  compressor =
+      register_module("compressor", TokenCompressor(options.compressor()));
+  clip = register_module("clip", ClipVit(options.clip()));
+  projector = register_module("projector", Projector(options.projector()));
+
+  const int64_t compressed = options.compressor().channels().back();
+  TORCH_CHECK_VALUE(
+      options.sam().neck_channels() == options.compressor().in_channels(),
+      "DeepEncoder: the compressor takes ",
+      options.compressor().in_channels(),
+      " channels but the neck gives ",
+      options.sam().neck_channels());
+  TORCH_CHECK_VALUE(
+      compressed == options.clip().width(),
+      "DeepEncoder: clip is ",
+      options.clip().width(),
+      " wide but the compressor gives ",
+      compressed,
+      " channels; clip takes them as its tokens");
+  TORCH_CHECK_VALUE(
+      options.projector().in_width() == options.clip().width() + compressed,
+      "DeepEncoder: the projector takes ",
+      options.projector().in_width(),
+      " channels but both towers together give ",
+      options.clip().width() + compressed);
+}
+
+torch::Tensor DeepEncoderImpl::forward(const torch::Tensor& pixels) {
+  return stages(pixels).tokens;
+}
+
+EncoderStages DeepEncoderImpl::stages(const torch::Tensor& pixels) {
+  TORCH_CHECK(
+      pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) > 0 &&
+          pixels.size(2) == pixels.size(3) &&
+          pixels.size(2) % options.pixels_per_token() == 0,
+      "DeepEncoder: expected pixels of shape (B, 3, S, S) with S a multiple "
+      "of ",
+      options.pixels_per_token(),
+      ", got ",
+      pixels.sizes());
+
+  EncoderStages stages;
+  stages.sam = compressor->forward(sam->forward(pixels)); // (B, C, n, n)
+  stages.clip = clip->forward(stages.sam); // (B, n * n, C)
+  const auto perceived = stages.sam.flatten(2).transpose(1, 2);
+  stages.tokens = projector->forward(
+      torch::cat({stages.clip, perceived}, /*dim=*/-1)); // (B, n * n, D)
+  return stages;
+}
+
+void DeepEncoderImpl::pretty_print(std::ostream& stream) const {
+  stream << "microfiche::encoder::DeepEncoder(pixels_per_token="
+         << options.pixels_per_token() << ")";
+}
+
+} // namespace microfiche::encoder

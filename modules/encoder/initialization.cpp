@@ -1,0 +1,38 @@
+#include "encoder/initialization.h"
+
+namespace microfiche::encoder {
+
+namespace {
+constexpr double kInitStd = 0.02;
+} // namespace
+
+torch::nn::Linear make_linear(int64_t in, int64_t out) {
+  torch::nn::Linear linear(in, out);
+  torch::nn::init::normal_(linear->weight, /*mean=*/0, kInitStd);
+  torch::nn::init::zeros_(linear->bias);
+  return linear;
+}
+
+torch::Tensor make_embedding(torch::IntArrayRef shape) {
+  return torch::nn::init::normal_(torch::empty(shape), /*mean=*/0, kInitStd);
+}
+
+void check_tower(
+    const char* what,
+    int64_t width,
+    int64_t layers,
+    int64_t heads) {
+  TORCH_CHECK_VALUE(
+      width >= 1 && layers >= 1 && heads >= 1 && width % heads == 0,
+      what,
+      ": expected positive width, layers and heads, and a width that the heads "
+      "divide, got width ",
+      width,
+      ", ",
+      layers,
+      " layers and ",
+      heads,
+      " heads");
+}
+
+} // namespace microfiche::encoder

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+
+namespace microfiche::encoder {
+
+/// A linear layer whose weight starts from normal(0, 0.02) and whose bias
+/// starts from zero.
+torch::nn::Linear make_linear(int64_t in, int64_t out);
+
+/// A tensor from normal(0, 0.02), for learned positions and class tokens.
+torch::Tensor make_embedding(torch::IntArrayRef shape);
+
+/// Throws `c10::ValueError` naming `what` unless width, layers and heads are
+/// positive and the heads divide the width.
+void check_tower(
+    const char* what,
+    int64_t width,
+    int64_t layers,
+    int64_t heads);
+
+} // namespace microfiche::encoder

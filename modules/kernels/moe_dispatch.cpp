@@ -1,0 +1,168 @@
+#include "kernels/moe_dispatch.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+// N = tokens, D = their channels, E = experts, I = an expert's inner channels,
+// P = N * top_k pairs of a token and one of its experts.
+
+namespace microfiche::kernels {
+
+namespace {
+
+torch::Tensor run_expert(const torch::Tensor& x, const ExpertWeights& expert) {
+  const auto gate = torch::silu(torch::linear(x, expert.gate));
+  return torch::linear(gate * torch::linear(x, expert.up), expert.down);
+}
+
+// Pairs sorted by expert.
+struct SortedPairs {
+  torch::Tensor order; // (P), the pair that stands at each place
+  torch::Tensor places; // (P), the place at which each pair stands
+  torch::Tensor experts; // (P), the expert at each place
+};
+
+SortedPairs sort_pairs(const torch::Tensor& expert_ids) {
+  const auto [experts, order] =
+      expert_ids.flatten().sort(/*stable=*/true, /*dim=*/0);
+  auto places = torch::empty_like(order);
+  places.scatter_(0, order, torch::arange(order.numel(), order.options()));
+  return {order, places, experts};
+}
+
+// Adds up the answers of each token's experts. answers: (P, D), pair by pair.
+torch::Tensor combine(
+    const torch::Tensor& answers,
+    const torch::Tensor& weights,
+    const torch::Tensor& x) {
+  const auto by_token =
+      answers.view({weights.size(0), weights.size(1), x.size(1)});
+  return (by_token.to(torch::kFloat32) * weights.unsqueeze(-1))
+      .sum(1)
+      .to(x.scalar_type());
+}
+
+void check_shapes(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    const std::vector<ExpertWeights>& experts) {
+  TORCH_CHECK(!experts.empty(), "moe_dispatch: expected at least one expert");
+  TORCH_CHECK(
+      x.dim() == 2 && x.size(1) == experts[0].gate.size(1),
+      "moe_dispatch: expected x of shape (N, ",
+      experts[0].gate.size(1),
+      "), got ",
+      x.sizes());
+  TORCH_CHECK(
+      expert_ids.dim() == 2 && expert_ids.size(0) == x.size(0) &&
+          expert_ids.sizes() == weights.sizes(),
+      "moe_dispatch: expected expert_ids and weights of shape (",
+      x.size(0),
+      ", top_k), got ",
+      expert_ids.sizes(),
+      " and ",
+      weights.sizes());
+}
+
+} // namespace
+
+torch::Tensor moe_dispatch_reference(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    const std::vector<ExpertWeights>& experts) {
+  auto sum = torch::zeros(x.sizes(), x.options().dtype(torch::kFloat32));
+  for (size_t e = 0; e < experts.size(); ++e) {
+    const auto mask = expert_ids == static_cast<int64_t>(e); // (N, top_k)
+    const auto weight = (weights * mask).sum(1, /*keepdim=*/true);
+    const auto answer = run_expert(x, experts[e]).to(torch::kFloat32);
+    sum = sum + answer * weight;
+  }
+  return sum.to(x.scalar_type());
+}
+
+torch::Tensor moe_dispatch_sorted(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    const std::vector<ExpertWeights>& experts) {
+  const int64_t top_k = expert_ids.size(1);
+  const auto pairs = sort_pairs(expert_ids);
+  const auto counts =
+      torch::bincount(pairs.experts, {}, static_cast<int64_t>(experts.size()))
+          .cpu();
+  const auto sorted_x = x.index_select(
+      0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor")); // (P, D)
+
+  std::vector<torch::Tensor> answers;
+  int64_t begin = 0;
+  for (size_t e = 0; e < experts.size(); ++e) {
+    const int64_t count = counts.const_data_ptr<int64_t>()[e];
+    if (count > 0) {
+      answers.push_back(
+          run_expert(sorted_x.narrow(0, begin, count), experts[e]));
+      begin += count;
+    }
+  }
+  return combine(torch::cat(answers).index_select(0, pairs.places), weights, x);
+}
+
+torch::Tensor moe_dispatch_batched(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    const std::vector<ExpertWeights>& experts) {
+  const auto num_experts = static_cast<int64_t>(experts.size());
+  const int64_t top_k = expert_ids.size(1);
+  const auto pairs = sort_pairs(expert_ids);
+  const auto counts = torch::bincount(pairs.experts, {}, num_experts);
+  const int64_t longest = counts.max().item<int64_t>();
+
+  // Each expert has a list of `longest` slots; a pair's slot is its rank among
+  // the pairs of its expert.
+  const auto first = counts.cumsum(0) - counts; // (E)
+  const auto rank = torch::arange(pairs.experts.numel(), first.options()) -
+      first.index_select(0, pairs.experts);
+  const auto slots = pairs.experts * longest + rank; // (P)
+  const auto tokens = torch::div(pairs.order, top_k, /*rounding_mode=*/"floor");
+  const auto lists =
+      torch::zeros({num_experts * longest, x.size(1)}, x.options())
+          .index_copy(0, slots, x.index_select(0, tokens))
+          .view({num_experts, longest, x.size(1)}); // (E, longest, D)
+
+  const auto stack = [&](torch::Tensor ExpertWeights::*matrix) {
+    std::vector<torch::Tensor> matrices;
+    for (const auto& expert : experts) {
+      matrices.push_back(expert.*matrix);
+    }
+    return torch::stack(matrices).transpose(1, 2);
+  };
+  const auto inner =
+      torch::silu(torch::bmm(lists, stack(&ExpertWeights::gate))) *
+      torch::bmm(lists, stack(&ExpertWeights::up)); // (E, longest, I)
+  const auto answers = torch::bmm(inner, stack(&ExpertWeights::down));
+  return combine(
+      answers.flatten(0, 1).index_select(
+          0, slots.index_select(0, pairs.places)),
+      weights,
+      x);
+}
+
+torch::Tensor moe_dispatch(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    const std::vector<ExpertWeights>& experts) {
+  check_shapes(x, expert_ids, weights, experts);
+  // With few tokens most experts have none, and copying all their matrices
+  // into one stack would cost more than the launches that it saves.
+  const bool many =
+      expert_ids.numel() >= 4 * static_cast<int64_t>(experts.size());
+  return x.is_cuda() && many
+      ? moe_dispatch_batched(x, expert_ids, weights, experts)
+      : moe_dispatch_sorted(x, expert_ids, weights, experts);
+}
+
+} // namespace microfiche::kernels
