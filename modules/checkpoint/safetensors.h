@@ -1,9 +1,9 @@
 #pragma once
 
+#include "checkpoint/safetensors_header.h"
 #include "core/files.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
@@ -13,73 +13,6 @@
 #include <vector>
 
 namespace microfiche::checkpoint {
-
-/// Types of element that the safetensors format knows. The names in a file are
-/// these without the `k`: "F32", "BF16", "BOOL", "F8_E4M3".
-enum class Dtype {
-  kBOOL,
-  kU8,
-  kI8,
-  kU16,
-  kI16,
-  kU32,
-  kI32,
-  kU64,
-  kI64,
-  kF16,
-  kBF16,
-  kF32,
-  kF64,
-  kC64,
-  kF8_E5M2,
-  kF8_E4M3,
-  kF8_E5M2FNUZ,
-  kF8_E4M3FNUZ,
-  kF8_E8M0,
-  kF6_E2M3,
-  kF6_E3M2,
-  kF4,
-};
-
-/// Bits of one element; less than 8 for the packed types.
-int64_t bits_of(Dtype dtype);
-
-/// The name that files use, e.g. "BF16".
-std::string_view name_of(Dtype dtype);
-
-/// What the header says of one tensor.
-struct TensorInfo {
-  std::string name;
-  Dtype dtype = Dtype::kF32;
-  std::vector<int64_t> shape;
-
-  /// The tensor's bytes are [begin, end) of the data that follows the header.
-  size_t begin = 0;
-  size_t end = 0;
-
-  int64_t numel() const;
-};
-
-/// A header whose every claim was checked against the size of the file.
-struct SafetensorsHeader {
-  /// In the order of their data, without holes or overlap.
-  std::vector<TensorInfo> tensors;
-  std::map<std::string, std::string> metadata;
-
-  /// Where in the file the data begins.
-  size_t data_begin = 0;
-};
-
-/// Reads the header of a whole safetensors file held in memory.
-///
-/// Throws `InputError`, starting with `where`, for a file that contradicts
-/// itself in any way that the reference reader (safetensors 0.8) refuses, and
-/// besides for a name given twice, an empty name or one with a NUL, an unknown
-/// field in a tensor's entry, a dimension above 2^63-1 and more than 64
-/// dimensions.
-SafetensorsHeader parse_safetensors_header(
-    std::span<const std::byte> file,
-    const std::string& where);
 
 /// A safetensors file, memory-mapped: tensors are read when they are touched.
 class SafetensorsFile {
@@ -105,7 +38,7 @@ class SafetensorsFile {
   const TensorInfo* find(std::string_view name) const;
 
   /// The little-endian elements of one of this file's tensors, row by row. They
-  /// stay valid as long as the file object; they need not be aligned.
+  /// stay valid as long as the file object; a foreign file need not align them.
   std::span<const std::byte> bytes(const TensorInfo& tensor) const;
 
   /// SHA-256 of the whole file; reads all of it.

@@ -27,8 +27,8 @@ class Checkpoint {
   /// loader, then `model.safetensors.index.json`, then the only index or the
   /// only safetensors file whatever its name.
   ///
-  /// The index's weight_map is followed whatever the shards are called. Names in
-  /// it are relative to its folder and may not leave it; symbolic links are
+  /// The index's weight_map is followed whatever the shards are called. Names
+  /// in it are relative to its folder and may not leave it; symbolic links are
   /// followed, since Hugging Face's cache is made of them.
   ///
   /// Throws `InputError` when there is no checkpoint, when a file contradicts

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "checkpoint/dtype.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace microfiche::checkpoint {
+
+/// What the header says of one tensor.
+struct TensorInfo {
+  std::string name;
+  Dtype dtype = Dtype::kF32;
+  std::vector<int64_t> shape;
+
+  /// The tensor's bytes are [begin, end) of the data that follows the header.
+  size_t begin = 0;
+  size_t end = 0;
+
+  /// Elements.
+  int64_t numel() const;
+};
+
+/// A header whose every claim was checked against the size of the file.
+struct SafetensorsHeader {
+  /// In the order of their data, without holes or overlap.
+  std::vector<TensorInfo> tensors;
+  std::map<std::string, std::string> metadata;
+
+  /// Where in the file the data begins.
+  size_t data_begin = 0;
+};
+
+/// Reads the header of a whole safetensors file held in memory.
+///
+/// Throws `InputError`, starting with `where`, for a file that contradicts
+/// itself in any way that the reference reader (safetensors 0.8) refuses, and
+/// besides for a name given twice, an empty name or one with a NUL, an unknown
+/// field in a tensor's entry, more than 64 dimensions, and dimensions whose
+/// product without the zeros overflows.
+///
+/// Source: the format's description in huggingface/safetensors README.md.
+SafetensorsHeader parse_safetensors_header(
+    std::span<const std::byte> file,
+    const std::string& where);
+
+/// Bytes of a tensor; empty when the count overflows or is no whole number of
+/// bytes.
+std::optional<uint64_t> bytes_of(
+    Dtype dtype,
+    const std::vector<int64_t>& shape);
+
+} // namespace microfiche::checkpoint

@@ -1,0 +1,214 @@
+#include "checkpoint/sharded_checkpoint.h"
+
+#include "core/error.h"
+#include "core/large_json.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace microfiche::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kIndexSuffix = ".safetensors.index.json";
+constexpr std::string_view kFileSuffix = ".safetensors";
+constexpr size_t kNamesInMessage = 5;
+
+/// The names that end in `suffix` in a folder, sorted.
+std::vector<fs::path> files_ending_in(
+    const fs::path& folder,
+    std::string_view suffix) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().filename().string().ends_with(suffix)) {
+      found.push_back(entry.path());
+    }
+  }
+  check(!error, folder.string(), ": cannot be read: ", error.message());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// The file of a folder that says where its tensors are.
+fs::path entry_of(const fs::path& folder) {
+  for (const auto* name :
+       {"model.safetensors", "model.safetensors.index.json"}) {
+    if (fs::exists(folder / name)) {
+      return folder / name;
+    }
+  }
+  for (const auto suffix : {kIndexSuffix, kFileSuffix}) {
+    const auto found = files_ending_in(folder, suffix);
+    if (found.size() == 1) {
+      return found.front();
+    }
+    check(
+        found.empty(),
+        folder.string(),
+        ": several files end in ",
+        suffix,
+        " and none is called model",
+        suffix,
+        "; name the one that is meant");
+  }
+  throw InputError(concat(
+      folder.string(),
+      ": no model.safetensors and no model.safetensors.index.json here"));
+}
+
+/// Shards by file name, each with the tensors that the index promises in it.
+using WeightMap = std::map<std::string, std::vector<std::string>>;
+
+WeightMap read_index(const fs::path& index) {
+  const std::string where = index.string();
+  const nlohmann::json json = parse_large_json(read_file(index), where);
+  check(
+      json.is_object() && json.contains("weight_map") &&
+          json["weight_map"].is_object(),
+      where,
+      ": has no object \"weight_map\"");
+  WeightMap shards;
+  for (const auto& [tensor, shard] : json["weight_map"].items()) {
+    check(
+        shard.is_string(),
+        where,
+        ": weight_map: \"",
+        tensor,
+        "\" must name a file, got ",
+        shard.type_name());
+    const fs::path name = shard.get<std::string>();
+    const bool inside = !name.empty() && name.is_relative() &&
+        std::none_of(name.begin(), name.end(), [](const fs::path& part) {
+          return part == "..";
+        });
+    check(
+        inside && name.string().find('\0') == std::string::npos,
+        where,
+        ": weight_map: \"",
+        tensor,
+        "\" is in \"",
+        name.string(),
+        "\", which is not inside this folder");
+    shards[name.string()].push_back(tensor);
+  }
+  check(!shards.empty(), where, ": weight_map is empty");
+  return shards;
+}
+
+std::string first_few(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kNamesInMessage); ++i) {
+    text += concat(i == 0 ? "\"" : ", \"", names[i], "\"");
+  }
+  if (names.size() > kNamesInMessage) {
+    text += concat(" and ", names.size() - kNamesInMessage, " more");
+  }
+  return text;
+}
+
+/// Whether the shard holds the tensors that the index promises, and no other.
+void check_shard(
+    const SafetensorsFile& file,
+    const std::vector<std::string>& promised,
+    const fs::path& index) {
+  std::vector<std::string> missing;
+  for (const auto& name : promised) {
+    if (file.find(name) == nullptr) {
+      missing.push_back(name);
+    }
+  }
+  check(
+      missing.empty(),
+      file.path().string(),
+      ": lacks ",
+      first_few(missing),
+      ", which ",
+      index.filename().string(),
+      " says it has");
+
+  // `promised` is sorted, since the index is read into a sorted map.
+  std::vector<std::string> unexpected;
+  for (const auto& tensor : file.tensors()) {
+    if (!std::binary_search(promised.begin(), promised.end(), tensor.name)) {
+      unexpected.push_back(tensor.name);
+    }
+  }
+  check(
+      unexpected.empty(),
+      file.path().string(),
+      ": has ",
+      first_few(unexpected),
+      ", which ",
+      index.filename().string(),
+      " does not say it has");
+}
+
+} // namespace
+
+Checkpoint Checkpoint::open(const fs::path& path) {
+  const fs::path entry = fs::is_directory(path) ? entry_of(path) : path;
+  std::vector<SafetensorsFile> files;
+  if (entry.string().ends_with(".json")) {
+    for (const auto& [shard, tensors] : read_index(entry)) {
+      const fs::path place = entry.parent_path() / shard;
+      check(
+          fs::exists(place),
+          place.string(),
+          ": does not exist, but ",
+          entry.filename().string(),
+          " says it has \"",
+          tensors.front(),
+          "\"; incomplete download?");
+      files.emplace_back(place);
+      check_shard(files.back(), tensors, entry);
+    }
+  } else {
+    files.emplace_back(entry);
+  }
+  return Checkpoint(std::move(files));
+}
+
+Checkpoint::Checkpoint(std::vector<SafetensorsFile> files)
+    : files_(std::move(files)) {
+  for (size_t i = 0; i < files_.size(); ++i) {
+    for (const auto& tensor : files_[i].tensors()) {
+      file_of_.emplace(tensor.name, i);
+    }
+  }
+}
+
+std::vector<std::string> Checkpoint::names() const {
+  std::vector<std::string> names;
+  names.reserve(file_of_.size());
+  for (const auto& [name, file] : file_of_) {
+    names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<CheckpointTensor> Checkpoint::find(std::string_view name) const {
+  const auto found = file_of_.find(name);
+  if (found == file_of_.end()) {
+    return std::nullopt;
+  }
+  const SafetensorsFile& file = files_[found->second];
+  const TensorInfo& info = *file.find(name);
+  return CheckpointTensor{info, file.bytes(info)};
+}
+
+std::string Checkpoint::sha256() const {
+  if (files_.size() == 1) {
+    return files_.front().sha256();
+  }
+  std::string hashes;
+  for (const auto& file : files_) {
+    hashes += concat(file.path().filename().string(), " ", file.sha256(), "\n");
+  }
+  return microfiche::sha256(hashes);
+}
+
+} // namespace microfiche::checkpoint
