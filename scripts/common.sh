@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: where things are, and how to speak.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() {
+  echo "$*" >&2
+}
+
+die() {
+  say "error: $*"
+  exit 1
+}
+
+# nvcc is often installed without being on the PATH.
+find_nvcc() {
+  command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null
+}
+
+# The build that is used: MICROFICHE_PRESET, or the CUDA one where there are both
+# nvcc and a GPU to run it on, or the CPU one.
+default_preset() {
+  if [[ -n "${MICROFICHE_PRESET:-}" ]]; then
+    echo "$MICROFICHE_PRESET"
+  elif find_nvcc >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
+    echo cuda
+  else
+    echo cpu
+  fi
+}
+
+# build PRESET TARGET...: one job a core, but no more than fit in memory.
+build() {
+  local memory_gb jobs
+  memory_gb=$(awk '/MemTotal/ { print int($2 / 1048576) }' /proc/meminfo)
+  jobs=$((memory_gb / 2 < $(nproc) ? memory_gb / 2 : $(nproc)))
+  ninja -C "$root/build/$1" -j "$((jobs > 0 ? jobs : 1))" "${@:2}" |
+    { grep --line-buffered -vE '^ninja: (Entering|no work)|\] Commit$' || true; } >&2
+}
