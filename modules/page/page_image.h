@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace microfiche::page {
+
+/// Red, green and blue, each in [0, 255].
+struct Colour {
+  uint8_t red = 0;
+  uint8_t green = 0;
+  uint8_t blue = 0;
+
+  bool operator==(const Colour&) const = default;
+};
+
+/// The pixels of one page.
+struct PageImage {
+  int64_t width = 0;
+  int64_t height = 0;
+
+  /// H x W x 3, rows from the top, each pixel red, green, blue.
+  std::vector<uint8_t> rgb;
+
+  bool operator==(const PageImage&) const = default;
+};
+
+/// A page of one colour. Throws `InputError` unless both sides are at least 1
+/// and the page has at most `kMaxPixels` pixels.
+PageImage make_page(int64_t width, int64_t height, Colour colour);
+
+/// The largest page that is read or made: A4 at 600 dpi is half of it.
+inline constexpr int64_t kMaxPixels = int64_t{1} << 26;
+
+/// Throws `InputError`, which `where` starts, unless the page has at least one
+/// pixel, at most `kMaxPixels`, and as many bytes as its sides ask for.
+void validate(const PageImage& image, const std::string& where);
+
+/// The part of `image` whose top left pixel is (x, y). The part must lie inside
+/// the image.
+PageImage crop(
+    const PageImage& image,
+    int64_t x,
+    int64_t y,
+    int64_t width,
+    int64_t height);
+
+} // namespace microfiche::page

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "page/page_image.h"
+#include "page/resolution_mode.h"
+#include "page/tiling.h"
+
+#include <vector>
+
+namespace microfiche::page {
+
+/// What the encoder sees of one page.
+struct PageViews {
+  /// The whole page, base_size_px on both sides.
+  PageImage global_view;
+
+  /// Parts of the page, tile_size_px on both sides, row by row: tile i lies in
+  /// row i / columns and column i % columns of the grid. Empty without tiles.
+  std::vector<PageImage> tiles;
+
+  TileGrid grid;
+
+  /// Sides of the page before it was resized.
+  int64_t page_width_px = 0;
+  int64_t page_height_px = 0;
+};
+
+/// The colour around a padded page: int(0.5 * 255) in each channel.
+inline constexpr Colour kPaddingColour{127, 127, 127};
+
+/// Shows `image` in `mode`; global view and tiles both start from the original
+/// pixels. Throws `InputError` for an image without pixels.
+PageViews make_views(const PageImage& image, const ResolutionMode& mode);
+
+} // namespace microfiche::page

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "core/config.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace microfiche::page {
+
+/// How a page becomes the square that the encoder takes.
+enum class Fit {
+  /// Stretched to the square; its aspect is lost.
+  kStretch,
+  /// Shrunk or enlarged to fit, centred on grey.
+  kPad,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    Fit,
+    {{Fit::kStretch, "stretch"}, {Fit::kPad, "pad"}})
+
+/// How a page is shown to the encoder, and so how many vision tokens it costs.
+struct ResolutionMode {
+  std::string name;
+
+  /// Side of the global view.
+  int64_t base_size_px = 1024;
+
+  /// How the page becomes the global view.
+  Fit fit = Fit::kPad;
+
+  /// Side of a tile; 0 for a mode without tiles.
+  int64_t tile_size_px = 0;
+
+  /// How many tiles a page is cut into, both ends included.
+  int64_t min_tiles = 2;
+  int64_t max_tiles = 9;
+
+  /// A page with no side longer than this is not cut into tiles; 0 stands for
+  /// the side of a tile.
+  int64_t untiled_up_to_px = 0;
+
+  bool tiled() const {
+    return tile_size_px > 0;
+  }
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ResolutionMode& mode) {
+  visit("name", mode.name);
+  visit("base_size_px", mode.base_size_px);
+  visit("fit", mode.fit);
+  visit("tile_size_px", mode.tile_size_px);
+  visit("min_tiles", mode.min_tiles);
+  visit("max_tiles", mode.max_tiles);
+  visit("untiled_up_to_px", mode.untiled_up_to_px);
+}
+
+/// Throws `InputError`, which `where` starts, for a mode without a name, with
+/// sides outside [1, 4096] or with more than 256 tiles.
+void validate(const ResolutionMode& mode, const std::string& where);
+
+/// The six modes of the paper: tiny, small, base, large, gundam, gundam-m.
+///
+/// Source: DeepSeek-OCR, arXiv:2510.18234, "Multiple Resolution Support".
+/// Follows `infer` of modeling_deepseekocr.py (up to nine tiles), and for
+/// gundam-m, which that does not run, the configuration for vLLM
+/// (deepseek-ai/DeepSeek-OCR e4ac34e).
+const std::vector<ResolutionMode>& official_modes();
+
+/// The mode of this name among `own_modes`, then among the official ones.
+/// Throws `UsageError` listing the names when there is none.
+ResolutionMode find_mode(
+    const std::string& name,
+    const std::vector<ResolutionMode>& own_modes = {});
+
+} // namespace microfiche::page

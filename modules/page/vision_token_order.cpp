@@ -1,0 +1,107 @@
+#include "page/vision_token_order.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+
+namespace microfiche::page {
+namespace {
+
+/// Vision tokens on one side of a view.
+int64_t
+side_in_tokens(const ResolutionMode& mode, int64_t size_px, int64_t per_token) {
+  check(
+      per_token >= 1 && size_px % per_token == 0,
+      "mode \"",
+      mode.name,
+      "\": a view of ",
+      size_px,
+      " px is no whole number of vision tokens, of which each covers ",
+      per_token,
+      " px");
+  return size_px / per_token;
+}
+
+} // namespace
+
+VisionTokenCounts count_vision_tokens(
+    const ResolutionMode& mode,
+    TileGrid grid,
+    int64_t page_width_px,
+    int64_t page_height_px,
+    int64_t pixels_per_token) {
+  check(
+      page_width_px >= 1 && page_height_px >= 1,
+      "count_vision_tokens: expected a page with sides of at least 1, got ",
+      page_width_px,
+      " x ",
+      page_height_px);
+  const int64_t n = side_in_tokens(mode, mode.base_size_px, pixels_per_token);
+  const auto [shorter, longer] = std::minmax(page_width_px, page_height_px);
+
+  VisionTokenCounts counts;
+  counts.nominal = n * n;
+  counts.valid =
+      mode.fit == Fit::kPad ? (n * n * shorter + longer - 1) / longer : n * n;
+  counts.positions = n * (n + 1) + 1;
+  if (grid.tiled()) {
+    const int64_t m = side_in_tokens(mode, mode.tile_size_px, pixels_per_token);
+    counts.nominal += m * m * grid.num_tiles();
+    counts.valid += m * m * grid.num_tiles();
+    counts.positions += m * grid.rows * (m * grid.columns + 1);
+  }
+  return counts;
+}
+
+VisionTokenCounts count_vision_tokens(
+    const ResolutionMode& mode,
+    int64_t page_width_px,
+    int64_t page_height_px,
+    int64_t pixels_per_token) {
+  return count_vision_tokens(
+      mode,
+      mode_tile_grid(mode, page_width_px, page_height_px),
+      page_width_px,
+      page_height_px,
+      pixels_per_token);
+}
+
+std::vector<int64_t>
+vision_token_order(int64_t global_side, TileGrid grid, int64_t tile_side) {
+  const int64_t n = global_side;
+  const int64_t m = grid.tiled() ? tile_side : 0;
+  check(
+      n >= 1 && m >= 0 && grid.columns >= 1 && grid.rows >= 1,
+      "vision_token_order: expected sides of at least 1, got a global view of ",
+      global_side,
+      " and ",
+      grid.columns,
+      " x ",
+      grid.rows,
+      " tiles of ",
+      tile_side);
+  const int64_t first_global = grid.num_tiles() * m * m;
+  const int64_t newline = first_global + n * n;
+  const int64_t separator = newline + 1;
+
+  std::vector<int64_t> order;
+  order.reserve(static_cast<size_t>(
+      m * grid.rows * (m * grid.columns + 1) + n * (n + 1) + 1));
+  for (int64_t y = 0; y < grid.rows * m; ++y) {
+    for (int64_t x = 0; x < grid.columns * m; ++x) {
+      const int64_t tile = y / m * grid.columns + x / m;
+      order.push_back((tile * m + y % m) * m + x % m);
+    }
+    order.push_back(newline);
+  }
+  for (int64_t y = 0; y < n; ++y) {
+    for (int64_t x = 0; x < n; ++x) {
+      order.push_back(first_global + y * n + x);
+    }
+    order.push_back(newline);
+  }
+  order.push_back(separator);
+  return order;
+}
+
+} // namespace microfiche::page

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "page/page_image.h"
+#include "rendering/page_style.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microfiche::rendering {
+
+/// Where one character stands on its page.
+struct GlyphBox {
+  /// The character's bytes, [begin, end) of the page's text.
+  int64_t byte_begin = 0;
+  int64_t byte_end = 0;
+
+  /// Which visual line it stands on, from 0 through all columns.
+  int64_t line = 0;
+
+  /// Its advance box in pixels of the page: from its origin as wide as the next
+  /// character is away, from the font's ascent to its descent.
+  float x = 0;
+  float y = 0;
+  float width = 0;
+  float height = 0;
+};
+
+/// One page with what is on it.
+struct RenderedPage {
+  page::PageImage image;
+
+  /// Exactly what is on the page: the source's own bytes
+  /// [source_begin, source_end). White space around a page break belongs to no
+  /// page; nothing else is left out, and nothing comes twice.
+  std::string text;
+  int64_t source_begin = 0;
+  int64_t source_end = 0;
+
+  /// The same text with '\n' at the end of every visual line but the last,
+  /// instead of the white space that ended it.
+  std::string lines_text;
+
+  /// A box for each character that is not white space, in the text's order.
+  /// Characters of one ligature share its width evenly.
+  std::vector<GlyphBox> glyphs;
+};
+
+/// Sets text on pages of one style.
+///
+/// The same text and style give the same bytes in every run and thread, for one
+/// set of library versions and font files (`rendering_provenance`). Glyphs are
+/// drawn unhinted, in grey, at whole pixels.
+///
+/// A renderer is for one thread at a time; several may work side by side. Fonts
+/// are kept per thread, so that making a renderer for another style is cheap.
+class PageRenderer {
+ public:
+  /// Throws `InputError` for a style that fails `validate` or whose fonts are
+  /// not there.
+  explicit PageRenderer(const PageStyle& style);
+  PageRenderer(PageRenderer&& other) noexcept;
+  PageRenderer& operator=(PageRenderer&& other) noexcept;
+  ~PageRenderer();
+
+  /// Sets the whole text. Lines break at white space and where Unicode allows
+  /// it, and inside a word that is wider than its column. Blank lines at the
+  /// top of a page are left out.
+  ///
+  /// Throws `InputError` for text that is not UTF-8, has nothing to see, or has
+  /// characters that the fonts lack, and when not even one line fits the page.
+  std::vector<RenderedPage> render(std::string_view text) const;
+
+  /// Sets as much of the text as fits one page; lays out little more than that.
+  RenderedPage render_first(std::string_view text) const;
+
+  /// Sets the page that begins at byte `begin` of a text that `check_text` has
+  /// passed; nothing when only white space is left. For a text of many pages,
+  /// one at a time.
+  std::optional<RenderedPage> render_next(std::string_view text, int64_t begin)
+      const;
+
+  /// What of a text cannot be set, as `render` says it. Throws `InputError`.
+  void check_text(std::string_view text, const std::string& where) const;
+
+ private:
+  friend double fit_font_size(
+      const PageStyle& style,
+      std::string_view text,
+      double min_px,
+      double max_px);
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The largest font size, in quarters of a px within [min_px, max_px], at which
+/// the whole text fits one page. Throws `InputError` when it does not even fit
+/// at `min_px`.
+double fit_font_size(
+    const PageStyle& style,
+    std::string_view text,
+    double min_px,
+    double max_px);
+
+} // namespace microfiche::rendering

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "core/config.h"
+#include "page/page_image.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace microfiche::rendering {
+
+enum class Alignment { kLeft, kCenter, kRight, kJustify };
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    Alignment,
+    {{Alignment::kLeft, "left"},
+     {Alignment::kCenter, "center"},
+     {Alignment::kRight, "right"},
+     {Alignment::kJustify, "justify"}})
+
+/// How text is set on a page.
+///
+/// Lengths are in px as CSS has them, 96 to the inch; `dpi` says how many
+/// pixels an inch gets. So at 96 dpi, the default, a px is a pixel, and at 192
+/// dpi the same page comes out twice as wide and high. A point is 4/3 px.
+struct PageStyle {
+  /// "a3", "a4", "a5", "letter" or "legal", upright, instead of the two sizes
+  /// that follow.
+  std::string paper;
+  int64_t page_width_px = 1024;
+  int64_t page_height_px = 1448;
+
+  double margin_top_px = 64;
+  double margin_right_px = 64;
+  double margin_bottom_px = 64;
+  double margin_left_px = 64;
+
+  /// A font file, or the family of a font that is installed.
+  std::string font = "DejaVu Sans";
+
+  /// Where characters come from that `font` lacks, first one first.
+  std::vector<std::string> fallback_fonts;
+
+  double font_size_px = 18;
+
+  /// Distance of two baselines, as a multiple of the font size.
+  double line_height = 1.3;
+
+  /// Extra space after each paragraph; a paragraph ends at a line break of the
+  /// text.
+  double paragraph_spacing_px = 0;
+
+  /// Indent of the first line of each paragraph.
+  double first_line_indent_px = 0;
+
+  Alignment alignment = Alignment::kLeft;
+
+  int64_t columns = 1;
+  double column_gap_px = 32;
+
+  /// "#rrggbb".
+  std::string text_colour = "#000000";
+  std::string background_colour = "#ffffff";
+
+  double dpi = 96;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PageStyle& style) {
+  visit("paper", style.paper);
+  visit("page_width_px", style.page_width_px);
+  visit("page_height_px", style.page_height_px);
+  visit("margin_top_px", style.margin_top_px);
+  visit("margin_right_px", style.margin_right_px);
+  visit("margin_bottom_px", style.margin_bottom_px);
+  visit("margin_left_px", style.margin_left_px);
+  visit("font", style.font);
+  visit("fallback_fonts", style.fallback_fonts);
+  visit("font_size_px", style.font_size_px);
+  visit("line_height", style.line_height);
+  visit("paragraph_spacing_px", style.paragraph_spacing_px);
+  visit("first_line_indent_px", style.first_line_indent_px);
+  visit("alignment", style.alignment);
+  visit("columns", style.columns);
+  visit("column_gap_px", style.column_gap_px);
+  visit("text_colour", style.text_colour);
+  visit("background_colour", style.background_colour);
+  visit("dpi", style.dpi);
+}
+
+/// Throws `InputError`, which `where` starts, for a style with which no page
+/// can be set, and for a page size given twice.
+void validate(const PageStyle& style, const std::string& where);
+
+/// The style with `paper` and `dpi` worked in: every length is in pixels, `dpi`
+/// is 96 and `paper` is empty.
+PageStyle in_pixels(const PageStyle& style);
+
+/// Width of one column, in the style's px.
+double column_width(const PageStyle& style);
+
+/// Reads "#rrggbb". Throws `InputError`, which `where` starts.
+page::Colour parse_colour(const std::string& text, const std::string& where);
+
+} // namespace microfiche::rendering
