@@ -73,7 +73,7 @@ DecoderLayerOptions DecoderImpl::layer_options(int64_t layer) const {
 }
 
 void DecoderImpl::initialize() {
-  for (const auto& module : modules()) {
+  for (const auto& module : modules(/*include_self=*/false)) {
     if (auto* linear = module->as<torch::nn::Linear>()) {
       torch::nn::init::normal_(linear->weight, /*mean=*/0, options.init_std());
     } else if (auto* embedding = module->as<torch::nn::Embedding>()) {

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
+#include <optional>
 
 // N = tokens, D = their channels, E = experts, I = an expert's inner channels,
 // P = N * top_k pairs of a token and one of its experts.
@@ -25,7 +25,7 @@ struct SortedPairs {
 
 SortedPairs sort_pairs(const torch::Tensor& expert_ids) {
   const auto [experts, order] =
-      expert_ids.flatten().sort(/*stable=*/true, /*dim=*/0);
+      expert_ids.flatten().sort(/*stable=*/std::optional(true), /*dim=*/0);
   auto places = torch::empty_like(order);
   places.scatter_(0, order, torch::arange(order.numel(), order.options()));
   return {order, places, experts};
