@@ -1,0 +1,245 @@
+#include "experiments/runner/curve.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "core/error.h"
+#include "experiments/runner/paper_points.h"
+
+namespace microfiche::experiments {
+namespace {
+
+using CellList = std::vector<const CellSummary*>;
+
+std::string note_of(
+    const CellSummary& cell,
+    const std::string& what,
+    const metrics::Interval& interval) {
+  return concat(
+      what,
+      ", ",
+      length_name(cell.cell),
+      ": ",
+      fixed(interval.mean, 3),
+      " [",
+      fixed(interval.low, 3),
+      ", ",
+      fixed(interval.high, 3),
+      "] at ",
+      fixed(cell.ratios.nominal, 2),
+      "\u00d7, ",
+      cell.pages,
+      " pages");
+}
+
+/// One series of a cell list; `select` gives the intervals to draw, which may
+/// be empty.
+template <typename Select>
+ChartSeries make_series(
+    const std::string& name,
+    const CellList& cells,
+    const std::string& metric,
+    const Select& select) {
+  ChartSeries series;
+  series.name = name;
+  for (const auto* cell : cells) {
+    const metrics::MetricIntervals& intervals = select(*cell);
+    if (!intervals.empty()) {
+      const auto& interval = metrics::find_metric(intervals, metric);
+      series.points.push_back(
+          {cell->ratios.nominal,
+           interval.mean,
+           std::pair(interval.low, interval.high),
+           note_of(*cell, name, interval)});
+    }
+  }
+  std::sort(
+      series.points.begin(),
+      series.points.end(),
+      [](const auto& a, const auto& b) { return a.x < b.x; });
+  return series;
+}
+
+void append_if_any(std::vector<ChartSeries>& list, ChartSeries series) {
+  if (!series.points.empty()) {
+    list.push_back(std::move(series));
+  }
+}
+
+/// The series of one run, mode and style.
+void append_group(
+    std::vector<ChartSeries>& list,
+    const std::string& name,
+    const CellList& cells,
+    const std::string& metric,
+    int colour,
+    bool only_group) {
+  const auto prefix = name.empty() ? "" : name + ": ";
+  const auto of_kind = [&](TextKind kind) {
+    CellList chosen;
+    for (const auto* cell : cells) {
+      if (cell->cell.text == kind) {
+        chosen.push_back(cell);
+      }
+    }
+    return chosen;
+  };
+  const auto own = [](const CellSummary& cell) -> auto& {
+    return cell.metrics;
+  };
+  auto text = make_series(
+      name.empty() ? "held-out text" : name,
+      of_kind(TextKind::kCorpus),
+      metric,
+      own);
+  text.colour = colour;
+  append_if_any(list, std::move(text));
+
+  auto letters = make_series(
+      prefix + "random letters",
+      of_kind(TextKind::kRandomLetters),
+      metric,
+      own);
+  letters.colour = only_group ? colour + 1 : colour;
+  letters.filled = only_group;
+  letters.marker = Marker::kDiamond;
+  letters.line = false;
+  append_if_any(list, std::move(letters));
+
+  auto words = make_series(
+      prefix + "shuffled words",
+      of_kind(TextKind::kShuffledWords),
+      metric,
+      own);
+  words.colour = only_group ? colour + 2 : colour;
+  words.marker = Marker::kSquare;
+  words.filled = false;
+  words.line = false;
+  append_if_any(list, std::move(words));
+
+  auto wrong = make_series(
+      prefix + "wrong page", of_kind(TextKind::kCorpus), metric, [
+      ](const CellSummary& cell) -> auto& { return cell.wrong_page; });
+  wrong.colour = colour;
+  wrong.marker = Marker::kNone;
+  wrong.dashes = "7 4";
+  append_if_any(list, std::move(wrong));
+
+  auto blank = make_series(
+      prefix + "blank page", of_kind(TextKind::kCorpus), metric, [
+      ](const CellSummary& cell) -> auto& { return cell.blank_page; });
+  blank.colour = colour;
+  blank.marker = Marker::kNone;
+  blank.dashes = "2 4";
+  append_if_any(list, std::move(blank));
+}
+
+ChartSeries paper_series(const std::string& mode) {
+  ChartSeries series;
+  series.colour = -1;
+  series.marker = mode == "tiny" ? Marker::kTriangle : Marker::kSquare;
+  series.filled = false;
+  series.dashes = "1 3";
+  for (const auto& point : paper_points()) {
+    if (point.mode == mode) {
+      series.name = concat(
+          "DeepSeek-OCR, ", mode == "tiny" ? "Tiny" : "Small", " (paper)");
+      series.points.push_back(
+          {point.compression_ratio,
+           point.precision,
+           std::nullopt,
+           concat(
+               "Paper, ",
+               point.vision_tokens,
+               " vision tokens, ",
+               point.text_tokens_lower,
+               "\u2013",
+               point.text_tokens_upper,
+               " text tokens: ",
+               fixed(point.precision, 3),
+               " at ",
+               exact(point.compression_ratio),
+               "\u00d7, ",
+               point.pages,
+               " pages")});
+    }
+  }
+  return series;
+}
+
+} // namespace
+
+std::string metric_title(const std::string& metric) {
+  static const std::map<std::string, std::string> titles = {
+      {"set_precision", "set-of-words precision"},
+      {"set_recall", "set-of-words recall"},
+      {"set_f1", "set-of-words F1"},
+      {"bag_precision", "bag-of-words precision"},
+      {"bag_recall", "bag-of-words recall"},
+      {"edit_similarity", "1 \u2212 normalised edit distance"},
+      {"normalized_edit_distance", "normalised edit distance"},
+      {"cer", "character error rate"},
+      {"wer", "word error rate"},
+      {"bleu", "BLEU-4"},
+      {"length_ratio", "length over reference"},
+      {"loop_rate", "loop rate"}};
+  return titles.at(metric);
+}
+
+Chart make_curve(
+    const std::vector<NamedSummary>& runs,
+    const std::string& metric) {
+  using Key = std::tuple<size_t, std::string, std::string>;
+  std::vector<std::pair<Key, CellList>> groups;
+  std::set<std::string> modes;
+  std::set<std::string> styles;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    for (const auto& cell : runs[run].summary.cells) {
+      const Key key{run, cell.cell.mode, cell.cell.style};
+      modes.insert(cell.cell.mode);
+      styles.insert(cell.cell.style);
+      auto found =
+          std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+            return group.first == key;
+          });
+      if (found == groups.end()) {
+        groups.push_back({key, {}});
+        found = groups.end() - 1;
+      }
+      found->second.push_back(&cell);
+    }
+  }
+  Chart chart;
+  chart.title = "Precision over compression ratio";
+  chart.x_label =
+      "compression ratio: text tokens over vision tokens (log scale)";
+  chart.y_label = metric_title(metric);
+  chart.log_x = true;
+  if (metric != "cer" && metric != "wer" && metric != "length_ratio") {
+    chart.y_range = std::pair(0.0, 1.0);
+  }
+  int colour = 0;
+  for (const auto& [key, cells] : groups) {
+    std::string name;
+    const auto extend = [&](const std::string& part, bool several) {
+      if (several) {
+        name += (name.empty() ? "" : ", ") + part;
+      }
+    };
+    extend(runs[std::get<0>(key)].name, runs.size() > 1);
+    extend(std::get<1>(key), modes.size() > 1);
+    extend(std::get<2>(key), styles.size() > 1);
+    append_group(chart.series, name, cells, metric, colour, groups.size() == 1);
+    ++colour;
+  }
+  // The paper's precision is one of these; an error rate has no place for it.
+  if (metric == "set_precision" || metric == "edit_similarity") {
+    chart.series.push_back(paper_series("tiny"));
+    chart.series.push_back(paper_series("small"));
+  }
+  return chart;
+}
+
+} // namespace microfiche::experiments

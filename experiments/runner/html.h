@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+
+namespace microfiche::experiments {
+
+/// Text for the body or an attribute of an HTML or SVG document. Control
+/// characters, which a model may emit, become their pictures (U+2400 ...).
+std::string escape_html(std::string_view text);
+
+/// JSON for a `<script type="application/json">`, which `</script>` in a string
+/// must not end.
+std::string json_for_script(const Json& json);
+
+/// Bytes as base64 (RFC 4648).
+std::string base64(std::string_view bytes);
+
+} // namespace microfiche::experiments

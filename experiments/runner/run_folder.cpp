@@ -1,0 +1,185 @@
+#include "experiments/runner/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace microfiche::experiments {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The part of a file of lines that is whole.
+std::string whole_lines(const fs::path& path) {
+  if (!fs::exists(path)) {
+    return "";
+  }
+  auto text = read_file(path);
+  text.resize(text.rfind('\n') + 1);
+  return text;
+}
+
+template <typename Read>
+void read_lines(const fs::path& path, const Read& read) {
+  const auto text = whole_lines(path);
+  int64_t number = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    const auto where = concat(path.string(), ":", ++number);
+    read(
+        parse_json(std::string_view(text).substr(begin, end - begin), where),
+        where);
+    begin = end + 1;
+  }
+}
+
+void cut_torn_line(const fs::path& path) {
+  if (!fs::exists(path)) {
+    return;
+  }
+  const auto text = whole_lines(path);
+  if (text.size() != fs::file_size(path)) {
+    write_file(path, text);
+  }
+}
+
+/// The path and the two values of the first place where two JSON values differ.
+struct Difference {
+  std::string field;
+  std::string before;
+  std::string now;
+};
+
+std::optional<Difference> first_difference(
+    const Json& before,
+    const Json& now,
+    const std::string& field = "") {
+  if (before == now) {
+    return std::nullopt;
+  }
+  if (before.is_object() && now.is_object()) {
+    for (const auto& [name, value] : now.items()) {
+      const auto found = before.find(name);
+      const Json missing;
+      const auto path = field.empty() ? name : field + "." + name;
+      const auto inner = first_difference(
+          found == before.end() ? missing : *found, value, path);
+      if (inner) {
+        return inner;
+      }
+    }
+  }
+  return Difference{field, before.dump(), now.dump()};
+}
+
+void check_same(
+    const fs::path& file,
+    const std::string& what,
+    const std::optional<Difference>& difference) {
+  if (difference) {
+    throw InputError(concat(
+        file.string(),
+        ": this run was begun with ",
+        what,
+        difference->field,
+        " = ",
+        difference->before,
+        ", now it is ",
+        difference->now,
+        "; put it back, or give another folder with -o"));
+  }
+}
+
+} // namespace
+
+FolderLock::FolderLock(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  const auto path = folder / ".lock";
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  check<IoError>(
+      descriptor_ >= 0, path.string(), ": cannot write: ", strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor_);
+    throw IoError(concat(
+        folder.string(),
+        ": another run is writing to this folder; wait for it, or give another "
+        "folder with -o"));
+  }
+}
+
+FolderLock::~FolderLock() {
+  ::close(descriptor_);
+}
+
+Run read_run(const fs::path& folder) {
+  check(
+      fs::exists(folder / "config.json") &&
+          fs::exists(folder / "samples.jsonl"),
+      folder.string(),
+      ": not the folder of a sweep; it has no ",
+      fs::exists(folder / "config.json") ? "samples.jsonl" : "config.json");
+  Run run;
+  run.folder = folder;
+  run.config = load_config<SweepConfig>(folder / "config.json");
+  run.environment = read_json_file(folder / "environment.json");
+  read_lines(
+      folder / "samples.jsonl",
+      [&](const Json& json, const std::string& where) {
+        run.samples.push_back(read_sample(json, where));
+      });
+  read_lines(
+      folder / "controls.jsonl",
+      [&](const Json& json, const std::string& where) {
+        run.blanks.push_back(read_config<BlankReading>(json, where));
+      });
+  return run;
+}
+
+void begin_run(
+    const fs::path& folder,
+    const SweepConfig& config,
+    const Json& environment) {
+  const auto config_file = folder / "config.json";
+  const auto environment_file = folder / "environment.json";
+  const auto json = write_config(config);
+  if (fs::exists(config_file)) {
+    // Read and written again, so that defaults are filled in on both sides.
+    const auto before = write_config(load_config<SweepConfig>(config_file));
+    check_same(config_file, "", first_difference(before, json));
+  }
+  if (fs::exists(environment_file)) {
+    const auto before = read_json_file(environment_file);
+    check_same(
+        environment_file,
+        "a model whose ",
+        first_difference(
+            before.value("model", Json::object()).value("hash", Json()),
+            environment.value("model", Json::object()).value("hash", Json()),
+            "hash"));
+  }
+  write_json_file(config_file, json);
+  if (!fs::exists(environment_file)) {
+    write_json_file(environment_file, environment);
+  }
+  cut_torn_line(folder / "samples.jsonl");
+  cut_torn_line(folder / "controls.jsonl");
+}
+
+fs::path picture_path(const fs::path& folder, const Sample& sample) {
+  auto name = sample.id;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return folder / "pages" / (name + ".png");
+}
+
+} // namespace microfiche::experiments

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string_view>
+
+#include "experiments/runner/page_reader.h"
+#include "experiments/runner/sweep_config.h"
+
+namespace microfiche::experiments {
+
+/// Runs what of a sweep is not yet done.
+///
+/// A finished page is a line of `samples.jsonl`, written at once, so that a run
+/// that was killed goes on where it stopped; what comes out is then the same as
+/// of a run that was not, wall times aside: pages always share their batch with
+/// the same others. Shows progress with the headline metric so far.
+///
+/// `config.modes` names the modes (see `complete_config`); `counter` counts
+/// text tokens; `environment` goes to environment.json. Throws as `begin_run`,
+/// and `Interrupted` after Ctrl-C, with what is finished kept.
+void run_sweep(
+    const SweepConfig& config,
+    const PageReader& reader,
+    const std::function<int64_t(std::string_view)>& counter,
+    const Json& environment,
+    const std::filesystem::path& folder);
+
+/// The config with what was left open filled in from the model: its default
+/// mode. Throws when a mode is unknown.
+SweepConfig complete_config(SweepConfig config, const PageReader& reader);
+
+} // namespace microfiche::experiments
