@@ -1,8 +1,11 @@
 #pragma once
 
+#include "model/loaded_model.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -33,6 +36,16 @@ void add_seed_option(CLI::App& command, CommonOptions& options);
 
 /// Adds --set.
 void add_set_option(CLI::App& command, CommonOptions& options);
+
+/// Lets --quiet and --threads take effect.
+void apply_common_options(const CommonOptions& options);
+
+/// The folder that --model names, or that of the nano model which came with
+/// this program.
+std::filesystem::path model_folder(const CommonOptions& options);
+
+/// Loads the model that the options name, after `apply_common_options`.
+model::LoadedModel open_model(const CommonOptions& options);
 
 // One function a command, each in the file of its name. It declares the
 // options, an example as the first line of the help, and a callback that does

@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
+#include "core/version.h"
+#include "memory_use.h"
 
 #include <c10/util/Exception.h>
 
@@ -10,6 +12,8 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string>
+#include <string_view>
 
 namespace microfiche::apps {
 namespace {
@@ -25,10 +29,47 @@ int fail(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
+int fail_out_of_memory(const std::string& what) {
+  return fail(
+      ExitCode::kOutOfMemory,
+      concat(
+          what,
+          "\nout of memory: ",
+          bytes_text(available_memory_bytes()),
+          " of main memory are free. Smaller batches (--batch), a smaller "
+          "--mode, fewer --max-new-tokens and --dtype bf16 need less."));
+}
+
+int fail_in_torch(const c10::Error& error) {
+  const std::string what = error.what_without_backtrace();
+  // LibTorch has an error class of its own for GPUs only.
+  const bool out_of_memory =
+      dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+      what.find("not enough memory") != std::string::npos;
+  return out_of_memory ? fail_out_of_memory(what)
+                       : fail(ExitCode::kFailure, what);
+}
+
 int run(int argc, char** argv) {
-  CLI::App app("Optical context compression: text, pages, vision tokens, text.");
+  CLI::App app(
+      "microfiche read page.png\n\n"
+      "Optical context compression: text, pages, vision tokens, text.",
+      "microfiche");
+  app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
-  app.fallthrough(false);
+  add_render(app);
+  add_encode(app);
+  add_read(app);
+  add_trace(app);
+  add_tokenize(app);
+  add_score(app);
+  add_sweep(app);
+  add_report(app);
+  add_compare(app);
+  add_train(app);
+  add_inspect(app);
+  add_bench(app);
+  add_doctor(app);
 
   try {
     app.parse(argc, argv);
@@ -52,16 +93,10 @@ int main(int argc, char** argv) {
     return microfiche::apps::run(argc, argv);
   } catch (const microfiche::Error& error) {
     return microfiche::apps::fail(error.exit_code(), error.what());
-  } catch (const c10::OutOfMemoryError& error) {
-    return microfiche::apps::fail(
-        ExitCode::kOutOfMemory, error.what_without_backtrace());
   } catch (const c10::Error& error) {
-    return microfiche::apps::fail(
-        ExitCode::kFailure, error.what_without_backtrace());
+    return microfiche::apps::fail_in_torch(error);
   } catch (const std::bad_alloc&) {
-    return microfiche::apps::fail(
-        ExitCode::kOutOfMemory,
-        "out of memory; a smaller batch or a smaller mode needs less");
+    return microfiche::apps::fail_out_of_memory("an allocation failed");
   } catch (const std::exception& error) {
     return microfiche::apps::fail(ExitCode::kFailure, error.what());
   }

@@ -17,6 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Room for ids, a row, in a cache before it grows.
+constexpr int64_t kFirstRoom = 256;
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -169,6 +172,22 @@ void drop_finished(std::vector<Row*>& rows, decoder::KvCache& cache) {
   std::erase_if(rows, [](const Row* row) { return row->finished; });
 }
 
+/// A cache with room for at least one more position a row. It grows as answers
+/// do, since room for the longest possible answers would mostly stay empty.
+void make_room(decoder::Decoder& decoder, decoder::KvCache& cache) {
+  const int64_t used = cache.max_length();
+  if (used < cache.capacity()) {
+    return;
+  }
+  auto larger = decoder->make_cache(cache.batch(), 2 * cache.capacity());
+  for (int64_t layer = 0; layer < decoder->options.layers(); ++layer) {
+    larger.keys(layer).narrow(1, 0, used).copy_(cache.keys(layer));
+    larger.values(layer).narrow(1, 0, used).copy_(cache.values(layer));
+  }
+  larger.advance(cache.lengths());
+  cache = std::move(larger);
+}
+
 torch::Tensor id_column(
     const std::vector<Row*>& rows,
     const torch::Device& device) {
@@ -197,7 +216,6 @@ SearchResult search(
   const auto lengths = prompt_lengths(inputs);
   const int64_t max_positions = decoder->options.max_positions();
   std::vector<Row> all_rows;
-  int64_t capacity = 0;
   for (size_t b = 0; b < inputs.size(); ++b) {
     const int64_t room = max_positions - lengths[b];
     check(
@@ -209,7 +227,6 @@ SearchResult search(
         " positions, which leaves no room for an answer in the model's ",
         max_positions);
     const int64_t longest = std::min(config.max_new_tokens, room);
-    capacity = std::max(capacity, lengths[b] + longest);
     all_rows.emplace_back(b, longest, config, first_row + b);
   }
   std::vector<Row*> rows;
@@ -220,7 +237,9 @@ SearchResult search(
       config.ngram, config.ngram_window, config.ngram_whitelist};
 
   const auto embeds = pad_prompts(inputs); // (B, L, D)
-  auto cache = decoder->make_cache(embeds.size(0), capacity);
+  auto cache = decoder->make_cache(
+      embeds.size(0),
+      embeds.size(1) + std::min(config.max_new_tokens, kFirstRoom));
   const auto hidden = decoder->forward(embeds, &cache, lengths);
   auto logits = decoder->logits(last_positions(hidden, lengths)); // (B, V)
   const auto choose = [&] {
@@ -240,6 +259,7 @@ SearchResult search(
     if (rows.empty()) {
       break;
     }
+    make_room(decoder, cache);
     const auto next = decoder->embed(id_column(rows, embeds.device()));
     logits = decoder->logits(decoder->forward(next, &cache).squeeze(1));
     ids = choose();

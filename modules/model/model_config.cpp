@@ -235,6 +235,24 @@ void check_language(const LanguageConfig& language, const std::string& where) {
       "\"");
 }
 
+void check_mode(
+    const ModelConfig& config,
+    const page::ResolutionMode& mode,
+    const std::string& where) {
+  for (const int64_t side : {mode.base_size_px, mode.tile_size_px}) {
+    check(
+        side % config.token_side_px() == 0,
+        where,
+        ": mode \"",
+        mode.name,
+        "\": its views must be multiples of ",
+        config.token_side_px(),
+        " px, what a vision token of this model covers, got ",
+        side,
+        " px");
+  }
+}
+
 void check_toolkit(const ModelConfig& config, const std::string& where) {
   const auto& toolkit = config.toolkit;
   check_size(toolkit.sam_patch_size, 1, "sam_patch_size", where);
@@ -243,9 +261,14 @@ void check_toolkit(const ModelConfig& config, const std::string& where) {
   check_size(toolkit.sam_neck_channels, 1, "sam_neck_channels", where);
   check_size(toolkit.clip_mlp_ratio, 1, "clip_mlp_ratio", where);
   for (const auto& mode : toolkit.modes) {
-    find_mode(config, mode.name);
+    check_mode(config, mode, where);
   }
-  find_mode(config, toolkit.default_mode);
+  try {
+    check_mode(
+        config, page::find_mode(toolkit.default_mode, toolkit.modes), where);
+  } catch (const UsageError& error) {
+    throw InputError(concat(where, ": default_mode: ", error.what()));
+  }
 }
 
 /// Fields that select an architecture which is not this one. Absent, or with
@@ -384,18 +407,8 @@ Json write_model_config(const ModelConfig& config) {
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name) {
-  const auto mode = page::find_mode(name, config.toolkit.modes);
-  for (const int64_t side : {mode.base_size_px, mode.tile_size_px}) {
-    check(
-        side % config.token_side_px() == 0,
-        "mode \"",
-        name,
-        "\": its views must be multiples of ",
-        config.token_side_px(),
-        " px, what a vision token of this model covers, got ",
-        side,
-        " px");
-  }
+  auto mode = page::find_mode(name, config.toolkit.modes);
+  check_mode(config, mode, "--mode " + name);
   return mode;
 }
 

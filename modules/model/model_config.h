@@ -151,9 +151,9 @@ ModelConfig load_model_config(const std::filesystem::path& file);
 /// not use, and everything that we do.
 Json write_model_config(const ModelConfig& config);
 
-/// The model's own mode of that name or the official one. Throws `InputError`
-/// for a name that is neither, and for a mode whose views this model's vision
-/// tokens do not divide.
+/// The model's own mode of that name or the official one. Throws `UsageError`
+/// for a name that is neither, and `InputError` for a mode whose views this
+/// model's vision tokens do not divide.
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name);

@@ -1,0 +1,253 @@
+#include "command.h"
+#include "memory_use.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/random.h"
+#include "core/terminal.h"
+#include "experiments/runner/table.h"
+#include "page/page_views.h"
+
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+// B = pages at once, L = positions of a prompt, D = width of the decoder.
+
+namespace microfiche::apps {
+namespace {
+
+struct BenchOptions {
+  CommonOptions common;
+  std::vector<std::string> what = {"encode", "prefill", "decode"};
+  std::string mode;
+  int64_t positions = 0;
+  int64_t steps = 32;
+  int64_t batch = 1;
+  int64_t repeat = 5;
+  std::string format = "table";
+};
+
+/// One stage as timed: what `run` does stands for so many tokens.
+struct Stage {
+  std::string what;
+  int64_t tokens;
+  std::function<void()> run;
+};
+
+void wait_for(const torch::Device& device) {
+  if (device.is_cuda()) {
+    torch::cuda::synchronize();
+  }
+}
+
+/// Largest memory in use since `reset_peak`: the GPU's, or the process's.
+int64_t peak_bytes(const torch::Device& device) {
+  if (device.is_cuda()) {
+    constexpr size_t kAll =
+        static_cast<size_t>(at::CachingAllocator::StatType::AGGREGATE);
+    return at::accelerator::getDeviceStats(device.index())
+        .allocated_bytes[kAll]
+        .peak;
+  }
+  return peak_memory_bytes();
+}
+
+void reset_peak(const torch::Device& device) {
+  if (device.is_cuda()) {
+    at::accelerator::resetPeakStats(device.index());
+  } else {
+    reset_peak_memory();
+  }
+}
+
+/// Times a stage `repeat` times, after one run that is not counted.
+Json time_stage(
+    const Stage& stage,
+    const BenchOptions& options,
+    const std::string& mode,
+    const model::Placement& placement) {
+  stage.run();
+  wait_for(placement.device);
+  reset_peak(placement.device);
+  std::vector<double> seconds;
+  for (int64_t i = 0; i < options.repeat; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    stage.run();
+    wait_for(placement.device);
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const size_t middle = seconds.size() / 2;
+  const double median = seconds.size() % 2 == 1
+      ? seconds[middle]
+      : (seconds[middle - 1] + seconds[middle]) / 2;
+  return {
+      {"what", stage.what},
+      {"mode", mode},
+      {"batch", options.batch},
+      {"device", model::device_name(placement.device)},
+      {"dtype", model::dtype_name(placement.dtype)},
+      {"threads", at::get_num_threads()},
+      {"seconds",
+       {{"min", seconds.front()}, {"median", median}, {"max", seconds.back()}}},
+      {"tokens_per_second", static_cast<double>(stage.tokens) / median},
+      {"peak_memory_bytes", peak_bytes(placement.device)}};
+}
+
+/// A page of noise, as large as gives the mode its usual number of tiles.
+page::PageImage dummy_page(const page::ResolutionMode& mode, uint64_t seed) {
+  // The shape of an A4 page.
+  auto image = page::make_page(
+      mode.base_size_px, mode.base_size_px * 7 / 5, page::Colour{});
+  RandomStream random(seed, "bench page");
+  for (auto& value : image.rgb) {
+    value = static_cast<uint8_t>(random.bits());
+  }
+  return image;
+}
+
+void run_bench(const BenchOptions& options) {
+  auto loaded = open_model(options.common);
+  const auto mode = loaded.find_mode(options.mode);
+  const std::vector<page::PageViews> pages(
+      options.batch,
+      page::make_views(dummy_page(mode, options.common.seed), mode));
+  const torch::InferenceMode inference;
+  auto& decoder = loaded.model->decoder;
+  const auto counts = page::count_vision_tokens(
+      mode,
+      pages[0].page_width_px,
+      pages[0].page_height_px,
+      loaded.config.token_side_px());
+  const int64_t positions =
+      options.positions > 0 ? options.positions : counts.positions + 1;
+
+  torch::manual_seed(static_cast<int64_t>(options.common.seed));
+  const auto embeds = torch::randn(
+      {options.batch, positions, loaded.config.language.hidden_size},
+      loaded.model->tensor_options());
+  auto cache = decoder->make_cache(options.batch, positions + options.steps);
+  const std::vector<Stage> stages = {
+      {"encode",
+       options.batch * counts.nominal,
+       [&] { loaded.model->encode(pages, mode); }},
+      {"prefill",
+       options.batch * positions,
+       [&] {
+         cache.truncate(0);
+         const auto hidden = decoder->forward(embeds, &cache);
+         decoder->logits(hidden.select(1, positions - 1));
+       }},
+      {"decode",
+       options.batch * options.steps,
+       [&] {
+         if (cache.max_length() < positions) {
+           decoder->forward(embeds, &cache);
+         }
+         cache.truncate(positions);
+         auto ids = torch::zeros(
+             {options.batch, 1},
+             torch::TensorOptions(torch::kInt64).device(embeds.device()));
+         for (int64_t step = 0; step < options.steps; ++step) {
+           const auto hidden = decoder->forward(decoder->embed(ids), &cache);
+           ids = decoder->logits(hidden.squeeze(1)).argmax(1, true);
+         }
+       }},
+  };
+
+  Json results = Json::array();
+  for (const auto& stage : stages) {
+    if (std::find(options.what.begin(), options.what.end(), stage.what) !=
+        options.what.end()) {
+      say("timing " + stage.what);
+      results.push_back(
+          time_stage(stage, options, mode.name, loaded.placement));
+    }
+  }
+  if (options.format == "json") {
+    write_file("-", results.dump(2) + "\n");
+    return;
+  }
+  experiments::Table table;
+  table.header = {
+      "what",
+      "mode",
+      "batch",
+      "dtype",
+      "threads",
+      "min s",
+      "median s",
+      "max s",
+      "tokens/s",
+      "peak memory"};
+  for (const auto& result : results) {
+    const auto& seconds = result["seconds"];
+    table.rows.push_back(
+        {result["what"],
+         result["mode"],
+         std::to_string(options.batch),
+         result["dtype"],
+         std::to_string(result["threads"].get<int64_t>()),
+         experiments::fixed(seconds["min"], 4),
+         experiments::fixed(seconds["median"], 4),
+         experiments::fixed(seconds["max"], 4),
+         experiments::fixed(result["tokens_per_second"], 1),
+         bytes_text(result["peak_memory_bytes"])});
+  }
+  write_file("-", experiments::to_text(table));
+}
+
+} // namespace
+
+void add_bench(CLI::App& app) {
+  auto options = std::make_shared<BenchOptions>();
+  auto* command = app.add_subcommand(
+      "bench",
+      "microfiche bench --what encode --mode base --threads 1\n\n"
+      "Times the stages of the model on this machine with dummy pages. Tokens "
+      "are vision tokens for encode, positions for prefill, ids for decode.");
+  command->add_option("--what", options->what, "encode, prefill, decode")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"encode", "prefill", "decode"}))
+      ->capture_default_str();
+  command->add_option(
+      "--mode",
+      options->mode,
+      "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
+      "model's own default when left out");
+  command
+      ->add_option(
+          "--positions",
+          options->positions,
+          "Length of the prompt; that of one page when left out")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--steps", options->steps, "Ids decoded a run")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--batch", options->batch, "Pages at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--repeat", options->repeat, "Runs that are timed")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--format", options->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  add_model_options(*command, options->common);
+  add_seed_option(*command, options->common);
+  add_quiet_option(*command, options->common);
+  command->callback([options] { run_bench(*options); });
+}
+
+} // namespace microfiche::apps

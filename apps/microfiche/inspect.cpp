@@ -1,0 +1,254 @@
+#include "command.h"
+#include "memory_use.h"
+
+#include "checkpoint/sharded_checkpoint.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "experiments/runner/table.h"
+#include "model/checkpoint_names.h"
+#include "model/model_config.h"
+#include "model/state_dict.h"
+#include "model/vision_token_file.h"
+#include "tokenizer/tokenizer.h"
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace microfiche::apps {
+namespace {
+
+struct InspectOptions {
+  std::string path;
+  std::string format = "table";
+};
+
+/// The part of the model that a tensor belongs to, by its published name.
+std::string part_of(std::string_view name) {
+  // The first that fits counts.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10>
+      kParts = {{
+          {"model.sam_model.net_", "compressor"},
+          {"model.sam_model.", "SAM"},
+          {"model.vision_model.", "CLIP"},
+          {"model.projector.", "projector"},
+          {"model.image_newline", "newline and separator"},
+          {"model.view_seperator", "newline and separator"},
+          {"model.embed_tokens", "token embedding"},
+          {"lm_head", "lm_head"},
+          {".mlp.experts.", "routed experts"},
+          {"", "decoder without routed experts"},
+      }};
+  for (const auto& [piece, part] : kParts) {
+    if (name.find(piece) != std::string_view::npos) {
+      return std::string(part);
+    }
+  }
+  TORCH_INTERNAL_ASSERT(false);
+}
+
+/// Tensors, parameters, bytes and types, in one part or in all.
+struct Tally {
+  int64_t tensors = 0;
+  int64_t parameters = 0;
+  int64_t bytes = 0;
+  std::map<std::string, int64_t> dtypes;
+
+  void add(const checkpoint::TensorInfo& info) {
+    tensors += 1;
+    parameters += info.numel();
+    bytes += static_cast<int64_t>(info.end - info.begin);
+    dtypes[std::string(checkpoint::name_of(info.dtype))] += 1;
+  }
+
+  Json json() const {
+    return {
+        {"tensors", tensors},
+        {"parameters", parameters},
+        {"bytes", bytes},
+        {"dtypes", dtypes}};
+  }
+};
+
+/// What a run holds in memory, besides what passes through the encoder.
+Json memory_estimate(const model::ModelConfig& config, int64_t parameters) {
+  const auto& language = config.language;
+  const int64_t cached_numbers = 2 * language.num_hidden_layers *
+      language.num_key_value_heads *
+      (language.hidden_size / language.num_attention_heads);
+  Json json = Json::object();
+  for (const auto& [dtype, size] :
+       {std::pair<const char*, int64_t>{"f32", 4}, {"bf16", 2}}) {
+    json[dtype] = {
+        {"weights_bytes", parameters * size},
+        {"kv_cache_bytes_per_position", cached_numbers * size},
+        {"kv_cache_bytes_at_most",
+         cached_numbers * size * language.max_position_embeddings}};
+  }
+  return json;
+}
+
+Json inspect_model(const std::filesystem::path& folder) {
+  const auto config = model::load_model_config(folder / "config.json");
+  const auto checkpoint = checkpoint::Checkpoint::open(folder);
+  model::check_checkpoint(
+      checkpoint, model::checkpoint_tensors(config), folder.string());
+  Tally all;
+  std::vector<std::pair<std::string, Tally>> parts;
+  for (const auto& name : checkpoint.names()) {
+    if (model::is_ignored_tensor(name)) {
+      continue;
+    }
+    const auto& info = checkpoint.find(name)->info;
+    const std::string part = part_of(name);
+    auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& p) {
+      return p.first == part;
+    });
+    if (found == parts.end()) {
+      found = parts.insert(parts.end(), {part, {}});
+    }
+    found->second.add(info);
+    all.add(info);
+  }
+
+  Json json = {{"kind", "model folder"}, {"path", folder.string()}};
+  json["parts"] = Json::object();
+  for (const auto& [part, tally] : parts) {
+    json["parts"][part] = tally.json();
+  }
+  json["all"] = all.json();
+  json["memory"] = memory_estimate(config, all.parameters);
+  json["sha256"] = checkpoint.sha256();
+  const auto tokenizer_file = folder / "tokenizer.json";
+  json["tokenizer"] = nullptr;
+  if (std::filesystem::exists(tokenizer_file)) {
+    const auto tokenizer = tokenizer::Tokenizer::load(tokenizer_file);
+    json["tokenizer"] = {
+        {"ids", tokenizer.size()}, {"sha256", tokenizer.sha256()}};
+  }
+  json["modes"] = Json::array();
+  for (const auto& mode : config.toolkit.modes) {
+    json["modes"].push_back(write_config(mode));
+  }
+  json["note"] = config.toolkit.note;
+  return json;
+}
+
+Json inspect_file(const std::filesystem::path& path) {
+  const checkpoint::SafetensorsFile file(path);
+  Json json = {{"kind", "safetensors"}, {"path", path.string()}};
+  if (file.find("vision_tokens") != nullptr) {
+    const auto saved = model::read_vision_tokens(path);
+    json["kind"] = "vision tokens";
+  }
+  json["metadata"] = file.metadata();
+  json["tensors"] = Json::array();
+  Tally all;
+  for (const auto& info : file.tensors()) {
+    all.add(info);
+    json["tensors"].push_back(
+        {{"name", info.name},
+         {"dtype", checkpoint::name_of(info.dtype)},
+         {"shape", info.shape},
+         {"bytes", info.end - info.begin}});
+  }
+  json["all"] = all.json();
+  json["sha256"] = file.sha256();
+  return json;
+}
+
+std::vector<std::string> tally_row(const std::string& name, const Json& tally) {
+  std::string dtypes;
+  for (const auto& [dtype, count] : tally["dtypes"].items()) {
+    dtypes += (dtypes.empty() ? "" : " ") + dtype;
+  }
+  return {
+      name,
+      std::to_string(tally["tensors"].get<int64_t>()),
+      std::to_string(tally["parameters"].get<int64_t>()),
+      bytes_text(tally["bytes"].get<int64_t>()),
+      dtypes};
+}
+
+/// The report for a person.
+std::string to_text(const Json& json) {
+  std::string text = concat(
+      json["kind"].get<std::string>(), " ", json["path"].get<std::string>());
+  text += "\nsha256 " + json["sha256"].get<std::string>() + "\n\n";
+  experiments::Table table;
+  if (json.contains("parts")) {
+    table.header = {"part", "tensors", "parameters", "size", "types"};
+    for (const auto& [part, tally] : json["parts"].items()) {
+      table.rows.push_back(tally_row(part, tally));
+    }
+    table.rows.push_back(tally_row("all", json["all"]));
+    text += experiments::to_text(table) + "\n";
+    experiments::Table memory;
+    memory.header = {
+        "run in", "weights", "KV cache a position", "KV cache at most"};
+    for (const auto& [dtype, sizes] : json["memory"].items()) {
+      memory.rows.push_back(
+          {dtype,
+           bytes_text(sizes["weights_bytes"]),
+           bytes_text(sizes["kv_cache_bytes_per_position"]),
+           bytes_text(sizes["kv_cache_bytes_at_most"])});
+    }
+    text += experiments::to_text(memory);
+    text += "\ntokenizer " +
+        (json["tokenizer"].is_null()
+             ? std::string("none")
+             : json["tokenizer"]["sha256"].get<std::string>()) +
+        "\n";
+    for (const auto& mode : json["modes"]) {
+      text += "mode " + mode.dump() + "\n";
+    }
+    return text;
+  }
+  for (const auto& [name, value] : json["metadata"].items()) {
+    text += concat(name, ": ", value.get<std::string>(), "\n");
+  }
+  table.header = {"tensor", "type", "shape", "size"};
+  for (const auto& tensor : json["tensors"]) {
+    table.rows.push_back(
+        {tensor["name"],
+         tensor["dtype"],
+         tensor["shape"].dump(),
+         bytes_text(tensor["bytes"])});
+  }
+  return text + experiments::to_text(table);
+}
+
+void run_inspect(const InspectOptions& options) {
+  const std::filesystem::path path = options.path;
+  check(
+      std::filesystem::exists(path), options.path, ": no such file or folder");
+  const Json json = std::filesystem::is_directory(path) ? inspect_model(path)
+                                                        : inspect_file(path);
+  write_file(
+      "-", options.format == "json" ? json.dump(2) + "\n" : to_text(json));
+}
+
+} // namespace
+
+void add_inspect(CLI::App& app) {
+  auto options = std::make_shared<InspectOptions>();
+  auto* command = app.add_subcommand(
+      "inspect",
+      "microfiche inspect configs/models/nano\n\n"
+      "What is in a model folder (parameters by part, types, hashes, memory "
+      "that a run takes), a safetensors file, or saved vision tokens.");
+  command->add_option("path", options->path, "Model folder or safetensors file")
+      ->required();
+  command->add_option("--format", options->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  command->callback([options] { run_inspect(*options); });
+}
+
+} // namespace microfiche::apps

@@ -1,0 +1,184 @@
+#include "command.h"
+
+#include "core/error.h"
+#include "core/terminal.h"
+#include "generation/search.h"
+#include "model/prompt.h"
+#include "model/state_dict.h"
+#include "page/image_file.h"
+#include "page/page_views.h"
+
+#include <torch/torch.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace microfiche::apps {
+namespace {
+
+struct TraceOptions {
+  CommonOptions common;
+  std::string image;
+  std::string output;
+  std::string mode;
+  std::string prompt;
+  int64_t steps = 16;
+};
+
+/// What the published model calls `<image>`; stands in where a folder has no
+/// tokenizer to ask.
+constexpr int64_t kPublishedImageId = 128815;
+
+/// Tensors of a trace on their way into a file.
+class TraceFile {
+ public:
+  /// Floating point becomes float32, whatever the model runs in.
+  void add(const std::string& name, const torch::Tensor& tensor) {
+    const auto dtype =
+        tensor.is_floating_point() ? torch::kFloat32 : tensor.scalar_type();
+    tensors_.emplace_back(
+        name, tensor.detach().to(torch::kCPU, dtype).contiguous());
+  }
+
+  void write(
+      const std::string& file,
+      const std::map<std::string, std::string>& metadata) const {
+    std::vector<checkpoint::TensorView> views;
+    for (const auto& [name, tensor] : tensors_) {
+      views.push_back(model::view_bytes(name, tensor));
+    }
+    checkpoint::write_safetensors(file, views, metadata);
+  }
+
+ private:
+  std::vector<std::pair<std::string, torch::Tensor>> tensors_;
+};
+
+/// Encodes views one at a time, as their intermediate maps are large, and
+/// records every stage under `name`.
+torch::Tensor trace_views(
+    model::LoadedModel& loaded,
+    const std::vector<const page::PageImage*>& views,
+    const std::string& name,
+    TraceFile& file) {
+  std::vector<torch::Tensor> pixels;
+  std::vector<torch::Tensor> sam;
+  std::vector<torch::Tensor> clip;
+  std::vector<torch::Tensor> tokens;
+  for (const auto* view : views) {
+    pixels.push_back(
+        model::normalized_pixels({&view, 1}, loaded.model->tensor_options()));
+    auto stages = loaded.model->encoder->stages(pixels.back());
+    sam.push_back(std::move(stages.sam));
+    clip.push_back(std::move(stages.clip));
+    tokens.push_back(std::move(stages.tokens));
+  }
+  file.add("pixels." + name, torch::cat(pixels));
+  file.add("sam." + name, torch::cat(sam));
+  file.add("clip." + name, torch::cat(clip));
+  const auto all_tokens = torch::cat(tokens); // (views, n * n, D)
+  file.add("tokens." + name, all_tokens);
+  return all_tokens;
+}
+
+/// The prompt's ids. A folder without a tokenizer still has the prompt that is
+/// nothing but the page.
+model::Prompt make_prompt(
+    const model::LoadedModel& loaded,
+    const std::string& text,
+    int64_t positions) {
+  const int64_t bos = loaded.config.language.bos_token_id;
+  if (loaded.own_tokenizer || (!text.empty() && text != model::kImageToken)) {
+    return model::assemble_prompt(
+        loaded.tokenizer(),
+        text.empty() ? loaded.config.toolkit.default_prompt : text,
+        positions,
+        bos);
+  }
+  if (text.empty()) {
+    warn(concat(
+        loaded.folder.string(),
+        ": there is no tokenizer.json; the prompt is <image> alone"));
+  }
+  model::Prompt prompt;
+  prompt.ids.assign(positions + 1, kPublishedImageId);
+  prompt.ids[0] = bos;
+  prompt.image_begin = 1;
+  prompt.image_positions = positions;
+  return prompt;
+}
+
+void run_trace(const TraceOptions& options) {
+  auto loaded = open_model(options.common);
+  const auto mode = loaded.find_mode(options.mode);
+  const auto views = page::make_views(page::read_image(options.image), mode);
+  const torch::InferenceMode inference;
+  TraceFile file;
+
+  const auto global_tokens =
+      trace_views(loaded, {&views.global_view}, "global", file);
+  torch::Tensor tile_tokens;
+  if (!views.tiles.empty()) {
+    std::vector<const page::PageImage*> tiles;
+    for (const auto& tile : views.tiles) {
+      tiles.push_back(&tile);
+    }
+    tile_tokens = trace_views(loaded, tiles, "tiles", file).unsqueeze(0);
+  }
+  const auto sequence =
+      loaded.model->assemble(global_tokens, tile_tokens, views.grid)[0];
+  file.add("sequence", sequence);
+
+  const auto prompt = make_prompt(loaded, options.prompt, sequence.size(0));
+  file.add("input_ids", torch::tensor(prompt.ids, torch::kInt64));
+  const auto trace = generation::trace_greedy(
+      loaded.model->decoder,
+      {loaded.model->embed(prompt, sequence), prompt.ids},
+      options.steps);
+  file.add("logits", trace.logits);
+  file.add("generated_ids", torch::tensor(trace.ids, torch::kInt64));
+  file.write(
+      options.output,
+      {{"mode", mode.name},
+       {"image_size", concat(views.page_width_px, "x", views.page_height_px)},
+       {"tiles", concat(views.grid.columns, "x", views.grid.rows)},
+       {"model_hash", loaded.hash}});
+  say(concat(options.output, ": ", options.steps, " steps, mode ", mode.name));
+}
+
+} // namespace
+
+void add_trace(CLI::App& app) {
+  auto options = std::make_shared<TraceOptions>();
+  auto* command = app.add_subcommand(
+      "trace",
+      "microfiche trace page.png -o trace.safetensors --mode gundam\n\n"
+      "Every stage of one greedy reading, to compare with another "
+      "implementation: pixels.*, sam.*, clip.*, tokens.* (global, tiles), "
+      "sequence, input_ids, logits, generated_ids. The end token stops "
+      "nothing here.");
+  command->add_option("image", options->image, "Page image")->required();
+  command->add_option("-o,--output", options->output, "File to write")
+      ->type_name("FILE.safetensors")
+      ->required();
+  command->add_option(
+      "--mode",
+      options->mode,
+      "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
+      "model's own default when left out");
+  command->add_option(
+      "--prompt",
+      options->prompt,
+      "Prompt with <image> where the page goes; the model's own when left out");
+  command->add_option("--steps", options->steps, "Ids to generate")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_model_options(*command, options->common);
+  add_quiet_option(*command, options->common);
+  command->callback([options] { run_trace(*options); });
+}
+
+} // namespace microfiche::apps

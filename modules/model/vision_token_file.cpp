@@ -1,0 +1,137 @@
+#include "model/vision_token_file.h"
+
+#include "checkpoint/safetensors.h"
+#include "core/error.h"
+#include "model/state_dict.h"
+
+#include <charconv>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace microfiche::model {
+namespace {
+
+constexpr const char* kTensorName = "vision_tokens";
+
+std::string pair_text(int64_t first, int64_t second) {
+  return concat(first, "x", second);
+}
+
+/// Metadata of one file, with its name for messages.
+class Metadata {
+ public:
+  explicit Metadata(const checkpoint::SafetensorsFile& file)
+      : values_(file.metadata()), where_(file.path().string()) {}
+
+  const std::string& text(const std::string& key) const {
+    const auto found = values_.find(key);
+    check(
+        found != values_.end(),
+        where_,
+        ": expected vision tokens as `microfiche encode` writes them, but the "
+        "metadata have no \"",
+        key,
+        "\"");
+    return found->second;
+  }
+
+  int64_t number(const std::string& key) const {
+    return parse(key, text(key));
+  }
+
+  /// Two numbers with an x between them.
+  std::pair<int64_t, int64_t> numbers(const std::string& key) const {
+    const std::string_view value = text(key);
+    const size_t cross = value.find('x');
+    check(
+        cross != std::string_view::npos,
+        where_,
+        ": metadata \"",
+        key,
+        "\": expected two numbers as in 1654x2339, got \"",
+        value,
+        "\"");
+    return {
+        parse(key, value.substr(0, cross)),
+        parse(key, value.substr(cross + 1))};
+  }
+
+ private:
+  int64_t parse(const std::string& key, std::string_view digits) const {
+    int64_t number = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    check(
+        error == std::errc() && end == digits.data() + digits.size() &&
+            number >= 0,
+        where_,
+        ": metadata \"",
+        key,
+        "\": expected a whole number, got \"",
+        digits,
+        "\"");
+    return number;
+  }
+
+  const std::map<std::string, std::string>& values_;
+  std::string where_;
+};
+
+} // namespace
+
+void write_vision_tokens(
+    const std::filesystem::path& file,
+    const SavedVisionTokens& saved) {
+  const auto& tokens = saved.tokens;
+  const auto sequence =
+      tokens.sequence.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  checkpoint::write_safetensors(
+      file,
+      {view_bytes(kTensorName, sequence)},
+      {{"mode", tokens.mode},
+       {"image_size", pair_text(tokens.page_width_px, tokens.page_height_px)},
+       {"tiles", pair_text(tokens.grid.columns, tokens.grid.rows)},
+       {"nominal", std::to_string(tokens.counts.nominal)},
+       {"valid", std::to_string(tokens.counts.valid)},
+       {"positions", std::to_string(tokens.counts.positions)},
+       {"model_hash", saved.model_hash}});
+}
+
+SavedVisionTokens read_vision_tokens(const std::filesystem::path& path) {
+  const checkpoint::SafetensorsFile file(path);
+  const auto* info = file.find(kTensorName);
+  check(
+      info != nullptr && info->shape.size() == 2 &&
+          info->dtype == checkpoint::Dtype::kF32,
+      path.string(),
+      ": expected a tensor \"",
+      kTensorName,
+      "\" of f32 with two dimensions, as `microfiche encode` writes it");
+  const Metadata metadata(file);
+  SavedVisionTokens saved;
+  auto& tokens = saved.tokens;
+  tokens.sequence = view_tensor({*info, file.bytes(*info)}).clone();
+  tokens.mode = metadata.text("mode");
+  std::tie(tokens.page_width_px, tokens.page_height_px) =
+      metadata.numbers("image_size");
+  std::tie(tokens.grid.columns, tokens.grid.rows) = metadata.numbers("tiles");
+  tokens.counts.nominal = metadata.number("nominal");
+  tokens.counts.valid = metadata.number("valid");
+  tokens.counts.positions = metadata.number("positions");
+  saved.model_hash = metadata.text("model_hash");
+  check(
+      tokens.counts.positions == tokens.sequence.size(0),
+      path.string(),
+      ": metadata say ",
+      tokens.counts.positions,
+      " positions but \"",
+      kTensorName,
+      "\" has ",
+      tokens.sequence.size(0),
+      " rows");
+  return saved;
+}
+
+} // namespace microfiche::model

@@ -1,0 +1,65 @@
+#include "model/device.h"
+
+#include "core/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/cuda.h>
+
+namespace microfiche::model {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(DeviceTest, AutoIsFloat32OnACpu) {
+  if (torch::cuda::is_available()) {
+    GTEST_SKIP() << "this machine has a GPU";
+  }
+
+  const auto placement = find_placement("auto", "auto");
+
+  EXPECT_EQ(placement.device, torch::Device(torch::kCPU));
+  EXPECT_EQ(placement.dtype, torch::kFloat32);
+}
+
+TEST(DeviceTest, AutoIsBfloat16OnAGpu) {
+  if (!torch::cuda::is_available()) {
+    GTEST_SKIP() << "no GPU on this machine";
+  }
+
+  const auto placement = find_placement("auto", "auto");
+
+  EXPECT_EQ(placement.device, torch::Device(torch::kCUDA, 0));
+  EXPECT_EQ(placement.dtype, torch::kBFloat16);
+}
+
+TEST(DeviceTest, ReadsDtypesByName) {
+  EXPECT_EQ(find_placement("cpu", "bf16").dtype, torch::kBFloat16);
+  EXPECT_EQ(find_placement("cpu", "f32").dtype, torch::kFloat32);
+}
+
+TEST(DeviceTest, SaysThatThereIsNoGpu) {
+  if (torch::cuda::is_available()) {
+    GTEST_SKIP() << "this machine has a GPU";
+  }
+
+  EXPECT_THAT(
+      [] { find_placement("cuda:1", "auto"); },
+      ThrowsMessage<UsageError>(HasSubstr("no GPU is usable here")));
+}
+
+TEST(DeviceTest, RefusesNamesThatItDoesNotKnow) {
+  EXPECT_THAT(
+      [] { find_placement("tpu", "auto"); },
+      ThrowsMessage<UsageError>(HasSubstr("auto, cpu, cuda or cuda:N")));
+  EXPECT_THAT(
+      [] { find_placement("cpu", "f16"); },
+      ThrowsMessage<UsageError>(HasSubstr("auto, f32 or bf16")));
+  EXPECT_THAT(
+      [] { find_placement("cpu", "int8"); },
+      ThrowsMessage<UsageError>(HasSubstr("not in this version")));
+}
+
+} // namespace
+} // namespace microfiche::model

@@ -1,0 +1,183 @@
+#include "model/model_config.h"
+
+#include "core/error.h"
+#include "tests/support/folders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::model {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+Json parity_json() {
+  return read_json_file(tests::parity_model() / "config.json");
+}
+
+/// The parity config with one field set.
+Json with(const std::string& assignment) {
+  Json json = parity_json();
+  apply_override(json, assignment);
+  return json;
+}
+
+void expect_refused(const std::string& assignment, const std::string& words) {
+  EXPECT_THAT(
+      [&] { read_model_config(with(assignment), "config.json"); },
+      ThrowsMessage<InputError>(
+          AllOf(HasSubstr("config.json: "), HasSubstr(words))));
+}
+
+TEST(ModelConfigTest, ReadsTheSizesOfTheOfficialLayout) {
+  const auto config = read_model_config(parity_json(), "config.json");
+
+  EXPECT_EQ(config.sam.width, 48);
+  EXPECT_THAT(config.sam.downsample_channels, ElementsAre(64, 96));
+  EXPECT_THAT(config.sam.global_attn_indexes, ElementsAre(1, 3));
+  EXPECT_EQ(config.clip.layers, 3);
+  EXPECT_EQ(config.projector.input_dim, 192);
+  EXPECT_EQ(config.language.vocab_size, 640);
+  EXPECT_EQ(config.language.num_experts_per_tok, 3);
+}
+
+TEST(ModelConfigTest, TakesClassDefaultsForWhatTheOfficialFileLeavesOut) {
+  const auto config = read_model_config(parity_json(), "config.json");
+
+  EXPECT_FALSE(config.language.norm_topk_prob);
+  EXPECT_EQ(config.language.scoring_func, "softmax");
+  EXPECT_EQ(config.language.rope_theta, 10000.0);
+  EXPECT_EQ(config.language.rms_norm_eps, 1e-6);
+  EXPECT_EQ(config.language.routed_scaling_factor, 1.0);
+}
+
+TEST(ModelConfigTest, VisionTokensCoverSixtyFourPixelsAsPublished) {
+  const ModelConfig config;
+
+  EXPECT_EQ(config.token_side_px(), 64);
+  EXPECT_EQ(config.clip_table_side(), 16);
+}
+
+TEST(ModelConfigTest, ReadsTheDecoderFromTheTopLevelAlone) {
+  Json json = parity_json();
+  const Json language = json["language_config"];
+  json.erase("language_config");
+  json.update(language);
+  json["model_type"] = "deepseek_vl_v2";
+
+  const auto config = read_model_config(json, "config.json");
+
+  EXPECT_EQ(config.language.moe_intermediate_size, 48);
+}
+
+TEST(ModelConfigTest, WritesBackFieldsThatItDoesNotUse) {
+  const auto written =
+      write_model_config(read_model_config(parity_json(), "config.json"));
+
+  EXPECT_EQ(written["tile_tag"], "2D");
+  EXPECT_EQ(written["vision_config"]["mlp_ratio"], 3.7362);
+  EXPECT_EQ(written["language_config"]["q_lora_rank"], nullptr);
+}
+
+TEST(ModelConfigTest, ReadsWhatItWrote) {
+  auto config = read_model_config(parity_json(), "config.json");
+  config.toolkit.qk_norm = true;
+  config.toolkit.modes.push_back({.name = "mine", .base_size_px = 128});
+  config.language.rope_theta = 300;
+
+  const auto again =
+      read_model_config(write_model_config(config), "config.json");
+
+  EXPECT_EQ(write_model_config(again), write_model_config(config));
+  EXPECT_TRUE(again.toolkit.qk_norm);
+  EXPECT_EQ(again.toolkit.modes.at(0).name, "mine");
+  EXPECT_EQ(again.language.rope_theta, 300);
+}
+
+TEST(ModelConfigTest, WritesNoObjectOfOursForAPublishedModel) {
+  const auto written =
+      write_model_config(read_model_config(parity_json(), "config.json"));
+
+  EXPECT_FALSE(written.contains("microfiche"));
+}
+
+TEST(ModelConfigTest, RefusesUnknownFieldsOfOurOwnObject) {
+  expect_refused(
+      "microfiche.qk_nrom=true",
+      "no field named \"qk_nrom\"; did you mean \"qk_norm\"?");
+}
+
+TEST(ModelConfigTest, AllowsUnknownFieldsElsewhere) {
+  EXPECT_NO_THROW(
+      read_model_config(with("language_config.transformers=4"), "config.json"));
+}
+
+TEST(ModelConfigTest, RefusesArchitecturesThatAreNotBuilt) {
+  expect_refused(
+      "language_config.use_mla=true", "use_mla: only false is supported");
+  expect_refused(
+      "language_config.scoring_func=sigmoid",
+      "scoring_func: only \"softmax\" is supported, got \"sigmoid\"");
+  expect_refused("language_config.rope_scaling={}", "rope_scaling");
+  expect_refused("language_config.topk_method=noaux_tc", "topk_method");
+  expect_refused("use_mla=true", "use_mla");
+  expect_refused("projector_config.projector_type=mlp", "projector_type");
+}
+
+TEST(ModelConfigTest, RefusesImpossibleSizes) {
+  expect_refused("language_config.hidden_size=0", "hidden_size");
+  expect_refused("language_config.num_hidden_layers=-1", "num_hidden_layers");
+  expect_refused("language_config.vocab_size=99999999999", "vocab_size");
+  expect_refused(
+      "language_config.num_attention_heads=5",
+      "hidden_size must be a multiple of num_attention_heads (5), got 64");
+  expect_refused("language_config.num_experts_per_tok=9", "n_routed_experts");
+  expect_refused("vision_config.image_size=1000", "multiple of the patch (16)");
+  expect_refused(
+      "vision_config.width.sam_vit_b.global_attn_indexes=[4]",
+      "global_attn_indexes must be from 0 to 3, got 4");
+}
+
+TEST(ModelConfigTest, RefusesWidthsThatDoNotMeet) {
+  expect_refused("projector_config.input_dim=190", "input_dim must be 192");
+  expect_refused("projector_config.n_embed=65", "n_embed must be 64");
+  expect_refused(
+      "vision_config.width.clip-l-14-224.width=100",
+      "sam_vit_b.downsample_channels (96)");
+}
+
+TEST(ModelConfigTest, RefusesValuesOfTheWrongType) {
+  expect_refused(
+      "language_config.vocab_size=many", "vocab_size: expected a whole number");
+  expect_refused("vision_config=7", "vision_config: expected an object");
+}
+
+TEST(ModelConfigTest, RefusesATopLevelThatContradictsTheLanguageConfig) {
+  expect_refused(
+      "hidden_size=128", "hidden_size is 128 but language_config.hidden_size");
+}
+
+TEST(ModelConfigTest, FindsItsOwnModesAndTheOfficialOnes) {
+  const auto config = read_model_config(
+      with(R"(microfiche.modes=[{"name":"mine","base_size_px":192}])"),
+      "config.json");
+
+  EXPECT_EQ(find_mode(config, "mine").base_size_px, 192);
+  EXPECT_EQ(find_mode(config, "tiny").base_size_px, 512);
+}
+
+TEST(ModelConfigTest, RefusesAModeThatVisionTokensDoNotDivide) {
+  expect_refused(
+      R"(microfiche.modes=[{"name":"mine","base_size_px":100}])",
+      "mode \"mine\": its views must be multiples of 64 px");
+}
+
+TEST(ModelConfigTest, RefusesADefaultModeThatDoesNotExist) {
+  expect_refused("microfiche.default_mode=huge", "default_mode");
+}
+
+} // namespace
+} // namespace microfiche::model
