@@ -37,7 +37,8 @@ class Tokenizer {
       const;
 
   /// Ids to text, added and special tokens kept. Bytes that make no UTF-8, as
-  /// when a character is cut, become U+FFFD; ids without a token become nothing.
+  /// when a character is cut, become U+FFFD; ids without a token become
+  /// nothing.
   std::string decode(std::span<const int64_t> ids) const;
 
   /// As `decode`, without replacing anything: the bytes as they are.
