@@ -197,9 +197,8 @@ void add_score(CLI::App& app) {
       "Bins of text length, first:last:step in text tokens");
   command->add_option(
       "--by", options->by, "Split the bins by a field of the lines, e.g. mode");
-  command
-      ->add_option(
-          "--format", options->format, "What is written to stdout")->capture_default_str()
+  command->add_option("--format", options->format, "What is written to stdout")
+      ->capture_default_str()
       ->check(CLI::IsMember({"table", "json", "csv", "md"}));
   add_seed_option(*command, options->common);
   add_quiet_option(*command, options->common);

@@ -34,7 +34,8 @@ font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-
 )";
 
 std::string number(double value) {
-  return exact(std::round(value * 100) / 100);
+  // Adding zero takes the sign off a rounded minus zero.
+  return exact(std::round(value * 100) / 100 + 0.0);
 }
 
 std::string colour_of(const ChartSeries& series) {

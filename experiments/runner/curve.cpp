@@ -34,8 +34,8 @@ std::string note_of(
       " pages");
 }
 
-/// One series of a cell list; `select` gives the intervals to draw, which may
-/// be empty.
+/// One series of a cell list; `select` gives the intervals to take the means
+/// from, which may be empty.
 template <typename Select>
 ChartSeries make_series(
     const std::string& name,
@@ -59,6 +59,15 @@ ChartSeries make_series(
       series.points.begin(),
       series.points.end(),
       [](const auto& a, const auto& b) { return a.x < b.x; });
+  return series;
+}
+
+/// A floor: a thin line whose points only show their note.
+ChartSeries without_intervals(ChartSeries series) {
+  series.marker = Marker::kNone;
+  for (auto& point : series.points) {
+    point.interval.reset();
+  }
   return series;
 }
 
@@ -123,7 +132,7 @@ void append_group(
       prefix + "wrong page", of_kind(TextKind::kCorpus), metric, [
       ](const CellSummary& cell) -> auto& { return cell.wrong_page; });
   wrong.colour = colour;
-  wrong.marker = Marker::kNone;
+  wrong = without_intervals(std::move(wrong));
   wrong.dashes = "7 4";
   append_if_any(list, std::move(wrong));
 
@@ -131,7 +140,7 @@ void append_group(
       prefix + "blank page", of_kind(TextKind::kCorpus), metric, [
       ](const CellSummary& cell) -> auto& { return cell.blank_page; });
   blank.colour = colour;
-  blank.marker = Marker::kNone;
+  blank = without_intervals(std::move(blank));
   blank.dashes = "2 4";
   append_if_any(list, std::move(blank));
 }

@@ -39,7 +39,7 @@ std::string mode_list(const RunSummary& summary) {
 std::string interval_html(const metrics::Interval& interval) {
   return concat(
       fixed(interval.mean, 3),
-      " <small>[",
+      "<br><small>[",
       fixed(interval.low, 3),
       ", ",
       fixed(interval.high, 3),
@@ -88,11 +88,14 @@ std::string figures_html(const std::vector<ReportedRun>& runs) {
 
 std::string cells_html(const ReportedRun& run) {
   const auto& summary = run.summary;
+  const bool styles = run.run.config.styles.size() > 1;
   std::string html = concat(
       "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr>"
-      "<th class=\"t\">mode</th><th class=\"t\">text</th>"
-      "<th class=\"t\">style</th><th class=\"t\">length</th><th>pages</th>"
-      "<th>ratio</th><th>valid</th><th>positions</th><th>",
+      "<th class=\"t\">mode</th><th class=\"t\">text</th>" styles
+          ? "<th class=\"t\">style</th>"
+          : "",
+      "<th class=\"t\">length</th><th>pages</th>"
+      "<th>ratio</th><th>valid</th><th>positions</th><th class=\"w\">",
       metric_title(summary.headline),
       "</th><th>set precision</th><th>CER</th><th>WER</th>"
       "<th>wrong page</th><th>blank</th><th>skill</th><th>loops</th>"
@@ -107,8 +110,7 @@ std::string cells_html(const ReportedRun& run) {
         escape_html(cell.cell.mode),
         "</td><td class=\"t\">",
         Json(cell.cell.text).get<std::string>(),
-        "</td><td class=\"t\">",
-        escape_html(cell.cell.style),
+        styles ? "</td><td class=\"t\">" + escape_html(cell.cell.style) : "",
         "</td><td class=\"t\">",
         length_name(cell.cell),
         "</td><td>",

@@ -29,7 +29,9 @@ th{color:var(--dim);font-weight:600;cursor:default;position:sticky;top:0;backgro
 .sortable th{cursor:pointer}
 tr:last-child td{border-bottom:0}
 .t{text-align:left}
-td small{color:var(--dim)}
+td small{color:var(--dim);font-size:11.5px}
+th{vertical-align:bottom}td{vertical-align:top}
+th.w{white-space:normal;min-width:96px}
 details{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:12px 0}
 summary{padding:11px 16px;cursor:pointer;display:flex;gap:14px;align-items:baseline;flex-wrap:wrap}
 summary::before{content:"\25B8";color:var(--dim)}

@@ -1,0 +1,97 @@
+#include "command.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "experiments/runner/compare.h"
+#include "metrics/score.h"
+
+#include <memory>
+#include <string>
+
+namespace microfiche::apps {
+namespace {
+
+struct CompareOptions {
+  std::string first;
+  std::string second;
+  std::string metric;
+  std::string format = "table";
+};
+
+Json to_json(
+    const std::vector<experiments::CellComparison>& cells,
+    const std::string& metric) {
+  Json rows = Json::array();
+  for (const auto& cell : cells) {
+    const auto& difference = cell.paired.difference;
+    rows.push_back(
+        {{"cell", cell.cell},
+         {"pages", cell.paired.pages},
+         {"first", cell.first},
+         {"second", cell.second},
+         {"difference",
+          {{"mean", difference.mean},
+           {"low", difference.low},
+           {"high", difference.high}}},
+         {"p_value", cell.paired.p_value}});
+  }
+  return {{"metric", metric}, {"cells", std::move(rows)}};
+}
+
+void compare(const CompareOptions& options) {
+  const auto first = experiments::read_run(options.first);
+  const auto second = experiments::read_run(options.second);
+  const auto& profile = metrics::find_profile(first.config.profile);
+  check(
+      first.config.profile == second.config.profile,
+      options.first,
+      " was scored by the profile ",
+      first.config.profile,
+      " and ",
+      options.second,
+      " by ",
+      second.config.profile,
+      "; runs of one profile can be compared");
+  const auto metric =
+      options.metric.empty() ? profile.headline : options.metric;
+  const auto cells = experiments::compare_runs(first, second, metric);
+  const auto table = experiments::comparison_table(cells);
+  if (options.format == "json") {
+    write_file("-", to_json(cells, metric).dump(2) + "\n");
+  } else if (options.format == "csv") {
+    write_file("-", experiments::to_csv(table));
+  } else if (options.format == "md") {
+    write_file("-", experiments::to_markdown(table));
+  } else {
+    write_file(
+        "-",
+        concat(
+            metric,
+            ": second minus first over the same pages, bootstrap 95 % "
+            "interval, sign-flip permutation test\n\n",
+            experiments::to_text(table)));
+  }
+}
+
+} // namespace
+
+void add_compare(CLI::App& app) {
+  auto options = std::make_shared<CompareOptions>();
+  auto* command = app.add_subcommand(
+      "compare",
+      "microfiche compare runs/before runs/after\n\n"
+      "Paired test of two sweeps over the same pages, by cell and over all.");
+  command->add_option("first", options->first, "Run folder")->required();
+  command->add_option("second", options->second, "Run folder")->required();
+  command->add_option(
+      "--metric",
+      options->metric,
+      "Metric to compare; the profile's own when left out");
+  command->add_option("--format", options->format, "What is written to stdout")
+      ->check(CLI::IsMember({"table", "json", "csv", "md"}))
+      ->capture_default_str();
+  command->callback([options] { compare(*options); });
+}
+
+} // namespace microfiche::apps

@@ -1,0 +1,72 @@
+#include "command.h"
+
+#include "core/files.h"
+#include "core/terminal.h"
+#include "experiments/runner/report.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace microfiche::apps {
+namespace {
+
+struct ReportOptions {
+  CommonOptions common;
+  std::vector<std::string> folders;
+  std::string output;
+};
+
+void report(const ReportOptions& options) {
+  verbosity().quiet = options.common.quiet;
+  std::vector<experiments::ReportedRun> runs;
+  for (const auto& folder : options.folders) {
+    runs.push_back(experiments::load_reported_run(folder));
+  }
+  if (options.output.empty() && runs.size() == 1) {
+    experiments::write_reports(runs.front());
+    say("report: " + (runs.front().run.folder / "report.html").string());
+    return;
+  }
+  const std::filesystem::path file =
+      options.output.empty() ? "report.html" : options.output;
+  if (file.extension() == ".md") {
+    auto picture = file;
+    picture.replace_extension(".svg");
+    std::vector<experiments::NamedSummary> named;
+    for (const auto& run : runs) {
+      named.push_back({run.name, run.summary});
+    }
+    write_file(
+        picture, to_svg(make_curve(named, runs.front().summary.headline)));
+    write_file(
+        file, experiments::markdown_report(runs, picture.filename().string()));
+  } else {
+    write_file(file, experiments::html_report(runs));
+  }
+  say("report: " + file.string());
+}
+
+} // namespace
+
+void add_report(CLI::App& app) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand(
+      "report",
+      "microfiche report runs/nano runs/other -o both.html\n\n"
+      "Computes the report of one or several sweeps anew from their samples. "
+      "One run without -o gets all of its files again.");
+  command->add_option("folder", options->folders, "Run folders of sweeps")
+      ->required();
+  command
+      ->add_option(
+          "-o,--output",
+          options->output,
+          "File to write, .html or .md; - is stdout")
+      ->type_name("FILE");
+  add_quiet_option(*command, options->common);
+  command->callback([options] { report(*options); });
+}
+
+} // namespace microfiche::apps
