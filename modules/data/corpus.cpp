@@ -163,34 +163,31 @@ std::string to_page_text(std::string_view text) {
   return result;
 }
 
-Corpus::Corpus(
-    const std::vector<fs::path>& files,
-    double held_out_fraction,
-    Split split)
-    : Corpus(
-          [&] {
-            std::vector<Document> documents;
-            for (const auto& file : files) {
-              for (auto& document : read_documents(file)) {
-                documents.push_back(std::move(document));
-              }
-            }
-            return documents;
-          }(),
-          held_out_fraction,
-          split) {}
+std::vector<Document> read_documents(const std::vector<fs::path>& paths) {
+  std::vector<Document> documents;
+  for (const auto& path : paths) {
+    for (auto& document : read_documents(path)) {
+      documents.push_back(std::move(document));
+    }
+  }
+  return documents;
+}
 
-Corpus::Corpus(
+std::vector<Document> select_split(
     std::vector<Document> documents,
     double held_out_fraction,
     Split split) {
-  const size_t num_read = documents.size();
+  std::erase_if(documents, [&](const Document& document) {
+    return split_of(document, held_out_fraction) != split;
+  });
+  return documents;
+}
+
+Corpus::Corpus(std::vector<Document> documents) {
+  const size_t num_given = documents.size();
   std::set<std::string> seen;
   int64_t end = 0;
   for (auto& document : documents) {
-    if (split_of(document, held_out_fraction) != split) {
-      continue;
-    }
     document.text = to_page_text(document.text);
     if (document.text.empty() || !seen.insert(sha256(document.text)).second) {
       continue;
@@ -201,13 +198,10 @@ Corpus::Corpus(
   }
   check(
       !documents_.empty(),
-      "corpus: none of the ",
-      num_read,
-      " documents is ",
-      split == Split::kHeldOut ? "held out" : "left to train on",
-      " with held_out_fraction ",
-      held_out_fraction,
-      "; give more documents or another fraction");
+      "corpus: none of its ",
+      num_given,
+      " documents has text for a page; give more documents, or hold out "
+      "another fraction");
 }
 
 std::string Corpus::passage(RandomStream& random, int64_t characters) const {

@@ -29,6 +29,10 @@ struct Document {
 /// UTF-8, and for a path without any document.
 std::vector<Document> read_documents(const std::filesystem::path& path);
 
+/// The documents of several files and folders, one after the other.
+std::vector<Document> read_documents(
+    const std::vector<std::filesystem::path>& paths);
+
 /// Which half of the text a document belongs to.
 enum class Split { kTraining, kHeldOut };
 
@@ -42,23 +46,20 @@ Split split_of(const Document& document, double held_out_fraction);
 /// other characters go.
 std::string to_page_text(std::string_view text);
 
-/// One half of the text of several files, from which passages are drawn.
+/// The documents of one half; see `split_of`.
+std::vector<Document> select_split(
+    std::vector<Document> documents,
+    double held_out_fraction,
+    Split split);
+
+/// Text from which passages are drawn.
 class Corpus {
  public:
-  /// Documents that hold the same text count once. Throws as `read_documents`,
-  /// and when nothing of `split` is left.
-  Corpus(
-      const std::vector<std::filesystem::path>& files,
-      double held_out_fraction,
-      Split split);
+  /// Documents that hold the same text count once. Throws `InputError` when
+  /// nothing is left to draw from.
+  explicit Corpus(std::vector<Document> documents);
 
-  /// As above, for documents in memory.
-  Corpus(
-      std::vector<Document> documents,
-      double held_out_fraction,
-      Split split);
-
-  /// The documents of this half, their text as `to_page_text` gives it.
+  /// The documents, their text as `to_page_text` gives it.
   const std::vector<Document>& documents() const {
     return documents_;
   }

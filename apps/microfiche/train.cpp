@@ -1,0 +1,75 @@
+#include "command.h"
+
+#include "core/config.h"
+#include "core/terminal.h"
+#include "model/device.h"
+#include "training/trainer.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+namespace microfiche::apps {
+namespace {
+
+struct TrainOptions {
+  CommonOptions common;
+  std::string config;
+  std::string output;
+  double max_minutes = 0;
+};
+
+void train(const TrainOptions& options) {
+  verbosity().quiet = options.common.quiet;
+  auto config =
+      load_config<training::TrainingConfig>(options.config, options.common.set);
+  if (options.max_minutes > 0) {
+    config.max_minutes = options.max_minutes;
+  }
+  const std::filesystem::path folder = options.output.empty()
+      ? std::filesystem::path("runs") /
+          std::filesystem::path(options.config).stem()
+      : std::filesystem::path(options.output);
+  if (options.common.threads > 0) {
+    at::set_num_threads(static_cast<int>(options.common.threads));
+  }
+  const auto placement =
+      model::find_placement(options.common.device, config.precision);
+  training::Trainer trainer(config, folder, placement.device);
+  if (const auto rows = trainer.run()) {
+    std::fputs(training::format_table(*rows).c_str(), stdout);
+    say("model: " + (folder / "model").string());
+  }
+}
+
+} // namespace
+
+void add_train(CLI::App& app) {
+  auto options = std::make_shared<TrainOptions>();
+  auto* command = app.add_subcommand(
+      "train",
+      "microfiche train configs/training/smoke.json -o runs/smoke\n\n"
+      "Trains a model as a config says. The same command again goes on from "
+      "the newest checkpoint; Ctrl-C and SIGTERM stop with one.");
+  command->add_option("config", options->config, "Training config")->required();
+  command->add_option(
+      "-o,--output",
+      options->output,
+      "Run folder; runs/<name of the config> when absent");
+  command
+      ->add_option(
+          "--device", options->common.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command->add_option("--threads", options->common.threads, "CPU threads");
+  command->add_option(
+      "--max-minutes",
+      options->max_minutes,
+      "Stop with a checkpoint after so many minutes");
+  add_set_option(*command, options->common);
+  add_quiet_option(*command, options->common);
+  command->callback([options] { train(*options); });
+}
+
+} // namespace microfiche::apps

@@ -1,0 +1,156 @@
+#include "training/evaluation.h"
+
+#include "core/random.h"
+#include "generation/read.h"
+#include "metrics/code_points.h"
+#include "metrics/confidence.h"
+#include "metrics/edit_distance.h"
+#include "page/page_views.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace microfiche::training {
+namespace {
+
+/// Seeds the intervals; the same for every evaluation.
+constexpr uint64_t kBootstrapSeed = 0;
+
+std::u32string collapse_white_space(std::string_view text) {
+  std::u32string result;
+  for (const char32_t character : metrics::decode_utf8(text).text) {
+    if (!metrics::is_space(character)) {
+      result += character;
+    } else if (!result.empty() && result.back() != U' ') {
+      result += U' ';
+    }
+  }
+  if (!result.empty() && result.back() == U' ') {
+    result.pop_back();
+  }
+  return result;
+}
+
+double precision(std::string_view reference, std::string_view prediction) {
+  const auto expected = collapse_white_space(reference);
+  const auto read = collapse_white_space(prediction);
+  const size_t longest = std::max({expected.size(), read.size(), size_t{1}});
+  return 1 -
+      static_cast<double>(metrics::edit_distance(expected, read)) /
+      static_cast<double>(longest);
+}
+
+page::PageViews as_views(
+    const data::PageSample& sample,
+    const page::ResolutionMode& mode) {
+  page::PageImage image{sample.side_px, sample.side_px, {}};
+  image.rgb.reserve(3 * sample.pixels.size());
+  for (const uint8_t luminance : sample.pixels) {
+    image.rgb.insert(image.rgb.end(), 3, luminance);
+  }
+  return page::make_views(image, mode);
+}
+
+EvaluationRow evaluate_row(
+    model::LoadedModel& loaded,
+    const data::PageDataset& pages,
+    const data::PageRequest& request,
+    const EvaluationConfig& config,
+    uint64_t seed) {
+  const auto mode = loaded.find_mode(request.mode);
+  EvaluationRow row;
+  row.mode = request.mode;
+  row.text = Json(request.text).get<std::string>();
+  row.asked_density = request.characters_per_token;
+  row.pages = config.pages;
+  std::vector<double> precisions;
+  for (int64_t begin = 0; begin < config.pages; begin += config.batch_pages) {
+    std::vector<data::PageSample> samples;
+    std::vector<page::PageViews> views;
+    size_t longest = 0;
+    const int64_t end = std::min(begin + config.batch_pages, config.pages);
+    for (int64_t i = begin; i < end; ++i) {
+      RandomStream random(seed, "evaluation", i);
+      samples.push_back(pages.page(request, random));
+      views.push_back(as_views(samples.back(), mode));
+      longest = std::max(longest, samples.back().text.size());
+    }
+    generation::ReadOptions options;
+    // Room for an answer that is a little too long, not for one without end.
+    options.generation.max_new_tokens =
+        static_cast<int64_t>(longest + longest / 4 + 16);
+    const auto readings = generation::read_pages(loaded, views, mode, options);
+    for (size_t i = 0; i < samples.size(); ++i) {
+      precisions.push_back(precision(samples[i].text, readings[i].text));
+      row.density += samples[i].characters_per_token;
+      row.exact_pages += precisions.back() == 1 ? 1 : 0;
+      row.unfinished +=
+          readings[i].stop == generation::StopReason::kEos ? 0 : 1;
+    }
+  }
+  row.density /= static_cast<double>(row.pages);
+  const auto interval = metrics::bootstrap_mean(precisions, kBootstrapSeed);
+  row.precision = interval.mean;
+  row.low = interval.low;
+  row.high = interval.high;
+  return row;
+}
+
+} // namespace
+
+std::vector<EvaluationRow> evaluate(
+    model::LoadedModel& loaded,
+    const data::PageDataset& pages,
+    const EvaluationConfig& config,
+    uint64_t seed) {
+  const bool was_training = loaded.model->is_training();
+  loaded.model->eval();
+  std::vector<EvaluationRow> rows;
+  for (const auto& mode : config.modes) {
+    for (const auto& text : config.texts) {
+      for (const double density : config.characters_per_token) {
+        const data::PageRequest request{
+            mode, Json(text).get<data::TextKind>(), density};
+        rows.push_back(evaluate_row(loaded, pages, request, config, seed));
+      }
+    }
+  }
+  loaded.model->train(was_training);
+  return rows;
+}
+
+std::string format_table(const std::vector<EvaluationRow>& rows) {
+  char line[160];
+  std::snprintf(
+      line,
+      sizeof line,
+      "%-12s %-15s %9s %6s %10s %17s %6s %11s\n",
+      "mode",
+      "text",
+      "chars/tok",
+      "pages",
+      "1-NED",
+      "95 % interval",
+      "exact",
+      "unfinished");
+  std::string table = line;
+  for (const auto& row : rows) {
+    std::snprintf(
+        line,
+        sizeof line,
+        "%-12s %-15s %9.1f %6ld %10.4f   %.4f .. %.4f %6ld %11ld\n",
+        row.mode.c_str(),
+        row.text.c_str(),
+        row.density,
+        static_cast<long>(row.pages),
+        row.precision,
+        row.low,
+        row.high,
+        static_cast<long>(row.exact_pages),
+        static_cast<long>(row.unfinished));
+    table += line;
+  }
+  return table;
+}
+
+} // namespace microfiche::training

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "training/training_config.h"
+
+#include "core/json.h"
+#include "data/page_dataset.h"
+#include "model/loaded_model.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace microfiche::training {
+
+/// How well pages of one kind were read.
+struct EvaluationRow {
+  std::string mode;
+  std::string text;
+
+  /// Characters per vision token as asked for, and as the pages had them.
+  double asked_density = 0;
+  double density = 0;
+
+  int64_t pages = 0;
+
+  /// Mean over pages of 1 - normalised edit distance, white space collapsed,
+  /// with its 95 % bootstrap interval.
+  double precision = 0;
+  double low = 0;
+  double high = 0;
+
+  /// Pages read without any mistake, and answers that ran in circles or were
+  /// cut off.
+  int64_t exact_pages = 0;
+  int64_t unfinished = 0;
+};
+
+/// Reads pages greedily, the same ones in each call. `pages` draws from
+/// held-out text. The model comes back in the mode (training or not) it had.
+std::vector<EvaluationRow> evaluate(
+    model::LoadedModel& loaded,
+    const data::PageDataset& pages,
+    const EvaluationConfig& config,
+    uint64_t seed);
+
+/// The rows as aligned text, a line each.
+std::string format_table(const std::vector<EvaluationRow>& rows);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, EvaluationRow& row) {
+  visit("mode", row.mode);
+  visit("text", row.text);
+  visit("asked_density", row.asked_density);
+  visit("density", row.density);
+  visit("pages", row.pages);
+  visit("precision", row.precision);
+  visit("low", row.low);
+  visit("high", row.high);
+  visit("exact_pages", row.exact_pages);
+  visit("unfinished", row.unfinished);
+}
+
+} // namespace microfiche::training

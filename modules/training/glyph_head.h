@@ -1,0 +1,68 @@
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::training {
+
+/// Options for `GlyphHead`.
+struct GlyphHeadOptions {
+  explicit GlyphHeadOptions(int64_t token_width) : token_width_(token_width) {}
+
+  /// Channels of a vision token.
+  TORCH_ARG(int64_t, token_width);
+
+  /// Channels of a cell.
+  TORCH_ARG(int64_t, width) = 128;
+
+  /// Cells along the side of a vision token, a divisor of `pixels_per_token`.
+  TORCH_ARG(int64_t, cells) = 4;
+
+  /// Pixels along the side of a vision token.
+  TORCH_ARG(int64_t, pixels_per_token) = 64;
+
+  /// What may stand at a point: a byte, or nothing.
+  TORCH_ARG(int64_t, num_labels) = 257;
+};
+
+/// Asks vision tokens which character stands at a point of the page; an aid for
+/// training the encoder, not part of a model.
+///
+/// A linear layer spreads each vision token over its cells; the point's cell
+/// and its place inside the cell then go through two layers. So a token has to
+/// hold what is drawn in it, and where, before any decoder can read.
+class GlyphHeadImpl : public torch::nn::Cloneable<GlyphHeadImpl> {
+ public:
+  explicit GlyphHeadImpl(GlyphHeadOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Scores what stands at P points of each page.
+  ///
+  /// Shapes:
+  ///   tokens: (B, n * n, token_width), row-major
+  ///   points: (B, P, 2) x and y in pixels, inside the page
+  ///   returns: (B, P, num_labels) logits, float32
+  ///
+  /// Throws `c10::Error` when the shapes do not fit.
+  torch::Tensor forward(
+      const torch::Tensor& tokens,
+      const torch::Tensor& points);
+
+  /// The options with which this module was constructed.
+  GlyphHeadOptions options;
+
+  torch::nn::Linear spread{nullptr};
+  torch::nn::Embedding column{nullptr};
+  torch::nn::Embedding row{nullptr};
+  torch::nn::LayerNorm norm{nullptr};
+  torch::nn::Linear hidden{nullptr};
+  torch::nn::Linear classify{nullptr};
+};
+
+TORCH_MODULE(GlyphHead);
+
+} // namespace microfiche::training

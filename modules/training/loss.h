@@ -1,0 +1,72 @@
+#pragma once
+
+#include "training/glyph_head.h"
+#include "training/training_config.h"
+
+#include "data/page_dataset.h"
+#include "model/loaded_model.h"
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace microfiche::training {
+
+/// A batch on the model's device.
+struct BatchTensors {
+  /// Index of the batch and name of its mode.
+  int64_t index = 0;
+  std::string mode;
+  /// (B, 3, S, S), normalised as the encoder takes it.
+  torch::Tensor pixels;
+  /// (B, L) int64, padded with `PageBatch::kPadding`.
+  torch::Tensor answers;
+  /// (B, P, 2) and (B, P); undefined without points.
+  torch::Tensor points;
+  torch::Tensor point_labels;
+};
+
+/// Copies a batch to where the model is. On a GPU the copies go through pinned
+/// memory and nothing waits for them.
+BatchTensors to_device(
+    const data::PageBatch& batch,
+    const torch::TensorOptions& like);
+
+/// The losses of a batch, float32 scalars; those that a config leaves out are
+/// zero. Accuracies are fractions, without gradient.
+struct Losses {
+  torch::Tensor total;
+  torch::Tensor reading;
+  torch::Tensor glyph;
+  torch::Tensor balance;
+  torch::Tensor reading_accuracy;
+  torch::Tensor glyph_accuracy;
+};
+
+/// Computes losses of a model; keeps what every batch of a mode shares.
+class LossFunction {
+ public:
+  /// `loaded` must outlive this. `glyph_head` may be empty when no config asks
+  /// for it.
+  LossFunction(model::LoadedModel& loaded, GlyphHead glyph_head);
+
+  /// Runs the model over a batch. Without a weight for reading the decoder does
+  /// not run.
+  Losses operator()(const BatchTensors& batch, const LossConfig& config);
+
+ private:
+  struct ReadingLoss {
+    torch::Tensor loss;
+    torch::Tensor accuracy;
+  };
+  ReadingLoss reading(
+      const torch::Tensor& vision_tokens,
+      const torch::Tensor& answers);
+
+  model::LoadedModel& loaded_;
+  GlyphHead glyph_head_;
+};
+
+} // namespace microfiche::training

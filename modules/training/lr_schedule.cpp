@@ -1,0 +1,60 @@
+#include "training/lr_schedule.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace microfiche::training {
+
+void validate(const ScheduleConfig& config, const std::string& where) {
+  check(
+      config.warmup_steps >= 0,
+      where,
+      ".warmup_steps: must not be negative, got ",
+      config.warmup_steps);
+  check(
+      config.decay_fraction >= 0 && config.decay_fraction <= 1,
+      where,
+      ".decay_fraction: must be from 0 to 1, got ",
+      config.decay_fraction);
+  check(
+      config.final_factor >= 0 && config.final_factor <= 1,
+      where,
+      ".final_factor: must be from 0 to 1, got ",
+      config.final_factor);
+}
+
+double learning_rate_factor(
+    const ScheduleConfig& config,
+    int64_t step,
+    int64_t steps) {
+  if (step < config.warmup_steps) {
+    return static_cast<double>(step + 1) /
+        static_cast<double>(config.warmup_steps);
+  }
+  // How far step is on its way through the decay, [0, 1).
+  const auto way = [&](double first) {
+    return std::clamp((step - first) / std::max(steps - first, 1.0), 0.0, 1.0);
+  };
+  const double fall = 1 - config.final_factor;
+  switch (config.decay) {
+    case Decay::kNone:
+      return 1;
+    case Decay::kLinear: {
+      const double first = std::max(
+          steps * (1 - config.decay_fraction),
+          static_cast<double>(config.warmup_steps));
+      return 1 - fall * way(first);
+    }
+    case Decay::kCosine: {
+      const double angle =
+          std::numbers::pi * way(static_cast<double>(config.warmup_steps));
+      return 1 - fall * (1 - std::cos(angle)) / 2;
+    }
+  }
+  return 1;
+}
+
+} // namespace microfiche::training

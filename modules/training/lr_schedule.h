@@ -1,0 +1,57 @@
+#pragma once
+
+#include "core/json.h"
+
+#include <cstdint>
+#include <string>
+
+namespace microfiche::training {
+
+/// How the learning rate falls after the warm-up.
+enum class Decay {
+  /// It does not.
+  kNone,
+  /// Constant, then linear over the last part of the stage
+  /// ("warm-up, stable, decay").
+  kLinear,
+  /// Half a cosine over everything after the warm-up.
+  kCosine,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    Decay,
+    {{Decay::kNone, "none"},
+     {Decay::kLinear, "linear"},
+     {Decay::kCosine, "cosine"}})
+
+/// The learning rate's way through a stage, as a factor on every rate.
+struct ScheduleConfig {
+  /// Steps over which the factor rises linearly to 1.
+  int64_t warmup_steps = 0;
+
+  Decay decay = Decay::kLinear;
+
+  /// Fraction of the stage's steps over which a linear decay goes.
+  double decay_fraction = 0.4;
+
+  /// The factor after the last step.
+  double final_factor = 0;
+};
+
+/// Throws `InputError` for fractions outside [0, 1] and negative steps.
+void validate(const ScheduleConfig& config, const std::string& where);
+
+/// The factor of step `step` in [0, steps). The first step of a warm-up has
+/// 1 / warmup_steps, so that no step is without effect.
+double
+learning_rate_factor(const ScheduleConfig& config, int64_t step, int64_t steps);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ScheduleConfig& config) {
+  visit("warmup_steps", config.warmup_steps);
+  visit("decay", config.decay);
+  visit("decay_fraction", config.decay_fraction);
+  visit("final_factor", config.final_factor);
+}
+
+} // namespace microfiche::training

@@ -1,0 +1,326 @@
+#include "training/optimizer.h"
+
+#include "core/error.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <tuple>
+
+// N = matrices of one shape, R x C = that shape.
+
+namespace microfiche::training {
+namespace {
+
+/// A gradient or master as the matrix that Muon sees.
+torch::Tensor as_matrix(const torch::Tensor& tensor) {
+  return tensor.reshape({tensor.size(0), -1});
+}
+
+bool is_hidden_matrix(
+    const Parameter& parameter,
+    const OptimizerConfig& config) {
+  return parameter.tensor.dim() >= 2 &&
+      std::none_of(
+             config.adam_only.begin(),
+             config.adam_only.end(),
+             [&](const std::string& pattern) {
+               return matches(pattern, parameter.name);
+             });
+}
+
+/// The gradient in float32; zero where the loss did not reach the parameter.
+torch::Tensor gradient(const Parameter& parameter) {
+  const auto& grad = parameter.tensor.grad();
+  return grad.defined() ? grad.to(torch::kFloat32)
+                        : torch::zeros_like(parameter.master);
+}
+
+void check_fraction(double value, const char* field, const std::string& where) {
+  check(
+      value >= 0 && value < 1,
+      where,
+      ".",
+      field,
+      ": must be in [0, 1), got ",
+      value);
+}
+
+} // namespace
+
+std::vector<Parameter> with_masters(
+    const std::vector<std::pair<std::string, torch::Tensor>>& parameters) {
+  std::vector<Parameter> result;
+  for (const auto& [name, tensor] : parameters) {
+    // `detach` shares memory: a float32 parameter is its own master.
+    result.push_back({name, tensor, tensor.detach().to(torch::kFloat32)});
+  }
+  return result;
+}
+
+void validate(const OptimizerConfig& config, const std::string& where) {
+  check_fraction(config.adam_beta1, "adam_beta1", where);
+  check_fraction(config.adam_beta2, "adam_beta2", where);
+  check_fraction(config.muon_momentum, "muon_momentum", where);
+  check(
+      config.adam_epsilon > 0,
+      where,
+      ".adam_epsilon: must be above 0, got ",
+      config.adam_epsilon);
+  check(
+      config.newton_schulz_steps >= 1 && config.newton_schulz_steps <= 20,
+      where,
+      ".newton_schulz_steps: must be from 1 to 20, got ",
+      config.newton_schulz_steps);
+  check(
+      config.weight_decay >= 0 && config.clip_norm >= 0,
+      where,
+      ": weight_decay and clip_norm must not be negative, got ",
+      config.weight_decay,
+      " and ",
+      config.clip_norm);
+}
+
+void validate(const RateRule& rule, const std::string& where) {
+  check(
+      rule.muon >= 0 && rule.adam >= 0 && std::isfinite(rule.muon) &&
+          std::isfinite(rule.adam),
+      where,
+      ": learning rates must not be negative, got muon ",
+      rule.muon,
+      " and adam ",
+      rule.adam);
+}
+
+bool matches(const std::string& pattern, const std::string& name) {
+  // The last `*` seen takes as much more of the name as what follows needs.
+  size_t p = 0;
+  size_t n = 0;
+  size_t star = std::string::npos;
+  size_t taken = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      taken = n;
+    } else if (p < pattern.size() && pattern[p] == name[n]) {
+      ++p;
+      ++n;
+    } else if (star != std::string::npos) {
+      p = star + 1;
+      n = ++taken;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string::npos;
+}
+
+torch::Tensor orthogonalize(
+    const torch::Tensor& matrices,
+    int64_t steps,
+    torch::Dtype dtype) {
+  constexpr double kA = 3.4445;
+  constexpr double kB = -4.7750;
+  constexpr double kC = 2.0315;
+  const bool tall = matrices.size(1) > matrices.size(2);
+  auto x = matrices.to(dtype);
+  if (tall) {
+    x = x.transpose(1, 2);
+  }
+  x = x / (x.norm(2, {1, 2}, /*keepdim=*/true) + 1e-7);
+  for (int64_t i = 0; i < steps; ++i) {
+    const auto gram = x.bmm(x.transpose(1, 2)); // (N, min(R, C), min(R, C))
+    // a x + (b gram + c gram^2) x
+    const auto factor = at::baddbmm(gram, gram, gram, kB, kC);
+    x = at::baddbmm(x, factor, x, kA, 1);
+  }
+  return tall ? x.transpose(1, 2) : x;
+}
+
+Optimizer::Optimizer(
+    const std::vector<Parameter>& parameters,
+    const std::vector<RateRule>& rules,
+    OptimizerConfig config)
+    : config_(std::move(config)) {
+  std::vector<bool> used(rules.size(), false);
+  // By rate and, for Muon, by shape as a matrix, so that one group is one
+  // batched product.
+  std::map<std::tuple<double, int64_t, int64_t>, MuonGroup> muon;
+  std::map<double, AdamGroup> adam;
+  for (const auto& parameter : parameters) {
+    const auto rule = std::find_if(
+        rules.begin(), rules.end(), [&](const RateRule& candidate) {
+          return matches(candidate.match, parameter.name);
+        });
+    const bool hidden = is_hidden_matrix(parameter, config_);
+    const double rate =
+        rule == rules.end() ? 0 : (hidden ? rule->muon : rule->adam);
+    if (rule != rules.end()) {
+      used[rule - rules.begin()] = true;
+    }
+    parameter.tensor.requires_grad_(rate > 0);
+    if (rate == 0) {
+      continue;
+    }
+    trained_.push_back(parameter);
+    if (hidden) {
+      const auto matrix = as_matrix(parameter.master);
+      auto& group = muon[{rate, matrix.size(0), matrix.size(1)}];
+      group.rate = rate;
+      group.parameters.push_back(parameter);
+    } else {
+      auto& group = adam[rate];
+      group.rate = rate;
+      group.parameters.push_back(parameter);
+    }
+  }
+  for (size_t i = 0; i < rules.size(); ++i) {
+    check(
+        used[i],
+        "training: the rule for \"",
+        rules[i].match,
+        "\" has no effect: no parameter has such a name, or rules before it "
+        "take them all");
+  }
+  for (auto& [key, group] : muon) {
+    group.momentum = torch::zeros(
+        {static_cast<int64_t>(group.parameters.size()),
+         std::get<1>(key),
+         std::get<2>(key)},
+        group.parameters.front().master.options());
+    muon_groups_.push_back(std::move(group));
+  }
+  for (auto& [rate, group] : adam) {
+    for (const auto& parameter : group.parameters) {
+      group.first_moments.push_back(torch::zeros_like(parameter.master));
+      group.second_moments.push_back(torch::zeros_like(parameter.master));
+      group.steps.push_back(torch::zeros({}, parameter.master.options()));
+    }
+    adam_groups_.push_back(std::move(group));
+  }
+}
+
+void Optimizer::zero_grad() {
+  for (auto& parameter : trained_) {
+    parameter.tensor.mutable_grad() = torch::Tensor();
+  }
+}
+
+torch::Tensor Optimizer::clip_gradients() {
+  std::vector<torch::Tensor> gradients;
+  for (const auto& parameter : trained_) {
+    if (parameter.tensor.grad().defined()) {
+      gradients.push_back(parameter.tensor.grad());
+    }
+  }
+  TORCH_CHECK(!gradients.empty(), "Optimizer: no parameter has a gradient");
+  const auto norms = at::_foreach_norm(gradients, 2, /*dtype=*/torch::kFloat32);
+  const auto norm = torch::stack(norms).norm();
+  if (config_.clip_norm > 0) {
+    const auto factor = (config_.clip_norm / (norm + 1e-6)).clamp_max(1.0);
+    at::_foreach_mul_(gradients, factor);
+  }
+  return norm;
+}
+
+torch::Tensor Optimizer::step(double rate_factor) {
+  const torch::NoGradGuard no_grad;
+  const auto norm = clip_gradients();
+  ++num_steps_;
+  for (auto& group : muon_groups_) {
+    step(group, group.rate * rate_factor);
+  }
+  for (auto& group : adam_groups_) {
+    step(group, group.rate * rate_factor);
+  }
+  std::vector<torch::Tensor> rounded;
+  std::vector<torch::Tensor> masters;
+  for (const auto& parameter : trained_) {
+    if (!parameter.tensor.is_alias_of(parameter.master)) {
+      rounded.push_back(parameter.tensor);
+      masters.push_back(parameter.master);
+    }
+  }
+  if (!rounded.empty()) {
+    at::_foreach_copy_(rounded, masters);
+  }
+  return norm;
+}
+
+void Optimizer::step(MuonGroup& group, double rate) {
+  std::vector<torch::Tensor> gradients;
+  std::vector<torch::Tensor> masters;
+  for (const auto& parameter : group.parameters) {
+    gradients.push_back(as_matrix(gradient(parameter)));
+    masters.push_back(as_matrix(parameter.master));
+  }
+  const auto stacked = torch::stack(gradients); // (N, R, C)
+  const double momentum = config_.muon_momentum;
+  group.momentum.lerp_(stacked, 1 - momentum);
+  const auto ahead = stacked.lerp(group.momentum, momentum);
+  const auto dtype = stacked.is_cuda() ? torch::kBFloat16 : torch::kFloat32;
+  const auto update = orthogonalize(ahead, config_.newton_schulz_steps, dtype)
+                          .to(torch::kFloat32);
+  const double scale = std::sqrt(std::max(
+      1.0,
+      static_cast<double>(stacked.size(1)) /
+          static_cast<double>(stacked.size(2))));
+  if (config_.weight_decay > 0) {
+    at::_foreach_mul_(masters, 1 - rate * config_.weight_decay);
+  }
+  at::_foreach_add_(masters, update.unbind(0), -rate * scale);
+}
+
+void Optimizer::step(AdamGroup& group, double rate) {
+  std::vector<torch::Tensor> gradients;
+  std::vector<torch::Tensor> masters;
+  for (const auto& parameter : group.parameters) {
+    gradients.push_back(gradient(parameter));
+    masters.push_back(parameter.master);
+  }
+  at::_foreach_add_(group.steps, 1);
+  at::_fused_adamw_(
+      masters,
+      gradients,
+      group.first_moments,
+      group.second_moments,
+      /*max_exp_avg_sqs=*/{},
+      group.steps,
+      rate,
+      config_.adam_beta1,
+      config_.adam_beta2,
+      config_.weight_decay,
+      config_.adam_epsilon,
+      /*amsgrad=*/false,
+      /*maximize=*/false);
+}
+
+std::map<std::string, torch::Tensor> Optimizer::state() const {
+  std::map<std::string, torch::Tensor> state;
+  for (const auto& group : muon_groups_) {
+    for (size_t i = 0; i < group.parameters.size(); ++i) {
+      state["muon." + group.parameters[i].name] =
+          group.momentum[static_cast<int64_t>(i)];
+    }
+  }
+  for (const auto& group : adam_groups_) {
+    for (size_t i = 0; i < group.parameters.size(); ++i) {
+      state["adam_m." + group.parameters[i].name] = group.first_moments[i];
+      state["adam_v." + group.parameters[i].name] = group.second_moments[i];
+    }
+  }
+  return state;
+}
+
+void Optimizer::set_num_steps(int64_t steps) {
+  num_steps_ = steps;
+  for (auto& group : adam_groups_) {
+    for (auto& step : group.steps) {
+      step.fill_(static_cast<double>(steps));
+    }
+  }
+}
+
+} // namespace microfiche::training

@@ -1,0 +1,173 @@
+#pragma once
+
+#include "core/json.h"
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace microfiche::training {
+
+// Note [Master weights]
+// A model may compute in bf16 while the optimizer adds up small steps in f32:
+// then each parameter has a master, a float32 copy which the optimizer updates
+// and which is saved, and which is rounded into the parameter after each step.
+// A model that computes in f32 is its own master.
+
+/// A parameter by its name in the model, with its master.
+struct Parameter {
+  std::string name;
+  torch::Tensor tensor;
+  torch::Tensor master;
+};
+
+/// Makes the masters of a model's parameters; see Note [Master weights].
+std::vector<Parameter> with_masters(
+    const std::vector<std::pair<std::string, torch::Tensor>>& parameters);
+
+/// What all parameters of a run have in common.
+struct OptimizerConfig {
+  /// AdamW's decay rates of the two moments, and what keeps it from dividing
+  /// by zero.
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.95;
+  double adam_epsilon = 1e-8;
+
+  /// Muon's momentum, and iterations towards an orthogonal update.
+  double muon_momentum = 0.95;
+  int64_t newton_schulz_steps = 5;
+
+  /// Fraction of a weight, times its learning rate, that each step takes away.
+  double weight_decay = 0;
+
+  /// Gradients longer than this together are shortened to it; 0 for never.
+  double clip_norm = 1;
+
+  /// Parameters that AdamW updates although they are matrices, as patterns with
+  /// `*`: tables that are looked up, and what a softmax follows.
+  std::vector<std::string> adam_only = {
+      "*embedding*",
+      "*position*",
+      "*rel_pos*",
+      "*lm_head*",
+      "*router*",
+      "heads.*"};
+};
+
+/// Throws `InputError` for values that make no sense.
+void validate(const OptimizerConfig& config, const std::string& where);
+
+/// The learning rates of the parameters whose names match a pattern.
+struct RateRule {
+  /// A name with `*` for anything, e.g. "encoder.sam.*".
+  std::string match = "*";
+
+  /// Muon's rate for matrices, and AdamW's for everything else.
+  double muon = 0.02;
+  double adam = 3e-3;
+};
+
+void validate(const RateRule& rule, const std::string& where);
+
+/// Whether `name` is `pattern` with each `*` replaced by some text.
+bool matches(const std::string& pattern, const std::string& name);
+
+/// The orthogonal matrix nearest to each matrix of a batch, roughly: singular
+/// values end between about 0.7 and 1.2.
+///
+/// Shapes: matrices (N, R, C), returns the same, in `dtype`.
+///
+/// Five quintic Newton-Schulz iterations do on the smaller Gram side.
+///
+/// Source: Jordan et al., "Muon: An optimizer for hidden layers in neural
+/// networks" (kellerjordan.github.io/posts/muon), with its coefficients.
+torch::Tensor
+orthogonalize(const torch::Tensor& matrices, int64_t steps, torch::Dtype dtype);
+
+/// Muon for hidden matrices, AdamW for everything else.
+///
+/// Muon: momentum in Nesterov's form, orthogonalised, scaled by
+/// sqrt(max(1, R / C)) for an R x C matrix; a convolution counts as the matrix
+/// (out, in * kernel). Matrices of one shape are updated together. AdamW:
+/// Loshchilov and Hutter, arXiv:1711.05101.
+class Optimizer {
+ public:
+  /// Takes those of `parameters` that the first matching rule gives a rate;
+  /// the others are frozen (`requires_grad` off), so nothing is computed for
+  /// them. Throws `InputError` for a rule that has no effect.
+  Optimizer(
+      const std::vector<Parameter>& parameters,
+      const std::vector<RateRule>& rules,
+      OptimizerConfig config);
+
+  void zero_grad();
+
+  /// Clips the gradients, updates masters and parameters, and returns the norm
+  /// of the gradients before clipping, a float32 scalar on their device.
+  torch::Tensor step(double rate_factor);
+
+  /// The trained parameters.
+  const std::vector<Parameter>& parameters() const {
+    return trained_;
+  }
+
+  /// Moments by "muon.NAME", "adam_m.NAME" and "adam_v.NAME". They share
+  /// memory with the optimizer: copying into them restores a state.
+  std::map<std::string, torch::Tensor> state() const;
+
+  int64_t num_steps() const {
+    return num_steps_;
+  }
+
+  /// Goes on after that many steps; for a restored `state`.
+  void set_num_steps(int64_t steps);
+
+ private:
+  struct MuonGroup {
+    double rate;
+    std::vector<Parameter> parameters;
+    /// (N, R, C).
+    torch::Tensor momentum;
+  };
+  struct AdamGroup {
+    double rate;
+    std::vector<Parameter> parameters;
+    std::vector<torch::Tensor> first_moments;
+    std::vector<torch::Tensor> second_moments;
+    std::vector<torch::Tensor> steps;
+  };
+
+  torch::Tensor clip_gradients();
+  void step(MuonGroup& group, double rate);
+  void step(AdamGroup& group, double rate);
+
+  OptimizerConfig config_;
+  std::vector<Parameter> trained_;
+  std::vector<MuonGroup> muon_groups_;
+  std::vector<AdamGroup> adam_groups_;
+  int64_t num_steps_ = 0;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, OptimizerConfig& config) {
+  visit("adam_beta1", config.adam_beta1);
+  visit("adam_beta2", config.adam_beta2);
+  visit("adam_epsilon", config.adam_epsilon);
+  visit("muon_momentum", config.muon_momentum);
+  visit("newton_schulz_steps", config.newton_schulz_steps);
+  visit("weight_decay", config.weight_decay);
+  visit("clip_norm", config.clip_norm);
+  visit("adam_only", config.adam_only);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, RateRule& rule) {
+  visit("match", rule.match);
+  visit("muon", rule.muon);
+  visit("adam", rule.adam);
+}
+
+} // namespace microfiche::training

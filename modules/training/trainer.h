@@ -1,0 +1,111 @@
+#pragma once
+
+#include "training/evaluation.h"
+#include "training/loss.h"
+#include "training/optimizer.h"
+#include "training/training_config.h"
+#include "training/training_state.h"
+
+#include "data/corpus.h"
+#include "data/prefetch.h"
+#include "model/loaded_model.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace microfiche::training {
+
+/// Trains a model stage by stage, from text to a model folder.
+///
+/// The run folder holds `config.json`, `environment.json`, `metrics.jsonl`,
+/// `checkpoints/step-N/` and in the end `model/`. Running again with the same
+/// folder goes on from the newest checkpoint, and gives what an undisturbed run
+/// gives: to the bit on a CPU with the same number of threads.
+class Trainer {
+ public:
+  /// Reads the text, makes or loads the model, and restores the newest
+  /// checkpoint of `run_folder` where there is one.
+  ///
+  /// Throws `InputError` for a config, text or model that does not fit, and for
+  /// a folder whose run was begun with another config (`check_resumable`).
+  Trainer(
+      TrainingConfig config,
+      std::filesystem::path run_folder,
+      torch::Device device);
+
+  /// Trains to the end and writes the model folder. Returns the last
+  /// evaluation, or nothing when `max_minutes` ended the run before its end.
+  ///
+  /// Throws `Interrupted` after a stop signal and `NumericError` when a loss is
+  /// not finite, both after what is worth keeping has been written.
+  std::optional<std::vector<EvaluationRow>> run();
+
+  /// Steps done so far, of all stages.
+  const TrainingPosition& position() const {
+    return position_;
+  }
+
+  /// Losses of the steps that `run` did, in order: what metrics.jsonl has at
+  /// every `log_every`-th step.
+  const std::vector<double>& losses() const {
+    return losses_;
+  }
+
+  const model::LoadedModel& model() const {
+    return loaded_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// What a step leaves on the device until somebody looks.
+  struct StepRecord {
+    int64_t step = 0;
+    int64_t first_batch = 0;
+    double rate_factor = 0;
+    int64_t characters = 0;
+    /// Total, reading, glyph, balance, two accuracies, gradient norm.
+    torch::Tensor numbers;
+  };
+
+  void begin_stage();
+  void run_stage();
+  StepRecord train_step();
+  void look_at(std::vector<StepRecord>& records);
+  [[noreturn]] void stop_for_nan(const StepRecord& record);
+  void save();
+  std::vector<EvaluationRow> evaluate_now();
+  std::map<std::string, torch::Tensor> state() const;
+  std::shared_ptr<data::PageDataset> make_pages(
+      std::shared_ptr<const data::Corpus> corpus,
+      data::PageMixConfig mix,
+      data::BatchConfig batch) const;
+  const StageConfig& stage() const {
+    return config_.stages[position_.stage];
+  }
+  bool out_of_time() const;
+
+  TrainingConfig config_;
+  std::filesystem::path run_folder_;
+  model::LoadedModel loaded_;
+  GlyphHead glyph_head_{nullptr};
+  std::vector<Parameter> parameters_;
+  std::optional<LossFunction> loss_function_;
+  std::shared_ptr<const data::Corpus> training_text_;
+  std::shared_ptr<const data::Corpus> held_out_text_;
+
+  TrainingPosition position_;
+  int64_t saved_step_ = -1;
+  std::optional<Optimizer> optimizer_;
+  std::optional<data::Prefetcher<data::PageBatch>> batches_;
+  std::vector<double> losses_;
+  Clock::time_point start_;
+  /// Of the run before this start.
+  double seconds_before_ = 0;
+};
+
+} // namespace microfiche::training

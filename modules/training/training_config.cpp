@@ -1,0 +1,162 @@
+#include "training/training_config.h"
+
+#include "core/error.h"
+
+namespace microfiche::training {
+namespace {
+
+void check_at_least(
+    int64_t value,
+    int64_t least,
+    const char* field,
+    const std::string& where) {
+  check(
+      value >= least,
+      where,
+      ".",
+      field,
+      ": must be at least ",
+      least,
+      ", got ",
+      value);
+}
+
+void check_same(
+    const Json& before,
+    const Json& now,
+    const std::string& field,
+    const std::string& where) {
+  check(
+      before == now,
+      where,
+      ": this run was begun with ",
+      field,
+      " ",
+      before.dump(),
+      ", not ",
+      now.dump(),
+      "; go on with the config that it was begun with, or choose another "
+      "folder with -o");
+}
+
+} // namespace
+
+void validate(const LossConfig& config, const std::string& where) {
+  check(
+      config.reading >= 0 && config.glyph >= 0 && config.balance >= 0,
+      where,
+      ": weights must not be negative");
+  check(
+      config.reading > 0 || config.glyph > 0,
+      where,
+      ": reading or glyph needs a weight above 0");
+  check(
+      config.balance == 0 || config.reading > 0,
+      where,
+      ".balance: has no effect without reading, whose decoder it balances");
+}
+
+void validate(const StageConfig& config, const std::string& where) {
+  check(!config.name.empty(), where, ".name: a stage needs a name");
+  check_at_least(config.steps, 1, "steps", where);
+  check_at_least(config.batches_per_step, 1, "batches_per_step", where);
+  check(
+      !config.rates.empty(),
+      where,
+      ".rates: expected at least one rule, or nothing is trained");
+  check(
+      (config.losses.glyph > 0) == (config.batch.points_per_page > 0),
+      where,
+      ": losses.glyph and batch.points_per_page belong together; got ",
+      config.losses.glyph,
+      " and ",
+      config.batch.points_per_page);
+}
+
+void validate(const EvaluationConfig& config, const std::string& where) {
+  check_at_least(config.every_steps, 0, "every_steps", where);
+  check_at_least(config.pages, 1, "pages", where);
+  check_at_least(config.batch_pages, 1, "batch_pages", where);
+  for (const double density : config.characters_per_token) {
+    check(
+        density > 0 && density <= 1000,
+        where,
+        ".characters_per_token: must be above 0 and at most 1000, got ",
+        density);
+  }
+}
+
+void validate(const CheckpointConfig& config, const std::string& where) {
+  check_at_least(config.every_steps, 0, "every_steps", where);
+  check_at_least(config.keep, 1, "keep", where);
+  check_at_least(config.shard_bytes, 1 << 16, "shard_bytes", where);
+}
+
+void validate(const TrainingConfig& config, const std::string& where) {
+  check(
+      !config.model.empty(),
+      where,
+      ".model: expected a model folder with config.json and tokenizer.json");
+  check(
+      !config.corpus.empty(),
+      where,
+      ".corpus: expected at least one .txt or .jsonl file or folder");
+  check(
+      config.held_out_fraction >= 0 && config.held_out_fraction < 1,
+      where,
+      ".held_out_fraction: must be in [0, 1), got ",
+      config.held_out_fraction);
+  check(
+      config.held_out.empty() == (config.held_out_fraction > 0),
+      where,
+      ": either held_out names files or held_out_fraction is above 0");
+  check(!config.stages.empty(), where, ".stages: expected at least one");
+  check(
+      config.precision == "f32" || config.precision == "bf16",
+      where,
+      ".precision: expected \"f32\" or \"bf16\", got \"",
+      config.precision,
+      "\"");
+  check(
+      config.glyph_head.width >= 1 && config.glyph_head.cells >= 1,
+      where,
+      ".glyph_head: width and cells must be at least 1");
+  check_at_least(config.log_every, 1, "log_every", where);
+  check_at_least(config.workers, 1, "workers", where);
+  check_at_least(config.batches_ahead, 1, "batches_ahead", where);
+  check(
+      config.max_minutes >= 0,
+      where,
+      ".max_minutes: must not be negative, got ",
+      config.max_minutes);
+}
+
+void check_resumable(
+    const TrainingConfig& before,
+    const TrainingConfig& now,
+    int64_t stage,
+    const std::string& where) {
+  const Json old_json = write_config(before);
+  const Json new_json = write_config(now);
+  for (const char* field :
+       {"model",
+        "from_weights",
+        "corpus",
+        "held_out",
+        "held_out_fraction",
+        "optimizer",
+        "glyph_head",
+        "precision",
+        "seed"}) {
+    check_same(old_json[field], new_json[field], field, where);
+  }
+  for (int64_t i = 0; i <= stage; ++i) {
+    const auto at = [i](const Json& json) {
+      return i < static_cast<int64_t>(json["stages"].size()) ? json["stages"][i]
+                                                             : Json(nullptr);
+    };
+    check_same(at(old_json), at(new_json), concat("stages.", i), where);
+  }
+}
+
+} // namespace microfiche::training

@@ -1,0 +1,205 @@
+#pragma once
+
+#include "training/lr_schedule.h"
+#include "training/optimizer.h"
+
+#include "core/config.h"
+#include "data/page_dataset.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace microfiche::training {
+
+/// What a stage adds up. A weight of 0 leaves the part out, with what only it
+/// needs: without reading the decoder does not run.
+struct LossConfig {
+  /// Cross-entropy of the answers.
+  double reading = 1;
+
+  /// Cross-entropy of the glyph head; see `GlyphHead`.
+  double glyph = 0;
+
+  /// The decoder's balance loss; see `MixtureOfExperts::balance_loss`.
+  double balance = 0;
+};
+
+/// A part of a training with its own pages, losses and rates.
+struct StageConfig {
+  std::string name;
+  int64_t steps = 0;
+
+  /// Batches whose gradients are averaged in a step. Each is of one mode and
+  /// about one density, so several mix them.
+  int64_t batches_per_step = 1;
+
+  data::PageMixConfig pages;
+  data::BatchConfig batch;
+  LossConfig losses;
+  ScheduleConfig schedule;
+
+  /// The learning rate of each parameter, by the first rule that its name
+  /// matches; those without one are frozen. Names are the model's
+  /// ("encoder.sam.blocks.0.attention.qkv.weight") and, for what only training
+  /// needs, those under "heads.".
+  std::vector<RateRule> rates;
+};
+
+/// The glyph head's sizes; see `GlyphHead`.
+struct GlyphHeadConfig {
+  int64_t width = 128;
+  int64_t cells = 4;
+};
+
+/// Reading held-out pages greedily.
+struct EvaluationConfig {
+  /// Steps between two evaluations; 0 for only one at the end.
+  int64_t every_steps = 0;
+
+  /// A table has a row for each mode, kind of text and characters per token.
+  std::vector<std::string> modes;
+  std::vector<std::string> texts = {"corpus", "random_letters"};
+  std::vector<double> characters_per_token = {5, 10};
+
+  /// Pages a row, and how many are read at once.
+  int64_t pages = 16;
+  int64_t batch_pages = 16;
+};
+
+/// What is kept of a run to go on from.
+struct CheckpointConfig {
+  /// Steps between two checkpoints; 0 for only one at the end.
+  int64_t every_steps = 1000;
+
+  /// How many are kept; older ones are removed.
+  int64_t keep = 2;
+
+  /// Largest file of a checkpoint, in bytes.
+  int64_t shard_bytes = 15'000'000;
+};
+
+/// A whole training.
+struct TrainingConfig {
+  /// Model folder: config.json and tokenizer.json, and the weights to start
+  /// from where `from_weights` says so.
+  std::filesystem::path model;
+  bool from_weights = false;
+
+  /// Text files, JSON-lines files and folders; see `read_documents`.
+  std::vector<std::filesystem::path> corpus;
+
+  /// The same for text that is only evaluated on. Where there is none,
+  /// `held_out_fraction` of the corpus' documents are held out by their hash.
+  std::vector<std::filesystem::path> held_out;
+  double held_out_fraction = 0;
+
+  std::vector<StageConfig> stages;
+  OptimizerConfig optimizer;
+  GlyphHeadConfig glyph_head;
+  EvaluationConfig evaluation;
+  CheckpointConfig checkpoints;
+
+  /// "f32" or "bf16", in which the model computes; masters are float32.
+  std::string precision = "f32";
+
+  /// Lets a GPU multiply float32 matrices in TF32.
+  bool tf32 = true;
+
+  /// Steps between two lines of metrics.jsonl.
+  int64_t log_every = 10;
+
+  /// Threads that make pages, and batches that they may be ahead.
+  int64_t workers = 1;
+  int64_t batches_ahead = 4;
+
+  /// Stops cleanly, with a checkpoint, after so many minutes; 0 for never.
+  double max_minutes = 0;
+
+  /// Seeds the first weights and every page.
+  uint64_t seed = 0;
+};
+
+void validate(const LossConfig& config, const std::string& where);
+void validate(const StageConfig& config, const std::string& where);
+void validate(const EvaluationConfig& config, const std::string& where);
+void validate(const CheckpointConfig& config, const std::string& where);
+
+/// Throws `InputError` for values that make no sense, alone or together.
+void validate(const TrainingConfig& config, const std::string& where);
+
+/// Throws `InputError` unless a run begun as `before` may go on as `now`,
+/// having reached `stage`. What decides what was already computed must be the
+/// same: model, text, seed, precision, optimizer and the stages up to this one.
+/// Later stages, evaluation, checkpoints, workers and time limits may change.
+void check_resumable(
+    const TrainingConfig& before,
+    const TrainingConfig& now,
+    int64_t stage,
+    const std::string& where);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, LossConfig& config) {
+  visit("reading", config.reading);
+  visit("glyph", config.glyph);
+  visit("balance", config.balance);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, StageConfig& config) {
+  visit("name", config.name);
+  visit("steps", config.steps);
+  visit("batches_per_step", config.batches_per_step);
+  visit("pages", config.pages);
+  visit("batch", config.batch);
+  visit("losses", config.losses);
+  visit("schedule", config.schedule);
+  visit("rates", config.rates);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, GlyphHeadConfig& config) {
+  visit("width", config.width);
+  visit("cells", config.cells);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, EvaluationConfig& config) {
+  visit("every_steps", config.every_steps);
+  visit("modes", config.modes);
+  visit("texts", config.texts);
+  visit("characters_per_token", config.characters_per_token);
+  visit("pages", config.pages);
+  visit("batch_pages", config.batch_pages);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, CheckpointConfig& config) {
+  visit("every_steps", config.every_steps);
+  visit("keep", config.keep);
+  visit("shard_bytes", config.shard_bytes);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, TrainingConfig& config) {
+  visit("model", config.model);
+  visit("from_weights", config.from_weights);
+  visit("corpus", config.corpus);
+  visit("held_out", config.held_out);
+  visit("held_out_fraction", config.held_out_fraction);
+  visit("stages", config.stages);
+  visit("optimizer", config.optimizer);
+  visit("glyph_head", config.glyph_head);
+  visit("evaluation", config.evaluation);
+  visit("checkpoints", config.checkpoints);
+  visit("precision", config.precision);
+  visit("tf32", config.tf32);
+  visit("log_every", config.log_every);
+  visit("workers", config.workers);
+  visit("batches_ahead", config.batches_ahead);
+  visit("max_minutes", config.max_minutes);
+  visit("seed", config.seed);
+}
+
+} // namespace microfiche::training

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "training/optimizer.h"
+#include "training/training_config.h"
+
+#include "core/json.h"
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace microfiche::training {
+
+// Note [Training checkpoints]
+// `checkpoints/step-N/` of a run folder holds everything that the next step
+// depends on, on any machine and device: masters of all parameters
+// ("model.NAME", "heads.NAME"), the optimizer's moments, and where the run
+// stands. There are no generator states: pages are drawn by the number of their
+// batch, and nothing else of a step is left to chance.
+//
+// A folder is written under another name, `checkpoint.json` last, with the
+// SHA-256 of every file, and then renamed. What has no such name, no manifest
+// or other hashes is no checkpoint and is passed over.
+
+/// Where a run stands: that many steps are done.
+struct TrainingPosition {
+  /// Of all stages together.
+  int64_t step = 0;
+
+  /// Index of the stage in progress and steps done in it.
+  int64_t stage = 0;
+  int64_t stage_step = 0;
+
+  /// Updates that the optimizer made since it was new.
+  int64_t optimizer_steps = 0;
+
+  /// What the run has read and spent so far.
+  int64_t characters = 0;
+  double seconds = 0;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, TrainingPosition& position) {
+  visit("step", position.step);
+  visit("stage", position.stage);
+  visit("stage_step", position.stage_step);
+  visit("optimizer_steps", position.optimizer_steps);
+  visit("characters", position.characters);
+  visit("seconds", position.seconds);
+}
+
+/// Writes a checkpoint of `tensors` and removes those beyond the newest
+/// `config.keep`; see Note [Training checkpoints]. Throws `IoError` when the
+/// disk is full, leaving the checkpoints before as they were.
+void save_checkpoint(
+    const std::filesystem::path& run_folder,
+    const TrainingPosition& position,
+    const TrainingConfig& training,
+    const std::map<std::string, torch::Tensor>& tensors);
+
+/// A checkpoint that was found whole.
+struct TrainingCheckpoint {
+  std::filesystem::path folder;
+  TrainingPosition position;
+  /// The config of the run that wrote it.
+  TrainingConfig training;
+  /// On the CPU.
+  std::map<std::string, torch::Tensor> tensors;
+};
+
+/// The newest whole checkpoint of a run, or nothing. Says which broken ones it
+/// passed over.
+std::optional<TrainingCheckpoint> find_checkpoint(
+    const std::filesystem::path& run_folder);
+
+/// Copies tensors of a checkpoint into those of the same names. Throws
+/// `InputError` naming the tensors that are missing or misshapen.
+void restore(
+    const TrainingCheckpoint& checkpoint,
+    const std::map<std::string, torch::Tensor>& into);
+
+} // namespace microfiche::training
