@@ -91,9 +91,8 @@ std::string cells_html(const ReportedRun& run) {
   const bool styles = run.run.config.styles.size() > 1;
   std::string html = concat(
       "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr>"
-      "<th class=\"t\">mode</th><th class=\"t\">text</th>" styles
-          ? "<th class=\"t\">style</th>"
-          : "",
+      "<th class=\"t\">mode</th><th class=\"t\">text</th>",
+      styles ? "<th class=\"t\">style</th>" : "",
       "<th class=\"t\">length</th><th>pages</th>"
       "<th>ratio</th><th>valid</th><th>positions</th><th class=\"w\">",
       metric_title(summary.headline),
