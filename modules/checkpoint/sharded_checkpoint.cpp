@@ -1,7 +1,7 @@
 #include "checkpoint/sharded_checkpoint.h"
 
 #include "core/error.h"
-#include "core/large_json.h"
+#include "core/json.h"
 
 #include <algorithm>
 #include <map>
@@ -59,12 +59,13 @@ fs::path entry_of(const fs::path& folder) {
       ": no model.safetensors and no model.safetensors.index.json here"));
 }
 
-/// Shards by file name, each with the tensors that the index promises in it.
+/// Shards by file name, each with the tensors that the index promises in it,
+/// sorted.
 using WeightMap = std::map<std::string, std::vector<std::string>>;
 
 WeightMap read_index(const fs::path& index) {
   const std::string where = index.string();
-  const nlohmann::json json = parse_large_json(read_file(index), where);
+  const Json json = parse_json(read_file(index), where);
   check(
       json.is_object() && json.contains("weight_map") &&
           json["weight_map"].is_object(),
@@ -95,6 +96,9 @@ WeightMap read_index(const fs::path& index) {
     shards[name.string()].push_back(tensor);
   }
   check(!shards.empty(), where, ": weight_map is empty");
+  for (auto& [shard, tensors] : shards) {
+    std::sort(tensors.begin(), tensors.end());
+  }
   return shards;
 }
 
@@ -129,7 +133,6 @@ void check_shard(
       index.filename().string(),
       " says it has");
 
-  // `promised` is sorted, since the index is read into a sorted map.
   std::vector<std::string> unexpected;
   for (const auto& tensor : file.tensors()) {
     if (!std::binary_search(promised.begin(), promised.end(), tensor.name)) {

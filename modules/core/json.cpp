@@ -4,42 +4,122 @@
 #include "core/files.h"
 
 #include <cmath>
-#include <set>
+#include <cstdint>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace microfiche {
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr size_t kDeepest = 64;
+
+/// Builds the value as it is parsed, so that nothing deep is ever built and a
+/// vocabulary of 100,000 fields takes linear time: nlohmann's own builder looks
+/// each field up among those before it.
+class Builder {
+ public:
+  Builder(Json& root, const std::string& where) : root_(root), where_(where) {}
+
+  bool null() {
+    return add(nullptr);
+  }
+  bool boolean(bool value) {
+    return add(value);
+  }
+  bool number_integer(int64_t value) {
+    return add(value);
+  }
+  bool number_unsigned(uint64_t value) {
+    return add(value);
+  }
+  bool number_float(double value, const std::string&) {
+    return add(value);
+  }
+  bool string(std::string& value) {
+    return add(std::move(value));
+  }
+  bool binary(Json::binary_t& value) {
+    return add(std::move(value));
+  }
+  bool start_object(size_t) {
+    return open(Json::object());
+  }
+  bool start_array(size_t) {
+    return open(Json::array());
+  }
+  bool end_array() {
+    open_.pop_back();
+    return true;
+  }
+
+  bool key(std::string& name) {
+    auto& fields = open_.back()->get_ref<Json::object_t&>();
+    field_ = &fields.emplace_back(std::move(name), nullptr).second;
+    return true;
+  }
+
+  bool end_object() {
+    std::unordered_set<std::string_view> names;
+    for (const auto& field : open_.back()->get_ref<Json::object_t&>()) {
+      check(
+          names.insert(field.first).second,
+          where_,
+          ": field \"",
+          field.first,
+          "\" is given twice");
+    }
+    open_.pop_back();
+    return true;
+  }
+
+  bool parse_error(
+      size_t,
+      const std::string&,
+      const nlohmann::detail::exception& error) {
+    throw InputError(concat(where_, ": not JSON: ", error.what()));
+  }
+
+ private:
+  template <typename T>
+  Json& place(T&& value) {
+    if (open_.empty()) {
+      return root_ = std::forward<T>(value);
+    }
+    if (open_.back()->is_array()) {
+      return open_.back()->get_ref<Json::array_t&>().emplace_back(
+          std::forward<T>(value));
+    }
+    return *field_ = std::forward<T>(value);
+  }
+
+  template <typename T>
+  bool add(T&& value) {
+    place(std::forward<T>(value));
+    return true;
+  }
+
+  bool open(Json container) {
+    check(open_.size() < kDeepest, where_, ": nests deeper than ", kDeepest);
+    open_.push_back(&place(std::move(container)));
+    return true;
+  }
+
+  Json& root_;
+  const std::string& where_;
+  // Objects and lists that are open. None of them moves, since only the last
+  // one grows.
+  std::vector<Json*> open_;
+  Json* field_ = nullptr;
+};
 
 } // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
-  // Objects that are open at this point, each with the names seen in it.
-  std::vector<std::set<std::string>> open;
-  const Json::parser_callback_t watch =
-      [&](int depth, Json::parse_event_t event, Json& parsed) {
-        check(depth < kDeepest, where, ": nests deeper than ", kDeepest);
-        if (event == Json::parse_event_t::object_start) {
-          open.emplace_back();
-        } else if (event == Json::parse_event_t::object_end) {
-          open.pop_back();
-        } else if (event == Json::parse_event_t::key) {
-          const auto name = parsed.get<std::string>();
-          check(
-              open.back().insert(name).second,
-              where,
-              ": field \"",
-              name,
-              "\" is given twice");
-        }
-        return true;
-      };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::exception& error) {
-    throw InputError(concat(where, ": not JSON: ", error.what()));
-  }
+  Json root;
+  Builder builder(root, where);
+  Json::sax_parse(text, &builder);
+  return root;
 }
 
 Json read_json_file(const std::filesystem::path& path) {

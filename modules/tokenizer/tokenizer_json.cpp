@@ -1,15 +1,13 @@
 #include "tokenizer/tokenizer_json.h"
 
 #include "core/error.h"
-#include "core/large_json.h"
+#include "core/json.h"
 
 #include <algorithm>
 #include <initializer_list>
 
 namespace microfiche::tokenizer {
 namespace {
-
-using nlohmann::json;
 
 // What `ByteLevel` with use_regex splits by.
 // Source: GPT-2, openai/gpt-2 src/encoder.py, `self.pat`.
@@ -22,7 +20,7 @@ constexpr uint64_t kLargestId = (1 << 24) - 1;
 /// One JSON object of the file and the path that leads to it.
 class Object {
  public:
-  Object(const json& value, std::string where)
+  Object(const Json& value, std::string where)
       : value_(value), where_(std::move(where)) {
     check(
         value_.is_object(),
@@ -36,8 +34,8 @@ class Object {
   }
 
   /// Null where the field is absent.
-  const json& get(const char* name) const {
-    static const json null;
+  const Json& get(const char* name) const {
+    static const Json null;
     const auto found = value_.find(name);
     return found == value_.end() ? null : *found;
   }
@@ -46,18 +44,18 @@ class Object {
     return {get(name), path(name)};
   }
 
-  const json::array_t& list(const char* name) const {
-    const json& value = get(name);
+  const Json::array_t& list(const char* name) const {
+    const Json& value = get(name);
     check(
         value.is_array(),
         path(name),
         ": expected a list, got ",
         value.type_name());
-    return value.get_ref<const json::array_t&>();
+    return value.get_ref<const Json::array_t&>();
   }
 
   const std::string& string(const char* name) const {
-    const json& value = get(name);
+    const Json& value = get(name);
     check(
         value.is_string(),
         path(name),
@@ -67,7 +65,7 @@ class Object {
   }
 
   bool boolean(const char* name, bool fallback) const {
-    const json& value = get(name);
+    const Json& value = get(name);
     check(
         value.is_null() || value.is_boolean(),
         path(name),
@@ -98,16 +96,16 @@ class Object {
   }
 
  private:
-  const json& value_;
+  const Json& value_;
   std::string where_;
 };
 
-bool empty(const json& value) {
+bool empty(const Json& value) {
   return value.is_null() ||
       (value.is_string() && value.get_ref<const std::string&>().empty());
 }
 
-int64_t read_id(const json& value, const std::string& where) {
+int64_t read_id(const Json& value, const std::string& where) {
   check(
       value.is_number_unsigned() && value.get<uint64_t>() <= kLargestId,
       where,
@@ -123,7 +121,7 @@ std::vector<AddedToken> read_added_tokens(const Object& file) {
   if (file.get("added_tokens").is_null()) {
     return tokens;
   }
-  for (const json& entry : file.list("added_tokens")) {
+  for (const Json& entry : file.list("added_tokens")) {
     const Object token(
         entry, concat(file.path("added_tokens"), "[", tokens.size(), "]"));
     token.refuse_other_fields_than(
@@ -186,7 +184,7 @@ bool read_pre_tokenizer(const Object& step, std::vector<SplitPattern>& splits) {
   if (type == "Sequence") {
     bool mapped = false;
     size_t index = 0;
-    for (const json& entry : step.list("pretokenizers")) {
+    for (const Json& entry : step.list("pretokenizers")) {
       const Object inner(
           entry, concat(step.path("pretokenizers"), "[", index++, "]"));
       inner.require(!mapped, "a pre-tokenizer after ByteLevel");
@@ -213,14 +211,14 @@ bool read_pre_tokenizer(const Object& step, std::vector<SplitPattern>& splits) {
   return true;
 }
 
-void check_post_processor(const json& value, const std::string& where) {
+void check_post_processor(const Json& value, const std::string& where) {
   if (value.is_null()) {
     return;
   }
   const Object step(value, where);
   const std::string& type = step.string("type");
   if (type == "Sequence") {
-    for (const json& inner : step.list("processors")) {
+    for (const Json& inner : step.list("processors")) {
       check_post_processor(inner, step.path("processors"));
     }
     return;
@@ -234,7 +232,7 @@ void check_post_processor(const json& value, const std::string& where) {
 }
 
 std::pair<std::string, std::string>
-read_merge(const json& entry, const std::string& where, size_t rank) {
+read_merge(const Json& entry, const std::string& where, size_t rank) {
   if (entry.is_string()) {
     const auto& text = entry.get_ref<const std::string&>();
     const size_t space = text.find(' ');
@@ -274,7 +272,7 @@ void read_model(const Object& model, TokenizerDefinition& definition) {
        "ignore_merges",
        "vocab",
        "merges"});
-  const json& dropout = model.get("dropout");
+  const Json& dropout = model.get("dropout");
   model.require(
       dropout.is_null() || (dropout.is_number() && dropout == 0), "dropout");
   model.require(
@@ -284,18 +282,18 @@ void read_model(const Object& model, TokenizerDefinition& definition) {
   model.require(!model.boolean("byte_fallback", false), "byte_fallback");
   definition.ignore_merges = model.boolean("ignore_merges", false);
 
-  const json& vocabulary = model.get("vocab");
+  const Json& vocabulary = model.get("vocab");
   check(vocabulary.is_object(), model.path("vocab"), ": expected an object");
   const std::string vocabulary_path = model.path("vocab");
   definition.vocabulary.reserve(vocabulary.size());
-  for (const auto& [token, id] : vocabulary.get_ref<const json::object_t&>()) {
+  for (const auto& [token, id] : vocabulary.get_ref<const Json::object_t&>()) {
     definition.vocabulary.emplace_back(token, read_id(id, vocabulary_path));
   }
 
   const auto& merges = model.list("merges");
   const std::string merges_path = model.path("merges");
   definition.merges.reserve(merges.size());
-  for (const json& merge : merges) {
+  for (const Json& merge : merges) {
     definition.merges.push_back(
         read_merge(merge, merges_path, definition.merges.size()));
   }
@@ -306,7 +304,7 @@ void read_model(const Object& model, TokenizerDefinition& definition) {
 TokenizerDefinition parse_tokenizer_json(
     std::string_view text,
     const std::string& where) {
-  const json content = parse_large_json(text, where);
+  const Json content = parse_json(text, where);
   const Object file(content, where + ": ");
   file.refuse_other_fields_than(
       {"version",
