@@ -1,8 +1,10 @@
 #include "command.h"
 
+#include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
 #include "experiments/runner/report.h"
+#include "experiments/runner/training_report.h"
 
 #include <filesystem>
 #include <memory>
@@ -20,6 +22,18 @@ struct ReportOptions {
 
 void report(const ReportOptions& options) {
   verbosity().quiet = options.common.quiet;
+  const std::filesystem::path first = options.folders.front();
+  if (experiments::is_training_run(first)) {
+    check<UsageError>(
+        options.folders.size() == 1,
+        first.string(),
+        " is a training run, which is reported alone");
+    const auto file = options.output.empty() ? (first / "report.html").string()
+                                             : options.output;
+    write_file(file, experiments::html_training_report(first));
+    say("report: " + file);
+    return;
+  }
   std::vector<experiments::ReportedRun> runs;
   for (const auto& folder : options.folders) {
     runs.push_back(experiments::load_reported_run(folder));
@@ -55,10 +69,10 @@ void add_report(CLI::App& app) {
   auto* command = app.add_subcommand(
       "report",
       "microfiche report runs/nano runs/other -o both.html\n\n"
-      "Computes the report of one or several sweeps anew from their samples. "
-      "One run without -o gets all of its files again.");
-  command->add_option("folder", options->folders, "Run folders of sweeps")
-      ->required();
+      "Computes the report of one or several sweeps anew from their samples; "
+      "one sweep without -o gets all of its files again. A training run gets "
+      "its curves.");
+  command->add_option("folder", options->folders, "Run folders")->required();
   command
       ->add_option(
           "-o,--output",

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "core/error.h"
+#include "experiments/runner/report_style.h"
 #include "metrics/code_points.h"
 
 namespace microfiche::experiments {
@@ -30,6 +32,26 @@ std::string escape_html(std::string_view text) {
     }
   }
   return escaped;
+}
+
+std::string html_document(const std::string& title, const std::string& body) {
+  return concat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+      "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src "
+      "data:\">\n<link rel=\"icon\" href=\"data:,\">\n<title>",
+      escape_html(title),
+      "</title>\n<style>",
+      kReportStyle,
+      "</style>\n</head>\n<body>\n<main>\n<h1>",
+      escape_html(title),
+      "</h1>\n",
+      body,
+      "<script>",
+      kReportScript,
+      "</script>\n</main>\n</body>\n</html>\n");
 }
 
 std::string json_for_script(const Json& json) {

@@ -11,6 +11,10 @@ namespace microfiche::experiments {
 /// characters, which a model may emit, become their pictures (U+2400 ...).
 std::string escape_html(std::string_view text);
 
+/// A whole document in the reports' style, which may ask for nothing from
+/// anywhere: its content policy forbids it.
+std::string html_document(const std::string& title, const std::string& body);
+
 /// JSON for a `<script type="application/json">`, which `</script>` in a string
 /// must not end.
 std::string json_for_script(const Json& json);

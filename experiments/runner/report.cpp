@@ -7,7 +7,6 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "experiments/runner/html.h"
-#include "experiments/runner/report_style.h"
 #include "experiments/runner/text_diff.h"
 
 namespace microfiche::experiments {
@@ -358,22 +357,9 @@ std::string headline_of(const ReportedRun& run) {
 
 std::string html_report(const std::vector<ReportedRun>& runs) {
   const bool several = runs.size() > 1;
-  const auto& title = runs.front().summary.title;
-  std::string html = concat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-      "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src "
-      "data:\">\n<link rel=\"icon\" href=\"data:,\">\n<title>",
-      escape_html(title),
-      "</title>\n<style>",
-      kReportStyle,
-      "</style>\n</head>\n<body>\n<main>\n<h1>",
-      escape_html(title),
-      "</h1>\n");
+  std::string body;
   for (const auto& run : runs) {
-    html += concat(
+    body += concat(
         "<p class=\"lead\">",
         several ? "<b>" + escape_html(run.name) + "</b>: " : "",
         escape_html(headline_of(run)),
@@ -385,23 +371,21 @@ std::string html_report(const std::vector<ReportedRun>& runs) {
         escape_html(provenance_line(run.run.environment)),
         "</p>\n");
   }
-  html += figures_html(runs);
+  body += figures_html(runs);
   for (const auto& run : runs) {
-    html += run_html(run, several);
+    body += run_html(run, several);
   }
-  html += concat(
-      "<script type=\"application/json\" id=\"rows\">",
-      json_for_script(rows_json(runs)),
-      "</script>\n<script type=\"application/json\" id=\"summary\">");
   Json summaries = Json::object();
   for (const auto& run : runs) {
     summaries[run.name] = to_json(run.summary);
   }
-  return html +
-      concat(json_for_script(summaries),
-             "</script>\n<script>",
-             kReportScript,
-             "</script>\n</main>\n</body>\n</html>\n");
+  body += concat(
+      "<script type=\"application/json\" id=\"rows\">",
+      json_for_script(rows_json(runs)),
+      "</script>\n<script type=\"application/json\" id=\"summary\">",
+      json_for_script(summaries),
+      "</script>\n");
+  return html_document(runs.front().summary.title, body);
 }
 
 std::string markdown_report(
