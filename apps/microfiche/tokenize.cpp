@@ -1,0 +1,123 @@
+#include "command.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "core/stop_signal.h"
+#include "tokenizer/tokenizer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microfiche::apps {
+namespace {
+
+using tokenizer::Tokenizer;
+
+struct TokenizeOptions {
+  CommonOptions common;
+  std::string input;
+  bool decode = false;
+  bool count = false;
+};
+
+Tokenizer load_tokenizer(const CommonOptions& common) {
+  const std::filesystem::path model = model_folder(common);
+  return Tokenizer::load(
+      std::filesystem::is_directory(model) ? model / "tokenizer.json" : model);
+}
+
+const Json&
+field(const Json& line, const char* name, const std::string& where) {
+  check(line.is_object(), where, ": expected an object");
+  const auto found = line.find(name);
+  check(found != line.end(), where, ": no field \"", name, "\"");
+  return *found;
+}
+
+std::vector<int64_t>
+encode(const Tokenizer& tokenizer, const Json& line, const std::string& where) {
+  const Json& text = field(line, "text", where);
+  check(text.is_string(), where, ": text must be a string");
+  return tokenizer.encode(text.get_ref<const std::string&>());
+}
+
+std::string
+decode(const Tokenizer& tokenizer, const Json& line, const std::string& where) {
+  const Json& list = field(line, "ids", where);
+  check(list.is_array(), where, ": ids must be a list of numbers");
+  std::vector<int64_t> ids;
+  for (const Json& id : list) {
+    check(
+        id.is_number_integer() && tokenizer.contains(id.get<int64_t>()),
+        where,
+        ": no token has the id ",
+        id.dump());
+    ids.push_back(id.get<int64_t>());
+  }
+  return tokenizer.decode(ids);
+}
+
+void tokenize(const TokenizeOptions& options) {
+  const Tokenizer tokenizer = load_tokenizer(options.common);
+  const std::string text = read_file(options.input);
+  std::string output;
+  size_t number = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    throw_if_stop_requested();
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const auto line = std::string_view(text).substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
+      continue;
+    }
+    const std::string where = concat(options.input, ":", number);
+    const Json json = parse_json(line, where);
+    if (options.decode) {
+      output += Json{{"text", decode(tokenizer, json, where)}}.dump();
+    } else {
+      const auto ids = encode(tokenizer, json, where);
+      output += options.count ? std::to_string(ids.size())
+                              : Json{{"ids", ids}}.dump();
+    }
+    output += '\n';
+  }
+  write_file("-", output);
+}
+
+} // namespace
+
+void add_tokenize(CLI::App& app) {
+  auto options = std::make_shared<TokenizeOptions>();
+  auto* command = app.add_subcommand(
+      "tokenize",
+      "microfiche tokenize texts.jsonl --model configs/models/nano\n\n"
+      "{\"text\": ...} lines to {\"ids\": [...]} lines on stdout. Nothing is "
+      "put before or after a text; added tokens in it become their ids.");
+  command
+      ->add_option(
+          "input", options->input, "File of JSON lines; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  auto* decode = command->add_flag(
+      "--decode", options->decode, "{\"ids\": ...} lines to {\"text\": ...}");
+  command
+      ->add_flag(
+          "--count", options->count, "Only the number of tokens, a line a text")
+      ->excludes(decode);
+  command
+      ->add_option(
+          "--model",
+          options->common.model,
+          "Model folder or tokenizer.json; the nano model when left out")
+      ->type_name("DIR");
+  command->callback([options] { tokenize(*options); });
+}
+
+} // namespace microfiche::apps
