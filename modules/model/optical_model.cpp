@@ -102,15 +102,18 @@ std::vector<VisionTokens> OpticalModelImpl::encode(
   const auto like = tensor_options();
   const auto encode_views =
       [&](const std::vector<const page::PageImage*>& views, int64_t side) {
+        std::vector<torch::Tensor> tokens;
+        if (views.empty()) {
+          return torch::Tensor();
+        }
         const int64_t batch = std::max<int64_t>(
             1, pixels_per_batch(like.device()) / (side * side));
-        std::vector<torch::Tensor> tokens;
         for (size_t begin = 0; begin < views.size(); begin += batch) {
           const size_t count = std::min<size_t>(batch, views.size() - begin);
           tokens.push_back(encoder->forward(
               normalized_pixels({views.data() + begin, count}, like)));
         }
-        return tokens.empty() ? torch::Tensor() : torch::cat(tokens);
+        return torch::cat(tokens);
       };
 
   std::vector<const page::PageImage*> views;
