@@ -12,6 +12,7 @@
 #include "metrics/code_points.h"
 #include "metrics/text_normalization.h"
 #include "rendering/page_renderer.h"
+#include "rendering/type_size.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -117,8 +118,10 @@ std::string PageSource::running_text(int64_t index, int64_t bytes) const {
   const size_t begin = space == std::string::npos ? 0 : space + 1;
 
   std::string passage = text_.substr(begin, bytes);
-  while (static_cast<int64_t>(passage.size()) < bytes) {
-    passage += " " + text_.substr(0, bytes - passage.size());
+  const auto wanted = static_cast<size_t>(bytes);
+  while (passage.size() < wanted) {
+    passage += ' ';
+    passage.append(text_, 0, wanted - passage.size());
   }
   const char next = text_[(begin + bytes) % text_.size()];
   const size_t last_space = passage.rfind(' ');
@@ -186,22 +189,27 @@ SweepPage PageSource::make(
   SweepPage page;
   page.font = style.fonts[index % style.fonts.size()];
   auto look = page_style(style, page.font, mode);
-  try {
-    look.font_size_px = rendering::fit_font_size(
-        look, text, style.min_font_size_px, style.max_font_size_px);
-  } catch (const InputError&) {
-    // Not even at the smallest size, or the font lacks a character, which the
-    // renderer then says.
-    look.font_size_px = style.min_font_size_px;
-    page.cut = true;
+  rendering::RenderedPage rendered;
+  if (!style.sizes.empty()) {
+    rendered = rendering::render_in_first_that_fits(look, style.sizes, text);
+  } else {
+    try {
+      look.font_size_px = rendering::fit_font_size(
+          look, text, style.min_font_size_px, style.max_font_size_px);
+    } catch (const InputError&) {
+      // Not even at the smallest size, or the font lacks a character, which the
+      // renderer then says.
+      look.font_size_px = style.min_font_size_px;
+    }
+    rendered = rendering::PageRenderer(look).render_first(text);
   }
-  auto rendered = rendering::PageRenderer(look).render_first(text);
+  page.cut = rendered.text.size() < text.size();
+  page.font_size_px = rendered.font_size_px;
   page.image = std::move(rendered.image);
   page.reference = std::move(rendered.lines_text);
   page.text_tokens = counter_(rendered.text);
   page.characters =
       static_cast<int64_t>(metrics::decode_utf8(rendered.text).text.size());
-  page.font_size_px = look.font_size_px;
   page.render_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "generation/generation_config.h"
 #include "rendering/page_style.h"
+#include "rendering/type_size.h"
 
 namespace microfiche::experiments {
 
@@ -42,6 +43,11 @@ struct SweepStyle {
   /// Distance of two baselines over the font size.
   double line_height = 1.2;
 
+  /// Sizes in which type comes, from large to small: a page has the first in
+  /// which its text fits. Where there are none, type comes in any size within
+  /// the bounds that follow, at `line_height`.
+  std::vector<rendering::TypeSize> sizes;
+
   /// Bounds of the font size; within them the largest at which the page's text
   /// fits.
   double min_font_size_px = 4;
@@ -60,6 +66,7 @@ void visit_fields(Visitor&& visit, SweepStyle& style) {
   visit("fonts", style.fonts);
   visit("margin", style.margin);
   visit("line_height", style.line_height);
+  visit("sizes", style.sizes);
   visit("min_font_size_px", style.min_font_size_px);
   visit("max_font_size_px", style.max_font_size_px);
   visit("alignment", style.alignment);

@@ -184,6 +184,31 @@ std::vector<GlyphPoint> draw_points(
   return points;
 }
 
+/// Where each byte of the page's lines stands; see `PageSample::places`.
+std::vector<std::pair<float, float>> places_of(
+    const rendering::RenderedPage& page) {
+  const float last = static_cast<float>(page.image.width) - 0.5F;
+  std::vector<std::pair<float, float>> places;
+  size_t glyph = 0;
+  std::pair<float, float> behind = {0.0F, 0.0F};
+  for (const char byte : page.lines_text) {
+    const auto code = static_cast<unsigned char>(byte);
+    const bool continues = (code & 0xC0) == 0x80;
+    if (code > ' ' && !continues && glyph < page.glyphs.size()) {
+      const auto& box = page.glyphs[glyph++];
+      const float y = std::clamp(box.y + box.height / 2, 0.0F, last);
+      places.emplace_back(std::clamp(box.x + box.width / 2, 0.0F, last), y);
+      behind = {std::clamp(box.x + box.width + 1, 0.0F, last), y};
+    } else if (continues) {
+      places.push_back(places.back());
+    } else {
+      places.push_back(behind);
+    }
+  }
+  places.push_back(behind);
+  return places;
+}
+
 } // namespace
 
 void validate(const PageMixConfig& config, const std::string& where) {
@@ -347,16 +372,20 @@ PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
   style.line_height = draw(random, mix_.line_height);
   const size_t font = random.below(mix_.fonts.size());
   style.font = mix_.fonts[font];
-  const double width = px - style.margin_left_px - style.margin_right_px;
-  const double height = px - style.margin_top_px - style.margin_bottom_px;
-  style.font_size_px = draw(random, mix_.fill) *
-      expected_font_size(width,
-                         height,
-                         style.line_height,
-                         mean_advances_[font],
-                         static_cast<double>(characters));
-
-  const auto page = rendering::PageRenderer(style).render_first(text);
+  rendering::RenderedPage page;
+  if (!mix_.sizes.empty()) {
+    page = rendering::render_in_first_that_fits(style, mix_.sizes, text);
+  } else {
+    const double width = px - style.margin_left_px - style.margin_right_px;
+    const double height = px - style.margin_top_px - style.margin_bottom_px;
+    style.font_size_px = draw(random, mix_.fill) *
+        expected_font_size(width,
+                           height,
+                           style.line_height,
+                           mean_advances_[font],
+                           static_cast<double>(characters));
+    page = rendering::PageRenderer(style).render_first(text);
+  }
   PageSample sample;
   sample.side_px = side;
   sample.pixels = luminances(page.image);
@@ -364,6 +393,7 @@ PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
   sample.characters_per_token =
       static_cast<double>(page.text.size()) / static_cast<double>(tokens);
   sample.points = draw_points(random, page, batch_);
+  sample.places = places_of(page);
   return sample;
 }
 
@@ -394,6 +424,7 @@ PageBatch PageDataset::batch(int64_t index) const {
   const int64_t pixels_per_page = batch.side_px * batch.side_px;
   batch.pixels.reserve(batch.pages * pixels_per_page);
   std::vector<std::vector<int64_t>> answers;
+  std::vector<std::vector<std::pair<float, float>>> places;
   for (int64_t i = 0; i < batch.pages; ++i) {
     PageRequest request;
     request.mode = batch.mode;
@@ -409,6 +440,13 @@ PageBatch PageDataset::batch(int64_t index) const {
       batch.point_labels.push_back(point.label);
     }
     answers.push_back(tokenizer_.encode(sample.text, /*added_tokens=*/false));
+    places.emplace_back();
+    size_t byte = 0;
+    for (const int64_t id : answers.back()) {
+      places.back().push_back(sample.places[byte]);
+      byte += tokenizer_.token_bytes(id).size();
+    }
+    places.back().push_back(sample.places.back());
     answers.back().push_back(end_id_);
     batch.longest =
         std::max(batch.longest, static_cast<int64_t>(answers.back().size()));
@@ -416,11 +454,17 @@ PageBatch PageDataset::batch(int64_t index) const {
     batch.texts.push_back(std::move(sample.text));
   }
   batch.answers.assign(batch.pages * batch.longest, PageBatch::kPadding);
+  batch.answer_points.assign(batch.pages * batch.longest * 2, -1.0F);
   for (int64_t i = 0; i < batch.pages; ++i) {
     std::copy(
         answers[i].begin(),
         answers[i].end(),
         batch.answers.begin() + i * batch.longest);
+    for (size_t j = 0; j < places[i].size(); ++j) {
+      float* point = &batch.answer_points[2 * (i * batch.longest + j)];
+      point[0] = places[i][j].first;
+      point[1] = places[i][j].second;
+    }
   }
   return batch;
 }

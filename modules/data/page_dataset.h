@@ -5,6 +5,7 @@
 
 #include "core/random.h"
 #include "page/resolution_mode.h"
+#include "rendering/type_size.h"
 #include "tokenizer/tokenizer.h"
 
 #include <cstdint>
@@ -60,6 +61,11 @@ struct PageMixConfig {
 
   /// Font files or families, drawn evenly.
   std::vector<std::string> fonts = {"DejaVu Sans"};
+
+  /// Sizes in which type comes, from large to small: a page has the first in
+  /// which its text fits. Where there are none, type comes in any size, by
+  /// `fill` and `line_height`.
+  std::vector<rendering::TypeSize> sizes;
 
   /// Font size over the largest at which the text is expected to fit.
   Range fill = {0.85, 1.0};
@@ -132,6 +138,10 @@ struct PageSample {
   double characters_per_token = 0;
 
   std::vector<GlyphPoint> points;
+
+  /// Where each byte of `text` stands, and where an end would, as x and y in
+  /// px. White space stands behind the character before it.
+  std::vector<std::pair<float, float>> places;
 };
 
 /// Pages of one mode with answers of about one length, ready to be copied to a
@@ -157,6 +167,10 @@ struct PageBatch {
   /// (B, P, 2) x and y in px, and (B, P) labels; see `GlyphPoint`.
   std::vector<float> points;
   std::vector<int64_t> point_labels;
+
+  /// (B, L, 2) x and y in px of what each answer id writes; negative for
+  /// padding.
+  std::vector<float> answer_points;
 
   std::vector<std::string> texts;
 
@@ -215,6 +229,7 @@ void visit_fields(Visitor&& visit, PageMixConfig& config) {
   visit("first_characters_per_token", config.first_characters_per_token);
   visit("ramp_batches", config.ramp_batches);
   visit("fonts", config.fonts);
+  visit("sizes", config.sizes);
   visit("fill", config.fill);
   visit("margin", config.margin);
   visit("line_height", config.line_height);

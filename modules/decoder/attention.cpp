@@ -1,5 +1,7 @@
 #include "decoder/attention.h"
 
+#include "kernels/attention.h"
+
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -194,8 +196,7 @@ torch::Tensor AttentionImpl::attend(
     const std::optional<torch::Tensor> mask = context.visible.defined()
         ? std::make_optional(context.visible)
         : std::nullopt;
-    return torch::scaled_dot_product_attention(
-        q, k, v, mask, /*dropout_p=*/0, context.causal);
+    return kernels::attention(q, k, v, mask, context.causal);
   }
 
   auto visible = context.visible;

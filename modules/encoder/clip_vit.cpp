@@ -2,6 +2,7 @@
 
 #include "encoder/initialization.h"
 #include "encoder/position_table.h"
+#include "kernels/attention.h"
 
 #include <utility>
 
@@ -45,10 +46,9 @@ torch::Tensor ClipBlockImpl::forward(const torch::Tensor& tokens) {
                          .view({batch, count, 3, options.heads(), -1})
                          .permute({2, 0, 3, 1, 4})
                          .unbind(0); // 3 x (B, heads, N, D)
-  const auto attended =
-      torch::scaled_dot_product_attention(heads[0], heads[1], heads[2])
-          .transpose(1, 2)
-          .reshape(tokens.sizes());
+  const auto attended = kernels::attention(heads[0], heads[1], heads[2])
+                            .transpose(1, 2)
+                            .reshape(tokens.sizes());
   const auto x = tokens + projection->forward(attended);
   return x + mlp->forward(norm2->forward(x));
 }

@@ -194,6 +194,7 @@ RenderedPage PageRenderer::Impl::finish(
 
   RenderedPage page;
   page.image = canvas.draw(setting.placed.runs, palette);
+  page.font_size_px = style.font_size_px;
   page.text = text.substr(begin, end - begin);
   page.source_begin = static_cast<int64_t>(begin);
   page.source_end = static_cast<int64_t>(end);

@@ -44,6 +44,8 @@ struct RenderedPage {
   /// instead of the white space that ended it.
   std::string lines_text;
 
+  double font_size_px = 0;
+
   /// A box for each character that is not white space, in the text's order.
   /// Characters of one ligature share its width evenly.
   std::vector<GlyphBox> glyphs;

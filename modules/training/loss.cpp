@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 // B = pages, S = side of a page in pixels, L = longest answer, Q = length of
 // the prompt with its page, D = width of the decoder, P = points a page.
 
@@ -58,6 +60,10 @@ BatchTensors to_device(
           .expand({-1, 3, -1, -1});
   tensors.answers =
       copy(batch.answers.data(), {batch.pages, batch.longest}, torch::kInt64);
+  tensors.answer_points = copy(
+      batch.answer_points.data(),
+      {batch.pages, batch.longest, 2},
+      torch::kFloat32);
   const int64_t points =
       static_cast<int64_t>(batch.point_labels.size()) / batch.pages;
   if (points > 0) {
@@ -69,15 +75,22 @@ BatchTensors to_device(
   return tensors;
 }
 
-LossFunction::LossFunction(model::LoadedModel& loaded, GlyphHead glyph_head)
-    : loaded_(loaded), glyph_head_(std::move(glyph_head)) {}
+LossFunction::LossFunction(
+    model::LoadedModel& loaded,
+    GlyphHead glyph_head,
+    ReadingAids reading_aids)
+    : loaded_(loaded),
+      glyph_head_(std::move(glyph_head)),
+      reading_aids_(std::move(reading_aids)) {}
 
 Losses LossFunction::operator()(
     const BatchTensors& batch,
-    const LossConfig& config) {
+    const LossConfig& config,
+    const AidConfig& aids,
+    double way) {
   const auto zero = torch::zeros(
       {}, torch::dtype(torch::kFloat32).device(batch.pixels.device()));
-  Losses losses{zero, zero, zero, zero, zero, zero};
+  Losses losses{zero, zero, zero, zero, zero, zero, zero};
   const auto tokens = loaded_.model->encoder->forward(batch.pixels);
   if (config.glyph > 0) {
     const auto logits = glyph_head_->forward(tokens, batch.points);
@@ -86,10 +99,11 @@ Losses LossFunction::operator()(
     losses.total = losses.total + config.glyph * losses.glyph;
   }
   if (config.reading > 0) {
-    const auto answer = reading(tokens, batch.answers);
+    const auto answer = reading(tokens, batch, aids, way);
     losses.reading = answer.loss;
     losses.reading_accuracy = answer.accuracy;
-    losses.total = losses.total + config.reading * losses.reading;
+    losses.aids = answer.aids;
+    losses.total = losses.total + config.reading * losses.reading + losses.aids;
   }
   if (config.balance > 0) {
     losses.balance = loaded_.model->decoder->balance_loss();
@@ -100,8 +114,11 @@ Losses LossFunction::operator()(
 
 LossFunction::ReadingLoss LossFunction::reading(
     const torch::Tensor& vision_tokens,
-    const torch::Tensor& answers) {
+    const BatchTensors& batch_tensors,
+    const AidConfig& aids,
+    double way) {
   auto& model = *loaded_.model;
+  const auto& answers = batch_tensors.answers;
   const int64_t batch = answers.size(0);
   const auto page = model.assemble(
       vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1}); // (B, positions, D)
@@ -129,10 +146,32 @@ LossFunction::ReadingLoss LossFunction::reading(
        embed_prompt(image_end, prompt_length),
        model.decoder->embed(given)},
       /*dim=*/1); // (B, Q + L - 1, D)
-  const auto hidden = model.decoder->forward(embeds);
+  ReadingPlaces places;
+  std::vector<decoder::LayerProbe> probes;
+  const bool aided = aids.any() && way < aids.until;
+  if (aided) {
+    places.answer_begin = prompt_length - 1;
+    places.image_begin = prompt.image_begin;
+    places.side =
+        std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
+    places.points = batch_tensors.answer_points;
+    probes = reading_aids_->make_probes(
+        aids,
+        places,
+        static_cast<int64_t>(model.decoder->layers->size()),
+        embeds.size(1),
+        aids.attention_bias * (1 - way / aids.until),
+        embeds.scalar_type());
+  }
+  const auto hidden = model.decoder->forward(
+      embeds, /*cache=*/nullptr, /*lengths=*/{}, aided ? &probes : nullptr);
   const auto logits = model.decoder->logits(
       hidden.narrow(1, prompt_length - 1, answers.size(1))); // (B, L, V)
-  return {cross_entropy(logits, answers), accuracy(logits, answers)};
+  return {
+      cross_entropy(logits, answers),
+      accuracy(logits, answers),
+      aided ? reading_aids_->loss(aids, places, probes)
+            : torch::zeros({}, logits.options())};
 }
 
 } // namespace microfiche::training

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "training/glyph_head.h"
+#include "training/reading_aids.h"
 #include "training/training_config.h"
 
 #include "data/page_dataset.h"
@@ -23,6 +24,8 @@ struct BatchTensors {
   torch::Tensor pixels;
   /// (B, L) int64, padded with `PageBatch::kPadding`.
   torch::Tensor answers;
+  /// (B, L, 2), where each answer id stands in px, negative for padding.
+  torch::Tensor answer_points;
   /// (B, P, 2) and (B, P); undefined without points.
   torch::Tensor points;
   torch::Tensor point_labels;
@@ -41,6 +44,7 @@ struct Losses {
   torch::Tensor reading;
   torch::Tensor glyph;
   torch::Tensor balance;
+  torch::Tensor aids;
   torch::Tensor reading_accuracy;
   torch::Tensor glyph_accuracy;
 };
@@ -48,25 +52,37 @@ struct Losses {
 /// Computes losses of a model; keeps what every batch of a mode shares.
 class LossFunction {
  public:
-  /// `loaded` must outlive this. `glyph_head` may be empty when no config asks
-  /// for it.
-  LossFunction(model::LoadedModel& loaded, GlyphHead glyph_head);
+  /// `loaded` must outlive this. The heads may be empty when no config asks for
+  /// them.
+  LossFunction(
+      model::LoadedModel& loaded,
+      GlyphHead glyph_head,
+      ReadingAids reading_aids = nullptr);
 
   /// Runs the model over a batch. Without a weight for reading the decoder does
-  /// not run.
-  Losses operator()(const BatchTensors& batch, const LossConfig& config);
+  /// not run. `way` is the fraction of the stage that is behind, by which the
+  /// aids fade.
+  Losses operator()(
+      const BatchTensors& batch,
+      const LossConfig& config,
+      const AidConfig& aids = {},
+      double way = 0);
 
  private:
   struct ReadingLoss {
     torch::Tensor loss;
     torch::Tensor accuracy;
+    torch::Tensor aids;
   };
   ReadingLoss reading(
       const torch::Tensor& vision_tokens,
-      const torch::Tensor& answers);
+      const BatchTensors& batch,
+      const AidConfig& aids,
+      double way);
 
   model::LoadedModel& loaded_;
   GlyphHead glyph_head_;
+  ReadingAids reading_aids_;
 };
 
 } // namespace microfiche::training

@@ -28,6 +28,7 @@ const std::vector<const char*> kNumberNames = {
     "reading_loss",
     "glyph_loss",
     "balance_loss",
+    "aids_loss",
     "reading_accuracy",
     "glyph_accuracy",
     "gradient_norm"};
@@ -110,12 +111,19 @@ Trainer::Trainer(
       .pixels_per_token(loaded_.config.token_side_px());
   glyph_head_ = GlyphHead(head);
   glyph_head_->to(device);
+  ReadingAidsOptions aids(loaded_.config.language.hidden_size);
+  aids.pixels_per_token(loaded_.config.token_side_px());
+  reading_aids_ = ReadingAids(aids);
+  reading_aids_->to(device);
   std::vector<std::pair<std::string, torch::Tensor>> named;
   for (const auto& item : loaded_.model->named_parameters()) {
     named.emplace_back(item.key(), item.value());
   }
   for (const auto& item : glyph_head_->named_parameters()) {
     named.emplace_back("heads.glyph." + item.key(), item.value());
+  }
+  for (const auto& item : reading_aids_->named_parameters()) {
+    named.emplace_back("heads.reading." + item.key(), item.value());
   }
   parameters_ = with_masters(named);
   if (loaded_.placement.dtype != torch::kFloat32) {
@@ -125,7 +133,7 @@ Trainer::Trainer(
       parameter.tensor.set_data(parameter.master.to(loaded_.placement.dtype));
     }
   }
-  loss_function_.emplace(loaded_, glyph_head_);
+  loss_function_.emplace(loaded_, glyph_head_, reading_aids_);
 
   const double fraction = config_.held_out_fraction;
   const auto documents = data::read_documents(config_.corpus);
@@ -303,7 +311,11 @@ Trainer::StepRecord Trainer::train_step() {
   for (int64_t i = 0; i < stage().batches_per_step; ++i) {
     const data::PageBatch batch = batches_->next();
     const auto losses = (*loss_function_)(
-        to_device(batch, loaded_.model->tensor_options()), stage().losses);
+        to_device(batch, loaded_.model->tensor_options()),
+        stage().losses,
+        stage().aids,
+        static_cast<double>(position_.stage_step) /
+            static_cast<double>(stage().steps));
     (losses.total * share).backward();
     const auto numbers = share *
         torch::stack(
@@ -311,6 +323,7 @@ Trainer::StepRecord Trainer::train_step() {
                               losses.reading.detach(),
                               losses.glyph.detach(),
                               losses.balance.detach(),
+                              losses.aids.detach(),
                               losses.reading_accuracy,
                               losses.glyph_accuracy});
     record.numbers =

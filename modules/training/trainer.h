@@ -93,6 +93,7 @@ class Trainer {
   std::filesystem::path run_folder_;
   model::LoadedModel loaded_;
   GlyphHead glyph_head_{nullptr};
+  ReadingAids reading_aids_{nullptr};
   std::vector<Parameter> parameters_;
   std::optional<LossFunction> loss_function_;
   std::shared_ptr<const data::Corpus> training_text_;

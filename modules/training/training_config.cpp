@@ -71,6 +71,23 @@ void validate(const StageConfig& config, const std::string& where) {
       config.losses.glyph,
       " and ",
       config.batch.points_per_page);
+  check(
+      !config.aids.any() || config.losses.reading > 0,
+      where,
+      ".aids: without losses.reading there is nothing to help");
+}
+
+void validate(const AidConfig& config, const std::string& where) {
+  check(
+      config.location >= 0 && config.attention >= 0 &&
+          config.attention_bias >= 0,
+      where,
+      ": weights and bias must not be negative");
+  check(
+      config.until > 0 && config.until <= 1,
+      where,
+      ".until: must be above 0 and at most 1, got ",
+      config.until);
 }
 
 void validate(const EvaluationConfig& config, const std::string& where) {

@@ -26,6 +26,27 @@ struct LossConfig {
   double balance = 0;
 };
 
+/// Help for the decoder while it learns where to read; see `ReadingAids`. All
+/// of it ends at `until`, so that the rest of the stage trains what ships.
+struct AidConfig {
+  /// Weight of saying in which vision token the next character stands, and
+  /// where in it.
+  double location = 0;
+
+  /// Weight of attending to that vision token.
+  double attention = 0;
+
+  /// What is added to its logit at first; falls linearly to 0 at `until`.
+  double attention_bias = 0;
+
+  /// Fraction of the stage's steps after which there is no help.
+  double until = 0.5;
+
+  bool any() const {
+    return location > 0 || attention > 0 || attention_bias > 0;
+  }
+};
+
 /// A part of a training with its own pages, losses and rates.
 struct StageConfig {
   std::string name;
@@ -38,6 +59,7 @@ struct StageConfig {
   data::PageMixConfig pages;
   data::BatchConfig batch;
   LossConfig losses;
+  AidConfig aids;
   ScheduleConfig schedule;
 
   /// The learning rate of each parameter, by the first rule that its name
@@ -122,6 +144,7 @@ struct TrainingConfig {
 };
 
 void validate(const LossConfig& config, const std::string& where);
+void validate(const AidConfig& config, const std::string& where);
 void validate(const StageConfig& config, const std::string& where);
 void validate(const EvaluationConfig& config, const std::string& where);
 void validate(const CheckpointConfig& config, const std::string& where);
@@ -147,6 +170,14 @@ void visit_fields(Visitor&& visit, LossConfig& config) {
 }
 
 template <typename Visitor>
+void visit_fields(Visitor&& visit, AidConfig& config) {
+  visit("location", config.location);
+  visit("attention", config.attention);
+  visit("attention_bias", config.attention_bias);
+  visit("until", config.until);
+}
+
+template <typename Visitor>
 void visit_fields(Visitor&& visit, StageConfig& config) {
   visit("name", config.name);
   visit("steps", config.steps);
@@ -154,6 +185,7 @@ void visit_fields(Visitor&& visit, StageConfig& config) {
   visit("pages", config.pages);
   visit("batch", config.batch);
   visit("losses", config.losses);
+  visit("aids", config.aids);
   visit("schedule", config.schedule);
   visit("rates", config.rates);
 }
