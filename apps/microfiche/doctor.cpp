@@ -79,12 +79,11 @@ std::string describe_fonts() {
 }
 
 void run_doctor() {
-  const auto& build = build_info();
   const std::vector<Finding> findings = {
-      find("program", [&] { return version_text(); }),
+      find("program", version_text),
       find(
           "CPU",
-          [&] {
+          [] {
             return concat(
                 at::get_num_threads(),
                 " threads, ",
@@ -102,7 +101,6 @@ void run_doctor() {
             const auto& counter = tokenizer::find_text_token_counter();
             return concat(counter.size(), " ids, sha256 ", counter.sha256());
           }),
-      find("commit", [&] { return build.commit; }),
   };
   std::string text;
   for (const auto& finding : findings) {

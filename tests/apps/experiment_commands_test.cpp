@@ -1,0 +1,161 @@
+#include "tests/apps/command_line.h"
+
+#include "core/files.h"
+#include "core/json.h"
+#include "tests/support/tiny_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+// score, sweep, report and compare from the outside.
+
+namespace microfiche {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using tests::Outcome;
+
+constexpr const char* kPredictions =
+    R"({"id":"a","reference":"one two","prediction":"one two","text_tokens":650,"vision_tokens":64}
+{"id":"b","reference":"one two","prediction":"one","text_tokens":750,"vision_tokens":64}
+)";
+
+constexpr const char* kSweep = R"({
+  "texts": ["text.txt"], "modes": ["t4"], "characters_per_token": [3],
+  "pages_per_cell": 3, "batch_pages": 2, "pictures_per_cell": 1,
+  "generation": {"max_new_tokens": 8}})";
+
+class ExperimentCommandsTest : public ::testing::Test {
+ protected:
+  ExperimentCommandsTest() {
+    write("predictions.jsonl", kPredictions);
+  }
+
+  void write(const std::string& name, const std::string& bytes) const {
+    write_file(folder.path() / name, bytes);
+  }
+
+  std::string read(const std::string& name) const {
+    return read_file(folder.path() / name);
+  }
+
+  Outcome run(const std::string& arguments) const {
+    return tests::run_program(folder.path(), arguments);
+  }
+
+  void prepare_sweep() const {
+    tests::write_tiny_model(folder.path() / "model");
+    write("sweep.json", kSweep);
+    write(
+        "text.txt",
+        "It was the best of times, it was the worst of times, it was the age "
+        "of wisdom, it was the age of foolishness");
+  }
+
+  tests::TemporaryFolder folder;
+};
+
+TEST_F(ExperimentCommandsTest, ScoreWritesJsonToStdout) {
+  const auto outcome =
+      run("score predictions.jsonl --bins 600:1300:100 --format json");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = Json::parse(outcome.out);
+  EXPECT_EQ(json["pages"], 2);
+  EXPECT_EQ(json["metrics"]["set_precision"], 1.0);
+  EXPECT_EQ(json["metrics"]["set_recall"], 0.75);
+  EXPECT_EQ(json["bins"].size(), 2u);
+}
+
+TEST_F(ExperimentCommandsTest, ScoreReadsStandardInputAndWritesTables) {
+  for (const char* format : {"table", "csv", "md"}) {
+    const auto outcome =
+        run(std::string("score - --format ") + format + " < predictions.jsonl");
+
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("set_precision"));
+  }
+}
+
+TEST_F(ExperimentCommandsTest, ScoreNamesTheLineThatIsWrong) {
+  write("predictions.jsonl", "{\"id\":\"a\",\"reference\":\"x\"}\n");
+
+  const auto outcome = run("score predictions.jsonl");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(
+      outcome.err, HasSubstr("predictions.jsonl:1: no field \"prediction\""));
+}
+
+TEST_F(ExperimentCommandsTest, ScoreRefusesUnknownProfilesAndBins) {
+  EXPECT_EQ(run("score predictions.jsonl --profile papre").exit_code, 2);
+  EXPECT_EQ(run("score predictions.jsonl --bins 5").exit_code, 2);
+  EXPECT_EQ(run("score predictions.jsonl --by mode").exit_code, 2);
+}
+
+TEST_F(ExperimentCommandsTest, ASweepEndsInATableAndAReport) {
+  prepare_sweep();
+
+  const auto outcome = run("sweep sweep.json --model model -o run --quiet");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, StartsWith("mode"));
+  EXPECT_THAT(outcome.out, HasSubstr("3/token"));
+  EXPECT_THAT(read("run/report.html"), StartsWith("<!DOCTYPE html>"));
+  const auto environment = Json::parse(read("run/environment.json"));
+  for (const char* key :
+       {"build", "model", "text_tokenizer", "rendering", "threads"}) {
+    EXPECT_TRUE(environment.contains(key)) << key;
+  }
+}
+
+TEST_F(ExperimentCommandsTest, ASweepRunAgainOnlyReports) {
+  prepare_sweep();
+  run("sweep sweep.json --model model -o run --quiet");
+  const auto samples = read("run/samples.jsonl");
+
+  const auto outcome = run("sweep sweep.json --model model -o run --quiet");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(read("run/samples.jsonl"), samples);
+}
+
+TEST_F(ExperimentCommandsTest, ASweepOfAnotherConfigInTheSameFolderIsRefused) {
+  prepare_sweep();
+  run("sweep sweep.json --model model -o run --quiet");
+
+  const auto outcome =
+      run("sweep sweep.json --model model -o run --set pages_per_cell=4");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("pages_per_cell = 3, now it is 4"));
+}
+
+TEST_F(ExperimentCommandsTest, ReportAndCompareWorkFromTheFolders) {
+  prepare_sweep();
+  run("sweep sweep.json --model model -o run --quiet");
+  run("sweep sweep.json --model model -o other --quiet");
+
+  EXPECT_EQ(run("report run other -o both.html").exit_code, 0);
+  const auto outcome = run("compare run other --format json");
+
+  EXPECT_THAT(read("both.html"), HasSubstr("Cells: other"));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(
+      Json::parse(outcome.out)["cells"].back()["difference"]["mean"], 0.0);
+}
+
+TEST_F(ExperimentCommandsTest, AReportOfNothingSaysWhatIsMissing) {
+  const auto outcome = run("report nowhere");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("not the folder of a sweep"));
+}
+
+} // namespace
+} // namespace microfiche
