@@ -38,8 +38,8 @@ std::string did_you_mean(
   return nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
 }
 
-ConfigReader::ConfigReader(const Json& object, std::string where)
-    : object_(object), where_(std::move(where)) {
+ConfigReader::ConfigReader(const Json& object, std::string where, bool nested)
+    : object_(object), where_(std::move(where)), nested_(nested) {
   check(
       object_.is_object(),
       where_,
@@ -115,8 +115,10 @@ void detail::wrong_type(
     const std::string& where,
     const char* expected,
     const Json& value) {
-  throw InputError(
-      concat(where, ": expected ", expected, ", got ", value.dump()));
+  // A string from the command line need not be UTF-8.
+  const std::string got =
+      value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  throw InputError(concat(where, ": expected ", expected, ", got ", got));
 }
 
 } // namespace microfiche

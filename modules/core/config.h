@@ -62,9 +62,10 @@ std::string did_you_mean(
 /// naming the file and the path of the field.
 class ConfigReader {
  public:
-  /// `where` starts every message, e.g. "configs/sweeps/smoke.json".
-  /// `object` must outlive the reader.
-  ConfigReader(const Json& object, std::string where);
+  /// `where` starts every message: the file's name, e.g. "smoke.json", and for
+  /// an object inside it (`nested`) the path of its field, e.g. "smoke.json:
+  /// page_style". `object` must outlive the reader.
+  ConfigReader(const Json& object, std::string where, bool nested = false);
 
   template <typename T>
   void operator()(const char* name, T& field);
@@ -75,6 +76,7 @@ class ConfigReader {
  private:
   const Json& object_;
   std::string where_;
+  bool nested_;
   std::vector<std::string> known_;
 };
 
@@ -126,7 +128,11 @@ struct is_string_map<std::map<std::string, T>> : std::true_type {};
 wrong_type(const std::string& where, const char* expected, const Json& value);
 
 template <typename T>
-void read_value(const Json& json, T& value, const std::string& where) {
+void read_value(
+    const Json& json,
+    T& value,
+    const std::string& where,
+    bool nested = true) {
   if constexpr (std::is_same_v<T, Json>) {
     value = json;
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -201,7 +207,7 @@ void read_value(const Json& json, T& value, const std::string& where) {
     if (!json.is_object()) {
       wrong_type(where, "an object", json);
     }
-    ConfigReader reader(json, where);
+    ConfigReader reader(json, where, nested);
     visit_fields(reader, value);
     reader.finish();
     if constexpr (ValidatedConfig<T>) {
@@ -261,14 +267,14 @@ void ConfigReader::operator()(const char* name, T& field) {
   known_.emplace_back(name);
   const auto found = object_.find(name);
   if (found != object_.end()) {
-    detail::read_value(*found, field, where_ + ": " + name);
+    detail::read_value(*found, field, where_ + (nested_ ? "." : ": ") + name);
   }
 }
 
 template <ConfigStruct T>
 T read_config(const Json& json, const std::string& where) {
   T config{};
-  detail::read_value(json, config, where);
+  detail::read_value(json, config, where, /*nested=*/false);
   return config;
 }
 

@@ -1,6 +1,7 @@
 #include "core/files.h"
 
 #include "core/error.h"
+#include "core/terminal.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -60,6 +61,23 @@ Descriptor open_for_reading(const fs::path& path) {
   return Descriptor(fd);
 }
 
+/// Errors name `path`, which `opened` may be a temporary file of.
+Descriptor
+open_for_writing(const fs::path& opened, const fs::path& path, int flags) {
+  const int fd = ::open(opened.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644);
+  check<IoError>(
+      fd >= 0, path.string(), ": cannot write: ", std::strerror(errno));
+  return Descriptor(fd);
+}
+
+/// Whether the path is something other than a file or a folder, such as a pipe
+/// or /dev/null, which a rename would replace.
+bool is_special(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  return !error && fs::is_other(status);
+}
+
 struct stat describe(const Descriptor& file, const fs::path& path) {
   struct stat status = {};
   check(
@@ -115,17 +133,19 @@ void write_file(
     return;
   }
   make_parent(path);
+  if (is_special(path)) {
+    const Descriptor file = open_for_writing(path, path, /*flags=*/0);
+    produce([&](std::span<const std::byte> bytes) {
+      write_all(file.fd, bytes, path);
+    });
+    return;
+  }
   const fs::path temporary =
       path.string() + ".tmp." + std::to_string(::getpid());
   try {
     {
-      const Descriptor file(::open(
-          temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-      check<IoError>(
-          file.fd >= 0,
-          path.string(),
-          ": cannot write: ",
-          std::strerror(errno));
+      const Descriptor file =
+          open_for_writing(temporary, path, O_CREAT | O_TRUNC);
       produce([&](std::span<const std::byte> bytes) {
         write_all(file.fd, bytes, path);
       });
@@ -152,13 +172,20 @@ void write_file(
 
 void append_line(const fs::path& path, std::string_view line) {
   make_parent(path);
-  const Descriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  check<IoError>(
-      file.fd >= 0, path.string(), ": cannot write: ", std::strerror(errno));
+  const Descriptor file = open_for_writing(path, path, O_CREAT | O_APPEND);
+  const off_t end = ::lseek(file.fd, 0, SEEK_END);
   const std::string whole = std::string(line) + "\n";
-  write_all(
-      file.fd, std::as_bytes(std::span(whole.data(), whole.size())), path);
+  try {
+    write_all(
+        file.fd, std::as_bytes(std::span(whole.data(), whole.size())), path);
+  } catch (const IoError&) {
+    // A full disk can take half a line; what cannot be cut off again is told
+    // apart by its missing newline.
+    if (end < 0 || ::ftruncate(file.fd, end) != 0) {
+      warn(concat(path.string(), ": its last line is incomplete"));
+    }
+    throw;
+  }
 }
 
 MappedFile::MappedFile(const fs::path& path) {

@@ -16,7 +16,8 @@ std::string read_file(const std::filesystem::path& path);
 
 /// Writes a file so that it appears whole or not at all: a temporary file in
 /// the same folder, fsync, rename, fsync of the folder. Missing parent folders
-/// are made. `-` writes to standard output. Throws `IoError` and removes the
+/// are made. `-` writes to standard output, and what is no regular file (a
+/// pipe, /dev/null) is written to directly. Throws `IoError` and removes the
 /// temporary file when the disk is full or the system refuses.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
@@ -28,14 +29,15 @@ void write_file(
     const std::filesystem::path& path,
     const std::function<void(const ByteSink&)>& produce);
 
-/// Appends one line and flushes it to the disk, so that a killed run keeps the
-/// lines it finished.
+/// Appends one line, whole or not at all, so that a killed run keeps the lines
+/// it finished. Throws `IoError` when the disk is full or the system refuses.
 void append_line(const std::filesystem::path& path, std::string_view line);
 
 /// A read-only memory map of a whole file; movable, unmapped at the end.
 class MappedFile {
  public:
-  /// Throws `InputError` when the file is missing or cannot be mapped.
+  /// Throws `InputError` when the file is missing or may not be read, `IoError`
+  /// when the system cannot map it.
   explicit MappedFile(const std::filesystem::path& path);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
