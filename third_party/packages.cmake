@@ -1,0 +1,12 @@
+# The packages that the modules are linked with. Imported targets are global so that
+# modules, tests and apps see them. Installed with us: find_package(Microfiche)
+# includes this file.
+
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgcodecs)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET GLOBAL pangocairo pangoft2 fontconfig)
