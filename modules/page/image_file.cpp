@@ -85,7 +85,14 @@ cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
 PageImage decode_image(
     std::span<const std::byte> bytes,
     const std::string& where) {
-  const auto header = read_image_header(bytes, where);
+  auto header = read_image_header(bytes, where);
+  if (header.format == ImageFormat::kTiff) {
+    // OpenCV turns a TIFF upright whatever it is asked for.
+    if (header.orientation >= 5) {
+      std::swap(header.width, header.height);
+    }
+    header.orientation = 1;
+  }
   const cv::Mat pixels = decode(bytes, where);
   check(
       !pixels.empty() && pixels.type() == CV_8UC3 &&

@@ -16,11 +16,13 @@ namespace microfiche::page {
 
 /// Reads a PNG, JPEG, WebP or TIFF as the reference does with Pillow: the EXIF
 /// orientation is applied, then RGB is made (grey is repeated, a palette looked
-/// up, alpha dropped, of 16 bits the upper 8 kept).
+/// up, alpha dropped). Of 16 bits the upper 8 are kept, where Pillow would turn
+/// grey pages white.
 ///
 /// Throws `InputError` when the file is missing, of another kind, truncated or
-/// damaged, or has more than `kMaxPixels` pixels, which its header says before
-/// anything is decoded.
+/// damaged, has more than `kMaxPixels` pixels, which its header says before
+/// anything is decoded, or is one of the few that would come out otherwise than
+/// with Pillow: a JPEG in CMYK, a TIFF with alpha, an animated WebP.
 PageImage read_image(const std::filesystem::path& path);
 
 /// As `read_image`, from the bytes of a file; `where` starts every message.

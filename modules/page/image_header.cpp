@@ -80,6 +80,7 @@ class TiffDirectory {
   static constexpr uint64_t kStripSizes = 279;
   static constexpr uint64_t kTileOffsets = 324;
   static constexpr uint64_t kTileSizes = 325;
+  static constexpr uint64_t kExtraSamples = 338;
 
   explicit TiffDirectory(Bytes bytes)
       : bytes_(bytes), big_endian_(bytes.has(0, "MM")) {
@@ -218,6 +219,11 @@ ImageHeader read_jpeg(const Bytes& bytes) {
       if (is_start_of_frame(marker)) {
         header.height = static_cast<int64_t>(bytes.big(at + 5, 2));
         header.width = static_cast<int64_t>(bytes.big(at + 7, 2));
+        check(
+            bytes.big(at + 9, 1) != 4,
+            bytes.where(),
+            ": JPEG in CMYK, whose colours depend on a profile; convert it to "
+            "RGB");
       } else if (
           marker == kApp1 && length >= 8 && bytes.has(at + 4, "Exif\0\0"sv)) {
         header.orientation =
@@ -271,6 +277,11 @@ ImageHeader read_tiff(const Bytes& bytes) {
           directory.count(TiffDirectory::kHeight) > 0,
       bytes.where(),
       ": TIFF that does not give its width and height");
+  check(
+      directory.count(TiffDirectory::kExtraSamples) == 0,
+      bytes.where(),
+      ": TIFF with an alpha channel, which this build cannot drop; save it "
+      "without, or as PNG");
   ImageHeader header{ImageFormat::kTiff};
   header.width =
       static_cast<int64_t>(directory.value(TiffDirectory::kWidth, 0));

@@ -88,6 +88,9 @@ uint8_t to_byte(int32_t sum) {
 }
 
 PageImage resize_width(const PageImage& image, int64_t width) {
+  if (width == image.width) {
+    return image;
+  }
   const Weights weights = make_weights(image.width, width);
   PageImage resized{width, image.height, {}};
   resized.rgb.resize(static_cast<size_t>(width * image.height * 3));
@@ -112,6 +115,9 @@ PageImage resize_width(const PageImage& image, int64_t width) {
 }
 
 PageImage resize_height(const PageImage& image, int64_t height) {
+  if (height == image.height) {
+    return image;
+  }
   const Weights weights = make_weights(image.height, height);
   const int64_t stride = image.width * 3;
   PageImage resized{image.width, height, {}};
@@ -132,6 +138,15 @@ PageImage resize_height(const PageImage& image, int64_t height) {
   return resized;
 }
 
+/// See Note [Pillow's bicubic].
+bool vertical_pass_first(
+    const PageImage& image,
+    int64_t width,
+    int64_t height) {
+  return image.height > height &&
+      image.height - height > 2 * (image.width - width);
+}
+
 /// Half to even, as Python's `round`.
 int64_t round_half_to_even(double value) {
   return static_cast<int64_t>(std::nearbyint(value));
@@ -150,11 +165,10 @@ resize_bicubic(const PageImage& image, int64_t width, int64_t height) {
       width,
       " x ",
       height);
-  if (width == image.width) {
-    return height == image.height ? image : resize_height(image, height);
+  if (vertical_pass_first(image, width, height)) {
+    return resize_width(resize_height(image, height), width);
   }
-  PageImage resized = resize_width(image, width);
-  return height == image.height ? resized : resize_height(resized, height);
+  return resize_height(resize_width(image, width), height);
 }
 
 PageImage

@@ -4,9 +4,17 @@
 
 namespace microfiche::page {
 
-/// Resizes as Pillow's `Image.resize((width, height), BICUBIC)` does, bit for
-/// bit: a horizontal and then a vertical pass in fixed point, with 8 bits kept
-/// in between; a pass whose side does not change is left out.
+// Note [Pillow's bicubic]
+// Pillow resizes in two passes, one along each side, in fixed point, and keeps
+// 8 bits between them; so the order of the passes shows in the pixels. Up to
+// version 12 the horizontal pass always came first. Version 13 begins with the
+// vertical one when the height shrinks by more than twice as many pixels as the
+// width (python-pillow/Pillow pull request 9549); the reference views of the
+// parity cases were made so, and so does this. A pass whose side does not
+// change is left out.
+
+/// Resizes as `Image.resize((width, height), BICUBIC)` of Pillow 13 does, bit
+/// for bit; see Note [Pillow's bicubic].
 ///
 /// Throws `InputError` unless both sides are at least 1 and their product at
 /// most `kMaxPixels`.

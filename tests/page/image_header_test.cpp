@@ -1,0 +1,148 @@
+#include "page/image_header.h"
+
+#include "core/error.h"
+#include "page/page_image.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::page {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using namespace std::string_literals;
+
+ImageHeader read(const std::string& bytes) {
+  return read_image_header(std::as_bytes(std::span(bytes)), "scan");
+}
+
+std::string big_endian(uint32_t value) {
+  return {
+      static_cast<char>(value >> 24),
+      static_cast<char>(value >> 16),
+      static_cast<char>(value >> 8),
+      static_cast<char>(value)};
+}
+
+/// A PNG with these sides and no pixels.
+std::string png(uint32_t width, uint32_t height) {
+  return "\x89PNG\r\n\x1A\n" + big_endian(13) + "IHDR" + big_endian(width) +
+      big_endian(height) + "\x08\x02\0\0\0"s + big_endian(0) + big_endian(0) +
+      "IEND" + big_endian(0);
+}
+
+/// A JPEG of one scan with these sides.
+std::string jpeg(char width, char height) {
+  return "\xFF\xD8\xFF\xC0\x00\x0B\x08\x00"s + height + "\0"s + width +
+      "\x01\x01\x11\x00\xFF\xDA\x00\x02"s + "data\xFF\x00more\xFF\xD9"s;
+}
+
+/// A TIFF whose one strip is claimed to begin and end at these bytes.
+std::string tiff(uint16_t width, uint16_t strip_begin, uint16_t strip_size) {
+  const auto entry = [](uint16_t tag, uint16_t value) {
+    return std::string{
+        static_cast<char>(tag),
+        static_cast<char>(tag >> 8),
+        3,
+        0,
+        1,
+        0,
+        0,
+        0,
+        static_cast<char>(value),
+        static_cast<char>(value >> 8),
+        0,
+        0};
+  };
+  return "II*\0\x08\0\0\0\x05\0"s + entry(256, width) + entry(257, 3) +
+      entry(273, strip_begin) + entry(274, 6) + entry(279, strip_size) +
+      "\0\0\0\0"s;
+}
+
+TEST(ImageHeaderTest, ReadsThePngsSides) {
+  const auto header = read(png(640, 480));
+
+  EXPECT_EQ(header.format, ImageFormat::kPng);
+  EXPECT_EQ(header.width, 640);
+  EXPECT_EQ(header.height, 480);
+  EXPECT_EQ(header.orientation, 1);
+}
+
+TEST(ImageHeaderTest, ReadsTheJpegsSides) {
+  const auto header = read(jpeg(30, 20));
+
+  EXPECT_EQ(header.format, ImageFormat::kJpeg);
+  EXPECT_EQ(header.width, 30);
+  EXPECT_EQ(header.height, 20);
+}
+
+TEST(ImageHeaderTest, ReadsTheTiffsSidesAndOrientation) {
+  const auto header = read(tiff(5, 8, 4));
+
+  EXPECT_EQ(header.format, ImageFormat::kTiff);
+  EXPECT_EQ(header.width, 5);
+  EXPECT_EQ(header.height, 3);
+  EXPECT_EQ(header.orientation, 6);
+}
+
+TEST(ImageHeaderTest, RefusesAFileOfAnotherKind) {
+  EXPECT_THAT(
+      [] { read("GIF89a and so on"); },
+      ThrowsMessage<InputError>(
+          HasSubstr("scan: not an image that can be read; expected a PNG, "
+                    "JPEG, WebP or TIFF")));
+}
+
+TEST(ImageHeaderTest, RefusesAnEmptyFile) {
+  EXPECT_THAT(
+      [] { read(""); }, ThrowsMessage<InputError>(HasSubstr("empty file")));
+}
+
+TEST(ImageHeaderTest, RefusesMorePixelsThanTheLimit) {
+  EXPECT_THAT(
+      [] { read(png(20000, 20000)); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "20000 x 20000 pixels are more than the limit of 67108864")));
+}
+
+TEST(ImageHeaderTest, RefusesSidesWhoseProductWouldOverflow) {
+  EXPECT_THAT(
+      [] { read(png(0xFFFFFFFF, 0xFFFFFFFF)); },
+      ThrowsMessage<InputError>(HasSubstr("more than the limit")));
+}
+
+TEST(ImageHeaderTest, RefusesAnImageOfNoPixel) {
+  EXPECT_THAT(
+      [] { read(png(0, 7)); },
+      ThrowsMessage<InputError>(HasSubstr("image of 0 x 7 pixels")));
+}
+
+TEST(ImageHeaderTest, RefusesEveryTruncationOfAPng) {
+  const auto whole = png(4, 4);
+  for (size_t size = 8; size + 4 < whole.size(); ++size) {
+    EXPECT_THROW(read(whole.substr(0, size)), InputError) << size;
+  }
+}
+
+TEST(ImageHeaderTest, RefusesEveryTruncationOfAJpeg) {
+  const auto whole = jpeg(4, 4);
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_THROW(read(whole.substr(0, size)), InputError) << size;
+  }
+}
+
+TEST(ImageHeaderTest, RefusesATiffWhosePixelsLieBehindItsEnd) {
+  EXPECT_THAT(
+      [] { read(tiff(5, 8, 60000)); },
+      ThrowsMessage<InputError>(HasSubstr("incomplete download?")));
+}
+
+TEST(ImageHeaderTest, RefusesATiffWhoseDirectoryLiesBehindItsEnd) {
+  EXPECT_THAT(
+      [] { read("II*\0\xFF\xFF\xFF\xFF"s); },
+      ThrowsMessage<InputError>(HasSubstr("ends at byte 8")));
+}
+
+} // namespace
+} // namespace microfiche::page
