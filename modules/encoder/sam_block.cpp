@@ -28,16 +28,24 @@ torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t side) {
       .to(table.scalar_type());
 }
 
-// (B, S, S, C) -> (B * windows, w, w, C), zeros at the right and the bottom.
-torch::Tensor cut_into_windows(const torch::Tensor& grid, int64_t w) {
-  const int64_t side = grid.size(1);
+// (B, S, S, C) -> (B * windows, w, w, C), with `fill` (C) at the right and the
+// bottom.
+torch::Tensor
+cut_into_windows(torch::Tensor grid, int64_t w, const torch::Tensor& fill) {
+  const int64_t batch = grid.size(0), side = grid.size(1);
+  const int64_t channels = grid.size(3);
   const int64_t across = (side + w - 1) / w;
   const int64_t pad = across * w - side;
-  const auto padded =
-      pad == 0 ? grid : torch::constant_pad_nd(grid, {0, 0, 0, pad, 0, pad});
-  return padded.view({grid.size(0), across, w, across, w, grid.size(3)})
+  if (pad > 0) {
+    const auto filler = fill.to(grid.scalar_type());
+    grid = torch::cat(
+        {grid, filler.expand({batch, side, pad, channels})}, /*dim=*/2);
+    grid = torch::cat(
+        {grid, filler.expand({batch, pad, side + pad, channels})}, /*dim=*/1);
+  }
+  return grid.reshape({batch, across, w, across, w, channels})
       .transpose(2, 3)
-      .reshape({-1, w, w, grid.size(3)});
+      .reshape({-1, w, w, channels});
 }
 
 // Undoes `cut_into_windows` for a grid of the given side.
@@ -64,6 +72,10 @@ void SamAttentionImpl::reset() {
       options.table_side() >= 1,
       "SamAttention: table_side must be at least 1, got ",
       options.table_side());
+  TORCH_CHECK_VALUE(
+      options.window_size() >= 0,
+      "SamAttention: window_size must be at least 0, got ",
+      options.window_size());
 
   qkv =
       register_module("qkv", make_linear(options.width(), 3 * options.width()));
@@ -77,26 +89,36 @@ void SamAttentionImpl::reset() {
 }
 
 torch::Tensor SamAttentionImpl::forward(const torch::Tensor& grid) {
-  const int64_t batch = grid.size(0), side = grid.size(1);
-  const auto heads = qkv->forward(grid)
-                         .view({batch, side * side, 3, options.heads(), -1})
+  const int64_t window = options.window_size();
+  auto x = qkv->forward(grid); // (B, S, S, 3 * C)
+  if (window > 0) {
+    x = cut_into_windows(x, window, qkv->bias);
+  }
+  const int64_t side = x.size(1);
+  const int64_t head_dim = options.width() / options.heads();
+  const auto heads = x.reshape({-1, side * side, 3, options.heads(), head_dim})
                          .permute({2, 0, 3, 1, 4})
-                         .unbind(0); // 3 x (B, heads, S * S, D)
-  const auto attended = kernels::rel_pos_attention(
-      heads[0],
-      heads[1],
-      heads[2],
-      resize_rel_pos(rel_pos_h, side),
-      resize_rel_pos(rel_pos_w, side),
-      side);
-  return projection->forward(
-      attended.transpose(1, 2).reshape({batch, side, side, options.width()}));
+                         .unbind(0); // 3 x (B, heads, side * side, D)
+  auto attended = kernels::rel_pos_attention(
+                      heads[0],
+                      heads[1],
+                      heads[2],
+                      resize_rel_pos(rel_pos_h, side),
+                      resize_rel_pos(rel_pos_w, side),
+                      side)
+                      .transpose(1, 2)
+                      .reshape({-1, side, side, options.width()});
+  if (window > 0) {
+    attended = join_windows(attended, grid.size(1));
+  }
+  return projection->forward(attended);
 }
 
 void SamAttentionImpl::pretty_print(std::ostream& stream) const {
   stream << "microfiche::encoder::SamAttention(" << options.width()
          << ", heads=" << options.heads()
-         << ", table_side=" << options.table_side() << ")";
+         << ", table_side=" << options.table_side()
+         << ", window_size=" << options.window_size() << ")";
 }
 
 SamBlockImpl::SamBlockImpl(SamBlockOptions options_)
@@ -105,11 +127,6 @@ SamBlockImpl::SamBlockImpl(SamBlockOptions options_)
 }
 
 void SamBlockImpl::reset() {
-  TORCH_CHECK_VALUE(
-      options.window_size() >= 0,
-      "SamBlock: window_size must be at least 0, got ",
-      options.window_size());
-
   const auto norm =
       torch::nn::LayerNormOptions({options.width()}).eps(kNormEps);
   const int64_t attended_side =
@@ -117,8 +134,9 @@ void SamBlockImpl::reset() {
   norm1 = register_module("norm1", torch::nn::LayerNorm(norm));
   attention = register_module(
       "attention",
-      SamAttention(SamAttentionOptions(
-          options.width(), options.heads(), attended_side)));
+      SamAttention(
+          SamAttentionOptions(options.width(), options.heads(), attended_side)
+              .window_size(options.window_size())));
   norm2 = register_module("norm2", torch::nn::LayerNorm(norm));
   mlp = register_module(
       "mlp",
@@ -128,16 +146,7 @@ void SamBlockImpl::reset() {
 }
 
 torch::Tensor SamBlockImpl::forward(const torch::Tensor& grid) {
-  const int64_t side = grid.size(1);
-  auto attended = norm1->forward(grid);
-  if (options.window_size() > 0) {
-    attended = join_windows(
-        attention->forward(cut_into_windows(attended, options.window_size())),
-        side);
-  } else {
-    attended = attention->forward(attended);
-  }
-  const auto x = grid + attended;
+  const auto x = grid + attention->forward(norm1->forward(grid));
   return x + mlp->forward(norm2->forward(x));
 }
 

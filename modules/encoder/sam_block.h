@@ -22,9 +22,21 @@ struct SamAttentionOptions {
   /// Side of the grid for which the relative positions were learned; the
   /// tables hold 2 * table_side - 1 offsets.
   TORCH_ARG(int64_t, table_side);
+
+  /// Side of the windows inside which patches attend; 0 is the whole grid.
+  TORCH_ARG(int64_t, window_size) = 0;
 };
 
-/// Self-attention over a square grid, with decomposed relative positions.
+// Note [Padded windows]
+// A grid that is no multiple of the window is padded with zeros at its right
+// and bottom. The padding is not masked: the published weights were trained
+// with real patches attending to it. A zero's query, key and value are the
+// bias of their linear layer, so the layer runs over the real patches and the
+// bias is what is padded with: the same numbers for less work (at 512 px, 1024
+// patches instead of 1764).
+
+/// Self-attention over a square grid or its windows, with decomposed relative
+/// positions.
 ///
 /// A grid of another side than the table's resamples the tables along their
 /// length: linear, in float32, without antialiasing.
@@ -71,11 +83,7 @@ struct SamBlockOptions {
 };
 
 /// x += attention(norm(x)), then x += mlp(norm(x)), in windows or on the whole
-/// grid.
-///
-/// A grid that is no multiple of the window is padded at its right and bottom,
-/// after the norm, with zeros that take part in the attention: the published
-/// weights were trained so.
+/// grid; see Note [Padded windows].
 ///
 /// Source: SAM, arXiv:2304.02643; ViTDet, arXiv:2203.16527.
 class SamBlockImpl : public torch::nn::Cloneable<SamBlockImpl> {

@@ -1,12 +1,28 @@
 #include "kernels/rel_pos_attention.h"
 
+#include "kernels/attention.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ThreadLocalState.h>
 #include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
 
 // B = windows or pages, N = side * side positions, D = channels of a head.
 
 namespace microfiche::kernels {
 
 namespace {
+
+// Rows of the grid whose queries are taken together: two rows of a 64 x 64 grid
+// have 2 MB of logits, which stay in the cache.
+constexpr int64_t kRowsPerBlock = 2;
+
+// Below it one call over all heads has less overhead than its bias costs; see
+// benchmarks/kernels/rel_pos_attention.cpp.
+constexpr int64_t kSmallestBlockedSide = 28;
 
 // (q position, k position, D): the table's row for each pair on one axis.
 torch::Tensor offsets(const torch::Tensor& table, int64_t side) {
@@ -71,7 +87,53 @@ torch::Tensor rel_pos_attention_reference(
   const auto [by_row, by_column] = axis_biases(q, table_h, table_w, side);
   const auto bias = (by_row.unsqueeze(-1) + by_column.unsqueeze(-2))
                         .flatten(3); // (B, heads, N, N)
-  return torch::scaled_dot_product_attention(q, k, v, bias);
+  return attention(q, k, v, bias);
+}
+
+torch::Tensor rel_pos_attention_blocked(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const torch::Tensor& table_h,
+    const torch::Tensor& table_w,
+    int64_t side) {
+  torch::NoGradGuard no_grad;
+  const int64_t batch = q.size(0), heads = q.size(1), n = q.size(2);
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+  const auto biases = axis_biases(q, table_h, table_w, side);
+  auto attended = torch::empty({batch, n, heads, v.size(3)}, q.options())
+                      .transpose(1, 2); // (B, heads, N, D)
+
+  const int64_t blocks = (side + kRowsPerBlock - 1) / kRowsPerBlock;
+  const at::ThreadLocalState state;
+  const auto work = [&](int64_t begin, int64_t end) {
+    // Workers do not inherit the caller's inference mode by themselves.
+    const at::ThreadLocalStateGuard guard(state);
+    const auto logits = torch::empty({kRowsPerBlock * side, n}, q.options());
+    const auto probabilities = torch::empty_like(logits);
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t page = item / blocks / heads;
+      const int64_t head = item / blocks % heads;
+      const int64_t row = item % blocks * kRowsPerBlock;
+      const int64_t count = std::min(kRowsPerBlock, side - row) * side;
+      const auto queries = [&](const torch::Tensor& x) {
+        return x[page][head].narrow(0, row * side, count);
+      };
+      auto l = logits.narrow(0, 0, count);
+      auto p = probabilities.narrow(0, 0, count);
+      auto by_axis = l.view({count, side, side});
+      torch::add_out(
+          by_axis,
+          queries(biases.first).unsqueeze(-1),
+          queries(biases.second).unsqueeze(-2));
+      l.addmm_(queries(q), k[page][head].t(), /*beta=*/1, scale);
+      at::_softmax_out(p, l, /*dim=*/-1, /*half_to_float=*/false);
+      auto out = queries(attended);
+      torch::mm_out(out, p, v[page][head]);
+    }
+  };
+  at::parallel_for(0, batch * heads * blocks, /*grain_size=*/1, work);
+  return attended;
 }
 
 torch::Tensor rel_pos_attention(
@@ -82,7 +144,13 @@ torch::Tensor rel_pos_attention(
     const torch::Tensor& table_w,
     int64_t side) {
   check_shapes(q, table_h, table_w, side);
-  return rel_pos_attention_reference(q, k, v, table_h, table_w, side);
+  const bool needs_grad = torch::GradMode::is_enabled() &&
+      (q.requires_grad() || k.requires_grad() || v.requires_grad() ||
+       table_h.requires_grad() || table_w.requires_grad());
+  const bool blocked = !needs_grad && q.is_cpu() &&
+      q.scalar_type() == torch::kFloat32 && side >= kSmallestBlockedSide;
+  return blocked ? rel_pos_attention_blocked(q, k, v, table_h, table_w, side)
+                 : rel_pos_attention_reference(q, k, v, table_h, table_w, side);
 }
 
 } // namespace microfiche::kernels

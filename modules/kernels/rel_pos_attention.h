@@ -15,8 +15,8 @@ namespace microfiche::kernels {
 ///   table_h, table_w: (2 * side - 1, D), row r holds the offset r - (side - 1)
 ///   returns: (B, heads, N, D)
 ///
-/// Never holds the (B, heads, N, N) bias: see Note [Relative positions as
-/// extra dimensions].
+/// Takes `rel_pos_attention_blocked` on a CPU for large grids in float32 when
+/// no gradient is asked for, and `rel_pos_attention_reference` otherwise.
 ///
 /// Throws `c10::Error` when the tables do not fit the grid.
 ///
@@ -32,6 +32,17 @@ torch::Tensor rel_pos_attention(
 
 /// What `rel_pos_attention` means: the bias as a tensor, added to the logits.
 torch::Tensor rel_pos_attention_reference(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const torch::Tensor& table_h,
+    const torch::Tensor& table_w,
+    int64_t side);
+
+/// A few rows of queries at a time, each block of logits starting as its bias,
+/// so that nothing of shape (B, heads, N, N) is ever held. CPU only, without
+/// gradients; callers leave the choice to `rel_pos_attention`.
+torch::Tensor rel_pos_attention_blocked(
     const torch::Tensor& q,
     const torch::Tensor& k,
     const torch::Tensor& v,

@@ -2,7 +2,52 @@
 
 #include <torch/torch.h>
 
+#ifdef MICROFICHE_WITH_CUDA
+#include "kernels/rms_norm_cuda.h"
+
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
 namespace microfiche::kernels {
+
+#ifdef MICROFICHE_WITH_CUDA
+namespace {
+
+bool has_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
+  const bool needs_grad = torch::GradMode::is_enabled() &&
+      (x.requires_grad() || weight.requires_grad());
+  const auto dtype = x.scalar_type();
+  return x.is_cuda() && weight.device() == x.device() && !needs_grad &&
+      dtype == weight.scalar_type() && x.numel() > 0 &&
+      (dtype == torch::kFloat32 || dtype == torch::kFloat16 ||
+       dtype == torch::kBFloat16);
+}
+
+torch::Tensor
+run_kernel(const torch::Tensor& x, const torch::Tensor& weight, double eps) {
+  const c10::cuda::CUDAGuard guard(x.device());
+  const auto rows = x.contiguous();
+  const auto gain = weight.contiguous();
+  auto y = torch::empty(x.sizes(), rows.options());
+  RmsNormArguments arguments;
+  arguments.x = rows.const_data_ptr();
+  arguments.weight = gain.const_data_ptr();
+  arguments.y = y.mutable_data_ptr();
+  arguments.width = x.size(-1);
+  arguments.rows = x.numel() / arguments.width;
+  arguments.eps = static_cast<float>(eps);
+  arguments.type = x.scalar_type() == torch::kFloat32 ? RmsNormType::kFloat32
+      : x.scalar_type() == torch::kFloat16            ? RmsNormType::kFloat16
+                                                      : RmsNormType::kBFloat16;
+  arguments.stream = c10::cuda::getCurrentCUDAStream();
+  C10_CUDA_CHECK(launch_rms_norm(arguments));
+  return y;
+}
+
+} // namespace
+#endif
 
 torch::Tensor rms_norm_reference(
     const torch::Tensor& x,
@@ -22,6 +67,11 @@ rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps) {
       x.dim() == 0 ? 0 : x.size(-1),
       ",), the last dimension of x, got ",
       weight.sizes());
+#ifdef MICROFICHE_WITH_CUDA
+  if (has_kernel(x, weight)) {
+    return run_kernel(x, weight, eps);
+  }
+#endif
   return rms_norm_reference(x, weight, eps);
 }
 
