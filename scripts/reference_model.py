@@ -125,7 +125,7 @@ class SamVit(nn.Module):
                 sam["heads"],
                 side,
                 0 if i in sam["global_attn_indexes"] else toolkit["sam_window_size"],
-                toolkit["sam_mlp_ratio"],
+                toolkit.get("sam_mlp_ratio", 4),
             )
             for i in range(sam["layers"])
         )
@@ -188,7 +188,7 @@ class ClipVit(nn.Module):
         self.position_table = nn.Parameter(0.02 * torch.randn(1 + self.side**2, width))
         self.pre_norm = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(
-            ClipBlock(width, clip["heads"], toolkit["clip_mlp_ratio"])
+            ClipBlock(width, clip["heads"], toolkit.get("clip_mlp_ratio", 4))
             for _ in range(clip["layers"])
         )
 

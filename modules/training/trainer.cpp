@@ -11,6 +11,7 @@
 #include <torch/torch.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <set>
@@ -227,7 +228,10 @@ void Trainer::begin_stage() {
 std::optional<std::vector<EvaluationRow>> Trainer::run() {
   const int64_t num_stages = static_cast<int64_t>(config_.stages.size());
   while (position_.stage < num_stages) {
-    run_stage();
+    // A run may have ended right after a stage's last step.
+    if (position_.stage_step < stage().steps) {
+      run_stage();
+    }
     if (position_.stage_step < stage().steps) {
       say("stopped by max_minutes; the same command goes on from here");
       return std::nullopt;
@@ -263,7 +267,8 @@ void Trainer::run_stage() {
   const int64_t every_evaluation = config_.evaluation.every_steps;
   // A CPU has nothing to wait for; there a NaN is caught before the next step.
   const bool look_always = !loaded_.placement.device.is_cuda();
-  while (position_.stage_step < stage().steps && !out_of_time()) {
+  // Every start makes a step, however little time it is given.
+  do {
     records.push_back(train_step());
     const bool last = position_.stage_step == stage().steps;
     if (look_always || last || position_.step % config_.log_every == 0 ||
@@ -292,7 +297,7 @@ void Trainer::run_stage() {
       look_at(records);
       evaluate_now();
     }
-  }
+  } while (position_.stage_step < stage().steps && !out_of_time());
   look_at(records);
   if (saved_step_ != position_.step) {
     save();
@@ -387,13 +392,21 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
 
 void Trainer::stop_for_nan(const StepRecord& record) {
   std::string culprit = "all weights are finite; the pages may not be";
-  for (const auto& parameter : parameters_) {
-    const auto& grad = parameter.tensor.grad();
-    if (!parameter.master.isfinite().all().item<bool>() ||
-        (grad.defined() && !grad.isfinite().all().item<bool>())) {
-      culprit = "first not finite: " + parameter.name;
-      break;
-    }
+  const auto first_not_finite = [&](const auto& tensor_of) {
+    return std::find_if(
+        parameters_.begin(), parameters_.end(), [&](const Parameter& each) {
+          const torch::Tensor tensor = tensor_of(each);
+          return tensor.defined() && !tensor.isfinite().all().item<bool>();
+        });
+  };
+  const auto weight =
+      first_not_finite([](const Parameter& each) { return each.master; });
+  const auto gradient = first_not_finite(
+      [](const Parameter& each) { return each.tensor.grad(); });
+  if (weight != parameters_.end()) {
+    culprit = "first weight that is not finite: " + weight->name;
+  } else if (gradient != parameters_.end()) {
+    culprit = "first gradient that is not finite: " + gradient->name;
   }
   throw NumericError(concat(
       "step ",

@@ -1,0 +1,230 @@
+#include "data/page_dataset.h"
+
+#include "core/config.h"
+#include "core/error.h"
+#include "tests/support/folders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace microfiche::data {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+constexpr int64_t kEnd = 1;
+
+std::shared_ptr<const Corpus> make_corpus() {
+  return std::make_shared<Corpus>(std::vector<Document>{
+      {"a",
+       "In the beginning God created the heaven and the earth. And the earth "
+       "was without form, and void; and darkness was upon the face of the "
+       "deep. And the Spirit of God moved upon the face of the waters.",
+       "a"}});
+}
+
+PageMixConfig make_mix() {
+  PageMixConfig mix;
+  mix.modes = {{"four", 1.0}, {"nine", 1.0}};
+  mix.characters_per_token = {4, 10};
+  return mix;
+}
+
+BatchConfig make_batch_config() {
+  BatchConfig batch;
+  batch.characters = 300;
+  batch.points_per_page = 16;
+  return batch;
+}
+
+PageDataset make_dataset(PageMixConfig mix, uint64_t seed = 0) {
+  page::ResolutionMode four;
+  four.name = "four";
+  four.base_size_px = 128;
+  page::ResolutionMode nine = four;
+  nine.name = "nine";
+  nine.base_size_px = 192;
+  return PageDataset(
+      make_corpus(),
+      std::move(mix),
+      make_batch_config(),
+      {four, nine},
+      tokenizer::Tokenizer::load(tests::byte_tokenizer()),
+      kEnd,
+      seed);
+}
+
+TEST(PageDatasetTest, GivesTheSameBatchWhateverWasDrawnBefore) {
+  const auto first = make_dataset(make_mix());
+  const auto second = make_dataset(make_mix());
+  first.batch(0);
+  first.batch(1);
+
+  const auto a = first.batch(5);
+  const auto b = second.batch(5);
+
+  EXPECT_EQ(a.pixels, b.pixels);
+  EXPECT_EQ(a.answers, b.answers);
+  EXPECT_EQ(a.points, b.points);
+  EXPECT_EQ(a.texts, b.texts);
+}
+
+TEST(PageDatasetTest, GivesOtherBatchesForAnotherSeed) {
+  EXPECT_NE(
+      make_dataset(make_mix(), 0).batch(0).texts,
+      make_dataset(make_mix(), 1).batch(0).texts);
+}
+
+TEST(PageDatasetTest, PadsAnswersBehindTheirEnd) {
+  const auto batch = make_dataset(make_mix()).batch(0);
+
+  ASSERT_EQ(batch.answers.size(), batch.pages * batch.longest);
+  for (int64_t i = 0; i < batch.pages; ++i) {
+    const auto row = batch.answers.begin() + i * batch.longest;
+    const auto length = static_cast<int64_t>(batch.texts[i].size());
+    EXPECT_EQ(row[length], kEnd);
+    EXPECT_EQ(
+        std::count(row + length + 1, row + batch.longest, PageBatch::kPadding),
+        batch.longest - length - 1);
+  }
+}
+
+TEST(PageDatasetTest, AnswersWithTheBytesOfTheLines) {
+  const auto batch = make_dataset(make_mix()).batch(0);
+
+  std::string text;
+  for (size_t i = 0; i < batch.texts[0].size(); ++i) {
+    // The byte tokenizer's ids begin at 3.
+    text += static_cast<char>(batch.answers[i] - 3);
+  }
+
+  EXPECT_EQ(text, batch.texts[0]);
+}
+
+TEST(PageDatasetTest, KeepsDensitiesWithinTheirRange) {
+  const auto dataset = make_dataset(make_mix());
+
+  for (int64_t i = 0; i < 20; ++i) {
+    const auto batch = dataset.batch(i);
+    const double density = static_cast<double>(batch.characters) /
+        static_cast<double>(batch.pages * batch.vision_tokens);
+
+    // A word more or less at the end of a page.
+    EXPECT_GT(density, 2.5);
+    EXPECT_LT(density, 13);
+  }
+}
+
+TEST(PageDatasetTest, BeginsACurriculumWithSparsePages) {
+  auto mix = make_mix();
+  mix.characters_per_token = {20, 24};
+  mix.first_characters_per_token = Range{4, 5};
+  mix.ramp_batches = 100;
+  const auto dataset = make_dataset(mix);
+  const auto density = [&](int64_t index) {
+    const auto batch = dataset.batch(index);
+    return static_cast<double>(batch.characters) /
+        static_cast<double>(batch.pages * batch.vision_tokens);
+  };
+
+  EXPECT_LT(density(0), 9);
+  EXPECT_GT(density(100), 15);
+}
+
+TEST(PageDatasetTest, FindsTheCharacterUnderEveryPoint) {
+  const auto dataset = make_dataset(make_mix());
+  RandomStream random(1, "test");
+
+  const auto sample = dataset.page({"four", TextKind::kCorpus, 5.0}, random);
+
+  ASSERT_EQ(sample.points.size(), 16);
+  for (const auto& point : sample.points) {
+    EXPECT_TRUE(
+        point.label == GlyphPoint::kBlank ||
+        sample.text.find(static_cast<char>(point.label)) != std::string::npos);
+    EXPECT_GE(point.x_px, 0);
+    EXPECT_LT(point.x_px, sample.side_px);
+  }
+}
+
+TEST(PageDatasetTest, SaysWhereEveryByteStands) {
+  const auto dataset = make_dataset(make_mix());
+  RandomStream random(1, "test");
+
+  const auto sample = dataset.page({"nine", TextKind::kCorpus, 6.0}, random);
+
+  // One place a byte and one for the end; from left to right, line below line.
+  ASSERT_EQ(sample.places.size(), sample.text.size() + 1);
+  for (size_t i = 1; i < sample.text.size(); ++i) {
+    const auto& before = sample.places[i - 1];
+    const auto& place = sample.places[i];
+    if (sample.text[i - 1] == '\n') {
+      EXPECT_GT(place.second, before.second);
+    } else {
+      EXPECT_GT(place.first, before.first);
+      EXPECT_EQ(place.second, before.second);
+    }
+  }
+}
+
+TEST(PageDatasetTest, DrawsInkOnPaper) {
+  const auto dataset = make_dataset(make_mix());
+  RandomStream random(1, "test");
+
+  const auto sample =
+      dataset.page({"nine", TextKind::kRandomLetters, 8.0}, random);
+
+  const auto [darkest, brightest] =
+      std::minmax_element(sample.pixels.begin(), sample.pixels.end());
+  EXPECT_EQ(sample.pixels.size(), 192 * 192);
+  EXPECT_LT(*darkest, 64);
+  EXPECT_EQ(*brightest, 255);
+}
+
+TEST(PageDatasetTest, RefusesAModeThatTheModelDoesNotHave) {
+  auto mix = make_mix();
+  mix.modes = {{"five", 1.0}};
+
+  EXPECT_THAT(
+      [&] { make_dataset(mix); }, ThrowsMessage<UsageError>(HasSubstr("five")));
+}
+
+TEST(PageDatasetTest, RefusesAModeWithTiles) {
+  auto mix = make_mix();
+  mix.modes = {{"gundam", 1.0}};
+
+  EXPECT_THAT(
+      [&] { make_dataset(mix); },
+      ThrowsMessage<InputError>(HasSubstr("without tiles")));
+}
+
+TEST(PageMixConfigTest, RefusesAKindOfTextThatDoesNotExist) {
+  const Json json = {{"modes", {{"four", 1}}}, {"texts", {{"corpsu", 1}}}};
+
+  EXPECT_THAT(
+      [&] { read_config<PageMixConfig>(json, "test"); },
+      ThrowsMessage<InputError>(HasSubstr("did you mean \"corpus\"")));
+}
+
+TEST(PageMixConfigTest, RefusesARangeThatRunsBackwards) {
+  const Json json = {
+      {"modes", {{"four", 1}}}, {"characters_per_token", {12, 4}}};
+
+  EXPECT_THAT(
+      [&] { read_config<PageMixConfig>(json, "test"); },
+      ThrowsMessage<InputError>(HasSubstr("characters_per_token: expected")));
+}
+
+TEST(PageMixConfigTest, RefusesWeightsThatAreAllZero) {
+  const Json json = {{"modes", {{"four", 0}}}};
+
+  EXPECT_THAT(
+      [&] { read_config<PageMixConfig>(json, "test"); },
+      ThrowsMessage<InputError>(HasSubstr("weight above 0")));
+}
+
+} // namespace
+} // namespace microfiche::data

@@ -1,0 +1,110 @@
+#include "training/loss.h"
+
+#include "tests/training/golden.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+namespace microfiche::training {
+namespace {
+
+constexpr int64_t kGoldenSteps = 10;
+
+/// The golden's batch of a step as the dataset would give it.
+data::PageBatch golden_batch(const tests::Golden& golden, int64_t step) {
+  const auto pixels = golden["pixels." + std::to_string(step)].contiguous();
+  const auto answers = golden["answers." + std::to_string(step)].contiguous();
+  data::PageBatch batch;
+  batch.index = step;
+  batch.pages = pixels.size(0);
+  batch.side_px = pixels.size(1);
+  const auto* bytes = pixels.data_ptr<uint8_t>();
+  batch.pixels.assign(bytes, bytes + pixels.numel());
+  const auto* ids = answers.data_ptr<int64_t>();
+  batch.answers.assign(ids, ids + answers.numel());
+  batch.longest = answers.size(1);
+  batch.answer_points.assign(2 * answers.numel(), -1.0F);
+  return batch;
+}
+
+TEST(LossTest, GivesTheTenFirstLossesOfTheSameModelInPython) {
+  const tests::Golden golden("losses.safetensors");
+  auto loaded = tests::make_golden_model();
+  std::vector<std::pair<std::string, torch::Tensor>> named;
+  for (const auto& item : loaded.model->named_parameters()) {
+    const torch::NoGradGuard no_grad;
+    item.value().copy_(golden["model." + item.key()]);
+    named.emplace_back(item.key(), item.value());
+  }
+  loaded.model->train();
+  OptimizerConfig config;
+  config.weight_decay = 0.1;
+  config.adam_only = {"*"};
+  Optimizer optimizer(with_masters(named), {RateRule{}}, config);
+  LossFunction loss(loaded, /*glyph_head=*/nullptr);
+  const LossConfig weights{.reading = 1, .glyph = 0, .balance = 0.01};
+
+  const auto expected = golden["losses"];
+  for (int64_t step = 0; step < kGoldenSteps; ++step) {
+    const auto losses = loss(
+        to_device(golden_batch(golden, step), loaded.model->tensor_options()),
+        weights);
+    EXPECT_NEAR(
+        losses.total.item<double>(), expected[step].item<double>(), 1e-5)
+        << "step " << step;
+    optimizer.zero_grad();
+    losses.total.backward();
+    optimizer.step(/*rate_factor=*/1);
+  }
+}
+
+TEST(LossTest, LeavesTheDecoderOutWithoutAWeightForReading) {
+  const tests::Golden golden("losses.safetensors");
+  auto loaded = tests::make_golden_model();
+  loaded.model->train();
+  GlyphHead head(GlyphHeadOptions(loaded.config.language.hidden_size));
+  LossFunction loss(loaded, head);
+  auto batch = golden_batch(golden, 0);
+  batch.points.assign(2 * 3 * batch.pages, 5.0F);
+  batch.point_labels.assign(3 * batch.pages, 'a');
+
+  loss(
+      to_device(batch, loaded.model->tensor_options()),
+      {.reading = 0, .glyph = 1, .balance = 0})
+      .total.backward();
+
+  for (const auto& item : loaded.model->decoder->named_parameters()) {
+    EXPECT_FALSE(item.value().grad().defined()) << item.key();
+  }
+  for (const auto& item : loaded.model->encoder->named_parameters()) {
+    EXPECT_TRUE(item.value().grad().defined()) << item.key();
+  }
+}
+
+TEST(LossTest, DoesNotCountPadding) {
+  const tests::Golden golden("losses.safetensors");
+  auto loaded = tests::make_golden_model();
+  loaded.model->eval();
+  LossFunction loss(loaded, /*glyph_head=*/nullptr);
+  const auto batch = golden_batch(golden, 0);
+  auto padded = batch;
+  padded.longest += 4;
+  padded.answers.clear();
+  for (int64_t row = 0; row < batch.pages; ++row) {
+    const auto begin = batch.answers.begin() + row * batch.longest;
+    padded.answers.insert(padded.answers.end(), begin, begin + batch.longest);
+    padded.answers.insert(padded.answers.end(), 4, data::PageBatch::kPadding);
+  }
+  padded.answer_points.assign(2 * padded.answers.size(), -1.0F);
+
+  const auto like = loaded.model->tensor_options();
+  const LossConfig weights{.reading = 1, .glyph = 0, .balance = 0};
+  const auto expected = loss(to_device(batch, like), weights);
+  const auto losses = loss(to_device(padded, like), weights);
+
+  EXPECT_NEAR(losses.total.item<double>(), expected.total.item<double>(), 1e-6);
+}
+
+} // namespace
+} // namespace microfiche::training

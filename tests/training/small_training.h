@@ -1,0 +1,70 @@
+#pragma once
+
+#include "training/training_config.h"
+
+#include "core/config.h"
+#include "core/files.h"
+#include "tests/support/folders.h"
+
+#include <filesystem>
+#include <string>
+
+namespace microfiche::tests {
+
+/// A model folder to train: the goldens' sizes and the byte tokenizer.
+inline void write_small_model(const std::filesystem::path& folder) {
+  write_file(
+      folder / "config.json",
+      read_file(data_path("training/model/config.json")));
+  write_file(folder / "tokenizer.json", read_file(byte_tokenizer()));
+}
+
+/// A training of two stages and seven steps that takes a second, in `folder`.
+inline training::TrainingConfig small_training(
+    const std::filesystem::path& folder) {
+  write_small_model(folder / "model");
+  write_file(
+      folder / "text" / "training.txt",
+      "The quick brown fox jumps over the lazy dog, and the dog sleeps on.");
+  write_file(
+      folder / "text" / "held_out.txt", "A page that nobody has ever seen.");
+  const Json json = parse_json(
+      R"({
+        "model": "model",
+        "corpus": ["training.txt"],
+        "held_out": ["held_out.txt"],
+        "stages": [
+          {
+            "name": "encoder", "steps": 3,
+            "pages": {"modes": {"one": 1, "four": 1},
+                      "characters_per_token": [4, 6]},
+            "batch": {"characters": 60, "points_per_page": 8},
+            "losses": {"reading": 0, "glyph": 1},
+            "rates": [{"match": "encoder.*"}, {"match": "heads.glyph.*"}]
+          },
+          {
+            "name": "reading", "steps": 4, "batches_per_step": 2,
+            "pages": {"modes": {"one": 1, "four": 1},
+                      "characters_per_token": [4, 6]},
+            "batch": {"characters": 60, "points_per_page": 8},
+            "losses": {"reading": 1, "glyph": 0.1, "balance": 0.01},
+            "schedule": {"warmup_steps": 2},
+            "rates": [{"match": "heads.reading.*", "muon": 0, "adam": 0},
+                      {"match": "*"}]
+          }
+        ],
+        "glyph_head": {"width": 16, "cells": 2},
+        "evaluation": {"modes": ["one"], "characters_per_token": [5],
+                       "pages": 2},
+        "checkpoints": {"every_steps": 2, "keep": 2},
+        "log_every": 1, "workers": 2
+      })",
+      "small training");
+  auto config = read_config<training::TrainingConfig>(json, "small training");
+  config.model = folder / "model";
+  config.corpus = {folder / "text" / "training.txt"};
+  config.held_out = {folder / "text" / "held_out.txt"};
+  return config;
+}
+
+} // namespace microfiche::tests

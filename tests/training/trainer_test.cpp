@@ -1,0 +1,206 @@
+#include "training/trainer.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "model/loaded_model.h"
+#include "tests/training/small_training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <thread>
+
+namespace microfiche::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// The losses that a run's metrics.jsonl holds, by step.
+std::map<int64_t, double> logged_losses(const fs::path& run_folder) {
+  std::map<int64_t, double> losses;
+  const std::string content = read_file(run_folder / "metrics.jsonl");
+  for (size_t begin = 0; begin < content.size();) {
+    const size_t end = content.find('\n', begin);
+    const Json line =
+        parse_json(content.substr(begin, end - begin), "metrics.jsonl");
+    if (line.contains("loss")) {
+      EXPECT_FALSE(losses.contains(line["step"])) << "step logged twice";
+      losses[line["step"]] = line["loss"];
+    }
+    begin = end + 1;
+  }
+  return losses;
+}
+
+std::map<int64_t, double> undisturbed_losses(const TrainingConfig& config) {
+  const tests::TemporaryFolder run;
+  Trainer(config, run.path(), torch::kCPU).run();
+  return logged_losses(run.path());
+}
+
+TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
+  const tests::TemporaryFolder folder;
+  const auto config = tests::small_training(folder.path());
+  Trainer trainer(config, folder.path() / "run", torch::kCPU);
+
+  const auto rows = trainer.run();
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->size(), 2);
+  EXPECT_EQ(trainer.position().step, 7);
+  EXPECT_EQ(logged_losses(folder.path() / "run").size(), 7);
+  const auto loaded = model::load_model(folder.path() / "run" / "model");
+  EXPECT_EQ(loaded.model->image_newline.sizes(), std::vector<int64_t>{32});
+}
+
+TEST(TrainerTest, GoesOnAsIfItHadNeverStopped) {
+  const tests::TemporaryFolder folder;
+  const auto config = tests::small_training(folder.path());
+  const auto expected = undisturbed_losses(config);
+  const auto run_folder = folder.path() / "run";
+  auto stopping = config;
+  // Over after the first step of each start.
+  stopping.max_minutes = 1e-9;
+
+  int64_t starts = 0;
+  do {
+    ASSERT_LE(++starts, 7);
+  } while (!Trainer(stopping, run_folder, torch::kCPU).run());
+
+  EXPECT_EQ(logged_losses(run_folder), expected);
+}
+
+TEST(TrainerTest, SeesTheSamePagesWithMoreWorkers) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  const auto expected = undisturbed_losses(config);
+
+  config.workers = 4;
+
+  EXPECT_EQ(undisturbed_losses(config), expected);
+}
+
+TEST(TrainerTest, GoesOnFromItsNewestCheckpointAfterSigkill) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  // The child is this program run again; it finds its folder here.
+  constexpr const char* kVariable = "MICROFICHE_KILLED_TRAINING";
+  const tests::TemporaryFolder folder;
+  setenv(kVariable, folder.path().c_str(), /*replace=*/0);
+  const fs::path shared = std::getenv(kVariable);
+  const auto config = tests::small_training(shared);
+  const auto run_folder = shared / "run";
+  const auto train_until_killed = [&] {
+    std::thread killer([&] {
+      while (!fs::exists(run_folder / "checkpoints" / "step-00000004")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      kill(getpid(), SIGKILL);
+    });
+    killer.detach();
+    Trainer(config, run_folder, torch::kCPU).run();
+    std::this_thread::sleep_for(std::chrono::seconds(60));
+  };
+
+  EXPECT_EXIT(train_until_killed(), ::testing::KilledBySignal(SIGKILL), "");
+  Trainer resumed(config, run_folder, torch::kCPU);
+  EXPECT_GE(resumed.position().step, 4);
+  ASSERT_TRUE(resumed.run());
+
+  EXPECT_EQ(logged_losses(run_folder), undisturbed_losses(config));
+  unsetenv(kVariable);
+}
+
+TEST(TrainerTest, LearnsToReadTwoPages) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  write_file(folder.path() / "pages" / "a.txt", "cab");
+  write_file(folder.path() / "pages" / "b.txt", "fed");
+  config.corpus = {folder.path() / "pages"};
+  config.held_out = config.corpus;
+  auto& stage = config.stages[1];
+  stage.steps = 150;
+  stage.batches_per_step = 1;
+  stage.pages.modes = {{"one", 1.0}};
+  stage.pages.texts = {{"corpus", 1.0}};
+  stage.pages.characters_per_token = {3, 3};
+  stage.pages.fill = {0.9, 0.9};
+  stage.pages.margin = {0.02, 0.02};
+  stage.pages.line_height = {1.2, 1.2};
+  config.stages = {stage};
+  config.evaluation.texts = {"corpus"};
+  config.evaluation.characters_per_token = {3};
+  config.evaluation.pages = 8;
+  config.checkpoints.every_steps = 0;
+
+  const auto rows = Trainer(config, folder.path() / "run", torch::kCPU).run();
+
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->front().exact_pages, 8);
+}
+
+TEST(TrainerTest, ComputesInBf16WithFloat32Masters) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  const auto expected = undisturbed_losses(config);
+  config.precision = "bf16";
+
+  const auto losses = undisturbed_losses(config);
+
+  ASSERT_EQ(losses.size(), expected.size());
+  for (const auto& [step, loss] : expected) {
+    EXPECT_NEAR(losses.at(step), loss, 0.05 * loss) << "step " << step;
+  }
+}
+
+TEST(TrainerTest, StopsAtALossThatIsNotFiniteAndNamesTheCulprit) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  Trainer trainer(config, folder.path() / "run", torch::kCPU);
+  {
+    const torch::NoGradGuard no_grad;
+    trainer.model().model->encoder->projector->linear->weight.fill_(
+        std::numeric_limits<float>::quiet_NaN());
+  }
+
+  EXPECT_THAT(
+      [&] { trainer.run(); },
+      ThrowsMessage<NumericError>(::testing::AllOf(
+          HasSubstr("step 1 of stage \"encoder\""),
+          HasSubstr("weight that is not finite: encoder.projector.linear"))));
+}
+
+TEST(TrainerTest, RefusesToGoOnWithAnotherSeed) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  config.max_minutes = 1e-9;
+  Trainer(config, folder.path() / "run", torch::kCPU).run();
+  config.seed = 1;
+
+  EXPECT_THAT(
+      [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("begun with seed 0, not 1")));
+}
+
+TEST(TrainerTest, RefusesARunWithoutText) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  config.corpus = {folder.path() / "no such folder"};
+
+  EXPECT_THAT(
+      [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("no such file or folder")));
+}
+
+} // namespace
+} // namespace microfiche::training

@@ -1,0 +1,110 @@
+#include "training/training_config.h"
+
+#include "core/config.h"
+#include "core/error.h"
+#include "tests/training/small_training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::training {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// The small training as JSON, for one field to be changed.
+Json small_json() {
+  const tests::TemporaryFolder folder;
+  return write_config(tests::small_training(folder.path()));
+}
+
+void expect_refused(const Json& json, const std::string& words) {
+  EXPECT_THAT(
+      [&] { read_config<TrainingConfig>(json, "test"); },
+      ThrowsMessage<InputError>(HasSubstr(words)));
+}
+
+TEST(TrainingConfigTest, ComesBackFromItsJson) {
+  const Json json = small_json();
+
+  EXPECT_EQ(write_config(read_config<TrainingConfig>(json, "test")), json);
+}
+
+TEST(TrainingConfigTest, SuggestsTheFieldThatWasMeant) {
+  Json json = small_json();
+  json["stages"][0]["stepz"] = 3;
+
+  expect_refused(json, "did you mean \"steps\"");
+}
+
+TEST(TrainingConfigTest, RefusesAStageThatTrainsNothing) {
+  Json json = small_json();
+  json["stages"][1]["rates"] = Json::array();
+
+  expect_refused(json, "nothing is trained");
+}
+
+TEST(TrainingConfigTest, RefusesGlyphPointsThatNoLossAsksFor) {
+  Json json = small_json();
+  json["stages"][1]["losses"]["glyph"] = 0;
+
+  expect_refused(json, "batch.points_per_page belong together");
+}
+
+TEST(TrainingConfigTest, RefusesToBalanceADecoderThatDoesNotRun) {
+  Json json = small_json();
+  json["stages"][0]["losses"]["balance"] = 0.1;
+
+  expect_refused(json, "no effect without reading");
+}
+
+TEST(TrainingConfigTest, RefusesAPrecisionThatItDoesNotHave) {
+  Json json = small_json();
+  json["precision"] = "f16";
+
+  expect_refused(json, "expected \"f32\" or \"bf16\", got \"f16\"");
+}
+
+TEST(TrainingConfigTest, WantsHeldOutTextFromOnePlaceOnly) {
+  Json json = small_json();
+  json["held_out_fraction"] = 0.1;
+
+  expect_refused(json, "either held_out names files or");
+}
+
+TEST(CheckResumableTest, LetsLaterStagesAndTimeLimitsChange) {
+  const tests::TemporaryFolder folder;
+  const auto before = tests::small_training(folder.path());
+  auto now = before;
+  now.stages[1].steps = 100;
+  now.max_minutes = 5;
+  now.workers = 7;
+
+  EXPECT_NO_THROW(check_resumable(before, now, /*stage=*/0, "test"));
+}
+
+TEST(CheckResumableTest, RefusesAnotherStageThanTheOneInProgress) {
+  const tests::TemporaryFolder folder;
+  const auto before = tests::small_training(folder.path());
+  auto now = before;
+  now.stages[1].steps = 100;
+
+  EXPECT_THAT(
+      [&] { check_resumable(before, now, /*stage=*/1, "test"); },
+      ThrowsMessage<InputError>(HasSubstr("begun with stages.1")));
+}
+
+TEST(CheckResumableTest, RefusesAnotherSeed) {
+  const tests::TemporaryFolder folder;
+  const auto before = tests::small_training(folder.path());
+  auto now = before;
+  now.seed = 9;
+
+  EXPECT_THAT(
+      [&] { check_resumable(before, now, /*stage=*/0, "test"); },
+      ThrowsMessage<InputError>(HasSubstr("begun with seed 0, not 9")));
+}
+
+} // namespace
+} // namespace microfiche::training

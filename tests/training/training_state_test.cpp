@@ -1,0 +1,150 @@
+#include "training/training_state.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/training/small_training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace microfiche::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class TrainingStateTest : public ::testing::Test {
+ protected:
+  void save(int64_t step) {
+    TrainingPosition position;
+    position.step = step;
+    position.characters = 10 * step;
+    save_checkpoint(folder_.path(), position, config_, tensors_);
+  }
+
+  fs::path checkpoints() const {
+    return folder_.path() / "checkpoints";
+  }
+
+  /// Names in the checkpoints folder, sorted.
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(checkpoints())) {
+      names.push_back(entry.path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  tests::TemporaryFolder folder_;
+  TrainingConfig config_ = tests::small_training(folder_.path());
+  std::map<std::string, torch::Tensor> tensors_ = {
+      {"model.a", torch::randn({3, 4})},
+      {"model.b", torch::randn({40'000})}};
+};
+
+TEST_F(TrainingStateTest, ComesBackToTheBit) {
+  save(5);
+
+  const auto found = find_checkpoint(folder_.path());
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->position.step, 5);
+  EXPECT_EQ(found->position.characters, 50);
+  EXPECT_EQ(write_config(found->training), write_config(config_));
+  for (const auto& [name, tensor] : tensors_) {
+    EXPECT_TRUE(torch::equal(found->tensors.at(name), tensor)) << name;
+  }
+}
+
+TEST_F(TrainingStateTest, KeepsFilesBelowTheirLargestSize) {
+  config_.checkpoints.shard_bytes = 100'000;
+  for (int64_t i = 0; i < 8; ++i) {
+    tensors_["model.c" + std::to_string(i)] = torch::randn({10'000});
+  }
+
+  save(1);
+
+  int64_t shards = 0;
+  for (const auto& entry :
+       fs::directory_iterator(checkpoints() / "step-00000001")) {
+    const bool alone = entry.file_size() > 160'000;
+    EXPECT_TRUE(entry.file_size() <= 100'000 || alone) << entry.path();
+    ++shards;
+  }
+  EXPECT_GE(shards, 5);
+  const auto found = find_checkpoint(folder_.path());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->tensors.size(), tensors_.size());
+}
+
+TEST_F(TrainingStateTest, KeepsTheNewestOnly) {
+  for (const int64_t step : {1, 2, 3, 10}) {
+    save(step);
+  }
+
+  EXPECT_EQ(
+      names(), (std::vector<std::string>{"step-00000003", "step-00000010"}));
+}
+
+TEST_F(TrainingStateTest, FindsNothingWhereThereIsNothing) {
+  EXPECT_FALSE(find_checkpoint(folder_.path()));
+}
+
+TEST_F(TrainingStateTest, PassesOverACheckpointWithOtherBytes) {
+  save(1);
+  save(2);
+  const fs::path shard =
+      checkpoints() / "step-00000002" / "state-00001.safetensors";
+  std::string bytes = read_file(shard);
+  bytes.back() ^= 1;
+  write_file(shard, bytes);
+
+  const auto found = find_checkpoint(folder_.path());
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->position.step, 1);
+}
+
+TEST_F(TrainingStateTest, PassesOverACheckpointWithoutItsManifest) {
+  save(1);
+  save(2);
+  fs::remove(checkpoints() / "step-00000002" / "checkpoint.json");
+
+  const auto found = find_checkpoint(folder_.path());
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->position.step, 1);
+}
+
+TEST_F(TrainingStateTest, RemovesWhatAKilledRunLeftUnfinished) {
+  write_file(checkpoints() / "writing-step-00000001" / "state", "half");
+
+  save(2);
+
+  EXPECT_EQ(names(), std::vector<std::string>{"step-00000002"});
+}
+
+TEST_F(TrainingStateTest, SaysWhichTensorsDoNotFit) {
+  save(1);
+  const auto found = find_checkpoint(folder_.path());
+
+  EXPECT_THAT(
+      [&] {
+        restore(
+            *found,
+            {{"model.a", torch::zeros({4, 3})},
+             {"model.missing", torch::zeros({1})}});
+      },
+      ThrowsMessage<InputError>(::testing::AllOf(
+          HasSubstr("misshapen: model.a: expected [4, 3], got [3, 4]"),
+          HasSubstr("missing: model.missing"))));
+}
+
+} // namespace
+} // namespace microfiche::training
