@@ -143,6 +143,17 @@ double skill_of(
                           : metrics::skill(1 - score, 1 - floor);
 }
 
+/// "10/token" or "600–700 tokens".
+std::string short_length(const Cell& cell) {
+  return cell.characters_per_token
+      ? exact(*cell.characters_per_token) + "/token"
+      : concat(
+            cell.text_tokens->first,
+            "\u2013",
+            cell.text_tokens->second,
+            " tokens");
+}
+
 std::string text_name(TextKind kind) {
   return Json(kind).get<std::string>();
 }
@@ -327,11 +338,15 @@ Table full_table(const RunSummary& summary) {
 }
 
 Table overview_table(const RunSummary& summary) {
+  // A column that says the same in every row is left out.
+  const bool styles = std::any_of(
+      summary.cells.begin(), summary.cells.end(), [&](const auto& cell) {
+        return cell.cell.style != summary.cells.front().cell.style;
+      });
   Table table;
   table.header = {
       "mode",
       "text",
-      "style",
       "length",
       "pages",
       "ratio",
@@ -344,6 +359,9 @@ Table overview_table(const RunSummary& summary) {
       "skill",
       "loops",
       "s/page"};
+  if (styles) {
+    table.header.insert(table.header.begin() + 2, "style");
+  }
   for (const auto& cell : summary.cells) {
     const auto floor = [&](const MetricIntervals& intervals) {
       return intervals.empty()
@@ -354,8 +372,7 @@ Table overview_table(const RunSummary& summary) {
     table.rows.push_back(
         {cell.cell.mode,
          text_name(cell.cell.text),
-         cell.cell.style,
-         length_name(cell.cell),
+         short_length(cell.cell),
          std::to_string(cell.pages),
          fixed(cell.ratios.nominal, 2) + "x",
          fixed(cell.ratios.valid, 2) + "x",
@@ -369,6 +386,10 @@ Table overview_table(const RunSummary& summary) {
          fixed(
              seconds.render + seconds.encode + seconds.prefill + seconds.decode,
              3)});
+    if (styles) {
+      auto& row = table.rows.back();
+      row.insert(row.begin() + 2, cell.cell.style);
+    }
   }
   return table;
 }

@@ -93,7 +93,8 @@ std::string to_csv(const Table& table) {
   return all_rows(table, [](const std::vector<std::string>& row) {
     std::string line;
     for (size_t column = 0; column < row.size(); ++column) {
-      line += (column == 0 ? "" : ",") + csv_cell(row[column]);
+      line += column == 0 ? "" : ",";
+      line += csv_cell(row[column]);
     }
     return line + "\n";
   });

@@ -136,12 +136,15 @@ TrainingCurves read_training_curves(const fs::path& folder) {
     const auto where = concat(file.string(), ":", ++number);
     const auto line = parse_json(text.substr(begin, end - begin), where);
     begin = end + 1;
-    const auto step = line.is_object() ? number_in(line, "step") : std::nullopt;
-    check(step.has_value(), where, ": expected an object with \"step\"");
-    curves.steps = std::max(curves.steps, static_cast<int64_t>(*step));
-    add_losses(line, *step, losses);
+    check(
+        line.is_object() && number_in(line, "step"),
+        where,
+        ": expected an object with \"step\"");
+    const double step = line["step"].get<double>();
+    curves.steps = std::max(curves.steps, static_cast<int64_t>(step));
+    add_losses(line, step, losses);
     if (const auto rows = line.find("evaluation"); rows != line.end()) {
-      add_evaluation(*rows, *step, precision);
+      add_evaluation(*rows, step, precision);
     }
   }
   check(number > 0, file.string(), ": no step is logged yet");

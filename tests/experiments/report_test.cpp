@@ -120,7 +120,7 @@ TEST_F(ReportTest, TheMarkdownHasTheTableAndThePicture) {
   const auto markdown = read_file(folder.path() / "report.md");
 
   EXPECT_THAT(markdown, HasSubstr("](curve.svg)"));
-  EXPECT_THAT(markdown, HasSubstr("| nine | corpus | plain |"));
+  EXPECT_THAT(markdown, HasSubstr("| nine | corpus | 5/token | 5 |"));
 }
 
 TEST_F(ReportTest, TheHeadlineNamesTheEndsOfTheCurve) {
