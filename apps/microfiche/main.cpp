@@ -57,10 +57,18 @@ int run(int argc, char** argv) {
       "microfiche");
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
+  add_render(app);
   add_encode(app);
   add_read(app);
   add_trace(app);
   add_tokenize(app);
+  add_score(app);
+  add_sweep(app);
+  add_report(app);
+  add_compare(app);
+  add_train(app);
+  add_inspect(app);
+  add_bench(app);
   add_doctor(app);
 
   try {

@@ -186,11 +186,12 @@ void add_score(CLI::App& app) {
   for (const auto& profile : metrics::all_profiles()) {
     profiles += "\n" + profile.name + ": " + profile.description;
   }
-  command->add_option(
-      "--profile",
-      options->profile,
-      "How texts are compared:" + profiles,
-      true);
+  command
+      ->add_option(
+          "--profile",
+          options->profile,
+          "How texts are compared:" + profiles)
+      ->capture_default_str();
   command->add_option(
       "--bins",
       options->bins,
