@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Times whole training steps in Python's PyTorch; prints median seconds a step.
+
+The same sizes, data shapes, losses and optimizers as training_step.cpp.
+"""
+
+import argparse
+import fnmatch
+import pathlib
+import statistics
+import sys
+import time
+
+import torch
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from reference_model import Muon, OpticalModel  # noqa: E402
+
+# OptimizerConfig::adam_only of modules/training/optimizer.h.
+ADAM_ONLY = ["*embedding*", "*position*", "*rel_pos*", "*lm_head*", "*router*"]
+
+
+def is_hidden_matrix(name, parameter):
+    return parameter.dim() >= 2 and not any(fnmatch.fnmatch(name, p) for p in ADAM_ONLY)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default=str(ROOT / "configs/models/nano"))
+    parser.add_argument("--pages", type=int, default=16)
+    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--characters", type=int, default=216)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+
+    model = OpticalModel.from_config(pathlib.Path(options.model) / "config.json")
+    hidden, others = [], []
+    for name, parameter in model.named_parameters():
+        (hidden if is_hidden_matrix(name, parameter) else others).append(parameter)
+    muon = Muon(hidden, lr=0.02)
+    adam = torch.optim.AdamW(others, lr=3e-3, betas=(0.9, 0.95), weight_decay=0, fused=True)
+    shape = (options.pages, options.side, options.side)
+    pixels = torch.randint(0, 256, shape, dtype=torch.uint8)
+    answers = torch.randint(3, 259, (options.pages, options.characters))
+
+    seconds = []
+    warm_up = 2
+    for step in range(options.steps + warm_up):
+        start = time.perf_counter()
+        model.zero_grad()
+        reading, balance = model.losses(pixels, answers, before=[0], after=[])
+        (reading + 0.01 * balance).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        muon.step()
+        adam.step()
+        if step >= warm_up:
+            seconds.append(time.perf_counter() - start)
+    print(f"{statistics.median(seconds):.6f}")
+
+
+if __name__ == "__main__":
+    main()
