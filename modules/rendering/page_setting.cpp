@@ -21,6 +21,10 @@ class PageSetter {
 
   PageSetting set(size_t begin) {
     size_t at = begin;
+    if (!begins_paragraph(text_, begin)) {
+      // The white space that ended the last line of the page before.
+      at = skip_space(text_, begin, paragraph_from(text_, begin).end);
+    }
     while (at < text_.size() && !full_) {
       const Paragraph paragraph = paragraph_from(text_, at);
       if (trim_end(text_, at, paragraph.end) == at) {
@@ -73,6 +77,11 @@ class PageSetter {
       const size_t num_final =
           end == paragraph.end ? lines.size() : lines.size() - 1;
       for (size_t i = 0; i < num_final; ++i) {
+        // Pango breaks a run of spaces too, which makes lines with nothing on
+        // them.
+        if (trim_end(text_, lines[i].begin, lines[i].end) == lines[i].begin) {
+          continue;
+        }
         if (!make_room()) {
           return lines[i].begin;
         }

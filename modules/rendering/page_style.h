@@ -53,6 +53,7 @@ struct PageStyle {
   /// Indent of the first line of each paragraph.
   double first_line_indent_px = 0;
 
+  /// In a paragraph from right to left, left and right change places.
   Alignment alignment = Alignment::kLeft;
 
   int64_t columns = 1;

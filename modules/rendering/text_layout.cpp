@@ -33,6 +33,14 @@ double to_px(int pango_units) {
   return static_cast<double>(pango_units) / PANGO_SCALE;
 }
 
+PangoAlignment pango_alignment(Alignment alignment, bool right_to_left) {
+  if (alignment == Alignment::kCenter) {
+    return PANGO_ALIGN_CENTER;
+  }
+  return (alignment == Alignment::kRight) != right_to_left ? PANGO_ALIGN_RIGHT
+                                                           : PANGO_ALIGN_LEFT;
+}
+
 /// Adds the box of a cluster, cut evenly when it is a ligature: a character
 /// that combines with the one before it has no part of its own.
 void add_boxes(
@@ -146,6 +154,17 @@ size_t trim_end(std::string_view text, size_t begin, size_t end) {
   return end;
 }
 
+size_t skip_space(std::string_view text, size_t begin, size_t end) {
+  while (begin < end) {
+    size_t next = begin;
+    if (!g_unichar_isspace(next_character(text, next))) {
+      break;
+    }
+    begin = next;
+  }
+  return begin;
+}
+
 void ParagraphLayout::set_direction(PangoDirection direction) {
   PangoContext* context = pango_layout_get_context(fonts_->layout());
   pango_context_set_base_dir(context, direction);
@@ -166,11 +185,11 @@ void ParagraphLayout::set(
       begins_paragraph(text, begin)
           ? static_cast<int>(style.first_line_indent_px * PANGO_SCALE)
           : 0);
+  const bool right_to_left =
+      pango_context_get_base_dir(pango_layout_get_context(layout)) ==
+      PANGO_DIRECTION_RTL;
   pango_layout_set_alignment(
-      layout,
-      style.alignment == Alignment::kCenter      ? PANGO_ALIGN_CENTER
-          : style.alignment == Alignment::kRight ? PANGO_ALIGN_RIGHT
-                                                 : PANGO_ALIGN_LEFT);
+      layout, pango_alignment(style.alignment, right_to_left));
   pango_layout_set_justify(layout, style.alignment == Alignment::kJustify);
   pango_layout_set_text(
       layout, text.data() + begin, static_cast<int>(end - begin));

@@ -41,6 +41,9 @@ std::string describe_character(gunichar character);
 /// `end` without the white space before it, but not below `begin`.
 size_t trim_end(std::string_view text, size_t begin, size_t end);
 
+/// `begin` without the white space behind it, but not beyond `end`.
+size_t skip_space(std::string_view text, size_t begin, size_t end);
+
 /// The glyphs of one font, placed on a page.
 struct GlyphRun {
   cairo_scaled_font_t* font = nullptr;
