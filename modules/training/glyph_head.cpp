@@ -26,6 +26,9 @@ void GlyphHeadImpl::reset() {
       torch::nn::Linear(options.token_width(), cells * cells * width));
   column = register_module("column", torch::nn::Embedding(cell_px, width));
   row = register_module("row", torch::nn::Embedding(cell_px, width));
+  // Small, so that at first the place does not drown what the token says.
+  torch::nn::init::normal_(column->weight, /*mean=*/0, /*std=*/0.2);
+  torch::nn::init::normal_(row->weight, /*mean=*/0, /*std=*/0.2);
   norm = register_module(
       "norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
   hidden = register_module("hidden", torch::nn::Linear(width, width));
