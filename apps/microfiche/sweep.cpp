@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace microfiche::apps {
@@ -23,6 +24,7 @@ struct SweepOptions {
   CommonOptions common;
   std::string config;
   std::string output;
+  std::optional<uint64_t> seed;
 };
 
 /// Text that is not where the command runs is looked for in the source tree, so
@@ -42,6 +44,7 @@ void sweep(const SweepOptions& options) {
     config.model = common.model;
   }
   common.model = config.model;
+  config.seed = options.seed.value_or(config.seed);
   for (auto& text : config.texts) {
     text = find_text(text);
   }
@@ -94,6 +97,10 @@ void add_sweep(CLI::App& app) {
           "Run folder; runs/<name of the config> when absent")
       ->type_name("DIR");
   add_model_options(*command, options->common);
+  command->add_option(
+      "--seed",
+      options->seed,
+      "Seeds every random draw; the config's when left out");
   add_set_option(*command, options->common);
   add_quiet_option(*command, options->common);
   command->callback([options] { sweep(*options); });
