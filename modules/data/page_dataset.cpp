@@ -170,12 +170,15 @@ std::vector<GlyphPoint> draw_points(
       point.label = label_at(page, point.x_px, point.y_px);
     } else {
       const auto& glyph = random.pick(page.glyphs);
+      // The middle half of its box, where nothing of a neighbour is drawn.
       point.x_px = std::clamp(
-          glyph.x + glyph.width * static_cast<float>(random.uniform()),
+          glyph.x +
+              glyph.width * static_cast<float>(random.uniform(0.25, 0.75)),
           0.0F,
           last);
       point.y_px = std::clamp(
-          glyph.y + glyph.height * static_cast<float>(random.uniform()),
+          glyph.y +
+              glyph.height * static_cast<float>(random.uniform(0.25, 0.75)),
           0.0F,
           last);
       point.label = static_cast<uint8_t>(page.text[glyph.byte_begin]);

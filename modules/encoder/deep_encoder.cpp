@@ -59,8 +59,12 @@ EncoderStages DeepEncoderImpl::stages(const torch::Tensor& pixels) {
       ", got ",
       pixels.sizes());
 
+  return compress(sam->forward(pixels));
+}
+
+EncoderStages DeepEncoderImpl::compress(const torch::Tensor& patches) {
   EncoderStages stages;
-  stages.sam = compressor->forward(sam->forward(pixels)); // (B, C, n, n)
+  stages.sam = compressor->forward(patches); // (B, C, n, n)
   stages.clip = clip->forward(stages.sam); // (B, n * n, C)
   const auto perceived = stages.sam.flatten(2).transpose(1, 2);
   stages.tokens = projector->forward(

@@ -57,6 +57,11 @@ class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
   /// As `forward`, with what was computed on the way.
   EncoderStages stages(const torch::Tensor& pixels);
 
+  /// The second half of `stages`: what becomes of the perception tower's map.
+  ///
+  /// Shapes: patches (B, neck_channels, g, g) as `sam` gives them.
+  EncoderStages compress(const torch::Tensor& patches);
+
   /// The options with which this module was constructed.
   DeepEncoderOptions options;
 

@@ -75,13 +75,8 @@ BatchTensors to_device(
   return tensors;
 }
 
-LossFunction::LossFunction(
-    model::LoadedModel& loaded,
-    GlyphHead glyph_head,
-    ReadingAids reading_aids)
-    : loaded_(loaded),
-      glyph_head_(std::move(glyph_head)),
-      reading_aids_(std::move(reading_aids)) {}
+LossFunction::LossFunction(model::LoadedModel& loaded, TrainingHeads heads)
+    : loaded_(loaded), heads_(std::move(heads)) {}
 
 Losses LossFunction::operator()(
     const BatchTensors& batch,
@@ -90,10 +85,18 @@ Losses LossFunction::operator()(
     double way) {
   const auto zero = torch::zeros(
       {}, torch::dtype(torch::kFloat32).device(batch.pixels.device()));
-  Losses losses{zero, zero, zero, zero, zero, zero, zero};
-  const auto tokens = loaded_.model->encoder->forward(batch.pixels);
+  Losses losses{zero, zero, zero, zero, zero, zero, zero, zero};
+  auto& encoder = *loaded_.model->encoder;
+  const auto patches = encoder.sam->forward(batch.pixels);
+  const auto tokens = encoder.compress(patches).tokens;
+  if (config.patch_glyph > 0) {
+    const auto logits = heads_.patch_glyph->forward(
+        patches.flatten(2).transpose(1, 2), batch.points);
+    losses.patch_glyph = cross_entropy(logits, batch.point_labels);
+    losses.total = losses.total + config.patch_glyph * losses.patch_glyph;
+  }
   if (config.glyph > 0) {
-    const auto logits = glyph_head_->forward(tokens, batch.points);
+    const auto logits = heads_.glyph->forward(tokens, batch.points);
     losses.glyph = cross_entropy(logits, batch.point_labels);
     losses.glyph_accuracy = accuracy(logits, batch.point_labels);
     losses.total = losses.total + config.glyph * losses.glyph;
@@ -155,7 +158,7 @@ LossFunction::ReadingLoss LossFunction::reading(
     places.side =
         std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
     places.points = batch_tensors.answer_points;
-    probes = reading_aids_->make_probes(
+    probes = heads_.reading->make_probes(
         aids,
         places,
         static_cast<int64_t>(model.decoder->layers->size()),
@@ -170,7 +173,7 @@ LossFunction::ReadingLoss LossFunction::reading(
   return {
       cross_entropy(logits, answers),
       accuracy(logits, answers),
-      aided ? reading_aids_->loss(aids, places, probes)
+      aided ? heads_.reading->loss(aids, places, probes)
             : torch::zeros({}, logits.options())};
 }
 

@@ -37,12 +37,21 @@ BatchTensors to_device(
     const data::PageBatch& batch,
     const torch::TensorOptions& like);
 
+/// What only training needs beside the model; an empty one is not asked.
+struct TrainingHeads {
+  /// On vision tokens, and on the perception tower's patches.
+  GlyphHead glyph{nullptr};
+  GlyphHead patch_glyph{nullptr};
+  ReadingAids reading{nullptr};
+};
+
 /// The losses of a batch, float32 scalars; those that a config leaves out are
 /// zero. Accuracies are fractions, without gradient.
 struct Losses {
   torch::Tensor total;
   torch::Tensor reading;
   torch::Tensor glyph;
+  torch::Tensor patch_glyph;
   torch::Tensor balance;
   torch::Tensor aids;
   torch::Tensor reading_accuracy;
@@ -54,10 +63,7 @@ class LossFunction {
  public:
   /// `loaded` must outlive this. The heads may be empty when no config asks for
   /// them.
-  LossFunction(
-      model::LoadedModel& loaded,
-      GlyphHead glyph_head,
-      ReadingAids reading_aids = nullptr);
+  LossFunction(model::LoadedModel& loaded, TrainingHeads heads);
 
   /// Runs the model over a batch. Without a weight for reading the decoder does
   /// not run. `way` is the fraction of the stage that is behind, by which the
@@ -81,8 +87,7 @@ class LossFunction {
       double way);
 
   model::LoadedModel& loaded_;
-  GlyphHead glyph_head_;
-  ReadingAids reading_aids_;
+  TrainingHeads heads_;
 };
 
 } // namespace microfiche::training

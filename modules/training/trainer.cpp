@@ -28,6 +28,7 @@ const std::vector<const char*> kNumberNames = {
     "loss",
     "reading_loss",
     "glyph_loss",
+    "patch_glyph_loss",
     "balance_loss",
     "aids_loss",
     "reading_accuracy",
@@ -51,6 +52,28 @@ model::LoadedModel make_start(
   loaded.folder = config.model;
   loaded.placement = placement;
   return loaded;
+}
+
+TrainingHeads make_heads(
+    const TrainingConfig& config,
+    const model::ModelConfig& model,
+    torch::Device device) {
+  GlyphHeadOptions glyph(model.language.hidden_size);
+  glyph.width(config.glyph_head.width)
+      .cells(config.glyph_head.cells)
+      .pixels_per_token(model.token_side_px());
+  GlyphHeadOptions patch_glyph(model.toolkit.sam_neck_channels);
+  patch_glyph.width(config.glyph_head.width)
+      .cells(1)
+      .pixels_per_token(model.toolkit.sam_patch_size);
+  ReadingAidsOptions reading(model.language.hidden_size);
+  reading.pixels_per_token(model.token_side_px());
+  TrainingHeads heads{
+      GlyphHead(glyph), GlyphHead(patch_glyph), ReadingAids(reading)};
+  heads.glyph->to(device);
+  heads.patch_glyph->to(device);
+  heads.reading->to(device);
+  return heads;
 }
 
 /// Forgets the lines of steps that a resumed run will do again.
@@ -106,26 +129,19 @@ Trainer::Trainer(
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);
   at::globalContext().setAllowTF32CuDNN(config_.tf32);
 
-  GlyphHeadOptions head(loaded_.config.language.hidden_size);
-  head.width(config_.glyph_head.width)
-      .cells(config_.glyph_head.cells)
-      .pixels_per_token(loaded_.config.token_side_px());
-  glyph_head_ = GlyphHead(head);
-  glyph_head_->to(device);
-  ReadingAidsOptions aids(loaded_.config.language.hidden_size);
-  aids.pixels_per_token(loaded_.config.token_side_px());
-  reading_aids_ = ReadingAids(aids);
-  reading_aids_->to(device);
+  heads_ = make_heads(config_, loaded_.config, device);
   std::vector<std::pair<std::string, torch::Tensor>> named;
   for (const auto& item : loaded_.model->named_parameters()) {
     named.emplace_back(item.key(), item.value());
   }
-  for (const auto& item : glyph_head_->named_parameters()) {
-    named.emplace_back("heads.glyph." + item.key(), item.value());
-  }
-  for (const auto& item : reading_aids_->named_parameters()) {
-    named.emplace_back("heads.reading." + item.key(), item.value());
-  }
+  const auto add_head = [&](const std::string& name, torch::nn::Module& head) {
+    for (const auto& item : head.named_parameters()) {
+      named.emplace_back("heads." + name + "." + item.key(), item.value());
+    }
+  };
+  add_head("glyph", *heads_.glyph);
+  add_head("patch_glyph", *heads_.patch_glyph);
+  add_head("reading", *heads_.reading);
   parameters_ = with_masters(named);
   if (loaded_.placement.dtype != torch::kFloat32) {
     // The masters keep the float32 weights; the model gets rounded copies.
@@ -134,7 +150,7 @@ Trainer::Trainer(
       parameter.tensor.set_data(parameter.master.to(loaded_.placement.dtype));
     }
   }
-  loss_function_.emplace(loaded_, glyph_head_, reading_aids_);
+  loss_function_.emplace(loaded_, heads_);
 
   const double fraction = config_.held_out_fraction;
   const auto documents = data::read_documents(config_.corpus);
@@ -260,7 +276,6 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
 
 void Trainer::run_stage() {
   loaded_.model->train();
-  glyph_head_->train();
   Progress progress("training " + stage().name, stage().steps, "steps");
   std::vector<StepRecord> records;
   const int64_t every_save = config_.checkpoints.every_steps;
@@ -327,6 +342,7 @@ Trainer::StepRecord Trainer::train_step() {
                              {losses.total.detach(),
                               losses.reading.detach(),
                               losses.glyph.detach(),
+                              losses.patch_glyph.detach(),
                               losses.balance.detach(),
                               losses.aids.detach(),
                               losses.reading_accuracy,

@@ -92,8 +92,7 @@ class Trainer {
   TrainingConfig config_;
   std::filesystem::path run_folder_;
   model::LoadedModel loaded_;
-  GlyphHead glyph_head_{nullptr};
-  ReadingAids reading_aids_{nullptr};
+  TrainingHeads heads_;
   std::vector<Parameter> parameters_;
   std::optional<LossFunction> loss_function_;
   std::shared_ptr<const data::Corpus> training_text_;

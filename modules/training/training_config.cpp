@@ -65,7 +65,8 @@ void validate(const StageConfig& config, const std::string& where) {
       where,
       ".rates: expected at least one rule, or nothing is trained");
   check(
-      (config.losses.glyph > 0) == (config.batch.points_per_page > 0),
+      (config.losses.glyph > 0 || config.losses.patch_glyph > 0) ==
+          (config.batch.points_per_page > 0),
       where,
       ": losses.glyph and batch.points_per_page belong together; got ",
       config.losses.glyph,

@@ -22,6 +22,10 @@ struct LossConfig {
   /// Cross-entropy of the glyph head; see `GlyphHead`.
   double glyph = 0;
 
+  /// The same of a head on the perception tower's patches: a shorter way to
+  /// what the compressor gets, while that tower learns the letters.
+  double patch_glyph = 0;
+
   /// The decoder's balance loss; see `MixtureOfExperts::balance_loss`.
   double balance = 0;
 };
@@ -166,6 +170,7 @@ template <typename Visitor>
 void visit_fields(Visitor&& visit, LossConfig& config) {
   visit("reading", config.reading);
   visit("glyph", config.glyph);
+  visit("patch_glyph", config.patch_glyph);
   visit("balance", config.balance);
 }
 
