@@ -62,7 +62,7 @@ double time_steps(const Options& options) {
   }
   training::Optimizer optimizer(
       training::with_masters(named), {training::RateRule{}}, {});
-  training::LossFunction loss(loaded, /*glyph_head=*/nullptr);
+  training::LossFunction loss(loaded, /*heads=*/{});
   const auto batch = make_batch(options);
 
   std::vector<double> seconds;

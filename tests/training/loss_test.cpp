@@ -42,7 +42,7 @@ TEST(LossTest, GivesTheTenFirstLossesOfTheSameModelInPython) {
   config.weight_decay = 0.1;
   config.adam_only = {"*"};
   Optimizer optimizer(with_masters(named), {RateRule{}}, config);
-  LossFunction loss(loaded, /*glyph_head=*/nullptr);
+  LossFunction loss(loaded, /*heads=*/{});
   const LossConfig weights{.reading = 1, .glyph = 0, .balance = 0.01};
 
   const auto expected = golden["losses"];
@@ -64,7 +64,7 @@ TEST(LossTest, LeavesTheDecoderOutWithoutAWeightForReading) {
   auto loaded = tests::make_golden_model();
   loaded.model->train();
   GlyphHead head(GlyphHeadOptions(loaded.config.language.hidden_size));
-  LossFunction loss(loaded, head);
+  LossFunction loss(loaded, {.glyph = head});
   auto batch = golden_batch(golden, 0);
   batch.points.assign(2 * 3 * batch.pages, 5.0F);
   batch.point_labels.assign(3 * batch.pages, 'a');
@@ -86,7 +86,7 @@ TEST(LossTest, DoesNotCountPadding) {
   const tests::Golden golden("losses.safetensors");
   auto loaded = tests::make_golden_model();
   loaded.model->eval();
-  LossFunction loss(loaded, /*glyph_head=*/nullptr);
+  LossFunction loss(loaded, /*heads=*/{});
   const auto batch = golden_batch(golden, 0);
   auto padded = batch;
   padded.longest += 4;

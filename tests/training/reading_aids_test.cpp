@@ -1,80 +1,122 @@
 #include "training/reading_aids.h"
 
+#include "decoder/decoder.h"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 namespace microfiche::training {
 namespace {
 
-// One page of 2 x 2 vision tokens after one prompt id, then three characters:
-// in the first token, in the last one, and nowhere.
-//
-//   0 bos | 1 2 newline 4 5 newline separator (7) | answers from 7
-ReadingPlaces three_characters() {
+// A page of 2 x 2 vision tokens behind a begin token: positions 1 and 2 are the
+// first row, 3 its newline, 4 and 5 the second row, 6 and 7 newline and
+// separator. Two characters are predicted, from position 7 on.
+constexpr int64_t kLength = 9;
+
+ReadingPlaces make_places() {
   ReadingPlaces places;
   places.answer_begin = 7;
   places.image_begin = 1;
   places.side = 2;
-  places.points =
-      torch::tensor({3.F, 3.F, 70.F, 100.F, -1.F, -1.F}).view({1, 3, 2});
+  // The second row's first token, and padding.
+  places.points = torch::tensor({10.0F, 70.0F, -1.0F, -1.0F}).view({1, 2, 2});
   return places;
 }
 
-constexpr int64_t kLength = 10;
+decoder::Decoder make_decoder() {
+  torch::manual_seed(1);
+  return decoder::Decoder(decoder::DecoderOptions()
+                              .vocab_size(16)
+                              .width(16)
+                              .layers(2)
+                              .heads(2)
+                              .kv_heads(2)
+                              .first_dense_layers(2)
+                              .intermediate_width(16));
+}
 
-TEST(ReadingAidsTest, BiasesTheLogitOfTheTokenUnderEachCharacter) {
-  const ReadingAids aids(ReadingAidsOptions(8));
-  AidConfig config;
-  config.attention_bias = 5;
+std::vector<decoder::LayerProbe> run(
+    ReadingAids& aids,
+    decoder::Decoder& decoder,
+    const AidConfig& config,
+    double bias) {
+  auto probes = aids->make_probes(
+      config, make_places(), /*num_layers=*/2, kLength, bias, torch::kFloat32);
+  torch::manual_seed(2);
+  decoder->forward(
+      torch::randn({1, kLength, 16}), /*cache=*/nullptr, {}, &probes);
+  return probes;
+}
+
+TEST(ReadingAidsTest, BiasesTheTokenUnderTheCharacterAndNothingElse) {
+  const ReadingAids aids(ReadingAidsOptions(16));
+  const AidConfig config{.attention_bias = 8};
 
   const auto probes = aids->make_probes(
-      config, three_characters(), 3, kLength, 5, torch::kFloat32);
+      config,
+      make_places(),
+      /*num_layers=*/2,
+      kLength,
+      /*bias=*/8,
+      torch::kFloat32);
 
-  auto expected = torch::zeros({1, 1, kLength, kLength});
-  expected[0][0][7][1] = 5;
-  expected[0][0][8][5] = 5;
-  EXPECT_TRUE(torch::equal(probes[1].attention_bias, expected));
+  const auto bias = probes[1].attention_bias;
+  ASSERT_EQ(bias.sizes(), (std::vector<int64_t>{1, 1, kLength, kLength}));
+  EXPECT_EQ(bias[0][0][7][4].item<float>(), 8);
+  EXPECT_EQ(bias.sum().item<float>(), 8);
   EXPECT_FALSE(probes[0].attention_bias.defined());
 }
 
-TEST(ReadingAidsTest, AttentionOnTheRightTokenCostsNothing) {
-  ReadingAids aids(ReadingAidsOptions(8));
-  AidConfig config;
-  config.attention = 1;
-  auto right = torch::zeros({1, 2, kLength, kLength});
-  right.select(2, 7).select(2, 1).fill_(1);
-  right.select(2, 8).select(2, 5).fill_(1);
-  std::vector<decoder::LayerProbe> probes(2);
+TEST(ReadingAidsTest, DrawsTheAttentionToThatToken) {
+  ReadingAids aids(ReadingAidsOptions(16));
+  auto decoder = make_decoder();
+  const AidConfig config{.attention = 1, .attention_bias = 8};
 
-  probes[1].attention = right;
-  const double loss_right =
-      aids->loss(config, three_characters(), probes).item<double>();
-  probes[1].attention = right / 2;
-  const double loss_half =
-      aids->loss(config, three_characters(), probes).item<double>();
+  const auto with = run(aids, decoder, config, /*bias=*/8);
+  const auto without = run(aids, decoder, config, /*bias=*/0);
 
-  EXPECT_NEAR(loss_right, 0, 1e-5);
-  EXPECT_NEAR(loss_half, std::log(2.0), 1e-5);
+  const auto attended = [](const std::vector<decoder::LayerProbe>& probes) {
+    return probes[1].attention[0][0][7][4].item<float>();
+  };
+  EXPECT_GT(attended(with), 0.9);
+  EXPECT_LT(attended(without), 0.3);
+  EXPECT_LT(
+      aids->loss(config, make_places(), with).item<float>(),
+      aids->loss(config, make_places(), without).item<float>());
 }
 
-TEST(ReadingAidsTest, TheHeadsAreAskedForTokenAndPlace) {
-  torch::manual_seed(0);
-  ReadingAids aids(ReadingAidsOptions(8));
-  AidConfig config;
-  config.location = 1;
-  std::vector<decoder::LayerProbe> probes(2);
-  probes[0].output = torch::randn({1, kLength, 8});
-  const auto found = probes[0].output.narrow(1, 7, 2)[0];
-  // (70, 100) lies in token 3, 6 px right and 36 px down: place 4 * 8 + 0.
-  const auto expected =
-      torch::cross_entropy_loss(
-          aids->token->forward(found), torch::tensor({0, 3})) +
-      torch::cross_entropy_loss(
-          aids->place->forward(found), torch::tensor({0, 32}));
+TEST(ReadingAidsTest, TrainsItsHeadsAndTheLayerBelow) {
+  ReadingAids aids(ReadingAidsOptions(16));
+  auto decoder = make_decoder();
+  const AidConfig config{.location = 1};
 
-  const auto loss = aids->loss(config, three_characters(), probes);
+  aids->loss(config, make_places(), run(aids, decoder, config, /*bias=*/0))
+      .backward();
 
-  EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-5);
+  EXPECT_GT(aids->token->weight.grad().abs().sum().item<float>(), 0);
+  EXPECT_GT(aids->place->weight.grad().abs().sum().item<float>(), 0);
+  const auto first = decoder->layers[0]->named_parameters();
+  EXPECT_TRUE(first["attention.q_proj.weight"].grad().defined());
+  const auto second = decoder->layers[1]->named_parameters();
+  EXPECT_FALSE(second["attention.q_proj.weight"].grad().defined());
+}
+
+TEST(ReadingAidsTest, AsksNothingOfPadding) {
+  ReadingAids aids(ReadingAidsOptions(16));
+  auto decoder = make_decoder();
+  const AidConfig config{.location = 1, .attention = 1};
+  auto probes = run(aids, decoder, config, /*bias=*/0);
+  const auto before = aids->loss(config, make_places(), probes);
+
+  // What the padded position holds does not matter.
+  const torch::NoGradGuard no_grad;
+  probes[0].output.select(1, 8).add_(5);
+  probes[1].attention.select(2, 8).zero_();
+
+  EXPECT_EQ(
+      aids->loss(config, make_places(), probes).item<float>(),
+      before.item<float>());
 }
 
 } // namespace

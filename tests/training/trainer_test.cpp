@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/stop_signal.h"
 #include "model/loaded_model.h"
 #include "tests/training/small_training.h"
 
@@ -118,6 +119,41 @@ TEST(TrainerTest, GoesOnFromItsNewestCheckpointAfterSigkill) {
   ASSERT_TRUE(resumed.run());
 
   EXPECT_EQ(logged_losses(run_folder), undisturbed_losses(config));
+  unsetenv(kVariable);
+}
+
+TEST(TrainerTest, StopsAtSigtermWithACheckpoint) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  constexpr const char* kVariable = "MICROFICHE_STOPPED_TRAINING";
+  const tests::TemporaryFolder folder;
+  setenv(kVariable, folder.path().c_str(), /*replace=*/0);
+  const fs::path shared = std::getenv(kVariable);
+  auto config = tests::small_training(shared);
+  config.stages[0].steps = 100'000;
+  config.checkpoints.every_steps = 0;
+  const auto train_until_stopped = [&] {
+    install_stop_signals();
+    std::thread stopper([&] {
+      while (!fs::exists(shared / "run" / "metrics.jsonl")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      kill(getpid(), SIGTERM);
+    });
+    try {
+      Trainer(config, shared / "run", torch::kCPU).run();
+    } catch (const Interrupted& stopped) {
+      stopper.join();
+      std::_Exit(static_cast<int>(stopped.exit_code()));
+    }
+  };
+
+  EXPECT_EXIT(train_until_stopped(), ::testing::ExitedWithCode(143), "");
+
+  const auto checkpoint = find_checkpoint(shared / "run");
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(
+      checkpoint->position.step,
+      static_cast<int64_t>(logged_losses(shared / "run").size()));
   unsetenv(kVariable);
 }
 

@@ -8,7 +8,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <csignal>
 
 namespace microfiche::training {
 namespace {
@@ -128,6 +131,24 @@ TEST_F(TrainingStateTest, RemovesWhatAKilledRunLeftUnfinished) {
   save(2);
 
   EXPECT_EQ(names(), std::vector<std::string>{"step-00000002"});
+}
+
+TEST_F(TrainingStateTest, LeavesOlderCheckpointsAloneWhenTheDiskIsFull) {
+  save(1);
+  // Writing beyond a limit fails as writing to a full disk does.
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit unlimited = {};
+  getrlimit(RLIMIT_FSIZE, &unlimited);
+  rlimit limited = unlimited;
+  limited.rlim_cur = 50'000;
+  setrlimit(RLIMIT_FSIZE, &limited);
+
+  EXPECT_THROW(save(2), IoError);
+
+  setrlimit(RLIMIT_FSIZE, &unlimited);
+  std::signal(SIGXFSZ, before);
+  EXPECT_EQ(names(), std::vector<std::string>{"step-00000001"});
+  EXPECT_EQ(find_checkpoint(folder_.path())->position.step, 1);
 }
 
 TEST_F(TrainingStateTest, SaysWhichTensorsDoNotFit) {

@@ -1,0 +1,85 @@
+#include "training/event_file.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/support/folders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <vector>
+
+namespace microfiche::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+std::string only_file(const fs::path& folder) {
+  const auto first = fs::directory_iterator(folder);
+  return read_file(first->path());
+}
+
+/// The messages of a file, their lengths followed and nothing else.
+std::vector<std::string> messages(const std::string& file) {
+  std::vector<std::string> messages;
+  for (size_t at = 0; at + 12 <= file.size();) {
+    uint64_t length = 0;
+    std::memcpy(&length, file.data() + at, sizeof length);
+    messages.push_back(file.substr(at + 12, length));
+    at += 12 + length + 4;
+  }
+  return messages;
+}
+
+TEST(EventFileTest, ChecksBytesAsTheStandardDoes) {
+  // RFC 3720, appendix B.4, and the check value of the polynomial.
+  EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aaU);
+  EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62a8ab43U);
+}
+
+TEST(EventFileTest, BeginsWithTheVersionThatReadersLookFor) {
+  const tests::TemporaryFolder folder;
+  const EventFile events(folder.path(), /*first_step=*/1);
+
+  const auto all = messages(only_file(folder.path()));
+
+  ASSERT_EQ(all.size(), 1);
+  EXPECT_THAT(all[0], HasSubstr("brain.Event:2"));
+}
+
+TEST(EventFileTest, WritesAStepAsProtocolBuffersHaveIt) {
+  const tests::TemporaryFolder folder;
+  EventFile events(folder.path(), /*first_step=*/1);
+
+  events.add(/*step=*/300, /*wall_time=*/2.0, {{"loss", 0.5}});
+
+  const auto all = messages(only_file(folder.path()));
+  ASSERT_EQ(all.size(), 2);
+  // wall_time = 2.0; step = 300; summary { value { tag, simple_value } }.
+  const std::string expected(
+      "\x09\x00\x00\x00\x00\x00\x00\x00\x40"
+      "\x10\xac\x02"
+      "\x2a\x0d\x0a\x0b\x0a\x04loss\x15\x00\x00\x00\x3f",
+      27);
+  EXPECT_EQ(all[1], expected);
+}
+
+TEST(EventFileTest, SaysWhereItCannotWrite) {
+  const tests::TemporaryFolder folder;
+  EventFile events(folder.path() / "events", /*first_step=*/1);
+  fs::remove_all(folder.path() / "events");
+
+  EXPECT_THAT(
+      [&] {
+        events.add(1, 1.0, {{"loss", 1.0}});
+      },
+      ThrowsMessage<IoError>(HasSubstr("events.out.tfevents")));
+}
+
+} // namespace
+} // namespace microfiche::training
