@@ -1,0 +1,63 @@
+#include "encoder/deep_encoder.h"
+
+#include <sys/resource.h>
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <string>
+#include <vector>
+
+// Times the encoder of the published size on random weights, and prints one
+// JSON line for each run, as benchmarks/peers/encoder_pytorch.py does.
+//
+//   encoder_benchmark THREADS REPEAT SIDE_PX...
+
+namespace {
+
+double wall_seconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    std::cerr << "usage: encoder_benchmark THREADS REPEAT SIDE_PX...\n";
+    return 2;
+  }
+  torch::set_num_threads(std::atoi(argv[1]));
+  const int repeat = std::atoi(argv[2]);
+  torch::manual_seed(0);
+  microfiche::encoder::DeepEncoder encoder;
+  encoder->eval();
+  const torch::InferenceMode inference;
+  for (int i = 3; i < argc; ++i) {
+    const int64_t side = std::atoll(argv[i]);
+    const auto pixels = torch::rand({1, 3, side, side}) * 2 - 1;
+    for (int run = 0; run < repeat; ++run) {
+      const double wall = wall_seconds(), cpu = cpu_seconds();
+      encoder->forward(pixels);
+      std::cout << "{\"side_px\": " << side
+                << ", \"seconds\": " << wall_seconds() - wall
+                << ", \"cpu_seconds\": " << cpu_seconds() - cpu
+                << ", \"peak_memory_bytes\": " << peak_memory_bytes() << "}"
+                << std::endl;
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,136 @@
+#include "encoder/deep_encoder.h"
+
+#include "model/loaded_model.h"
+#include "tests/support/parity.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::encoder {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+DeepEncoderOptions small() {
+  return DeepEncoderOptions()
+      .sam(SamVitOptions()
+               .image_size(64)
+               .patch_size(8)
+               .width(16)
+               .layers(2)
+               .heads(2)
+               .window_size(3)
+               .global_attn_indexes({1})
+               .neck_channels(8))
+      .compressor(TokenCompressorOptions().in_channels(8).channels({12, 16}))
+      .clip(ClipVitOptions().width(16).layers(1).heads(2).table_side(2))
+      .projector(ProjectorOptions().in_width(32).out_width(24));
+}
+
+class EncoderParityTest : public ::testing::TestWithParam<int64_t> {};
+
+TEST_P(EncoderParityTest, EveryStageIsThePublishedEncoders) {
+  const tests::ParityFile golden("encoder.safetensors");
+  const auto size = std::to_string(GetParam());
+  auto loaded = model::load_model(tests::parity_model());
+  const torch::InferenceMode inference;
+  const auto pixels =
+      golden["image_u8." + size].to(torch::kFloat32) / 127.5 - 1;
+
+  const auto stages = loaded.model->encoder->stages(pixels);
+
+  if (GetParam() <= 512) {
+    EXPECT_LT(tests::relative_error(stages.sam, golden["sam." + size]), 1e-4);
+    EXPECT_LT(tests::relative_error(stages.clip, golden["clip." + size]), 1e-4);
+  }
+  EXPECT_LT(
+      tests::relative_error(stages.tokens, golden["tokens." + size]), 1e-4);
+}
+
+// 256 and 512 px shrink both position tables, 640 px CLIP's and SAM's, and
+// 1024 px neither.
+INSTANTIATE_TEST_SUITE_P(
+    PageSides,
+    EncoderParityTest,
+    ::testing::Values(256, 512, 640, 1024));
+
+TEST(DeepEncoderTest, InBFloat16ItIsCloseToFloat32) {
+  const tests::ParityFile golden("encoder.safetensors");
+  auto loaded = model::load_model(tests::parity_model());
+  const torch::InferenceMode inference;
+  auto& encoder = loaded.model->encoder;
+  encoder->to(torch::kBFloat16);
+  const auto pixels = golden["image_u8.256"].to(torch::kFloat32) / 127.5 - 1;
+
+  const auto tokens =
+      encoder->forward(pixels.to(torch::kBFloat16)).to(torch::kFloat32);
+
+  // Each of the 7 blocks rounds its residual stream to 2^-9 of it a few times,
+  // in random directions: sqrt(7 * 4) * 2e-3 = 1e-2 typically, and the largest
+  // of a thousand values three times that.
+  EXPECT_LT(tests::relative_error(tokens, golden["tokens.256"]), 4e-2);
+}
+
+TEST(DeepEncoderTest, ThePublishedSizesHaveThePublishedNumberOfWeights) {
+  int64_t weights = 0;
+  for (const auto& parameter : DeepEncoder()->parameters()) {
+    weights += parameter.numel();
+  }
+
+  // SAM 95,569,152; CLIP 303,177,728 less the patch embedding that nothing
+  // reads, 602,112; projector 2,622,720.
+  EXPECT_EQ(weights, 95569152 + 303177728 - 602112 + 2622720);
+}
+
+TEST(DeepEncoderTest, EveryWeightLearns) {
+  torch::manual_seed(0);
+  DeepEncoder encoder(small());
+
+  encoder->forward(torch::randn({2, 3, 64, 64})).square().sum().backward();
+
+  for (const auto& parameter : encoder->named_parameters()) {
+    ASSERT_TRUE(parameter->grad().defined()) << parameter.key();
+    EXPECT_GT(parameter->grad().abs().max().item<double>(), 0)
+        << parameter.key();
+  }
+}
+
+TEST(DeepEncoderTest, ACloneSharesNothing) {
+  torch::manual_seed(0);
+  DeepEncoder encoder(small());
+  const torch::NoGradGuard no_grad;
+  const auto pixels = torch::randn({1, 3, 64, 64});
+  const auto before = encoder->forward(pixels);
+
+  auto copy = std::dynamic_pointer_cast<DeepEncoderImpl>(encoder->clone());
+  for (auto& parameter : encoder->parameters()) {
+    parameter.zero_();
+  }
+
+  EXPECT_TRUE(torch::equal(copy->forward(pixels), before));
+}
+
+TEST(DeepEncoderTest, RefusesAPageThatIsNoWholeNumberOfTokens) {
+  DeepEncoder encoder(small());
+
+  EXPECT_THAT(
+      [&] {
+        encoder->forward(torch::zeros({1, 3, 48, 48}));
+      },
+      ThrowsMessage<c10::Error>(
+          HasSubstr("S a multiple of 32, got [1, 3, 48, 48]")));
+}
+
+TEST(DeepEncoderTest, RefusesTowersThatDoNotFit) {
+  EXPECT_THAT(
+      [] {
+        DeepEncoder(small().clip(
+            ClipVitOptions().width(20).layers(1).heads(2).table_side(2)));
+      },
+      ThrowsMessage<c10::ValueError>(
+          HasSubstr("clip is 20 wide but the compressor gives 16 channels")));
+}
+
+} // namespace
+} // namespace microfiche::encoder

@@ -1,0 +1,150 @@
+#include "kernels/moe_dispatch.h"
+
+#include "tests/kernels/precision.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace microfiche::kernels {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+constexpr int64_t kExperts = 5, kTopK = 2, kWidth = 16, kInner = 24;
+
+struct Inputs {
+  torch::Tensor x, ids, weights;
+  std::vector<ExpertWeights> experts;
+
+  std::vector<torch::Tensor> leaves() const {
+    std::vector<torch::Tensor> tensors = {x, weights};
+    for (const auto& expert : experts) {
+      tensors.insert(tensors.end(), {expert.gate, expert.up, expert.down});
+    }
+    return tensors;
+  }
+};
+
+// Expert 3 is never asked.
+Inputs make_inputs(int64_t tokens, torch::TensorOptions options = {}) {
+  torch::manual_seed(0);
+  Inputs in;
+  in.x = torch::randn({tokens, kWidth}).to(options);
+  auto scores = torch::rand({tokens, kExperts});
+  scores.select(1, 3).fill_(-1);
+  const auto best = scores.topk(kTopK, /*dim=*/1);
+  in.ids = std::get<1>(best).to(options.device());
+  in.weights = std::get<0>(best).to(options.device());
+  for (int64_t e = 0; e < kExperts; ++e) {
+    const auto matrix = [&](int64_t out, int64_t inner) {
+      return (torch::randn({out, inner}) * 0.3).to(options);
+    };
+    in.experts.push_back(
+        {matrix(kInner, kWidth),
+         matrix(kInner, kWidth),
+         matrix(kWidth, kInner)});
+  }
+  return in;
+}
+
+using Dispatch = decltype(&moe_dispatch);
+
+class MoeDispatchTest : public ::testing::TestWithParam<Dispatch> {};
+
+TEST_P(MoeDispatchTest, MatchesTheReference) {
+  for (const int64_t tokens : {1, 3, 64}) {
+    const auto in = make_inputs(tokens);
+
+    const auto actual = GetParam()(in.x, in.ids, in.weights, in.experts);
+
+    const auto expected =
+        moe_dispatch_reference(in.x, in.ids, in.weights, in.experts);
+    EXPECT_TRUE(torch::allclose(actual, expected, 1e-4, 1e-5)) << tokens;
+  }
+}
+
+TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
+  const auto gradients = [](Dispatch dispatch) {
+    const auto in = make_inputs(32);
+    for (auto leaf : in.leaves()) {
+      leaf.requires_grad_();
+    }
+    dispatch(in.x, in.ids, in.weights, in.experts).square().sum().backward();
+    std::vector<torch::Tensor> result;
+    for (const auto& leaf : in.leaves()) {
+      // An expert that nobody asked may have none.
+      result.push_back(
+          leaf.grad().defined() ? leaf.grad() : torch::zeros_like(leaf));
+    }
+    return result;
+  };
+
+  const auto expected = gradients(&moe_dispatch_reference);
+  const auto actual = gradients(GetParam());
+
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(actual[i], expected[i], 1e-3, 1e-4)) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways,
+    MoeDispatchTest,
+    ::testing::Values(
+        &moe_dispatch,
+        &moe_dispatch_sorted,
+        &moe_dispatch_batched),
+    [](const auto& info) {
+      return std::vector<std::string>{
+          "Chosen", "Sorted", "Batched"}[info.index];
+    });
+
+class MoePrecisionTest : public ::testing::TestWithParam<Precision> {};
+
+TEST_P(MoePrecisionTest, MatchesTheFloat32Reference) {
+  const auto [device, dtype, tolerance] = GetParam();
+  if (device == torch::kCUDA && !torch::cuda::is_available()) {
+    GTEST_SKIP() << "no GPU on this machine";
+  }
+  const auto reference = make_inputs(64);
+  const auto in = make_inputs(64, torch::TensorOptions(device).dtype(dtype));
+
+  const auto actual = moe_dispatch(in.x, in.ids, in.weights, in.experts);
+
+  EXPECT_EQ(actual.scalar_type(), dtype);
+  const auto expected = moe_dispatch_reference(
+      reference.x, reference.ids, reference.weights, reference.experts);
+  const auto error =
+      (actual.to(torch::kCPU, torch::kFloat32) - expected).abs().max() /
+      expected.abs().max();
+  EXPECT_LT(error.item<double>(), tolerance);
+}
+
+// bfloat16 rounds to 2^-8 = 4e-3 at x, the weights, both inner products, the
+// gate and the answer. A GPU may multiply float32 with other orders of sums.
+INSTANTIATE_TEST_SUITE_P(
+    Precisions,
+    MoePrecisionTest,
+    ::testing::Values(
+        Precision{torch::kCPU, torch::kBFloat16, 2.5e-2},
+        Precision{torch::kCUDA, torch::kFloat32, 1e-5},
+        Precision{torch::kCUDA, torch::kBFloat16, 2.5e-2}),
+    ::testing::PrintToStringParamName());
+
+TEST(MoeDispatchErrorTest, RefusesWeightsThatDoNotFitTheChoices) {
+  const auto in = make_inputs(4);
+
+  EXPECT_THAT(
+      [&] {
+        moe_dispatch(in.x, in.ids, in.weights.narrow(1, 0, 1), in.experts);
+      },
+      ThrowsMessage<c10::Error>(
+          HasSubstr("expert_ids and weights of shape (4, top_k), got [4, 2] "
+                    "and [4, 1]")));
+}
+
+} // namespace
+} // namespace microfiche::kernels

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <ostream>
+
+namespace microfiche::kernels {
+
+/// Where a case runs, and how far it may be from the float32 reference.
+struct Precision {
+  torch::DeviceType device;
+  torch::Dtype dtype;
+  double tolerance;
+};
+
+inline std::ostream& operator<<(
+    std::ostream& stream,
+    const Precision& precision) {
+  return stream << c10::DeviceTypeName(precision.device) << "_"
+                << precision.dtype;
+}
+
+} // namespace microfiche::kernels

@@ -1,0 +1,75 @@
+#include "kernels/rms_norm.h"
+
+#include "tests/kernels/precision.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::kernels {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class RmsNormTest : public ::testing::TestWithParam<Precision> {};
+
+TEST_P(RmsNormTest, MatchesTheReference) {
+  const auto [device, dtype, tolerance] = GetParam();
+  if (device == torch::kCUDA && !torch::cuda::is_available()) {
+    GTEST_SKIP() << "no GPU on this machine";
+  }
+  torch::manual_seed(0);
+  // 320 is a whole number of 16-byte loads; 37 is none.
+  for (const int64_t width : {320, 37}) {
+    const auto x = torch::randn({2, 7, width});
+    const auto weight = torch::rand({width}) + 0.5;
+
+    const auto expected = rms_norm_reference(x, weight);
+    const auto actual = rms_norm(x.to(device, dtype), weight.to(device, dtype));
+
+    EXPECT_EQ(actual.scalar_type(), dtype);
+    const auto difference =
+        (actual.to(torch::kCPU, torch::kFloat32) - expected).abs().max();
+    EXPECT_LT(
+        difference.item<double>(),
+        tolerance * expected.abs().max().item<double>());
+  }
+}
+
+// bfloat16 keeps 8 significant bits, 2^-8 = 4e-3, here rounded three times: x,
+// the normalised value and the product.
+INSTANTIATE_TEST_SUITE_P(
+    Precisions,
+    RmsNormTest,
+    ::testing::Values(
+        Precision{torch::kCPU, torch::kFloat32, 1e-6},
+        Precision{torch::kCPU, torch::kBFloat16, 1.2e-2},
+        Precision{torch::kCUDA, torch::kFloat32, 1e-5},
+        Precision{torch::kCUDA, torch::kFloat16, 2e-3},
+        Precision{torch::kCUDA, torch::kBFloat16, 1.2e-2}),
+    ::testing::PrintToStringParamName());
+
+TEST(RmsNormGradientTest, ScalingAnInputChangesNothing) {
+  torch::manual_seed(0);
+  const auto x = torch::randn({5, 16}).requires_grad_();
+  const auto weight = torch::ones({16}).requires_grad_();
+
+  rms_norm(x, weight, /*eps=*/0).square().sum().backward();
+
+  // The squares of a normalised row add up to its width whatever x is.
+  EXPECT_LT(x.grad().abs().max().item<double>(), 1e-5);
+  EXPECT_NEAR(weight.grad().sum().item<double>(), 2.0 * 5 * 16, 1e-3);
+}
+
+TEST(RmsNormErrorTest, RefusesAWeightOfAnotherWidth) {
+  EXPECT_THAT(
+      [] {
+        rms_norm(torch::zeros({2, 8}), torch::ones({7}));
+      },
+      ThrowsMessage<c10::Error>(
+          HasSubstr("expected weight of shape (8,), the last dimension of x, "
+                    "got [7]")));
+}
+
+} // namespace
+} // namespace microfiche::kernels
