@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -135,7 +136,7 @@ Json describe_run(
 /// Makes the folder ready. Pages of the same run stay; those of another one
 /// that this command made there are removed, since they are not in this book.
 void prepare_folder(const fs::path& folder, const Json& run) {
-  const fs::path config = folder / "config.json";
+  const fs::path config = folder / "render.json";
   std::error_code error;
   if (fs::exists(config, error)) {
     if (read_json_file(config) == run) {
