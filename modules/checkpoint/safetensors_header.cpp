@@ -199,13 +199,14 @@ class HeaderHandler {
   }
 
   bool refuse_number(const std::string& text) {
-    check(
-        place_ != Place::kShape && place_ != Place::kOffsets,
+    if (place_ != Place::kShape && place_ != Place::kOffsets) {
+      unexpected("a number");
+    }
+    throw InputError(concat(
         tensor(),
         place_ == Place::kShape ? " has a dimension of " : " has an offset of ",
         text,
-        ", expected a whole number from 0 on");
-    unexpected("a number");
+        ", expected a whole number from 0 on"));
   }
 
   [[noreturn]] void unexpected(const char* what) const {
