@@ -45,7 +45,7 @@ int fail_in_torch(const c10::Error& error) {
   // LibTorch has an error class of its own for GPUs only.
   const bool out_of_memory =
       dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-      what.find("not enough memory") != std::string::npos;
+      what.find("DefaultCPUAllocator") != std::string::npos;
   return out_of_memory ? fail_out_of_memory(what)
                        : fail(ExitCode::kFailure, what);
 }

@@ -251,7 +251,7 @@ void run_read(ReadCommandOptions options) {
   for (const auto& assignment : options.common.set) {
     apply_override(json, assignment);
   }
-  config = read_config<generation::GenerationConfig>(json, "--set");
+  config = read_config<generation::GenerationConfig>(json, "read");
   const auto pages = list_pages(options.inputs);
   auto loaded = open_model(options.common);
   if (config.ngram_window > 0 && config.ngram_whitelist.empty()) {

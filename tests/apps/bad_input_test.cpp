@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 #include <string>
 
@@ -209,6 +210,24 @@ TEST_F(BadInputTest, SettingsThatMakeNoSense) {
   expect_fails("read page.png --set temperature", 2, "path.to.field=value");
   expect_fails("read page.png --device tpu", 2, "auto, cpu, cuda or cuda:N");
   expect_fails("read page.png --dtype int8", 2, "not in this version");
+}
+
+TEST_F(BadInputTest, WeightsThatAreNoNumbers) {
+  auto loaded = tests::make_tiny_model();
+  {
+    const torch::NoGradGuard no_grad;
+    loaded.model->decoder->norm->weight.fill_(std::nanf(""));
+  }
+  model::save_model(loaded, model(), torch::kFloat32, tests::byte_tokenizer());
+
+  expect_fails("read page.png", 6, "page 0, id 0: the largest logit is nan");
+}
+
+TEST_F(BadInputTest, MoreMemoryThanThereIs) {
+  expect_fails(
+      "bench --what prefill --positions 1000000000000 --quiet",
+      5,
+      "of main memory are free");
 }
 
 TEST_F(BadInputTest, ADiskThatTakesNoMore) {
