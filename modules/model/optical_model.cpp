@@ -102,12 +102,13 @@ std::vector<VisionTokens> OpticalModelImpl::encode(
   const auto like = tensor_options();
   const auto encode_views =
       [&](const std::vector<const page::PageImage*>& views, int64_t side) {
-        std::vector<torch::Tensor> tokens;
+        // Modes without tiles have no side of a tile to divide by.
         if (views.empty()) {
           return torch::Tensor();
         }
         const int64_t batch = std::max<int64_t>(
             1, pixels_per_batch(like.device()) / (side * side));
+        std::vector<torch::Tensor> tokens;
         for (size_t begin = 0; begin < views.size(); begin += batch) {
           const size_t count = std::min<size_t>(batch, views.size() - begin);
           tokens.push_back(encoder->forward(
