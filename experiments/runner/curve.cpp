@@ -221,7 +221,7 @@ Chart make_curve(
     }
   }
   Chart chart;
-  chart.title = "Precision over compression ratio";
+  chart.title = metric_title(metric) + " over compression ratio";
   chart.x_label =
       "compression ratio: text tokens over vision tokens (log scale)";
   chart.y_label = metric_title(metric);

@@ -66,20 +66,24 @@ std::string figures_html(const std::vector<ReportedRun>& runs) {
     }
   }
   shown.resize(2);
+  const auto first = concat(
+      "Means over pages with bootstrap 95&nbsp;% intervals. Ratios are text "
+      "tokens by DeepSeek-OCR's tokenizer over nominal vision tokens. <b>Wrong "
+      "page</b> (dashed): what readings of other pages of the cell score, the "
+      "floor that knowing the language alone reaches. <b>Random letters</b> "
+      "cannot be guessed: they are read or lost. ",
+      escape_html(kPaperNote));
+  const std::string second =
+      "The same pages by another metric. A word counts as read only when all "
+      "of its letters are; a reading of few words may have high precision, "
+      "since precision does not ask for what is missing.";
   std::string html;
   for (const auto& metric : shown) {
-    const bool words = metric == "set_precision";
     html += concat(
         "<figure>\n",
         to_svg(make_curve(named, metric)),
-        "<figcaption>Means over pages with bootstrap 95&nbsp;% intervals. "
-        "Ratios are text tokens by DeepSeek-OCR's tokenizer over nominal "
-        "vision tokens. <b>Wrong page</b> (dashed): what readings of other "
-        "pages of the cell score, the floor that knowing the language alone "
-        "reaches. <b>Random letters</b> cannot be guessed: they are read or "
-        "lost. ",
-        words ? "Words are compared as sets, as in the paper. " : "",
-        escape_html(kPaperNote),
+        "<figcaption>",
+        metric == headline ? first : second,
         "</figcaption>\n</figure>\n");
   }
   return html;
@@ -95,8 +99,8 @@ std::string cells_html(const ReportedRun& run) {
       "<th class=\"t\">length</th><th>pages</th>"
       "<th>ratio</th><th>valid</th><th>positions</th><th class=\"w\">",
       metric_title(summary.headline),
-      "</th><th>set precision</th><th>CER</th><th>WER</th>"
-      "<th>wrong page</th><th>blank</th><th>skill</th><th>loops</th>"
+      "</th><th class=\"w\">set precision</th><th>CER</th><th>WER</th>"
+      "<th class=\"w\">wrong page</th><th>blank</th><th>skill</th><th>loops</th>"
       "<th>ms/page</th></tr></thead>\n<tbody>\n");
   for (const auto& cell : summary.cells) {
     const auto& seconds = cell.seconds;

@@ -12,7 +12,7 @@ inline constexpr std::string_view kReportStyle = R"(
 --del:#ff9d94;--del-bg:#47201d;--ins:#7ee2a8;--ins-bg:#173a26;--sub:#f1c15d;--sub-bg:#43330f}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:32px 20px 80px}
+main{max-width:1180px;margin:0 auto;padding:32px 20px 80px}
 h1{font-size:28px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:19px;margin:44px 0 10px}
 h3{font-size:15px;margin:0}
@@ -23,15 +23,15 @@ figcaption{font-size:13.5px;padding:4px 18px 14px;max-width:90ch}
 .card,figure{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:14px 0;overflow:hidden}
 figure svg{display:block;width:100%;height:auto}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
-th,td{padding:7px 10px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
+th,td{padding:7px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
 th{color:var(--dim);font-weight:600;cursor:default;position:sticky;top:0;background:var(--card)}
 .sortable th{cursor:pointer}
 tr:last-child td{border-bottom:0}
 .t{text-align:left}
 td small{color:var(--dim);font-size:11.5px}
 th{vertical-align:bottom}td{vertical-align:top}
-th.w{white-space:normal;min-width:96px}
+th.w{white-space:normal;min-width:64px}
 details{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:12px 0}
 summary{padding:11px 16px;cursor:pointer;display:flex;gap:14px;align-items:baseline;flex-wrap:wrap}
 summary::before{content:"\25B8";color:var(--dim)}
