@@ -23,8 +23,8 @@ figcaption{font-size:13.5px;padding:4px 18px 14px;max-width:90ch}
 .card,figure{background:var(--card);border:1px solid var(--line);border-radius:10px;margin:14px 0;overflow:hidden}
 figure svg{display:block;width:100%;height:auto}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{padding:7px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+table{border-collapse:collapse;width:100%;font-size:12.5px;font-variant-numeric:tabular-nums}
+th,td{padding:7px 6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
 th{color:var(--dim);font-weight:600;cursor:default;position:sticky;top:0;background:var(--card)}
 .sortable th{cursor:pointer}
 tr:last-child td{border-bottom:0}
