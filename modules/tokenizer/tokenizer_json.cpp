@@ -20,8 +20,9 @@ constexpr uint64_t kLargestId = (1 << 24) - 1;
 /// One JSON object of the file and the path that leads to it.
 class Object {
  public:
-  Object(const Json& value, std::string where)
-      : value_(value), where_(std::move(where)) {
+  /// `separator` stands between `where` and the names of fields.
+  Object(const Json& value, std::string where, const char* separator = ".")
+      : value_(value), where_(std::move(where)), separator_(separator) {
     check(
         value_.is_object(),
         where_,
@@ -92,12 +93,13 @@ class Object {
   }
 
   std::string path(const char* name) const {
-    return where_ + (where_.ends_with(": ") ? "" : ".") + name;
+    return where_ + separator_ + name;
   }
 
  private:
   const Json& value_;
   std::string where_;
+  const char* separator_;
 };
 
 bool empty(const Json& value) {
@@ -305,7 +307,7 @@ TokenizerDefinition parse_tokenizer_json(
     std::string_view text,
     const std::string& where) {
   const Json content = parse_json(text, where);
-  const Object file(content, where + ": ");
+  const Object file(content, where, /*separator=*/": ");
   file.refuse_other_fields_than(
       {"version",
        "truncation",

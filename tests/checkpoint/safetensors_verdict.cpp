@@ -1,0 +1,37 @@
+#include "checkpoint/safetensors.h"
+
+#include "core/error.h"
+#include "core/json.h"
+
+#include <iostream>
+#include <string>
+
+// Reads paths on stdin and says of each, a JSON object a line, whether our
+// reader accepts it; with `copy`, it also writes what it read to PATH.copy.
+
+int main(int argc, char** argv) {
+  using namespace microfiche;
+  using namespace microfiche::checkpoint;
+  const bool copy = argc > 1 && std::string(argv[1]) == "copy";
+  std::string path;
+  while (std::getline(std::cin, path)) {
+    Json verdict = {{"accepted", true}};
+    try {
+      const SafetensorsFile file(path);
+      std::vector<TensorView> views;
+      for (const auto& tensor : file.tensors()) {
+        views.push_back(
+            {tensor.name, tensor.dtype, tensor.shape, file.bytes(tensor)});
+      }
+      if (copy) {
+        write_safetensors(path + ".copy", views, file.metadata());
+      }
+    } catch (const InputError& error) {
+      verdict = {
+          {"accepted", false},
+          {"message", std::string(error.what()).substr(path.size())}};
+    }
+    std::cout << verdict.dump(-1, ' ', false, Json::error_handler_t::replace)
+              << '\n';
+  }
+}

@@ -1,0 +1,36 @@
+#include "tokenizer/utf8.h"
+
+#include <gtest/gtest.h>
+
+namespace microfiche::tokenizer {
+namespace {
+
+TEST(Utf8Test, FindsTheFirstByteThatIsNoUtf8) {
+  EXPECT_EQ(valid_utf8_prefix("aé\xff"), 3u);
+  EXPECT_EQ(valid_utf8_prefix("a\xc0\x80"), 1u) << "an overlong NUL";
+  EXPECT_EQ(valid_utf8_prefix("\xed\xa0\x80"), 0u) << "a surrogate";
+  EXPECT_EQ(valid_utf8_prefix("😀"), 4u);
+}
+
+TEST(Utf8Test, ReplacesEachMaximalSubpartOnce) {
+  EXPECT_EQ(replace_invalid_utf8("a\xe2\x82z"), "a\ufffdz");
+  EXPECT_EQ(replace_invalid_utf8("\xc0\x80"), "\ufffd\ufffd");
+  EXPECT_EQ(replace_invalid_utf8("\xf0\x9f\x98"), "\ufffd");
+}
+
+TEST(Utf8Test, CountsTheBytesOfACutCharacter) {
+  EXPECT_EQ(incomplete_utf8_suffix("a\xe2"), 1u);
+  EXPECT_EQ(incomplete_utf8_suffix("a\xe2\x82"), 2u);
+  EXPECT_EQ(incomplete_utf8_suffix("\xf0\x9f\x98"), 3u);
+  EXPECT_EQ(incomplete_utf8_suffix("€"), 0u);
+  EXPECT_EQ(incomplete_utf8_suffix(""), 0u);
+}
+
+TEST(Utf8Test, WhatCannotBecomeACharacterIsNotIncomplete) {
+  EXPECT_EQ(incomplete_utf8_suffix("\xe0\x80"), 0u);
+  EXPECT_EQ(incomplete_utf8_suffix("\xff"), 0u);
+  EXPECT_EQ(incomplete_utf8_suffix("\x80\x80\x80\x80"), 0u);
+}
+
+} // namespace
+} // namespace microfiche::tokenizer
