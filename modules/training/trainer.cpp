@@ -5,11 +5,11 @@
 #include "core/random.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
-#include "model/device.h"
+#include "core/version.h"
+#include "rendering/font.h"
 #include "training/lr_schedule.h"
 
 #include <torch/torch.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <cmath>
@@ -96,6 +96,21 @@ void trim_metrics(const fs::path& file, int64_t last_step) {
   if (kept != content) {
     write_file(file, kept);
   }
+}
+
+double unix_time() {
+  return std::chrono::duration<double>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// A row of `StepRecord::numbers` by the names of its columns.
+std::map<std::string, double> scalars(const torch::Tensor& numbers) {
+  std::map<std::string, double> scalars;
+  for (size_t i = 0; i < kNumberNames.size(); ++i) {
+    scalars[kNumberNames[i]] = numbers[static_cast<int64_t>(i)].item<double>();
+  }
+  return scalars;
 }
 
 /// Tokens that went to each expert, as fractions, a list a routing layer.
@@ -188,14 +203,29 @@ Trainer::Trainer(
     say(concat("goes on from ", checkpoint->folder.string()));
   }
   write_json_file(run_folder_ / "config.json", write_config(config_));
-  Json environment = loaded_.provenance();
-  environment["libtorch"] = TORCH_VERSION;
+  write_json_file(run_folder_ / "environment.json", environment());
+  events_.emplace(run_folder_ / "events", position_.step + 1);
+}
+
+Json Trainer::environment() const {
+  std::set<std::string> fonts;
+  for (const auto& stage : config_.stages) {
+    fonts.insert(stage.pages.fonts.begin(), stage.pages.fonts.end());
+  }
+  const auto count = [](const data::Corpus& corpus) {
+    return Json{
+        {"documents", corpus.documents().size()},
+        {"characters", corpus.num_characters()}};
+  };
+  Json environment = Json::object();
+  environment["build"] = write_config(build_info());
+  environment["model"] = loaded_.provenance();
   environment["threads"] = at::get_num_threads();
-  environment["training_documents"] = training_text_->documents().size();
-  environment["training_characters"] = training_text_->num_characters();
-  environment["held_out_documents"] = held_out_text_->documents().size();
-  environment["held_out_characters"] = held_out_text_->num_characters();
-  write_json_file(run_folder_ / "environment.json", environment);
+  environment["rendering"] = write_config(
+      rendering::rendering_provenance({fonts.begin(), fonts.end()}));
+  environment["training_text"] = count(*training_text_);
+  environment["held_out_text"] = count(*held_out_text_);
+  return environment;
 }
 
 std::map<std::string, torch::Tensor> Trainer::state() const {
@@ -393,6 +423,7 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
       line[kNumberNames[j]] =
           finite_or_null(row[static_cast<int64_t>(j)].item<double>());
     }
+    events_->add(record.step, unix_time(), scalars(row));
     line["rate_factor"] = record.rate_factor;
     line["characters"] = position_.characters;
     line["seconds"] = position_.seconds;
@@ -465,6 +496,13 @@ std::vector<EvaluationRow> Trainer::evaluate_now() {
     line["evaluation"].push_back(write_config(row));
   }
   append_line(run_folder_ / kMetricsFile, line.dump());
+  std::map<std::string, double> precisions;
+  for (const auto& row : rows) {
+    precisions[concat(
+        "precision/", row.mode, "/", row.text, "/", row.asked_density)] =
+        row.precision;
+  }
+  events_->add(position_.step, unix_time(), precisions);
   say(concat("\nstep ", position_.step, ", held-out pages:\n"));
   say(format_table(rows));
   return rows;

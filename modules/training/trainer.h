@@ -1,6 +1,7 @@
 #pragma once
 
 #include "training/evaluation.h"
+#include "training/event_file.h"
 #include "training/loss.h"
 #include "training/optimizer.h"
 #include "training/training_config.h"
@@ -22,9 +23,10 @@ namespace microfiche::training {
 /// Trains a model stage by stage, from text to a model folder.
 ///
 /// The run folder holds `config.json`, `environment.json`, `metrics.jsonl`,
-/// `checkpoints/step-N/` and in the end `model/`. Running again with the same
-/// folder goes on from the newest checkpoint, and gives what an undisturbed run
-/// gives: to the bit on a CPU with the same number of threads.
+/// `events/` for TensorBoard, `checkpoints/step-N/` and in the end `model/`.
+/// Running again with the same folder goes on from the newest checkpoint, and
+/// gives what an undisturbed run gives: to the bit on a CPU with the same number
+/// of threads.
 class Trainer {
  public:
   /// Reads the text, makes or loads the model, and restores the newest
@@ -72,6 +74,7 @@ class Trainer {
     torch::Tensor numbers;
   };
 
+  Json environment() const;
   void begin_stage();
   void run_stage();
   StepRecord train_step();
@@ -102,6 +105,7 @@ class Trainer {
   int64_t saved_step_ = -1;
   std::optional<Optimizer> optimizer_;
   std::optional<data::Prefetcher<data::PageBatch>> batches_;
+  std::optional<EventFile> events_;
   std::vector<double> losses_;
   Clock::time_point start_;
   /// Of the run before this start.
