@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace microfiche::kernels {
@@ -90,6 +91,11 @@ TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
   }
 }
 
+std::string way_name(const ::testing::TestParamInfo<Dispatch>& info) {
+  const std::vector<std::string> names = {"Chosen", "Sorted", "Batched"};
+  return names[info.index];
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Ways,
     MoeDispatchTest,
@@ -97,10 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
         &moe_dispatch,
         &moe_dispatch_sorted,
         &moe_dispatch_batched),
-    [](const auto& info) {
-      return std::vector<std::string>{
-          "Chosen", "Sorted", "Batched"}[info.index];
-    });
+    way_name);
 
 class MoePrecisionTest : public ::testing::TestWithParam<Precision> {};
 
