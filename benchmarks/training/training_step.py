@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times whole training steps in Python's PyTorch; prints median seconds a step.
+"""Times whole training steps in Python's PyTorch; prints median CPU seconds a step.
 
 The same sizes, data shapes, losses and optimizers as training_step.cpp.
 """
@@ -51,7 +51,7 @@ def main():
     seconds = []
     warm_up = 2
     for step in range(options.steps + warm_up):
-        start = time.perf_counter()
+        start = time.process_time()
         model.zero_grad()
         reading, balance = model.losses(pixels, answers, before=[0], after=[])
         (reading + 0.01 * balance).backward()
@@ -59,7 +59,7 @@ def main():
         muon.step()
         adam.step()
         if step >= warm_up:
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
     print(f"{statistics.median(seconds):.6f}")
 
 
