@@ -168,7 +168,8 @@ void AttentionImpl::store(
     KvCache& cache,
     int64_t layer) const {
   const auto write = [&](torch::Tensor& held, const torch::Tensor& added) {
-    const auto rows = added.transpose(1, 2).detach(); // (B, L, kv_heads, D)
+    const auto rows = added.transpose(1, 2).detach().to(
+        held.scalar_type()); // (B, L, kv_heads, D)
     if (context.write_rows.defined()) {
       held.index_put_({context.write_rows, context.write_positions}, rows);
     } else {
