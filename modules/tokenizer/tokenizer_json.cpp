@@ -15,7 +15,7 @@ constexpr const char* kByteLevelPattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 // Far above any vocabulary, and small enough to index a list by.
-constexpr uint64_t kLargestId = (1 << 24) - 1;
+constexpr uint64_t kLargestId = (1 << 20) - 1;
 
 /// One JSON object of the file and the path that leads to it.
 class Object {
