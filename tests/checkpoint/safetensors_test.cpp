@@ -1,15 +1,14 @@
 #include "checkpoint/safetensors.h"
 
 #include "core/error.h"
-#include "core/random.h"
 #include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
-#include <fstream>
 
 namespace microfiche::checkpoint {
 namespace {
