@@ -32,7 +32,7 @@ TEST(ClipVitTest, TheClassTokenMattersToTheOthers) {
   const auto map = torch::randn({1, 16, 3, 3});
   const auto before = clip->forward(map);
 
-  clip->class_embedding.add_(1);
+  clip->class_embedding.normal_();
 
   EXPECT_FALSE(torch::allclose(clip->forward(map), before));
 }
