@@ -164,9 +164,9 @@ void begin_run(
         environment_file,
         "a model whose ",
         first_difference(
-            before.value("model", Json::object()).value("hash", Json()),
-            environment.value("model", Json::object()).value("hash", Json()),
-            "hash"));
+            before.value("model", Json::object()).value("sha256", Json()),
+            environment.value("model", Json::object()).value("sha256", Json()),
+            "sha256"));
   }
   write_json_file(config_file, json);
   if (!fs::exists(environment_file)) {

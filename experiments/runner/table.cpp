@@ -104,8 +104,15 @@ std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) {
     return "-";
   }
+  // What rounds to zero is zero, without a sign.
+  const double half = 0.5 * std::pow(10, -digits);
   char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
+  std::snprintf(
+      buffer,
+      sizeof buffer,
+      "%.*f",
+      digits,
+      std::abs(value) < half ? 0 : value);
   return buffer;
 }
 

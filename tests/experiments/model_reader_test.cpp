@@ -88,7 +88,7 @@ TEST_F(ModelReaderTest, ThePromptAndTheModeOfTheModelAreTheDefaults) {
 
   EXPECT_EQ(reader.find_mode("").name, "t4");
   EXPECT_EQ(reader.token_side_px, 32);
-  EXPECT_TRUE(reader.provenance.contains("hash"));
+  EXPECT_TRUE(reader.provenance.contains("sha256"));
 }
 
 TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {

@@ -61,7 +61,7 @@ class OracleReader {
       return static_cast<int64_t>(text.size());
     };
     reader.provenance = {
-        {"folder", "an oracle"}, {"hash", "0123"}, {"device", "cpu"}};
+        {"folder", "an oracle"}, {"sha256", "0123"}, {"device", "cpu"}};
     reader.read = [this](const BatchRequest& request) {
       ++num_batches;
       BatchReading batch;

@@ -157,7 +157,7 @@ TEST(SweepTest, AnotherModelIsRefused) {
   run_with_oracle(sweep, folder.path());
   OracleReader oracle(sweep);
   auto reader = oracle.reader();
-  reader.provenance["hash"] = "4567";
+  reader.provenance["sha256"] = "4567";
 
   EXPECT_THAT(
       [&] {
@@ -168,7 +168,7 @@ TEST(SweepTest, AnotherModelIsRefused) {
             {{"model", reader.provenance}},
             folder.path());
       },
-      ThrowsMessage<InputError>(HasSubstr("a model whose hash")));
+      ThrowsMessage<InputError>(HasSubstr("a model whose sha256")));
 }
 
 TEST(SweepTest, TwoRunsCannotShareAFolder) {

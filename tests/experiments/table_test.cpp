@@ -32,6 +32,7 @@ TEST(TableTest, NumbersAreReadBackExactly) {
   EXPECT_EQ(exact(NAN), "");
   EXPECT_EQ(fixed(NAN, 2), "-");
   EXPECT_EQ(fixed(0.125, 2), "0.12");
+  EXPECT_EQ(fixed(-0.0004, 3), "0.000");
 }
 
 } // namespace
