@@ -61,10 +61,10 @@ def main():
     lines = [
         "# Encoding at the published size, ours and Python's PyTorch",
         "",
-        f"{processor()}, {arguments.threads} threads, {platform.system()} "
+        f"{processor()}, {arguments.threads} thread(s), {platform.system()} "
         f"{platform.release()}, float32, one page, random weights.",
-        f"PyTorch {torch_version} in Python {sys.version.split()[0]}'s session, "
-        f"LibTorch of the same version here; {datetime.date.today()}.",
+        f"PyTorch {torch_version}, and LibTorch of the version that "
+        f"third_party/requirements.txt pins; {datetime.date.today()}.",
         f"Command: `benchmarks/encoder/compare.py {' '.join(sys.argv[1:])}`",
         "",
         "Both programs ran in turns; the shortest of "

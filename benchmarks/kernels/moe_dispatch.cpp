@@ -61,6 +61,7 @@ bool measure(int64_t tokens, torch::DeviceType device) {
 } // namespace
 
 int main() {
+  torch::set_num_threads(1);
   torch::manual_seed(0);
   std::printf(
       "| device | tokens | reference us | sorted us | batched us |\n"

@@ -31,8 +31,8 @@ bool measure(int64_t side) {
     std::printf("side %lld: off by %g\n", static_cast<long long>(side), error);
     return false;
   }
-  const double in_blocks = seconds(blocked, /*on_gpu=*/false, /*repeat=*/3);
-  const double at_once = seconds(reference, /*on_gpu=*/false, /*repeat=*/3);
+  const double in_blocks = seconds(blocked, /*on_gpu=*/false, /*repeat=*/5);
+  const double at_once = seconds(reference, /*on_gpu=*/false, /*repeat=*/5);
   std::printf(
       "| %lld x %lld | %.1f | %.1f | %.2f |\n",
       static_cast<long long>(side),
@@ -46,6 +46,7 @@ bool measure(int64_t side) {
 } // namespace
 
 int main() {
+  torch::set_num_threads(1);
   torch::manual_seed(0);
   std::printf(
       "| grid | blocks ms | reference ms | ratio |\n|---|---|---|---|\n");
