@@ -188,9 +188,7 @@ void add_score(CLI::App& app) {
   }
   command
       ->add_option(
-          "--profile",
-          options->profile,
-          "How texts are compared:" + profiles)
+          "--profile", options->profile, "How texts are compared:" + profiles)
       ->capture_default_str();
   command->add_option(
       "--bins",

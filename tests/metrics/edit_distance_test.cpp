@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "core/random.h"
 #include "metrics/code_points.h"
 #include "tests/metrics/goldens.h"
