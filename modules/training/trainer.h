@@ -25,8 +25,8 @@ namespace microfiche::training {
 /// The run folder holds `config.json`, `environment.json`, `metrics.jsonl`,
 /// `events/` for TensorBoard, `checkpoints/step-N/` and in the end `model/`.
 /// Running again with the same folder goes on from the newest checkpoint, and
-/// gives what an undisturbed run gives: to the bit on a CPU with the same number
-/// of threads.
+/// gives what an undisturbed run gives: to the bit on a CPU with the same
+/// number of threads.
 class Trainer {
  public:
   /// Reads the text, makes or loads the model, and restores the newest
