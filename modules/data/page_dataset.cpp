@@ -6,56 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 namespace microfiche::data {
 namespace {
 
 // Characters that a line loses on average because words do not break.
 constexpr double kRaggedCharacters = 2.5;
-
-void check_range(
-    const Range& range,
-    double least,
-    double most,
-    const char* field,
-    const std::string& where) {
-  check(
-      range.first >= least && range.first <= range.second &&
-          range.second <= most,
-      where,
-      ".",
-      field,
-      ": expected [low, high] with ",
-      least,
-      " <= low <= high <= ",
-      most,
-      ", got [",
-      range.first,
-      ", ",
-      range.second,
-      "]");
-}
-
-void check_weights(
-    const std::map<std::string, double>& weights,
-    const char* field,
-    const std::string& where) {
-  double sum = 0;
-  for (const auto& [name, weight] : weights) {
-    check(
-        weight >= 0 && std::isfinite(weight),
-        where,
-        ".",
-        field,
-        ".",
-        name,
-        ": a weight cannot be ",
-        weight);
-    sum += weight;
-  }
-  check(sum > 0, where, ".", field, ": expected a name with a weight above 0");
-}
 
 const std::string& draw_name(
     RandomStream& random,
@@ -85,10 +41,6 @@ double draw(RandomStream& random, const Range& range) {
 double draw_log(RandomStream& random, const Range& range) {
   return std::exp(
       random.uniform(std::log(range.first), std::log(range.second)));
-}
-
-TextKind text_kind(const std::string& name) {
-  return Json(name).get<TextKind>();
 }
 
 /// Mean advance of a character of `sample` over the font size.
@@ -145,136 +97,7 @@ std::vector<uint8_t> luminances(const page::PageImage& image) {
   return result;
 }
 
-int64_t label_at(const rendering::RenderedPage& page, float x_px, float y_px) {
-  for (const auto& glyph : page.glyphs) {
-    if (x_px >= glyph.x && x_px < glyph.x + glyph.width && y_px >= glyph.y &&
-        y_px < glyph.y + glyph.height) {
-      return static_cast<uint8_t>(page.text[glyph.byte_begin]);
-    }
-  }
-  return GlyphPoint::kBlank;
-}
-
-std::vector<GlyphPoint> draw_points(
-    RandomStream& random,
-    const rendering::RenderedPage& page,
-    const BatchConfig& batch) {
-  std::vector<GlyphPoint> points(batch.points_per_page);
-  const auto side = static_cast<float>(page.image.width);
-  // The last pixel's centre: a point belongs to a vision token of the page.
-  const float last = side - 0.5F;
-  for (auto& point : points) {
-    if (random.uniform() < batch.loose_points) {
-      point.x_px = static_cast<float>(random.uniform()) * last;
-      point.y_px = static_cast<float>(random.uniform()) * last;
-      point.label = label_at(page, point.x_px, point.y_px);
-    } else {
-      const auto& glyph = random.pick(page.glyphs);
-      // The middle half of its box, where nothing of a neighbour is drawn.
-      point.x_px = std::clamp(
-          glyph.x +
-              glyph.width * static_cast<float>(random.uniform(0.25, 0.75)),
-          0.0F,
-          last);
-      point.y_px = std::clamp(
-          glyph.y +
-              glyph.height * static_cast<float>(random.uniform(0.25, 0.75)),
-          0.0F,
-          last);
-      point.label = static_cast<uint8_t>(page.text[glyph.byte_begin]);
-    }
-  }
-  return points;
-}
-
-/// Where each byte of the page's lines stands; see `PageSample::places`.
-std::vector<std::pair<float, float>> places_of(
-    const rendering::RenderedPage& page) {
-  const float last = static_cast<float>(page.image.width) - 0.5F;
-  std::vector<std::pair<float, float>> places;
-  size_t glyph = 0;
-  std::pair<float, float> behind = {0.0F, 0.0F};
-  for (const char byte : page.lines_text) {
-    const auto code = static_cast<unsigned char>(byte);
-    const bool continues = (code & 0xC0) == 0x80;
-    if (code > ' ' && !continues && glyph < page.glyphs.size()) {
-      const auto& box = page.glyphs[glyph++];
-      const float y = std::clamp(box.y + box.height / 2, 0.0F, last);
-      places.emplace_back(std::clamp(box.x + box.width / 2, 0.0F, last), y);
-      behind = {std::clamp(box.x + box.width + 1, 0.0F, last), y};
-    } else if (continues) {
-      places.push_back(places.back());
-    } else {
-      places.push_back(behind);
-    }
-  }
-  places.push_back(behind);
-  return places;
-}
-
 } // namespace
-
-void validate(const PageMixConfig& config, const std::string& where) {
-  check_weights(config.modes, "modes", where);
-  check_weights(config.texts, "texts", where);
-  for (const auto& [name, weight] : config.texts) {
-    check(
-        Json(text_kind(name)) == Json(name),
-        where,
-        ".texts: no kind of text named \"",
-        name,
-        "\"",
-        did_you_mean(name, {"corpus", "random_letters", "shuffled_words"}));
-  }
-  check_range(
-      config.characters_per_token, 0.1, 1000, "characters_per_token", where);
-  if (config.first_characters_per_token) {
-    check_range(
-        *config.first_characters_per_token,
-        0.1,
-        1000,
-        "first_characters_per_token",
-        where);
-  }
-  check(
-      config.ramp_batches >= 0 &&
-          (config.ramp_batches > 0) ==
-              config.first_characters_per_token.has_value(),
-      where,
-      ": first_characters_per_token and ramp_batches (above 0) belong together");
-  check(!config.fonts.empty(), where, ".fonts: expected at least one");
-  check_range(config.fill, 0.1, 2, "fill", where);
-  check_range(config.margin, 0, 0.4, "margin", where);
-  check_range(config.line_height, 0.5, 5, "line_height", where);
-}
-
-void validate(const BatchConfig& config, const std::string& where) {
-  check(
-      config.characters >= 1,
-      where,
-      ".characters: must be at least 1, got ",
-      config.characters);
-  check(
-      config.vision_tokens >= 1,
-      where,
-      ".vision_tokens: must be at least 1, got ",
-      config.vision_tokens);
-  check(
-      config.density_spread >= 1 && config.density_spread <= 10,
-      where,
-      ".density_spread: must be from 1 to 10, got ",
-      config.density_spread);
-  check(
-      config.points_per_page >= 0,
-      where,
-      ".points_per_page: must not be negative, got ",
-      config.points_per_page);
-  check(
-      config.loose_points >= 0 && config.loose_points <= 1,
-      where,
-      ".loose_points: must be from 0 to 1, got ",
-      config.loose_points);
-}
 
 PageDataset::PageDataset(
     std::shared_ptr<const Corpus> corpus,
@@ -395,7 +218,8 @@ PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
   sample.text = page.lines_text;
   sample.characters_per_token =
       static_cast<double>(page.text.size()) / static_cast<double>(tokens);
-  sample.points = draw_points(random, page, batch_);
+  sample.points =
+      draw_points(random, page, batch_.points_per_page, batch_.loose_points);
   sample.places = places_of(page);
   return sample;
 }

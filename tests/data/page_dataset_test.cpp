@@ -134,42 +134,6 @@ TEST(PageDatasetTest, BeginsACurriculumWithSparsePages) {
   EXPECT_GT(density(100), 15);
 }
 
-TEST(PageDatasetTest, FindsTheCharacterUnderEveryPoint) {
-  const auto dataset = make_dataset(make_mix());
-  RandomStream random(1, "test");
-
-  const auto sample = dataset.page({"four", TextKind::kCorpus, 5.0}, random);
-
-  ASSERT_EQ(sample.points.size(), 16);
-  for (const auto& point : sample.points) {
-    EXPECT_TRUE(
-        point.label == GlyphPoint::kBlank ||
-        sample.text.find(static_cast<char>(point.label)) != std::string::npos);
-    EXPECT_GE(point.x_px, 0);
-    EXPECT_LT(point.x_px, sample.side_px);
-  }
-}
-
-TEST(PageDatasetTest, SaysWhereEveryByteStands) {
-  const auto dataset = make_dataset(make_mix());
-  RandomStream random(1, "test");
-
-  const auto sample = dataset.page({"nine", TextKind::kCorpus, 6.0}, random);
-
-  // One place a byte and one for the end; from left to right, line below line.
-  ASSERT_EQ(sample.places.size(), sample.text.size() + 1);
-  for (size_t i = 1; i < sample.text.size(); ++i) {
-    const auto& before = sample.places[i - 1];
-    const auto& place = sample.places[i];
-    if (sample.text[i - 1] == '\n') {
-      EXPECT_GT(place.second, before.second);
-    } else {
-      EXPECT_GT(place.first, before.first);
-      EXPECT_EQ(place.second, before.second);
-    }
-  }
-}
-
 TEST(PageDatasetTest, DrawsInkOnPaper) {
   const auto dataset = make_dataset(make_mix());
   RandomStream random(1, "test");
@@ -199,31 +163,6 @@ TEST(PageDatasetTest, RefusesAModeWithTiles) {
   EXPECT_THAT(
       [&] { make_dataset(mix); },
       ThrowsMessage<InputError>(HasSubstr("without tiles")));
-}
-
-TEST(PageMixConfigTest, RefusesAKindOfTextThatDoesNotExist) {
-  const Json json = {{"modes", {{"four", 1}}}, {"texts", {{"corpsu", 1}}}};
-
-  EXPECT_THAT(
-      [&] { read_config<PageMixConfig>(json, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("did you mean \"corpus\"")));
-}
-
-TEST(PageMixConfigTest, RefusesARangeThatRunsBackwards) {
-  const Json json = {
-      {"modes", {{"four", 1}}}, {"characters_per_token", {12, 4}}};
-
-  EXPECT_THAT(
-      [&] { read_config<PageMixConfig>(json, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("characters_per_token: expected")));
-}
-
-TEST(PageMixConfigTest, RefusesWeightsThatAreAllZero) {
-  const Json json = {{"modes", {{"four", 0}}}};
-
-  EXPECT_THAT(
-      [&] { read_config<PageMixConfig>(json, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("weight above 0")));
 }
 
 } // namespace

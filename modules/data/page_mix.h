@@ -1,0 +1,130 @@
+#pragma once
+
+#include "data/random_text.h"
+
+#include "core/json.h"
+#include "rendering/type_size.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace microfiche::data {
+
+/// What is written on a page.
+enum class TextKind {
+  /// Passages of the corpus.
+  kCorpus,
+  /// Letters that nobody can guess; see `random_letters`.
+  kRandomLetters,
+  /// Passages of the corpus with their words in random order.
+  kShuffledWords,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    TextKind,
+    {{TextKind::kCorpus, "corpus"},
+     {TextKind::kRandomLetters, "random_letters"},
+     {TextKind::kShuffledWords, "shuffled_words"}})
+
+/// The kind of that name, the first where there is none.
+TextKind text_kind(const std::string& name);
+
+/// A closed range; a draw from it is even, or even in the logarithm where the
+/// field says so.
+using Range = std::pair<double, double>;
+
+/// How pages differ from each other.
+struct PageMixConfig {
+  /// Resolution modes by name with their weights. A page is a square of the
+  /// mode's own side, so that nothing is resized.
+  std::map<std::string, double> modes;
+
+  /// Kinds of text ("corpus", "random_letters", "shuffled_words") with their
+  /// weights.
+  std::map<std::string, double> texts = {
+      {"corpus", 0.5},
+      {"random_letters", 0.5}};
+
+  /// Characters on the page per vision token, drawn evenly in the logarithm. A
+  /// page whose words are wide holds fewer than asked for.
+  Range characters_per_token = {4, 12};
+
+  /// Where the range above begins its way from, over `ramp_batches` batches; a
+  /// curriculum from sparse pages to dense ones.
+  std::optional<Range> first_characters_per_token;
+  int64_t ramp_batches = 0;
+
+  /// Font files or families, drawn evenly.
+  std::vector<std::string> fonts = {"DejaVu Sans"};
+
+  /// Sizes in which type comes, from large to small: a page has the first in
+  /// which its text fits. Where there are none, type comes in any size, by
+  /// `fill` and `line_height`.
+  std::vector<rendering::TypeSize> sizes;
+
+  /// Font size over the largest at which the text is expected to fit.
+  Range fill = {0.85, 1.0};
+
+  /// Each margin over the page's side.
+  Range margin = {0.01, 0.04};
+
+  /// Distance of two baselines over the font size.
+  Range line_height = {1.15, 1.35};
+
+  RandomLettersConfig letters;
+};
+
+/// Throws `InputError` for weights, ranges and fractions that make no sense.
+void validate(const PageMixConfig& config, const std::string& where);
+
+/// How many pages a batch holds.
+struct BatchConfig {
+  /// Target characters, padding left out; the batch holds as many pages as fit,
+  /// and at least one.
+  int64_t characters = 4000;
+
+  /// Most vision tokens of all its pages, which bounds the encoder's work.
+  int64_t vision_tokens = 1 << 20;
+
+  /// Pages of a batch differ in density by up to this factor.
+  double density_spread = 1.15;
+
+  /// Points a page at which the glyph head is asked what stands there.
+  int64_t points_per_page = 0;
+
+  /// Fraction of these that may fall anywhere on the page; the others fall on
+  /// characters.
+  double loose_points = 0.2;
+};
+
+void validate(const BatchConfig& config, const std::string& where);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PageMixConfig& config) {
+  visit("modes", config.modes);
+  visit("texts", config.texts);
+  visit("characters_per_token", config.characters_per_token);
+  visit("first_characters_per_token", config.first_characters_per_token);
+  visit("ramp_batches", config.ramp_batches);
+  visit("fonts", config.fonts);
+  visit("sizes", config.sizes);
+  visit("fill", config.fill);
+  visit("margin", config.margin);
+  visit("line_height", config.line_height);
+  visit("letters", config.letters);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, BatchConfig& config) {
+  visit("characters", config.characters);
+  visit("vision_tokens", config.vision_tokens);
+  visit("density_spread", config.density_spread);
+  visit("points_per_page", config.points_per_page);
+  visit("loose_points", config.loose_points);
+}
+
+} // namespace microfiche::data
