@@ -11,7 +11,7 @@
 namespace microfiche::encoder {
 
 namespace {
-constexpr double kNormEps = 1e-6;
+constexpr double kChannelNormEps = 1e-6;
 } // namespace
 
 ChannelNormImpl::ChannelNormImpl(int64_t channels_) : channels(channels_) {
@@ -25,7 +25,7 @@ void ChannelNormImpl::reset() {
 
 torch::Tensor ChannelNormImpl::forward(const torch::Tensor& x) {
   return torch::layer_norm(
-             x.permute({0, 2, 3, 1}), {channels}, weight, bias, kNormEps)
+             x.permute({0, 2, 3, 1}), {channels}, weight, bias, kChannelNormEps)
       .permute({0, 3, 1, 2});
 }
 

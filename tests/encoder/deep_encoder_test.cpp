@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-DeepEncoderOptions small() {
+DeepEncoderOptions small_encoder() {
   return DeepEncoderOptions()
       .sam(SamVitOptions()
                .image_size(64)
@@ -74,7 +74,7 @@ TEST(DeepEncoderTest, InBFloat16ItIsCloseToFloat32) {
 
 TEST(DeepEncoderTest, EveryWeightLearns) {
   torch::manual_seed(0);
-  DeepEncoder encoder(small());
+  DeepEncoder encoder(small_encoder());
 
   encoder->forward(torch::randn({2, 3, 64, 64})).square().sum().backward();
 
@@ -87,7 +87,7 @@ TEST(DeepEncoderTest, EveryWeightLearns) {
 
 TEST(DeepEncoderTest, ACloneSharesNothing) {
   torch::manual_seed(0);
-  DeepEncoder encoder(small());
+  DeepEncoder encoder(small_encoder());
   const torch::NoGradGuard no_grad;
   const auto pixels = torch::randn({1, 3, 64, 64});
   const auto before = encoder->forward(pixels);
@@ -101,7 +101,7 @@ TEST(DeepEncoderTest, ACloneSharesNothing) {
 }
 
 TEST(DeepEncoderTest, RefusesAPageThatIsNoWholeNumberOfTokens) {
-  DeepEncoder encoder(small());
+  DeepEncoder encoder(small_encoder());
 
   EXPECT_THAT(
       [&] {
@@ -114,7 +114,7 @@ TEST(DeepEncoderTest, RefusesAPageThatIsNoWholeNumberOfTokens) {
 TEST(DeepEncoderTest, RefusesTowersThatDoNotFit) {
   EXPECT_THAT(
       [] {
-        DeepEncoder(small().clip(
+        DeepEncoder(small_encoder().clip(
             ClipVitOptions().width(20).layers(1).heads(2).table_side(2)));
       },
       ThrowsMessage<c10::ValueError>(

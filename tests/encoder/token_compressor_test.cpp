@@ -9,12 +9,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TokenCompressorOptions small() {
+TokenCompressorOptions small_compressor() {
   return TokenCompressorOptions().in_channels(8).channels({16, 32});
 }
 
 TEST(TokenCompressorTest, TwoStagesDivideTheTokenCountBySixteen) {
-  TokenCompressor compressor(small());
+  TokenCompressor compressor(small_compressor());
 
   const auto tokens = compressor->forward(torch::zeros({1, 8, 64, 64}));
 
@@ -22,7 +22,7 @@ TEST(TokenCompressorTest, TwoStagesDivideTheTokenCountBySixteen) {
 }
 
 TEST(TokenCompressorTest, RefusesAGridThatDoesNotDivide) {
-  TokenCompressor compressor(small());
+  TokenCompressor compressor(small_compressor());
 
   EXPECT_THAT(
       [&] {

@@ -16,7 +16,7 @@ using ::testing::ThrowsMessage;
 
 constexpr int64_t kExperts = 5, kTopK = 2, kWidth = 16, kInner = 24;
 
-struct Inputs {
+struct MoeInputs {
   torch::Tensor x, ids, weights;
   std::vector<ExpertWeights> experts;
 
@@ -30,9 +30,9 @@ struct Inputs {
 };
 
 // Expert 3 is never asked.
-Inputs make_inputs(int64_t tokens, torch::TensorOptions options = {}) {
+MoeInputs make_moe_inputs(int64_t tokens, torch::TensorOptions options = {}) {
   torch::manual_seed(0);
-  Inputs in;
+  MoeInputs in;
   in.x = torch::randn({tokens, kWidth}).to(options);
   auto scores = torch::rand({tokens, kExperts});
   scores.select(1, 3).fill_(-1);
@@ -57,7 +57,7 @@ class MoeDispatchTest : public ::testing::TestWithParam<Dispatch> {};
 
 TEST_P(MoeDispatchTest, MatchesTheReference) {
   for (const int64_t tokens : {1, 3, 64}) {
-    const auto in = make_inputs(tokens);
+    const auto in = make_moe_inputs(tokens);
 
     const auto actual = GetParam()(in.x, in.ids, in.weights, in.experts);
 
@@ -69,7 +69,7 @@ TEST_P(MoeDispatchTest, MatchesTheReference) {
 
 TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
   const auto gradients = [](Dispatch dispatch) {
-    const auto in = make_inputs(32);
+    const auto in = make_moe_inputs(32);
     for (auto leaf : in.leaves()) {
       leaf.requires_grad_();
     }
@@ -112,8 +112,9 @@ TEST_P(MoePrecisionTest, MatchesTheFloat32Reference) {
   if (device == torch::kCUDA && !torch::cuda::is_available()) {
     GTEST_SKIP() << "no GPU on this machine";
   }
-  const auto reference = make_inputs(64);
-  const auto in = make_inputs(64, torch::TensorOptions(device).dtype(dtype));
+  const auto reference = make_moe_inputs(64);
+  const auto in =
+      make_moe_inputs(64, torch::TensorOptions(device).dtype(dtype));
 
   const auto actual = moe_dispatch(in.x, in.ids, in.weights, in.experts);
 
@@ -138,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::PrintToStringParamName());
 
 TEST(MoeDispatchErrorTest, RefusesWeightsThatDoNotFitTheChoices) {
-  const auto in = make_inputs(4);
+  const auto in = make_moe_inputs(4);
 
   EXPECT_THAT(
       [&] {

@@ -12,12 +12,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-struct Inputs {
+struct AttentionInputs {
   torch::Tensor q, k, v, table_h, table_w;
   int64_t side;
 };
 
-Inputs make_inputs(int64_t side) {
+AttentionInputs make_attention_inputs(int64_t side) {
   torch::manual_seed(0);
   const auto heads = [&] { return torch::randn({2, 3, side * side, 8}); };
   const auto table = [&] { return torch::randn({2 * side - 1, 8}); };
@@ -25,7 +25,7 @@ Inputs make_inputs(int64_t side) {
 }
 
 // The definition, one pair of positions at a time.
-double logit(const Inputs& in, int64_t q, int64_t k) {
+double logit(const AttentionInputs& in, int64_t q, int64_t k) {
   const auto query = in.q[1][2][q];
   const int64_t rows = q / in.side - k / in.side + in.side - 1;
   const int64_t columns = q % in.side - k % in.side + in.side - 1;
@@ -35,7 +35,7 @@ double logit(const Inputs& in, int64_t q, int64_t k) {
 }
 
 TEST(RelPosAttentionTest, TheReferenceIsTheDefinition) {
-  const auto in = make_inputs(3);
+  const auto in = make_attention_inputs(3);
   const int64_t query = 5;
   auto logits = torch::empty({9});
   for (int64_t key = 0; key < 9; ++key) {
@@ -52,7 +52,7 @@ TEST(RelPosAttentionTest, TheReferenceIsTheDefinition) {
 TEST(RelPosAttentionTest, BlocksMatchTheReference) {
   // An odd side leaves a last block of one row.
   for (const int64_t side : {4, 7, 30}) {
-    const auto in = make_inputs(side);
+    const auto in = make_attention_inputs(side);
 
     const auto actual = rel_pos_attention_blocked(
         in.q, in.k, in.v, in.table_h, in.table_w, in.side);
@@ -65,7 +65,7 @@ TEST(RelPosAttentionTest, BlocksMatchTheReference) {
 
 TEST(RelPosAttentionTest, LargeGridsWorkInInferenceMode) {
   const torch::InferenceMode inference;
-  const auto in = make_inputs(30);
+  const auto in = make_attention_inputs(30);
 
   const auto actual =
       rel_pos_attention(in.q, in.k, in.v, in.table_h, in.table_w, in.side);
@@ -76,7 +76,7 @@ TEST(RelPosAttentionTest, LargeGridsWorkInInferenceMode) {
 }
 
 TEST(RelPosAttentionTest, EveryInputOfALargeGridHasAGradient) {
-  const auto in = make_inputs(30);
+  const auto in = make_attention_inputs(30);
   for (auto tensor : {in.q, in.k, in.v, in.table_h, in.table_w}) {
     tensor.requires_grad_();
   }
@@ -92,7 +92,7 @@ TEST(RelPosAttentionTest, EveryInputOfALargeGridHasAGradient) {
 }
 
 TEST(RelPosAttentionTest, RefusesATableOfAnotherGrid) {
-  const auto in = make_inputs(4);
+  const auto in = make_attention_inputs(4);
 
   EXPECT_THAT(
       [&] {
