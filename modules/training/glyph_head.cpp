@@ -26,7 +26,8 @@ void GlyphHeadImpl::reset() {
       torch::nn::Linear(options.token_width(), cells * cells * width));
   column = register_module("column", torch::nn::Embedding(cell_px, width));
   row = register_module("row", torch::nn::Embedding(cell_px, width));
-  // Small, so that at first the place does not drown what the token says.
+  // Small beside a normalised cell: at first the place does not drown what the
+  // token says.
   torch::nn::init::normal_(column->weight, /*mean=*/0, /*std=*/0.2);
   torch::nn::init::normal_(row->weight, /*mean=*/0, /*std=*/0.2);
   norm = register_module(
@@ -71,7 +72,8 @@ torch::Tensor GlyphHeadImpl::forward(
   auto x = spread_cells.gather(
       /*dim=*/1,
       index.unsqueeze(2).expand({-1, -1, options.width()})); // (B, P, W)
-  x = norm(x + column(xy(offset, 0)) + row(xy(offset, 1)));
+  // Tokens may be of any size; added to as they come, they drown the place.
+  x = norm(x) + column(xy(offset, 0)) + row(xy(offset, 1));
   x = torch::gelu(hidden(torch::gelu(x)));
   return classify(x).to(torch::kFloat32);
 }

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 // B = pages, S = side of a page in pixels, L = longest answer, Q = length of
@@ -163,7 +164,7 @@ LossFunction::ReadingLoss LossFunction::reading(
         places,
         static_cast<int64_t>(model.decoder->layers->size()),
         embeds.size(1),
-        aids.attention_bias * (1 - way / aids.until),
+        aids.attention_bias * std::max(0.0, 1 - way / aids.bias_until),
         embeds.scalar_type());
   }
   const auto hidden = model.decoder->forward(

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "training/glyph_head.h"
-#include "training/reading_aids.h"
 #include "training/training_config.h"
+#include "training/training_heads.h"
 
 #include "data/page_dataset.h"
 #include "model/loaded_model.h"
@@ -36,14 +35,6 @@ struct BatchTensors {
 BatchTensors to_device(
     const data::PageBatch& batch,
     const torch::TensorOptions& like);
-
-/// What only training needs beside the model; an empty one is not asked.
-struct TrainingHeads {
-  /// On vision tokens, and on the perception tower's patches.
-  GlyphHead glyph{nullptr};
-  GlyphHead patch_glyph{nullptr};
-  ReadingAids reading{nullptr};
-};
 
 /// The losses of a batch, float32 scalars; those that a config leaves out are
 /// zero. Accuracies are fractions, without gradient.

@@ -50,16 +50,6 @@ void check_fraction(double value, const char* field, const std::string& where) {
 
 } // namespace
 
-std::vector<Parameter> with_masters(
-    const std::vector<std::pair<std::string, torch::Tensor>>& parameters) {
-  std::vector<Parameter> result;
-  for (const auto& [name, tensor] : parameters) {
-    // `detach` shares memory: a float32 parameter is its own master.
-    result.push_back({name, tensor, tensor.detach().to(torch::kFloat32)});
-  }
-  return result;
-}
-
 void validate(const OptimizerConfig& config, const std::string& where) {
   check_fraction(config.adam_beta1, "adam_beta1", where);
   check_fraction(config.adam_beta2, "adam_beta2", where);

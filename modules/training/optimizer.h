@@ -1,5 +1,7 @@
 #pragma once
 
+#include "training/parameter.h"
+
 #include "core/json.h"
 
 #include <torch/types.h>
@@ -10,23 +12,6 @@
 #include <vector>
 
 namespace microfiche::training {
-
-// Note [Master weights]
-// A model may compute in bf16 while the optimizer adds up small steps in f32:
-// then each parameter has a master, a float32 copy which the optimizer updates
-// and which is saved, and which is rounded into the parameter after each step.
-// A model that computes in f32 is its own master.
-
-/// A parameter by its name in the model, with its master.
-struct Parameter {
-  std::string name;
-  torch::Tensor tensor;
-  torch::Tensor master;
-};
-
-/// Makes the masters of a model's parameters; see Note [Master weights].
-std::vector<Parameter> with_masters(
-    const std::vector<std::pair<std::string, torch::Tensor>>& parameters);
 
 /// What all parameters of a run have in common.
 struct OptimizerConfig {
@@ -54,7 +39,10 @@ struct OptimizerConfig {
       "*rel_pos*",
       "*lm_head*",
       "*router*",
-      "heads.*"};
+      "heads.*.column.*",
+      "heads.*.row.*",
+      "heads.*.classify.*",
+      "heads.reading.*"};
 };
 
 /// Throws `InputError` for values that make no sense.

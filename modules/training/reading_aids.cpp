@@ -7,9 +7,6 @@
 namespace microfiche::training {
 namespace {
 
-// The layer that reads is the one above the layer that finds the place.
-constexpr size_t kFindingLayer = 0;
-constexpr size_t kReadingLayer = 1;
 constexpr int64_t kIgnored = -100;
 
 torch::Tensor axis(const torch::Tensor& points, int64_t i) {
@@ -28,7 +25,7 @@ torch::Tensor token_positions(const ReadingPlaces& places, int64_t token_px) {
   return places.image_begin + row * (places.side + 1) + column;
 }
 
-torch::Tensor cross_entropy(
+torch::Tensor label_loss(
     const torch::Tensor& logits,
     const torch::Tensor& targets) {
   return torch::nn::functional::cross_entropy(
@@ -67,10 +64,14 @@ std::vector<decoder::LayerProbe> ReadingAidsImpl::make_probes(
     double bias,
     torch::Dtype dtype) const {
   std::vector<decoder::LayerProbe> probes(num_layers);
-  if (probes.size() <= kReadingLayer) {
-    return probes;
-  }
-  auto& reading = probes[kReadingLayer];
+  TORCH_CHECK_VALUE(
+      config.layer + 1 < num_layers,
+      "ReadingAids: aids.layer ",
+      config.layer,
+      " has no layer above it in a decoder of ",
+      num_layers,
+      " layers; give a lower one");
+  auto& reading = probes[config.layer + 1];
   reading.keep_attention = config.attention > 0;
   if (bias > 0) {
     const auto places_of_answer =
@@ -96,7 +97,7 @@ torch::Tensor ReadingAidsImpl::loss(
   auto total = torch::zeros({}, places.points.options());
   if (config.location > 0) {
     const auto found =
-        probes[kFindingLayer].output.narrow(1, places.answer_begin, length);
+        probes[config.layer].output.narrow(1, places.answer_begin, length);
     const auto x = axis(places.points, 0);
     const auto y = axis(places.points, 1);
     const auto which =
@@ -106,14 +107,14 @@ torch::Tensor ReadingAidsImpl::loss(
         y.remainder(token_px).div(place_px, "floor") * options.places() +
         x.remainder(token_px).div(place_px, "floor");
     const auto ask = [&](torch::nn::Linear& head, const torch::Tensor& answer) {
-      return cross_entropy(
+      return label_loss(
           head->forward(found), answer.masked_fill(~known, kIgnored));
     };
     total = total + config.location * (ask(token, which) + ask(place, where));
   }
-  if (config.attention > 0 && probes.size() > kReadingLayer) {
+  if (config.attention > 0) {
     const auto position = token_positions(places, token_px);
-    const auto attended = probes[kReadingLayer]
+    const auto attended = probes[config.layer + 1]
                               .attention.narrow(2, places.answer_begin, length)
                               .mean(1)
                               .gather(2, position.unsqueeze(2))

@@ -45,9 +45,9 @@ struct ReadingPlaces {
 /// Shows the decoder where to look while it learns to read; an aid for
 /// training, nothing of it is in a model.
 ///
-/// Two heads on the first layer's output say in which vision token the next
-/// character stands, and where in it. The layer above is asked to attend to
-/// that token, and may get a bias on its logit to begin with.
+/// Two heads on a layer's output say in which vision token the next character
+/// stands, and where in it. The layer above is asked to attend to that token,
+/// and may get a bias on its logit to begin with.
 class ReadingAidsImpl : public torch::nn::Cloneable<ReadingAidsImpl> {
  public:
   explicit ReadingAidsImpl(ReadingAidsOptions options_);
@@ -57,6 +57,8 @@ class ReadingAidsImpl : public torch::nn::Cloneable<ReadingAidsImpl> {
 
   /// Asks the decoder's layers for what the aids need, `length` being the whole
   /// sequence's and `bias` what is added to the right token's logit.
+  ///
+  /// Throws `c10::ValueError` when no layer is above the one that finds.
   std::vector<decoder::LayerProbe> make_probes(
       const AidConfig& config,
       const ReadingPlaces& places,

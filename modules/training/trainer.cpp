@@ -54,28 +54,6 @@ model::LoadedModel make_start(
   return loaded;
 }
 
-TrainingHeads make_heads(
-    const TrainingConfig& config,
-    const model::ModelConfig& model,
-    torch::Device device) {
-  GlyphHeadOptions glyph(model.language.hidden_size);
-  glyph.width(config.glyph_head.width)
-      .cells(config.glyph_head.cells)
-      .pixels_per_token(model.token_side_px());
-  GlyphHeadOptions patch_glyph(model.toolkit.sam_neck_channels);
-  patch_glyph.width(config.glyph_head.width)
-      .cells(1)
-      .pixels_per_token(model.toolkit.sam_patch_size);
-  ReadingAidsOptions reading(model.language.hidden_size);
-  reading.pixels_per_token(model.token_side_px());
-  TrainingHeads heads{
-      GlyphHead(glyph), GlyphHead(patch_glyph), ReadingAids(reading)};
-  heads.glyph->to(device);
-  heads.patch_glyph->to(device);
-  heads.reading->to(device);
-  return heads;
-}
-
 /// Forgets the lines of steps that a resumed run will do again.
 void trim_metrics(const fs::path& file, int64_t last_step) {
   if (!fs::exists(file)) {
@@ -144,19 +122,13 @@ Trainer::Trainer(
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);
   at::globalContext().setAllowTF32CuDNN(config_.tf32);
 
-  heads_ = make_heads(config_, loaded_.config, device);
+  heads_ = make_heads(config_.glyph_head, loaded_.config, device);
   std::vector<std::pair<std::string, torch::Tensor>> named;
   for (const auto& item : loaded_.model->named_parameters()) {
     named.emplace_back(item.key(), item.value());
   }
-  const auto add_head = [&](const std::string& name, torch::nn::Module& head) {
-    for (const auto& item : head.named_parameters()) {
-      named.emplace_back("heads." + name + "." + item.key(), item.value());
-    }
-  };
-  add_head("glyph", *heads_.glyph);
-  add_head("patch_glyph", *heads_.patch_glyph);
-  add_head("reading", *heads_.reading);
+  const auto of_heads = named_parameters(heads_);
+  named.insert(named.end(), of_heads.begin(), of_heads.end());
   parameters_ = with_masters(named);
   if (loaded_.placement.dtype != torch::kFloat32) {
     // The masters keep the float32 weights; the model gets rounded copies.
@@ -438,23 +410,6 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
 }
 
 void Trainer::stop_for_nan(const StepRecord& record) {
-  std::string culprit = "all weights are finite; the pages may not be";
-  const auto first_not_finite = [&](const auto& tensor_of) {
-    return std::find_if(
-        parameters_.begin(), parameters_.end(), [&](const Parameter& each) {
-          const torch::Tensor tensor = tensor_of(each);
-          return tensor.defined() && !tensor.isfinite().all().item<bool>();
-        });
-  };
-  const auto weight =
-      first_not_finite([](const Parameter& each) { return each.master; });
-  const auto gradient = first_not_finite(
-      [](const Parameter& each) { return each.tensor.grad(); });
-  if (weight != parameters_.end()) {
-    culprit = "first weight that is not finite: " + weight->name;
-  } else if (gradient != parameters_.end()) {
-    culprit = "first gradient that is not finite: " + gradient->name;
-  }
   throw NumericError(concat(
       "step ",
       record.step,
@@ -465,7 +420,7 @@ void Trainer::stop_for_nan(const StepRecord& record) {
       " to ",
       record.first_batch + stage().batches_per_step - 1,
       "; ",
-      culprit,
+      first_not_finite(parameters_),
       "); lower the learning rates, or lengthen schedule.warmup_steps; the "
       "newest checkpoint is from step ",
       saved_step_));

@@ -84,11 +84,19 @@ void validate(const AidConfig& config, const std::string& where) {
           config.attention_bias >= 0,
       where,
       ": weights and bias must not be negative");
+  check_at_least(config.layer, 0, "layer", where);
   check(
       config.until > 0 && config.until <= 1,
       where,
       ".until: must be above 0 and at most 1, got ",
       config.until);
+  check(
+      config.bias_until > 0 && config.bias_until <= config.until,
+      where,
+      ".bias_until: must be above 0 and at most until (",
+      config.until,
+      "), got ",
+      config.bias_until);
 }
 
 void validate(const EvaluationConfig& config, const std::string& where) {

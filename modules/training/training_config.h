@@ -33,6 +33,10 @@ struct LossConfig {
 /// Help for the decoder while it learns where to read; see `ReadingAids`. All
 /// of it ends at `until`, so that the rest of the stage trains what ships.
 struct AidConfig {
+  /// Layer of the decoder, from 0, whose output has to say where the next
+  /// character stands; the layer above reads there.
+  int64_t layer = 0;
+
   /// Weight of saying in which vision token the next character stands, and
   /// where in it.
   double location = 0;
@@ -40,10 +44,12 @@ struct AidConfig {
   /// Weight of attending to that vision token.
   double attention = 0;
 
-  /// What is added to its logit at first; falls linearly to 0 at `until`.
+  /// What is added to its logit at first; falls linearly to 0 at `bias_until`.
   double attention_bias = 0;
 
-  /// Fraction of the stage's steps after which there is no help.
+  /// Fractions of the stage's steps after which there is no bias, and no help
+  /// of any kind.
+  double bias_until = 0.5;
   double until = 0.5;
 
   bool any() const {
@@ -176,9 +182,11 @@ void visit_fields(Visitor&& visit, LossConfig& config) {
 
 template <typename Visitor>
 void visit_fields(Visitor&& visit, AidConfig& config) {
+  visit("layer", config.layer);
   visit("location", config.location);
   visit("attention", config.attention);
   visit("attention_bias", config.attention_bias);
+  visit("bias_until", config.bias_until);
   visit("until", config.until);
 }
 

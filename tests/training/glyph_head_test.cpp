@@ -58,6 +58,19 @@ TEST(GlyphHeadTest, TellsPlacesInsideACellApart) {
       head->forward(tokens, point(1, 1)), head->forward(tokens, point(1, 2))));
 }
 
+TEST(GlyphHeadTest, LoudTokensDoNotDrownThePlace) {
+  auto head = make_head();
+  const auto tokens = torch::randn({1, 4, 8});
+  const auto difference = [&](double loudness) {
+    return (head->forward(loudness * tokens, point(1, 1)) -
+            head->forward(loudness * tokens, point(9, 1)))
+        .norm()
+        .item<double>();
+  };
+
+  EXPECT_GT(difference(1000), 0.5 * difference(1));
+}
+
 TEST(GlyphHeadTest, RefusesTokensOfAnotherWidth) {
   auto head = make_head();
 

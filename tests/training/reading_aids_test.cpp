@@ -102,6 +102,22 @@ TEST(ReadingAidsTest, TrainsItsHeadsAndTheLayerBelow) {
   EXPECT_FALSE(second["attention.q_proj.weight"].grad().defined());
 }
 
+TEST(ReadingAidsTest, AHigherLayerFindsForTheOneAboveIt) {
+  const ReadingAids aids(ReadingAidsOptions(16));
+  const AidConfig config{.layer = 1, .attention = 1, .attention_bias = 8};
+  const auto probes_of = [&](int64_t num_layers) {
+    return aids->make_probes(
+        config, make_places(), num_layers, kLength, 8, torch::kFloat32);
+  };
+
+  const auto probes = probes_of(3);
+
+  EXPECT_TRUE(probes[2].attention_bias.defined());
+  EXPECT_TRUE(probes[2].keep_attention);
+  EXPECT_FALSE(probes[1].keep_attention);
+  EXPECT_THROW(probes_of(2), c10::ValueError);
+}
+
 TEST(ReadingAidsTest, AsksNothingOfPadding) {
   ReadingAids aids(ReadingAidsOptions(16));
   auto decoder = make_decoder();
