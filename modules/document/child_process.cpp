@@ -17,9 +17,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace microfiche::document {
@@ -30,6 +30,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxErrorBytes = size_t{64} << 10;
 
+std::string last_error() {
+  return std::generic_category().message(errno);
+}
+
 /// Both ends of a pipe, closed at the end.
 class Pipe {
  public:
@@ -37,7 +41,7 @@ class Pipe {
     check<IoError>(
         ::pipe2(ends_.data(), O_CLOEXEC) == 0,
         "cannot make a pipe to a child process: ",
-        std::strerror(errno));
+        last_error());
   }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
@@ -75,6 +79,7 @@ class Pipe {
 /// Pointers as `execve` takes them, a null at the end.
 std::vector<char*> as_pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (auto& string : strings) {
     pointers.push_back(string.data());
   }
@@ -274,7 +279,7 @@ ChildResult run_child(
   Pipe errors;
   const pid_t parent = ::getpid();
   const pid_t id = ::fork();
-  check<IoError>(id >= 0, "cannot start ", file, ": ", std::strerror(errno));
+  check<IoError>(id >= 0, "cannot start ", file, ": ", last_error());
   if (id == 0) {
     become(
         file.c_str(),
