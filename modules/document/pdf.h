@@ -1,0 +1,92 @@
+#pragma once
+
+#include "core/config.h"
+#include "page/page_image.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace microfiche::document {
+
+// Note [PDF files]
+// A PDF is a program for a large interpreter, and often comes from strangers.
+// None is opened in this process: Poppler's pdfinfo and pdftoppm read it in
+// child processes with 1 GB of address space, 30 s of processor time, files of
+// 64 MB and no network (see `run_child`), and hand pixels over through a pipe.
+// Whatever such a file does to them, here it is a page or an `InputError`.
+
+/// How pages of PDF files become pixels.
+struct PdfOptions {
+  /// Pixels per inch; 144 is what the official scripts render at.
+  int64_t dpi = 144;
+
+  /// What one page, or opening the file, may take on the clock on the wall.
+  double time_limit_s = 60;
+
+  /// The programs, by name or by path.
+  std::string pdfinfo = "pdfinfo";
+  std::string pdftoppm = "pdftoppm";
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PdfOptions& options) {
+  visit("dpi", options.dpi);
+  visit("time_limit_s", options.time_limit_s);
+  visit("pdfinfo", options.pdfinfo);
+  visit("pdftoppm", options.pdftoppm);
+}
+
+/// Throws `InputError` unless dpi lies in [1, 2400] and the time limit in
+/// (0, 86400].
+void validate(const PdfOptions& options, const std::string& where);
+
+/// Whether a file begins as a PDF does, with "%PDF-" in its first 1024 bytes,
+/// whatever its name is. A file that cannot be read is none.
+bool is_pdf(const std::filesystem::path& path);
+
+/// A rendered page.
+struct PdfPage {
+  page::PageImage image;
+
+  /// The first error that pdftoppm reports though it drew the page, which then
+  /// may lack something; empty when it reports none.
+  std::string complaint;
+};
+
+/// A PDF file whose pages can be rendered; see Note [PDF files].
+///
+/// What is refused with `InputError` says file, place and what to do: a file
+/// that is missing, empty, no PDF, encrypted with a password or damaged, one
+/// without pages or with more than 10000, and one that takes too much of
+/// anything. Where Poppler is not installed an `Error` (exit code 1) names the
+/// command that installs it.
+class PdfFile {
+ public:
+  explicit PdfFile(std::filesystem::path path, PdfOptions options = {});
+
+  int64_t num_pages() const {
+    return static_cast<int64_t>(sizes_.size());
+  }
+
+  /// Renders a page, the first of which is 1: its crop box, turned as the file
+  /// says, each side of s points as ceil(s * dpi / 72) pixels.
+  ///
+  /// Throws `InputError` for a page that the file does not have, and before
+  /// anything is rendered for one of more than `page::kMaxPixels` pixels.
+  PdfPage render(int64_t page) const;
+
+ private:
+  /// Of a page that is not turned, in points.
+  struct Size {
+    double width = 0;
+    double height = 0;
+  };
+
+  std::filesystem::path path_;
+  PdfOptions options_;
+  std::vector<Size> sizes_;
+};
+
+} // namespace microfiche::document

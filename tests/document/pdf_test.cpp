@@ -1,0 +1,419 @@
+#include "document/pdf.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/support/folders.h"
+
+#include <cairo-pdf.h>
+#include <sys/wait.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace microfiche::document {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+constexpr page::Colour kWhite = {255, 255, 255};
+constexpr page::Colour kRed = {255, 0, 0};
+
+page::Colour pixel(const page::PageImage& image, int64_t x, int64_t y) {
+  const auto* const rgb = image.rgb.data() + (y * image.width + x) * 3;
+  return {rgb[0], rgb[1], rgb[2]};
+}
+
+/// A PDF by hand: objects 1, 2, ..., of which 1 is the catalog.
+std::string write_pdf(
+    const std::vector<std::string>& objects,
+    const std::string& trailer = "") {
+  std::string pdf = "%PDF-1.4\n";
+  std::string table = "0000000000 65535 f \n";
+  for (size_t i = 0; i < objects.size(); ++i) {
+    char entry[32];
+    std::snprintf(entry, sizeof entry, "%010zu 00000 n \n", pdf.size());
+    table += entry;
+    pdf += concat(i + 1, " 0 obj\n", objects[i], "\nendobj\n");
+  }
+  const size_t start = pdf.size();
+  const size_t size = objects.size() + 1;
+  return concat(
+      pdf,
+      "xref\n0 ",
+      size,
+      "\n",
+      table,
+      "trailer\n<</Size ",
+      size,
+      "/Root 1 0 R",
+      trailer,
+      ">>\nstartxref\n",
+      start,
+      "\n%%EOF\n");
+}
+
+/// One page with the entries `page`, and a red rectangle of 20 x 10 points in
+/// the lower left corner of (50, 0).
+std::vector<std::string> one_page(const std::string& page) {
+  return {
+      "<</Type/Catalog/Pages 2 0 R>>",
+      "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+      "<</Type/Page/Parent 2 0 R/Contents 4 0 R" + page + ">>",
+      "<</Length 26>>\nstream\n1 0 0 rg 50 0 20 10 re f  \nendstream"};
+}
+
+class PdfTest : public testing::Test {
+ protected:
+  std::string file(const std::string& bytes) const {
+    const auto path = folder_.path() / "scan.pdf";
+    write_file(path, bytes);
+    return path.string();
+  }
+
+  /// A program that does what the script says.
+  std::string fake(const std::string& script) const {
+    const auto path = folder_.path() / "fake";
+    write_file(path, "#!/bin/sh\n" + script + "\n");
+    fs::permissions(path, fs::perms::owner_all);
+    return path.string();
+  }
+
+  std::string good() const {
+    return file(write_pdf(one_page("/MediaBox[0 0 200 100]")));
+  }
+
+  tests::TemporaryFolder folder_;
+};
+
+TEST_F(PdfTest, RendersWhatCairoDrew) {
+  const auto path = (folder_.path() / "cairo.pdf").string();
+  auto* const surface = cairo_pdf_surface_create(path.c_str(), 200, 100);
+  auto* const cairo = cairo_create(surface);
+  cairo_show_page(cairo);
+  cairo_pdf_surface_set_size(surface, 300, 150);
+  cairo_set_source_rgb(cairo, 1, 0, 0);
+  cairo_rectangle(cairo, 20, 10, 30, 20);
+  cairo_fill(cairo);
+  cairo_show_page(cairo);
+  cairo_destroy(cairo);
+  cairo_surface_destroy(surface);
+
+  const PdfFile pdf(path);
+
+  ASSERT_EQ(pdf.num_pages(), 2);
+  EXPECT_EQ(pdf.render(1).image, page::make_page(400, 200, kWhite));
+  const auto [image, complaint] = pdf.render(2);
+  EXPECT_EQ(image.width, 600);
+  EXPECT_EQ(image.height, 300);
+  // At 144 dpi a point is two pixels.
+  EXPECT_EQ(pixel(image, 41, 21), kRed);
+  EXPECT_EQ(pixel(image, 98, 58), kRed);
+  EXPECT_EQ(pixel(image, 38, 40), kWhite);
+  EXPECT_EQ(pixel(image, 102, 40), kWhite);
+  EXPECT_EQ(pixel(image, 70, 18), kWhite);
+  EXPECT_EQ(pixel(image, 70, 62), kWhite);
+  EXPECT_EQ(complaint, "");
+}
+
+TEST_F(PdfTest, DpiSetsTheSizeRoundedUp) {
+  PdfOptions options;
+  options.dpi = 100;
+
+  const auto image = PdfFile(good(), options).render(1).image;
+
+  EXPECT_EQ(image.width, 278); // 277.8
+  EXPECT_EQ(image.height, 139); // 138.9
+}
+
+TEST_F(PdfTest, RendersTheCropBoxTurned) {
+  const auto path = file(write_pdf(
+      one_page("/MediaBox[0 0 200 100]/CropBox[50 0 150 80]/Rotate 90")));
+
+  const auto image = PdfFile(path).render(1).image;
+
+  EXPECT_EQ(image.width, 160);
+  EXPECT_EQ(image.height, 200);
+  // Turned clockwise, the lower left corner is the upper left one.
+  EXPECT_EQ(pixel(image, 2, 2), kRed);
+  EXPECT_EQ(pixel(image, 17, 37), kRed);
+  EXPECT_EQ(pixel(image, 23, 2), kWhite);
+  EXPECT_EQ(pixel(image, 2, 43), kWhite);
+}
+
+TEST_F(PdfTest, AFilesNameIsNothingElse) {
+  const auto path = folder_.path() / "-upw $(id) 'a\".pdf";
+  fs::rename(good(), path);
+
+  EXPECT_EQ(PdfFile(path).render(1).image.width, 400);
+}
+
+TEST_F(PdfTest, TellsAPdfByItsBeginning) {
+  EXPECT_TRUE(is_pdf(good()));
+  EXPECT_TRUE(is_pdf(file("junk before it %PDF-1.7")));
+  EXPECT_FALSE(is_pdf(file("These are words.")));
+  EXPECT_FALSE(is_pdf("/nowhere/scan.pdf"));
+  EXPECT_FALSE(is_pdf(folder_.path()));
+}
+
+TEST_F(PdfTest, RefusesWhatIsNoPdfFile) {
+  const auto open = [](const std::string& path) {
+    return [path] { PdfFile pdf(path); };
+  };
+
+  EXPECT_THAT(
+      open("/nowhere/scan.pdf"),
+      ThrowsMessage<InputError>(
+          HasSubstr("/nowhere/scan.pdf: cannot read: no such file")));
+  EXPECT_THAT(
+      open(folder_.path()),
+      ThrowsMessage<InputError>(HasSubstr("is a folder or a pipe")));
+  EXPECT_THAT(
+      open(file("")),
+      ThrowsMessage<InputError>(HasSubstr("scan.pdf: is empty")));
+  EXPECT_THAT(
+      open(file("These are words.")),
+      ThrowsMessage<InputError>(HasSubstr("scan.pdf: not a PDF")));
+}
+
+TEST_F(PdfTest, RefusesADamagedFileWithWhatPopplerSays) {
+  const auto path = file("%PDF-1.4\nnothing else");
+
+  EXPECT_THAT(
+      [&] { PdfFile pdf(path); },
+      ThrowsMessage<InputError>(AllOf(
+          HasSubstr("scan.pdf: damaged PDF, pdfinfo says \"Syntax Error"),
+          HasSubstr("repair it with qpdf"))));
+}
+
+TEST_F(PdfTest, RefusesAnEncryptedFile) {
+  auto objects = one_page("/MediaBox[0 0 200 100]");
+  objects.push_back(concat(
+      "<</Filter/Standard/V 1/R 2/P -4/O(",
+      std::string(32, 'A'),
+      ")/U(",
+      std::string(32, 'B'),
+      ")>>"));
+  const auto path = file(write_pdf(objects, "/Encrypt 5 0 R/ID[<00><00>]"));
+
+  EXPECT_THAT(
+      [&] { PdfFile pdf(path); },
+      ThrowsMessage<InputError>(AllOf(
+          HasSubstr("scan.pdf: encrypted with a password"),
+          HasSubstr("qpdf --decrypt"))));
+}
+
+TEST_F(PdfTest, RefusesAFileWithoutPages) {
+  const auto path = file(write_pdf(
+      {"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[]/Count 0>>"}));
+
+  EXPECT_THAT(
+      [&] { PdfFile pdf(path); },
+      ThrowsMessage<InputError>(HasSubstr("scan.pdf: has no pages")));
+}
+
+TEST_F(PdfTest, RefusesAPageThatIsNotThere) {
+  const PdfFile pdf(good());
+
+  for (const int64_t page : {-1, 0, 2}) {
+    EXPECT_THAT(
+        [&] { pdf.render(page); },
+        ThrowsMessage<InputError>(
+            HasSubstr(concat("expected a page of 1 to 1, got ", page))));
+  }
+}
+
+TEST_F(PdfTest, RefusesAHugePageBeforeItIsRendered) {
+  const auto path = file(write_pdf(one_page("/MediaBox[0 0 20000 14400]")));
+  PdfOptions options;
+  options.pdftoppm = "no-such-pdftoppm";
+
+  EXPECT_THAT(
+      [&] { PdfFile(path, options).render(1); },
+      ThrowsMessage<InputError>(AllOf(
+          HasSubstr("scan.pdf: page 1: 20000 x 14400 points are more than "
+                    "67108864 pixels at 144 dpi"),
+          HasSubstr("set dpi to less than 35"))));
+}
+
+TEST_F(PdfTest, APageOf64MegapixelsFitsTheLimits) {
+  const auto path = file(write_pdf(one_page("/MediaBox[0 0 4096 4096]")));
+
+  const auto image = PdfFile(path).render(1).image;
+
+  EXPECT_EQ(image.width * image.height, page::kMaxPixels);
+}
+
+TEST_F(PdfTest, SaysWhatAPageLacks) {
+  auto objects = one_page("/MediaBox[0 0 200 100]");
+  objects[3] = "<</Length 14>>\nstream\n/Im1 Do 1 0 rg \nendstream";
+
+  const auto page = PdfFile(file(write_pdf(objects))).render(1);
+
+  EXPECT_EQ(page.image.width, 400);
+  EXPECT_THAT(page.complaint, HasSubstr("Syntax Error"));
+}
+
+TEST_F(PdfTest, AMissingProgramIsNamedWithWhatInstallsIt) {
+  PdfOptions options;
+  options.pdftoppm = "no-such-pdftoppm";
+  const PdfFile pdf(good(), options);
+
+  try {
+    pdf.render(1);
+    FAIL() << "rendered without a program";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::kFailure);
+    EXPECT_THAT(
+        error.what(),
+        AllOf(
+            HasSubstr("no-such-pdftoppm: not found"),
+            HasSubstr("sudo apt-get install poppler-utils")));
+  }
+}
+
+TEST_F(PdfTest, AProgramThatHangsIsStopped) {
+  const auto path = good();
+  PdfOptions options;
+  options.time_limit_s = 0.5;
+  options.pdfinfo = fake("exec sleep 100");
+  const auto start = std::chrono::steady_clock::now();
+
+  EXPECT_THAT(
+      [&] { PdfFile(path, options); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "scan.pdf: " + options.pdfinfo +
+          " was stopped after 0.5 s; raise time_limit_s")));
+
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+}
+
+TEST_F(PdfTest, APageThatTakesTooLongIsNamed) {
+  PdfOptions options;
+  options.time_limit_s = 2;
+  options.pdftoppm = fake("exec sleep 100");
+  const PdfFile pdf(good(), options);
+
+  EXPECT_THAT(
+      [&] { pdf.render(1); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "scan.pdf: page 1: " + options.pdftoppm + " was stopped after 2 s")));
+}
+
+TEST_F(PdfTest, AProgramThatCrashesIsAnErrorOfItsPage) {
+  PdfOptions options;
+  options.pdftoppm = fake("kill -SEGV $$");
+  const PdfFile pdf(good(), options);
+
+  EXPECT_THAT(
+      [&] { pdf.render(1); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "scan.pdf: page 1: " + options.pdftoppm +
+          " was ended by signal 11")));
+}
+
+TEST_F(PdfTest, RefusesPixelsThatAreNoPage) {
+  for (const auto* output :
+       {"",
+        "P6\\n",
+        "P5\\n1 1\\n255\\nabc",
+        "P6\\n0 1\\n255\\n",
+        "P6\\n-1 -1\\n255\\nabc",
+        "P6\\n1 1\\n65535\\nabc",
+        "P6\\n1 1\\n255\\nab",
+        "P6\\n1 1\\n255\\nabcd",
+        "P6\\n9223372036854775807 9223372036854775807\\n255\\nabc"}) {
+    PdfOptions options;
+    options.pdftoppm = fake(concat("printf '", output, "'"));
+    const PdfFile pdf(good(), options);
+
+    EXPECT_THAT(
+        [&] { pdf.render(1); },
+        ThrowsMessage<InputError>(HasSubstr("scan.pdf: page 1: ")))
+        << output;
+  }
+}
+
+TEST_F(PdfTest, RefusesOptionsThatMakeNoSense) {
+  const auto refused = [](int64_t dpi, double time_limit_s) {
+    return [=] {
+      PdfOptions options;
+      options.dpi = dpi;
+      options.time_limit_s = time_limit_s;
+      validate(options, "read.pdf");
+    };
+  };
+
+  EXPECT_THAT(
+      refused(0, 60),
+      ThrowsMessage<InputError>(HasSubstr("read.pdf.dpi: expected 1 to 2400")));
+  EXPECT_THROW(refused(2401, 60)(), InputError);
+  EXPECT_THAT(
+      refused(144, 0),
+      ThrowsMessage<InputError>(HasSubstr("read.pdf.time_limit_s")));
+  EXPECT_THROW(refused(144, std::nan(""))(), InputError);
+}
+
+TEST_F(PdfTest, SurvivesMutatedFilesAndLeavesNothing) {
+  constexpr int kFiles = 200;
+  constexpr int kThreads = 4;
+  const tests::TemporaryFolder temporary;
+  const char* const before = std::getenv("TMPDIR");
+  const std::string restored = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", temporary.path().c_str(), /*overwrite=*/1);
+  const auto whole = write_pdf(one_page("/MediaBox[0 0 200 100]"));
+  std::atomic<int> pages = 0;
+  std::atomic<int> refused = 0;
+
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      const auto path = folder_.path() / concat("mutated-", thread, ".pdf");
+      for (int i = thread; i < kFiles; i += kThreads) {
+        std::mt19937 random(static_cast<uint32_t>(i));
+        auto bytes = whole;
+        for (size_t change = random() % 8; change < 8; ++change) {
+          bytes[random() % bytes.size()] = static_cast<char>(random());
+        }
+        write_file(path, bytes);
+        PdfOptions options;
+        options.dpi = 36;
+        try {
+          pages += PdfFile(path, options).render(1).image.width > 0 ? 1 : 0;
+        } catch (const InputError&) {
+          ++refused;
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+
+  EXPECT_EQ(pages + refused, kFiles);
+  EXPECT_GT(pages, 0);
+  EXPECT_GT(refused, 0);
+  EXPECT_TRUE(fs::is_empty(temporary.path()));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+  if (restored.empty()) {
+    ::unsetenv("TMPDIR");
+  } else {
+    ::setenv("TMPDIR", restored.c_str(), /*overwrite=*/1);
+  }
+}
+
+} // namespace
+} // namespace microfiche::document
