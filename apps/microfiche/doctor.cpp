@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"
+#include "document/child_process.h"
 #include "model/model_config.h"
 #include "rendering/font.h"
 #include "tokenizer/text_token_counter.h"
@@ -78,6 +79,13 @@ std::string describe_fonts() {
       used.freetype);
 }
 
+std::string describe_poppler() {
+  const auto program = document::find_program("pdftoppm");
+  check(
+      !program.empty(), "pdftoppm is missing; `apt-get install poppler-utils`");
+  return program.string();
+}
+
 void run_doctor() {
   const std::vector<Finding> findings = {
       find("program", version_text),
@@ -95,6 +103,7 @@ void run_doctor() {
       find("GPU", describe_gpus),
       find("fonts", describe_fonts),
       find("nano model", describe_model),
+      find("PDF pages", describe_poppler),
       find(
           "text tokens",
           [] {

@@ -20,13 +20,14 @@ struct EncodeOptions {
   std::string output;
   std::string mode;
   std::string style;
+  int64_t page = 0;
 };
 
 void run_encode(const EncodeOptions& options) {
   auto loaded = open_model(options.common);
   const auto mode = loaded.find_mode(options.mode);
-  const page::PageViews views[] = {
-      page::make_views(load_page(options.input, mode, options.style), mode)};
+  const page::PageViews views[] = {page::make_views(
+      load_page(options.input, mode, options.style, options.page), mode)};
 
   const torch::InferenceMode inference;
   const auto tokens = loaded.model->encode(views, mode).front();
@@ -50,11 +51,13 @@ void add_encode(CLI::App& app) {
   auto* command = app.add_subcommand(
       "encode",
       "microfiche encode page.png -o page.safetensors --mode base\n\n"
-      "Compresses a page to vision tokens: an image, or a text that is set on "
-      "a page first.");
+      "Compresses a page to vision tokens: an image, a page of a PDF, or a text "
+      "that is set on a page first.");
   command
       ->add_option(
-          "input", options->input, "Image or text file; - is standard input")
+          "input",
+          options->input,
+          "Image, PDF or text file; - is standard input")
       ->required();
   command->add_option("-o,--output", options->output, "File to write")
       ->type_name("FILE.safetensors")
@@ -64,6 +67,8 @@ void add_encode(CLI::App& app) {
       options->mode,
       "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
       "model's own default when left out");
+  command->add_option("--page", options->page, "Page of a PDF, from 1")
+      ->check(CLI::PositiveNumber);
   command->add_option(
       "--style", options->style, "Page style of a text, see `render`");
   add_model_options(*command, options->common);

@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "document/pdf.h"
 #include "page/image_file.h"
 #include "rendering/page_renderer.h"
 #include "rendering/page_style.h"
@@ -82,8 +83,23 @@ bool has_image_name(const std::filesystem::path& path) {
 page::PageImage load_page(
     const std::filesystem::path& input,
     const page::ResolutionMode& mode,
-    const std::string& style_file) {
+    const std::string& style_file,
+    int64_t pdf_page) {
   const std::string where = input.string();
+  if (document::is_pdf(input)) {
+    check<UsageError>(
+        style_file.empty(), "--style has no effect on the PDF ", where);
+    const document::PdfFile pdf(input);
+    check<UsageError>(
+        pdf_page > 0 || pdf.num_pages() == 1,
+        where,
+        ": has ",
+        pdf.num_pages(),
+        " pages and one is encoded at a time; say which with --page");
+    return pdf.render(std::max<int64_t>(pdf_page, 1)).image;
+  }
+  check<UsageError>(
+      pdf_page == 0, "--page has no effect: ", where, " is no PDF file");
   const std::string bytes = read_file(input);
   check(!bytes.empty(), where, ": expected an image or a text, got no byte");
   if (!has_image_name(input) && is_text(bytes)) {

@@ -1,5 +1,6 @@
 #include "command.h"
-#include "page_input.h"
+#include "page_list.h"
+#include "page_result.h"
 
 #include "core/config.h"
 #include "core/error.h"
@@ -9,16 +10,13 @@
 #include "core/version.h"
 #include "generation/read.h"
 #include "model/vision_token_file.h"
-#include "page/image_file.h"
 #include "page/page_views.h"
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,50 +31,11 @@ struct ReadCommandOptions {
   std::string output;
   std::string mode;
   std::string prompt;
+  std::string pages;
   int64_t batch = 1;
+  document::PdfOptions pdf;
   generation::GenerationConfig generation;
 };
-
-/// A page to read, and the name of its results.
-struct PageToRead {
-  std::filesystem::path file;
-  std::string name;
-};
-
-/// Every page that the inputs stand for, folders as the images and vision
-/// tokens in them by name.
-std::vector<PageToRead> list_pages(const std::vector<std::string>& inputs) {
-  std::vector<PageToRead> pages;
-  std::set<std::string> names;
-  const auto add = [&](const std::filesystem::path& file) {
-    std::string name = file.stem().string();
-    for (int copy = 2; !names.insert(name).second; ++copy) {
-      name = concat(file.stem().string(), "-", copy);
-    }
-    pages.push_back({file, name});
-  };
-  for (const std::filesystem::path input : inputs) {
-    if (!std::filesystem::is_directory(input)) {
-      add(input);
-      continue;
-    }
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(input)) {
-      if (has_image_name(entry.path()) ||
-          entry.path().extension() == ".safetensors") {
-        files.push_back(entry.path());
-      }
-    }
-    check(
-        !files.empty(),
-        input.string(),
-        ": expected a folder with images or saved vision tokens, got one "
-        "without");
-    std::sort(files.begin(), files.end());
-    std::for_each(files.begin(), files.end(), add);
-  }
-  return pages;
-}
 
 void write_stdout(std::string_view text) {
   write_file("-", text);
@@ -93,11 +52,16 @@ class PageReader {
         ? loaded_.config.toolkit.default_prompt
         : options.prompt;
     settings_["mode"] = mode_.name;
+    settings_["pdf"] = write_config(options.pdf);
     settings_["generation"] = write_config(options.generation);
     settings_["model"] = loaded_.provenance();
   }
 
-  void read(const std::vector<PageToRead>& pages) {
+  /// Reads all pages that can be read. Throws `InputError` in the end where one
+  /// could not; what was read from the others is kept.
+  void read(PageList list) {
+    const auto& pages = list.pages;
+    failures_ = std::move(list.failures);
     // A bar between lines of text would only be in their way.
     std::optional<Progress> progress;
     if (!options_.output.empty()) {
@@ -111,15 +75,37 @@ class PageReader {
         progress->update(static_cast<int64_t>(end));
       }
     }
+    if (failures_.size() == 1 && pages.size() <= 1) {
+      throw InputError(failures_.front());
+    }
+    for (const auto& failure : failures_) {
+      warn(failure);
+    }
+    check(
+        failures_.empty(),
+        failures_.size(),
+        " pages or files could not be read, for the reasons above; the others "
+        "were");
   }
 
  private:
-  std::filesystem::path result_file(const PageToRead& page) const {
+  /// A page in a batch; saved vision tokens have no image.
+  struct EncodedPage {
+    ListedPage page;
+    page::PageImage image;
+    model::VisionTokens tokens;
+  };
+
+  static Json page_number(const ListedPage& page) {
+    return page.pdf ? Json(page.pdf_page) : Json(nullptr);
+  }
+
+  std::filesystem::path result_file(const ListedPage& page) const {
     return std::filesystem::path(options_.output) / (page.name + ".json");
   }
 
   /// Whether an earlier run with the same settings read this page.
-  bool is_done(const PageToRead& page) const {
+  bool is_done(const ListedPage& page) const {
     const auto file = result_file(page);
     if (options_.output.empty() || !std::filesystem::exists(file)) {
       return false;
@@ -127,16 +113,22 @@ class PageReader {
     const Json result = read_json_file(file);
     return result.is_object() &&
         result.value("settings", Json()) == settings_ &&
-        result.value("file", Json()) == Json(page.file.string());
+        result.value("file", Json()) == Json(page.file.string()) &&
+        result.value("page", Json()) == page_number(page);
   }
 
-  model::VisionTokens encode(const PageToRead& page) {
-    if (page.file.extension() != ".safetensors") {
-      const page::PageViews views[] = {
-          page::make_views(page::read_image(page.file), mode_)};
-      const torch::InferenceMode inference;
-      return loaded_.model->encode(views, mode_).front();
+  EncodedPage encode(const ListedPage& page) {
+    if (page.is_encoded()) {
+      return {page, {}, load_tokens(page)};
     }
+    EncodedPage encoded{page, page.load(), {}};
+    const page::PageViews views[] = {page::make_views(encoded.image, mode_)};
+    const torch::InferenceMode inference;
+    encoded.tokens = loaded_.model->encode(views, mode_).front();
+    return encoded;
+  }
+
+  model::VisionTokens load_tokens(const ListedPage& page) {
     check<UsageError>(
         options_.mode.empty(),
         "--mode has no effect on the saved vision tokens of ",
@@ -158,7 +150,7 @@ class PageReader {
     return std::move(saved.tokens);
   }
 
-  void read_batch(std::vector<PageToRead> pages, size_t first) {
+  void read_batch(std::vector<ListedPage> pages, size_t first) {
     if (std::erase_if(pages, [&](const auto& page) { return is_done(page); }) >
         0) {
       say("pages that an earlier run finished are left as they are");
@@ -166,35 +158,46 @@ class PageReader {
     if (pages.empty()) {
       return;
     }
-    std::vector<model::VisionTokens> tokens;
+    std::vector<EncodedPage> encoded;
     for (const auto& page : pages) {
-      tokens.push_back(encode(page));
+      try {
+        encoded.push_back(encode(page));
+      } catch (const InputError& error) {
+        failures_.emplace_back(error.what());
+      }
+    }
+    if (encoded.empty()) {
+      return;
     }
     generation::ReadOptions read;
     read.prompt = options_.prompt;
     read.generation = options_.generation;
     read.first_row = first;
-    const bool streamed = options_.output.empty() && pages.size() == 1;
+    const bool streamed = options_.output.empty() && encoded.size() == 1;
     if (streamed) {
-      write_title(pages[0]);
+      write_title(encoded[0].page);
       read.on_text = [](int64_t, std::string_view text) {
         throw_if_stop_requested();
         write_stdout(text);
       };
     }
+    std::vector<model::VisionTokens> tokens;
+    for (const auto& page : encoded) {
+      tokens.push_back(page.tokens);
+    }
     const auto readings = generation::read_vision_tokens(loaded_, tokens, read);
-    for (size_t i = 0; i < pages.size(); ++i) {
+    for (size_t i = 0; i < encoded.size(); ++i) {
       if (!options_.output.empty()) {
-        save(pages[i], tokens[i], readings[i]);
+        save(encoded[i], readings[i]);
       } else if (streamed) {
         write_stdout("\n");
       } else {
-        write_title(pages[i]);
+        write_title(encoded[i].page);
         write_stdout(readings[i].text + "\n");
       }
       if (readings[i].stop != generation::StopReason::kEos) {
         warn(concat(
-            pages[i].file.string(),
+            encoded[i].page.title(),
             readings[i].stop == generation::StopReason::kLoop
                 ? ": the text ran in circles and was cut"
                 : ": the text was cut at its longest; see "
@@ -204,21 +207,19 @@ class PageReader {
   }
 
   /// Says which page comes, where there are several.
-  void write_title(const PageToRead& page) {
-    if (options_.inputs.size() > 1 ||
+  void write_title(const ListedPage& page) {
+    if (options_.inputs.size() > 1 || page.pdf ||
         std::filesystem::is_directory(options_.inputs[0])) {
-      write_stdout(concat("==> ", page.file.string(), " <==\n"));
+      write_stdout(concat("==> ", page.title(), " <==\n"));
     }
   }
 
-  void save(
-      const PageToRead& page,
-      const model::VisionTokens& tokens,
-      const generation::Reading& reading) {
+  void save(const EncodedPage& encoded, const generation::Reading& reading) {
+    const auto& tokens = encoded.tokens;
     Json json;
-    json["file"] = page.file.string();
+    json["file"] = encoded.page.file.string();
+    json["page"] = page_number(encoded.page);
     json["mode"] = tokens.mode;
-    json["text"] = reading.text;
     json["stop"] = reading.stop;
     json["ids"] = reading.ids.size();
     json["vision_tokens"] = {
@@ -232,16 +233,21 @@ class PageReader {
         {"decode", reading.decode_seconds}};
     json["settings"] = settings_;
     json["build"] = write_config(build_info());
-    const std::filesystem::path folder = options_.output;
-    write_file(folder / (page.name + ".txt"), reading.text);
-    // Last, as it says that the page is done.
-    write_json_file(result_file(page), json);
+    write_page_result(
+        options_.output,
+        encoded.page.name,
+        reading.text,
+        encoded.image,
+        tokens.page_width_px,
+        tokens.page_height_px,
+        std::move(json));
   }
 
   ReadCommandOptions options_;
   model::LoadedModel loaded_;
   page::ResolutionMode mode_;
   Json settings_;
+  std::vector<std::string> failures_;
 };
 
 void run_read(ReadCommandOptions options) {
@@ -252,7 +258,8 @@ void run_read(ReadCommandOptions options) {
     apply_override(json, assignment);
   }
   config = read_config<generation::GenerationConfig>(json, "read");
-  const auto pages = list_pages(options.inputs);
+  validate(options.pdf, "read");
+  auto pages = list_pages(options.inputs, options.pages, options.pdf);
   auto loaded = open_model(options.common);
   if (config.ngram_window > 0 && config.ngram_whitelist.empty()) {
     // As published: the cells of a table may repeat.
@@ -262,7 +269,7 @@ void run_read(ReadCommandOptions options) {
       }
     }
   }
-  PageReader(options, std::move(loaded)).read(pages);
+  PageReader(options, std::move(loaded)).read(std::move(pages));
 }
 
 } // namespace
@@ -271,14 +278,17 @@ void add_read(CLI::App& app) {
   auto options = std::make_shared<ReadCommandOptions>();
   auto* command = app.add_subcommand(
       "read",
-      "microfiche read page.png --mode base\n\n"
-      "Reads pages back to text on stdout, or with -o into a .txt and a .json "
-      "a page. Run again with -o, it goes on where it was stopped.");
+      "microfiche read paper.pdf --pages 3-7 --mode base -o read\n\n"
+      "Reads pages back to text on stdout, or with -o into a folder: for each "
+      "page its Markdown, a .json with the raw text and the boxes in pixels, "
+      "its figures, and a picture of the page with the boxes drawn. Run again "
+      "with -o, it goes on where it was stopped.");
   command
       ->add_option(
           "input",
           options->inputs,
-          "Images, vision tokens that `encode` saved, or folders of them")
+          "Images, PDF files, vision tokens that `encode` saved, or folders of "
+          "them")
       ->required();
   command->add_option("-o,--output", options->output, "Folder to write to")
       ->type_name("DIR");
@@ -309,6 +319,14 @@ void add_read(CLI::App& app) {
   command
       ->add_option(
           "--temperature", generation.temperature, "0 takes the likeliest id")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--pages", options->pages, "Pages of a PDF to read; all by default")
+      ->type_name("3-7,9");
+  command
+      ->add_option(
+          "--dpi", options->pdf.dpi, "Pixels per inch of a PDF's pages")
       ->capture_default_str();
   command->add_option("--batch", options->batch, "Pages read together")
       ->check(CLI::PositiveNumber)

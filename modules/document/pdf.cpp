@@ -190,7 +190,7 @@ void check_file(const fs::path& path) {
 }
 
 /// Moves past spaces and a number.
-std::optional<double> take_number(std::string_view& line) {
+std::optional<double> take_decimal(std::string_view& line) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   double number = 0;
   const auto [rest, error] =
@@ -282,12 +282,13 @@ PdfFile::PdfFile(fs::path path, PdfOptions options)
   while (!output.empty()) {
     auto line = take_line(output);
     // As "Page    3 size:  612 x 792 pts (letter)".
-    if (!take_word(line, "Page ") || !take_number(line) ||
+    if (!take_word(line, "Page ") || !take_decimal(line) ||
         !take_word(line, "size:")) {
       continue;
     }
-    const auto width = take_number(line);
-    const auto height = take_word(line, "x") ? take_number(line) : std::nullopt;
+    const auto width = take_decimal(line);
+    const auto height =
+        take_word(line, "x") ? take_decimal(line) : std::nullopt;
     sizes_.push_back({width.value_or(0), height.value_or(0)});
   }
   check(!sizes_.empty(), where, kNoPages);

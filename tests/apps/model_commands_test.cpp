@@ -1,9 +1,11 @@
 #include "tests/apps/command_line.h"
 
 #include "checkpoint/safetensors.h"
+#include "core/files.h"
 #include "core/json.h"
 #include "model/state_dict.h"
 #include "page/image_file.h"
+#include "tests/support/pdf.h"
 #include "tests/support/tiny_model.h"
 
 #include <gmock/gmock.h>
@@ -124,7 +126,9 @@ TEST_F(ModelCommandsTest, ReadWritesATextAndItsCircumstances) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, IsEmpty());
   const Json json = read_json("out/page.json");
-  EXPECT_EQ(json["text"], read_file(folder.path() / "out/page.txt"));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "out/page.md"));
+  EXPECT_TRUE(json["text"].is_string());
+  EXPECT_EQ(json["page"], nullptr);
   EXPECT_EQ(json["mode"], "t4");
   EXPECT_EQ(json["vision_tokens"]["nominal"], 4);
   EXPECT_EQ(json["settings"]["generation"]["max_new_tokens"], 20);
@@ -158,6 +162,72 @@ TEST_F(ModelCommandsTest, ReadGoesOnWhereItStopped) {
 
   ASSERT_EQ(run("read page.png -o out --max-new-tokens 5").exit_code, 0);
   EXPECT_EQ(read_json("out/page.json")["ids"], 5);
+}
+
+/// Three pages of 100 x 50 points, black but for a margin that grows.
+std::string three_pages() {
+  std::vector<std::string> objects = {
+      "<</Type/Catalog/Pages 2 0 R>>",
+      "<</Type/Pages/Kids[3 0 R 5 0 R 7 0 R]/Count 3>>"};
+  for (int page = 1; page <= 3; ++page) {
+    const std::string drawing = concat(page, " 0 50 50 re f");
+    objects.push_back(concat(
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 50]/Contents ",
+        2 * page + 2,
+        " 0 R>>"));
+    objects.push_back(concat(
+        "<</Length ", drawing.size(), ">>\nstream\n", drawing, "\nendstream"));
+  }
+  return tests::write_pdf(objects);
+}
+
+TEST_F(ModelCommandsTest, ReadTakesPagesOfAPdf) {
+  write_file(folder.path() / "three.pdf", three_pages());
+
+  const auto outcome =
+      run("read three.pdf --pages 2- -o out --max-new-tokens 4 --quiet");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "out/three-0001.json"));
+  const Json json = read_json("out/three-0003.json");
+  EXPECT_EQ(json["page"], 3);
+  // 144 dpi, two pixels a point.
+  EXPECT_EQ(json["image_size"], (Json{200, 100}));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "out/three-0002.md"));
+}
+
+TEST_F(ModelCommandsTest, APageThatFailsDoesNotStopTheOthers) {
+  write_file(folder.path() / "a.pdf", three_pages().substr(0, 100));
+  write_file(folder.path() / "b.png", "no image");
+
+  const auto outcome =
+      run("read a.pdf b.png page.png -o out --max-new-tokens 4");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("a.pdf: damaged PDF"));
+  EXPECT_THAT(outcome.err, HasSubstr("b.png: not an image"));
+  EXPECT_THAT(outcome.err, HasSubstr("2 pages or files could not be read"));
+  EXPECT_EQ(read_json("out/page.json")["ids"], 4);
+}
+
+TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
+  write_file(folder.path() / "three.pdf", three_pages());
+
+  const auto none = run("encode three.pdf -o out.safetensors");
+  const auto second = run("encode three.pdf --page 2 -o out.safetensors");
+
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("has 3 pages"));
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  const checkpoint::SafetensorsFile file(folder.path() / "out.safetensors");
+  EXPECT_EQ(file.metadata().at("image_size"), "200x100");
+}
+
+TEST_F(ModelCommandsTest, ReadRefusesPagesWithoutAPdf) {
+  const auto outcome = run("read page.png --pages 2");
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--pages has no effect"));
 }
 
 TEST_F(ModelCommandsTest, ReadTakesFieldsOfItsConfigBySet) {

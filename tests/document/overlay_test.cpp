@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 
+#include "tests/document/pixels.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,13 +17,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-constexpr page::Colour kWhite = {255, 255, 255};
-
-page::Colour pixel(const page::PageImage& image, int64_t x, int64_t y) {
-  const auto* const rgb = image.rgb.data() + (y * image.width + x) * 3;
-  return {rgb[0], rgb[1], rgb[2]};
-}
+using tests::kWhite;
+using tests::pixel;
 
 /// WCAG 2.1, "contrast ratio", of white letters on the colour.
 double contrast_with_white(page::Colour colour) {

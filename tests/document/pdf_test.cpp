@@ -2,7 +2,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "tests/document/pixels.h"
 #include "tests/support/folders.h"
+#include "tests/support/pdf.h"
 
 #include <cairo-pdf.h>
 #include <sys/wait.h>
@@ -28,43 +30,11 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+using tests::kWhite;
+using tests::pixel;
+using tests::write_pdf;
 
-constexpr page::Colour kWhite = {255, 255, 255};
 constexpr page::Colour kRed = {255, 0, 0};
-
-page::Colour pixel(const page::PageImage& image, int64_t x, int64_t y) {
-  const auto* const rgb = image.rgb.data() + (y * image.width + x) * 3;
-  return {rgb[0], rgb[1], rgb[2]};
-}
-
-/// A PDF by hand: objects 1, 2, ..., of which 1 is the catalog.
-std::string write_pdf(
-    const std::vector<std::string>& objects,
-    const std::string& trailer = "") {
-  std::string pdf = "%PDF-1.4\n";
-  std::string table = "0000000000 65535 f \n";
-  for (size_t i = 0; i < objects.size(); ++i) {
-    char entry[32];
-    std::snprintf(entry, sizeof entry, "%010zu 00000 n \n", pdf.size());
-    table += entry;
-    pdf += concat(i + 1, " 0 obj\n", objects[i], "\nendobj\n");
-  }
-  const size_t start = pdf.size();
-  const size_t size = objects.size() + 1;
-  return concat(
-      pdf,
-      "xref\n0 ",
-      size,
-      "\n",
-      table,
-      "trailer\n<</Size ",
-      size,
-      "/Root 1 0 R",
-      trailer,
-      ">>\nstartxref\n",
-      start,
-      "\n%%EOF\n");
-}
 
 /// One page with the entries `page`, and a red rectangle of 20 x 10 points in
 /// the lower left corner of (50, 0).
