@@ -97,7 +97,7 @@ TEST_F(BadInputTest, AFolderWhereAFileShouldBe) {
 TEST_F(BadInputTest, AFolderWithoutPages) {
   std::filesystem::create_directory(folder.path() / "empty");
 
-  expect_fails("read empty", 3, "images or saved vision tokens");
+  expect_fails("read empty", 3, "images, PDF files or saved vision tokens");
 }
 
 TEST_F(BadInputTest, AnImageThatIsNone) {
