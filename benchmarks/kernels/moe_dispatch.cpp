@@ -3,6 +3,7 @@
 #include "benchmarks/kernels/timing.h"
 
 #include <cstdio>
+#include <tuple>
 #include <vector>
 
 // moe_dispatch against its reference, first for the same result and then for
@@ -17,7 +18,9 @@ bool measure(int64_t tokens, torch::DeviceType device) {
   const torch::InferenceMode inference;
   const auto options = torch::TensorOptions(device);
   const auto x = torch::randn({tokens, 256}, options);
-  const auto [weights, ids] =
+  torch::Tensor weights;
+  torch::Tensor ids;
+  std::tie(weights, ids) =
       torch::softmax(torch::randn({tokens, 8}, options), 1).topk(2, 1);
   std::vector<ExpertWeights> experts;
   for (int64_t e = 0; e < 8; ++e) {
@@ -29,9 +32,7 @@ bool measure(int64_t tokens, torch::DeviceType device) {
   const auto time = [&](decltype(&moe_dispatch) dispatch) {
     return 1e6 *
         seconds(
-               [&, ids = ids, weights = weights] {
-                 return dispatch(x, ids, weights, experts);
-               },
+               [&] { return dispatch(x, ids, weights, experts); },
                device == torch::kCUDA);
   };
 
