@@ -26,7 +26,8 @@ namespace microfiche::training {
 /// `events/` for TensorBoard, `checkpoints/step-N/` and in the end `model/`.
 /// Running again with the same folder goes on from the newest checkpoint, and
 /// gives what an undisturbed run gives: to the bit on a CPU with the same
-/// number of threads.
+/// number of threads. On a CPU, see Note [Memory that grows] in
+/// apps/microfiche/main.cpp.
 class Trainer {
  public:
   /// Reads the text, makes or loads the model, and restores the newest
