@@ -21,8 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMetricsFile = "metrics.jsonl";
-
 /// What `StepRecord::numbers` holds, in this order.
 const std::vector<const char*> kNumberNames = {
     "loss",
@@ -52,34 +50,6 @@ model::LoadedModel make_start(
   loaded.folder = config.model;
   loaded.placement = placement;
   return loaded;
-}
-
-/// Forgets the lines of steps that a resumed run will do again.
-void trim_metrics(const fs::path& file, int64_t last_step) {
-  if (!fs::exists(file)) {
-    return;
-  }
-  const std::string content = read_file(file);
-  std::string kept;
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string line = content.substr(begin, end - begin);
-    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    // A killed run may have left half a line at the end.
-    if (json.is_object() && json.value("step", int64_t{0}) <= last_step) {
-      kept += line + "\n";
-    }
-    begin = end + 1;
-  }
-  if (kept != content) {
-    write_file(file, kept);
-  }
-}
-
-double unix_time() {
-  return std::chrono::duration<double>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 /// A row of `StepRecord::numbers` by the names of its columns.
@@ -159,7 +129,6 @@ Trainer::Trainer(
     seconds_before_ = position_.seconds;
     saved_step_ = position_.step;
   }
-  trim_metrics(run_folder_ / kMetricsFile, position_.step);
   if (position_.stage < static_cast<int64_t>(config_.stages.size())) {
     begin_stage();
   }
@@ -176,7 +145,7 @@ Trainer::Trainer(
   }
   write_json_file(run_folder_ / "config.json", write_config(config_));
   write_json_file(run_folder_ / "environment.json", environment());
-  events_.emplace(run_folder_ / "events", position_.step + 1);
+  log_.emplace(run_folder_, position_.step);
 }
 
 Json Trainer::environment() const {
@@ -395,7 +364,6 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
       line[kNumberNames[j]] =
           finite_or_null(row[static_cast<int64_t>(j)].item<double>());
     }
-    events_->add(record.step, unix_time(), scalars(row));
     line["rate_factor"] = record.rate_factor;
     line["characters"] = position_.characters;
     line["seconds"] = position_.seconds;
@@ -404,7 +372,7 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
     if (stage().losses.reading > 0) {
       line["expert_load"] = expert_loads(*loaded_.model->decoder);
     }
-    append_line(run_folder_ / kMetricsFile, line.dump());
+    log_->add(line, scalars(row));
   }
   records.clear();
 }
@@ -450,14 +418,13 @@ std::vector<EvaluationRow> Trainer::evaluate_now() {
   for (const auto& row : rows) {
     line["evaluation"].push_back(write_config(row));
   }
-  append_line(run_folder_ / kMetricsFile, line.dump());
   std::map<std::string, double> precisions;
   for (const auto& row : rows) {
     precisions[concat(
         "precision/", row.mode, "/", row.text, "/", row.asked_density)] =
         row.precision;
   }
-  events_->add(position_.step, unix_time(), precisions);
+  log_->add(line, precisions);
   say(concat("\nstep ", position_.step, ", held-out pages:\n"));
   say(format_table(rows));
   return rows;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "training/evaluation.h"
-#include "training/event_file.h"
 #include "training/loss.h"
 #include "training/optimizer.h"
+#include "training/run_log.h"
 #include "training/training_config.h"
 #include "training/training_state.h"
 
@@ -106,7 +106,7 @@ class Trainer {
   int64_t saved_step_ = -1;
   std::optional<Optimizer> optimizer_;
   std::optional<data::Prefetcher<data::PageBatch>> batches_;
-  std::optional<EventFile> events_;
+  std::optional<RunLog> log_;
   std::vector<double> losses_;
   Clock::time_point start_;
   /// Of the run before this start.
