@@ -7,28 +7,14 @@
 #include <vector>
 
 #include "core/config.h"
+#include "data/text_kind.h"
 #include "generation/generation_config.h"
 #include "rendering/page_style.h"
 #include "rendering/type_size.h"
 
 namespace microfiche::experiments {
 
-/// What is written on the pages of a cell.
-enum class TextKind {
-  /// Running text of the sweep's files.
-  kCorpus,
-  /// Words of random letters in the lengths of English words: nobody can guess
-  /// them, so what comes back was read.
-  kRandomLetters,
-  /// Words of the files in random order: words can be guessed, sentences not.
-  kShuffledWords,
-};
-
-NLOHMANN_JSON_SERIALIZE_ENUM(
-    TextKind,
-    {{TextKind::kCorpus, "corpus"},
-     {TextKind::kRandomLetters, "random_letters"},
-     {TextKind::kShuffledWords, "shuffled_words"}})
+using data::TextKind;
 
 /// How the pages of a cell look. Lengths are fractions of the page's side,
 /// since a style serves modes of every size.

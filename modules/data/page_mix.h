@@ -1,8 +1,8 @@
 #pragma once
 
 #include "data/random_text.h"
+#include "data/text_kind.h"
 
-#include "core/json.h"
 #include "rendering/type_size.h"
 
 #include <cstdint>
@@ -13,22 +13,6 @@
 #include <vector>
 
 namespace microfiche::data {
-
-/// What is written on a page.
-enum class TextKind {
-  /// Passages of the corpus.
-  kCorpus,
-  /// Letters that nobody can guess; see `random_letters`.
-  kRandomLetters,
-  /// Passages of the corpus with their words in random order.
-  kShuffledWords,
-};
-
-NLOHMANN_JSON_SERIALIZE_ENUM(
-    TextKind,
-    {{TextKind::kCorpus, "corpus"},
-     {TextKind::kRandomLetters, "random_letters"},
-     {TextKind::kShuffledWords, "shuffled_words"}})
 
 /// The kind of that name, the first where there is none.
 TextKind text_kind(const std::string& name);

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/json.h"
+
+namespace microfiche::data {
+
+/// What is written on a page.
+enum class TextKind {
+  /// Passages of the corpus.
+  kCorpus,
+  /// Letters that nobody can guess; see `random_letters`.
+  kRandomLetters,
+  /// Passages of the corpus with their words in random order.
+  kShuffledWords,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    TextKind,
+    {{TextKind::kCorpus, "corpus"},
+     {TextKind::kRandomLetters, "random_letters"},
+     {TextKind::kShuffledWords, "shuffled_words"}})
+
+} // namespace microfiche::data
