@@ -11,8 +11,6 @@ namespace microfiche::encoder {
 
 namespace {
 
-constexpr double kNormEps = 1e-6;
-
 // The table for a grid of another side, (2 * side - 1, D).
 torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t side) {
   const int64_t length = 2 * side - 1;
@@ -128,7 +126,7 @@ SamBlockImpl::SamBlockImpl(SamBlockOptions options_)
 
 void SamBlockImpl::reset() {
   const auto norm =
-      torch::nn::LayerNormOptions({options.width()}).eps(kNormEps);
+      torch::nn::LayerNormOptions({options.width()}).eps(kSamNormEps);
   const int64_t attended_side =
       options.window_size() > 0 ? options.window_size() : options.table_side();
   norm1 = register_module("norm1", torch::nn::LayerNorm(norm));

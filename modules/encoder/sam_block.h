@@ -9,6 +9,10 @@
 
 namespace microfiche::encoder {
 
+/// What every normalisation of the perception tower, its neck's too, adds to a
+/// variance.
+constexpr double kSamNormEps = 1e-6;
+
 /// Options for `SamAttention`.
 struct SamAttentionOptions {
   SamAttentionOptions(int64_t width, int64_t heads, int64_t table_side)

@@ -10,10 +10,6 @@
 
 namespace microfiche::encoder {
 
-namespace {
-constexpr double kChannelNormEps = 1e-6;
-} // namespace
-
 ChannelNormImpl::ChannelNormImpl(int64_t channels_) : channels(channels_) {
   reset();
 }
@@ -25,7 +21,7 @@ void ChannelNormImpl::reset() {
 
 torch::Tensor ChannelNormImpl::forward(const torch::Tensor& x) {
   return torch::layer_norm(
-             x.permute({0, 2, 3, 1}), {channels}, weight, bias, kChannelNormEps)
+             x.permute({0, 2, 3, 1}), {channels}, weight, bias, kSamNormEps)
       .permute({0, 3, 1, 2});
 }
 
