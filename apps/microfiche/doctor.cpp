@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/version.h"
-#include "document/child_process.h"
+#include "document/pdf.h"
 #include "model/model_config.h"
 #include "rendering/font.h"
 #include "tokenizer/text_token_counter.h"
@@ -79,13 +79,6 @@ std::string describe_fonts() {
       used.freetype);
 }
 
-std::string describe_poppler() {
-  const auto program = document::find_program("pdftoppm");
-  check(
-      !program.empty(), "pdftoppm is missing; `apt-get install poppler-utils`");
-  return program.string();
-}
-
 void run_doctor() {
   const std::vector<Finding> findings = {
       find("program", version_text),
@@ -103,7 +96,9 @@ void run_doctor() {
       find("GPU", describe_gpus),
       find("fonts", describe_fonts),
       find("nano model", describe_model),
-      find("PDF pages", describe_poppler),
+      find(
+          "PDF pages",
+          [] { return document::find_poppler("pdftoppm").string(); }),
       find(
           "text tokens",
           [] {

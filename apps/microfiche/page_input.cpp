@@ -3,7 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "document/pdf.h"
+#include "core/terminal.h"
 #include "page/image_file.h"
 #include "rendering/page_renderer.h"
 #include "rendering/page_style.h"
@@ -80,6 +80,17 @@ bool has_image_name(const std::filesystem::path& path) {
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
+page::PageImage load_pdf_page(
+    const document::PdfFile& pdf,
+    int64_t page,
+    const std::string& title) {
+  auto rendered = pdf.render(page);
+  if (!rendered.complaint.empty()) {
+    warn(concat(title, ": the page may lack something: ", rendered.complaint));
+  }
+  return std::move(rendered.image);
+}
+
 page::PageImage load_page(
     const std::filesystem::path& input,
     const page::ResolutionMode& mode,
@@ -96,7 +107,7 @@ page::PageImage load_page(
         ": has ",
         pdf.num_pages(),
         " pages and one is encoded at a time; say which with --page");
-    return pdf.render(std::max<int64_t>(pdf_page, 1)).image;
+    return load_pdf_page(pdf, std::max<int64_t>(pdf_page, 1), where);
   }
   check<UsageError>(
       pdf_page == 0, "--page has no effect: ", where, " is no PDF file");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "document/pdf.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
 
@@ -25,6 +26,13 @@ page::PageImage load_page(
     const page::ResolutionMode& mode,
     const std::string& style_file,
     int64_t pdf_page = 0);
+
+/// Renders a page of a PDF; warns where the file is damaged and the page may
+/// lack something. `title` is what messages call the page.
+page::PageImage load_pdf_page(
+    const document::PdfFile& pdf,
+    int64_t page,
+    const std::string& title);
 
 /// Whether the name ends as those of the images that we read do.
 bool has_image_name(const std::filesystem::path& path);

@@ -1,7 +1,6 @@
 #include "page_list.h"
 
 #include "core/error.h"
-#include "core/terminal.h"
 #include "document/page_range.h"
 #include "page/image_file.h"
 #include "page_input.h"
@@ -48,14 +47,7 @@ std::string ListedPage::title() const {
 }
 
 page::PageImage ListedPage::load() const {
-  if (!pdf) {
-    return page::read_image(file);
-  }
-  auto page = pdf->render(pdf_page);
-  if (!page.complaint.empty()) {
-    warn(concat(title(), ": the page may lack something: ", page.complaint));
-  }
-  return std::move(page.image);
+  return pdf ? load_pdf_page(*pdf, pdf_page, title()) : page::read_image(file);
 }
 
 PageList list_pages(

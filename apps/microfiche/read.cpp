@@ -188,7 +188,11 @@ class PageReader {
     const auto readings = generation::read_vision_tokens(loaded_, tokens, read);
     for (size_t i = 0; i < encoded.size(); ++i) {
       if (!options_.output.empty()) {
-        save(encoded[i], readings[i]);
+        try {
+          save(encoded[i], readings[i]);
+        } catch (const InputError& error) {
+          failures_.emplace_back(error.what());
+        }
       } else if (streamed) {
         write_stdout("\n");
       } else {
@@ -258,7 +262,6 @@ void run_read(ReadCommandOptions options) {
     apply_override(json, assignment);
   }
   config = read_config<generation::GenerationConfig>(json, "read");
-  validate(options.pdf, "read");
   auto pages = list_pages(options.inputs, options.pages, options.pdf);
   auto loaded = open_model(options.common);
   if (config.ngram_window > 0 && config.ngram_whitelist.empty()) {
@@ -327,6 +330,7 @@ void add_read(CLI::App& app) {
   command
       ->add_option(
           "--dpi", options->pdf.dpi, "Pixels per inch of a PDF's pages")
+      ->check(CLI::Range(1, 2400))
       ->capture_default_str();
   command->add_option("--batch", options->batch, "Pages read together")
       ->check(CLI::PositiveNumber)

@@ -136,15 +136,7 @@ ChildResult run_poppler(
     double time_limit_s,
     int64_t output_bytes,
     const std::string& where) {
-  const auto file = find_program(program);
-  if (file.empty()) {
-    throw Error(
-        ExitCode::kFailure,
-        concat(
-            program,
-            ": not found, and PDF files are read with it; run: sudo apt-get "
-            "install poppler-utils"));
-  }
+  const auto file = find_poppler(program);
   ChildLimits limits;
   limits.wall_s = time_limit_s;
   limits.output_bytes = output_bytes;
@@ -254,6 +246,19 @@ void validate(const PdfOptions& options, const std::string& where) {
       where,
       ".time_limit_s: expected more than 0 and at most 86400 s, got ",
       options.time_limit_s);
+}
+
+fs::path find_poppler(const std::string& program) {
+  auto file = find_program(program);
+  if (file.empty()) {
+    throw Error(
+        ExitCode::kFailure,
+        concat(
+            program,
+            ": not found, and PDF files are read with it; run: sudo apt-get "
+            "install poppler-utils"));
+  }
+  return file;
 }
 
 bool is_pdf(const fs::path& path) {

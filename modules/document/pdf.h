@@ -46,6 +46,10 @@ void validate(const PdfOptions& options, const std::string& where);
 /// whatever its name is. A file that cannot be read is none.
 bool is_pdf(const std::filesystem::path& path);
 
+/// The file of one of Poppler's programs. Throws `Error` (exit code 1) with the
+/// command that installs it where it is missing.
+std::filesystem::path find_poppler(const std::string& program);
+
 /// A rendered page.
 struct PdfPage {
   page::PageImage image;

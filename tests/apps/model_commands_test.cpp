@@ -210,6 +210,10 @@ TEST_F(ModelCommandsTest, APageThatFailsDoesNotStopTheOthers) {
   EXPECT_EQ(read_json("out/page.json")["ids"], 4);
 }
 
+TEST_F(ModelCommandsTest, ReadRefusesAnImpossibleResolution) {
+  EXPECT_EQ(run("read page.png --dpi 0").exit_code, 2);
+}
+
 TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
   write_file(folder.path() / "three.pdf", three_pages());
 
