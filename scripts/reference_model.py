@@ -418,15 +418,17 @@ def newton_schulz(matrix, steps=5):
     x = x / (x.norm() + 1e-7)
     for _ in range(steps):
         gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.addmm(x, factor, x, beta=a)
     return x.T if matrix.shape[0] > matrix.shape[1] else x
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon, one matrix after the other."""
+    """Muon, one matrix after the other, orthogonalised in `dtype`."""
 
-    def __init__(self, parameters, lr, momentum=0.95, weight_decay=0.0):
+    def __init__(self, parameters, lr, momentum=0.95, weight_decay=0.0, dtype=torch.float32):
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": weight_decay})
+        self.dtype = dtype
 
     @torch.no_grad()
     def step(self):
@@ -436,7 +438,8 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[p]
                 held = state.setdefault("momentum", torch.zeros_like(grad))
                 held.lerp_(grad, 1 - group["momentum"])
-                update = newton_schulz(grad.lerp(held, group["momentum"]))
+                ahead = grad.lerp(held, group["momentum"]).to(self.dtype)
+                update = newton_schulz(ahead).to(p.dtype)
                 scale = max(1, update.shape[0] / update.shape[1]) ** 0.5
                 p.mul_(1 - group["lr"] * group["decay"])
                 p.add_(update.view(p.shape), alpha=-group["lr"] * scale)

@@ -28,6 +28,7 @@ struct Options {
   int64_t characters = 216;
   int64_t steps = 10;
   int64_t threads = 1;
+  std::string dtype = "float32";
 };
 
 data::PageBatch make_batch(const Options& options) {
@@ -68,8 +69,12 @@ double time_steps(const Options& options) {
   for (const auto& item : loaded.model->named_parameters()) {
     named.emplace_back(item.key(), item.value());
   }
-  training::Optimizer optimizer(
-      training::with_masters(named), {training::RateRule{}}, {});
+  const auto parameters = training::with_masters(named);
+  if (options.dtype == "bfloat16") {
+    loaded.placement.dtype = torch::kBFloat16;
+    training::round_weights(parameters, torch::kBFloat16);
+  }
+  training::Optimizer optimizer(parameters, {training::RateRule{}}, {});
   training::LossFunction loss(loaded, /*heads=*/{});
   const auto batch = make_batch(options);
 
@@ -104,6 +109,9 @@ int main(int argc, char** argv) {
   app.add_option("--characters", options.characters)->capture_default_str();
   app.add_option("--steps", options.steps)->capture_default_str();
   app.add_option("--threads", options.threads)->capture_default_str();
+  app.add_option("--dtype", options.dtype)
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   at::set_num_threads(static_cast<int>(options.threads));

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times whole training steps in Python's PyTorch; prints median CPU seconds a step.
 
-The same sizes, data shapes, losses and optimizers as training_step.cpp.
+The same sizes, data shapes, losses and optimizers as training_step.cpp; in
+bfloat16 float32 masters are updated by Muon in bfloat16, as there.
 """
 
 import argparse
@@ -34,15 +35,21 @@ def main():
     parser.add_argument("--characters", type=int, default=216)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
 
     model = OpticalModel.from_config(pathlib.Path(options.model) / "config.json")
+    dtype = getattr(torch, options.dtype)
+    masters = [parameter.detach().clone() for parameter in model.parameters()]
+    model.to(dtype)
+    if dtype == torch.float32:
+        masters = list(model.parameters())
     hidden, others = [], []
-    for name, parameter in model.named_parameters():
-        (hidden if is_hidden_matrix(name, parameter) else others).append(parameter)
-    muon = Muon(hidden, lr=0.02)
+    for (name, parameter), master in zip(model.named_parameters(), masters):
+        (hidden if is_hidden_matrix(name, parameter) else others).append(master)
+    muon = Muon(hidden, lr=0.02, dtype=dtype)
     adam = torch.optim.AdamW(others, lr=3e-3, betas=(0.9, 0.95), weight_decay=0, fused=True)
     shape = (options.pages, options.side, options.side)
     pixels = torch.randint(0, 256, shape, dtype=torch.uint8)
@@ -56,8 +63,14 @@ def main():
         reading, balance = model.losses(pixels, answers, before=[0], after=[])
         (reading + 0.01 * balance).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if dtype != torch.float32:
+            for master, parameter in zip(masters, model.parameters()):
+                master.grad = parameter.grad.float()
         muon.step()
         adam.step()
+        if dtype != torch.float32:
+            with torch.no_grad():
+                torch._foreach_copy_(list(model.parameters()), masters)
         if step >= warm_up:
             seconds.append(time.process_time() - start)
     print(f"{statistics.median(seconds):.6f}")

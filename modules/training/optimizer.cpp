@@ -111,6 +111,14 @@ torch::Tensor orthogonalize(
     const torch::Tensor& matrices,
     int64_t steps,
     torch::Dtype dtype) {
+  if (matrices.is_cpu() && matrices.size(0) > 1) {
+    // What the iterations of one matrix touch stays in the cache.
+    std::vector<torch::Tensor> each;
+    for (const auto& matrix : matrices.split(1)) {
+      each.push_back(orthogonalize(matrix, steps, dtype));
+    }
+    return torch::cat(each);
+  }
   constexpr double kA = 3.4445;
   constexpr double kB = -4.7750;
   constexpr double kC = 2.0315;

@@ -19,6 +19,17 @@ std::vector<Parameter> with_masters(
   return result;
 }
 
+void round_weights(
+    const std::vector<Parameter>& parameters,
+    torch::Dtype dtype) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& parameter : parameters) {
+    if (parameter.tensor.scalar_type() != dtype) {
+      parameter.tensor.set_data(parameter.master.to(dtype));
+    }
+  }
+}
+
 std::string first_not_finite(const std::vector<Parameter>& parameters) {
   for (const auto& parameter : parameters) {
     if (!is_finite(parameter.master)) {

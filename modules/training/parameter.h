@@ -25,6 +25,12 @@ struct Parameter {
 std::vector<Parameter> with_masters(
     const std::vector<std::pair<std::string, torch::Tensor>>& parameters);
 
+/// Rounds the weights to the dtype in which the model computes; the masters
+/// keep what was rounded.
+void round_weights(
+    const std::vector<Parameter>& parameters,
+    torch::Dtype dtype);
+
 /// Names the first weight or gradient that is not finite, in half a sentence
 /// for an error.
 std::string first_not_finite(const std::vector<Parameter>& parameters);

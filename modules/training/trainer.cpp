@@ -100,13 +100,7 @@ Trainer::Trainer(
   const auto of_heads = named_parameters(heads_);
   named.insert(named.end(), of_heads.begin(), of_heads.end());
   parameters_ = with_masters(named);
-  if (loaded_.placement.dtype != torch::kFloat32) {
-    // The masters keep the float32 weights; the model gets rounded copies.
-    const torch::NoGradGuard no_grad;
-    for (auto& parameter : parameters_) {
-      parameter.tensor.set_data(parameter.master.to(loaded_.placement.dtype));
-    }
-  }
+  round_weights(parameters_, loaded_.placement.dtype);
   loss_function_.emplace(loaded_, heads_);
 
   const double fraction = config_.held_out_fraction;
