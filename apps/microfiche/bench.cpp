@@ -97,7 +97,7 @@ Json time_stage(
       {"mode", mode},
       {"batch", options.batch},
       {"device", model::device_name(placement.device)},
-      {"dtype", model::dtype_name(placement.dtype)},
+      {"dtype", model::dtype_name(placement)},
       {"threads", at::get_num_threads()},
       {"seconds",
        {{"min", seconds.front()}, {"median", median}, {"max", seconds.back()}}},

@@ -26,7 +26,11 @@ void add_model_options(CLI::App& command, CommonOptions& options) {
       ->type_name("DIR");
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
-  command.add_option("--dtype", options.dtype, "auto, f32 or bf16")
+  command
+      .add_option(
+          "--dtype",
+          options.dtype,
+          "auto (as the model's config.json says), f32, bf16 or int8")
       ->capture_default_str();
   command
       .add_option(
@@ -73,8 +77,12 @@ std::filesystem::path model_folder(const CommonOptions& options) {
 
 model::LoadedModel open_model(const CommonOptions& options) {
   apply_common_options(options);
-  const auto placement = model::find_placement(options.device, options.dtype);
-  return model::load_model(model_folder(options), placement);
+  const auto folder = model_folder(options);
+  const auto config = model::load_model_config(folder / "config.json");
+  return model::load_model(
+      folder,
+      model::find_placement(
+          options.device, options.dtype, config.torch_dtype()));
 }
 
 } // namespace microfiche::apps

@@ -31,7 +31,7 @@ void run_encode(const EncodeOptions& options) {
 
   const torch::InferenceMode inference;
   const auto tokens = loaded.model->encode(views, mode).front();
-  model::write_vision_tokens(options.output, {tokens, loaded.hash});
+  model::write_vision_tokens(options.output, {tokens, loaded.hash()});
   say(concat(
       options.output,
       ": ",

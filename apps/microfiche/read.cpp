@@ -142,7 +142,7 @@ class PageReader {
         " wide but this model takes ",
         loaded_.config.language.hidden_size,
         "; give the model that made them");
-    if (saved.model_hash != loaded_.hash) {
+    if (saved.model_hash != loaded_.hash()) {
       warn(concat(
           page.file.string(),
           ": these vision tokens were made by another model"));

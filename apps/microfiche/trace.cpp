@@ -145,7 +145,7 @@ void run_trace(const TraceOptions& options) {
       {{"mode", mode.name},
        {"image_size", concat(views.page_width_px, "x", views.page_height_px)},
        {"tiles", concat(views.grid.columns, "x", views.grid.rows)},
-       {"model_hash", loaded.hash}});
+       {"model_hash", loaded.hash()}});
   say(concat(options.output, ": ", options.steps, " steps, mode ", mode.name));
 }
 

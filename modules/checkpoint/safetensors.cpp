@@ -108,7 +108,7 @@ std::span<const std::byte> SafetensorsFile::bytes(
 }
 
 std::string SafetensorsFile::sha256() const {
-  return microfiche::sha256(file_.bytes());
+  return sha256_of_file(path_);
 }
 
 void write_safetensors(

@@ -41,7 +41,7 @@ class SafetensorsFile {
   /// stay valid as long as the file object; a foreign file need not align them.
   std::span<const std::byte> bytes(const TensorInfo& tensor) const;
 
-  /// SHA-256 of the whole file; reads all of it.
+  /// SHA-256 of the whole file; see `sha256_of_file`.
   std::string sha256() const;
 
  private:

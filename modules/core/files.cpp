@@ -194,7 +194,14 @@ MappedFile::MappedFile(const fs::path& path) {
   if (size_ == 0) {
     return;
   }
-  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  // Private and writable: what a program writes here never reaches the file.
+  void* address = ::mmap(
+      nullptr,
+      size_,
+      PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_NORESERVE,
+      file.fd,
+      0);
   check<IoError>(
       address != MAP_FAILED,
       path.string(),

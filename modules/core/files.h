@@ -56,4 +56,10 @@ class MappedFile {
 std::string sha256(std::span<const std::byte> bytes);
 std::string sha256(std::string_view bytes);
 
+/// SHA-256 of a file. That of a large one is kept in the user's cache folder
+/// ($XDG_CACHE_HOME/microfiche or ~/.cache/microfiche), under the file's path,
+/// size and time of change, so that the next call reads nothing. Throws as
+/// `MappedFile` does.
+std::string sha256_of_file(const std::filesystem::path& path);
+
 } // namespace microfiche

@@ -15,8 +15,8 @@ namespace microfiche::decoder {
 
 namespace {
 
-torch::nn::Linear make_linear(int64_t in, int64_t out) {
-  return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(false));
+kernels::Linear make_linear(int64_t in, int64_t out) {
+  return kernels::Linear(torch::nn::LinearOptions(in, out).bias(false));
 }
 
 // What each query sees: the keys up to its own position. (B or 1, 1, L, K)

@@ -4,6 +4,8 @@
 #include "decoder/rms_norm.h"
 #include "decoder/rotary_embedding.h"
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -108,10 +110,10 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   /// The options with which this module was constructed.
   AttentionOptions options;
 
-  torch::nn::Linear q_proj{nullptr};
-  torch::nn::Linear k_proj{nullptr};
-  torch::nn::Linear v_proj{nullptr};
-  torch::nn::Linear o_proj{nullptr};
+  kernels::Linear q_proj{nullptr};
+  kernels::Linear k_proj{nullptr};
+  kernels::Linear v_proj{nullptr};
+  kernels::Linear o_proj{nullptr};
   /// Present with `qk_norm` only.
   RmsNorm q_norm{nullptr};
   RmsNorm k_norm{nullptr};

@@ -1,5 +1,7 @@
 #include "decoder/decoder.h"
 
+#include "kernels/initialization.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -37,7 +39,9 @@ void DecoderImpl::reset() {
 
   token_embedding = register_module(
       "token_embedding",
-      torch::nn::Embedding(options.vocab_size(), options.width()));
+      torch::nn::Embedding(
+          torch::nn::EmbeddingOptions(options.vocab_size(), options.width())
+              ._weight(torch::empty({options.vocab_size(), options.width()}))));
   layers = register_module("layers", torch::nn::ModuleList());
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
     layers->push_back(DecoderLayer(layer_options(layer)));
@@ -46,10 +50,12 @@ void DecoderImpl::reset() {
       "norm", RmsNorm(RmsNormOptions(options.width()).eps(options.norm_eps())));
   lm_head = register_module(
       "lm_head",
-      torch::nn::Linear(
+      kernels::Linear(
           torch::nn::LinearOptions(options.width(), options.vocab_size())
               .bias(false)));
-  initialize();
+  if (!kernels::SkipInitialization::is_on()) {
+    initialize();
+  }
 }
 
 DecoderLayerOptions DecoderImpl::layer_options(int64_t layer) const {
@@ -74,7 +80,7 @@ DecoderLayerOptions DecoderImpl::layer_options(int64_t layer) const {
 
 void DecoderImpl::initialize() {
   for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* linear = module->as<torch::nn::Linear>()) {
+    if (auto* linear = module->as<kernels::Linear>()) {
       torch::nn::init::normal_(linear->weight, /*mean=*/0, options.init_std());
     } else if (auto* embedding = module->as<torch::nn::Embedding>()) {
       torch::nn::init::normal_(
@@ -165,13 +171,15 @@ KvCache DecoderImpl::make_cache(int64_t batch, int64_t capacity) {
           .head_dim(options.head_dim())
           .batch(batch)
           .capacity(capacity),
-      lm_head->weight.options());
+      token_embedding->weight.options());
 }
 
 torch::Tensor DecoderImpl::balance_loss() const {
   auto sum = torch::zeros(
       {},
-      lm_head->weight.options().dtype(torch::kFloat32).requires_grad(false));
+      token_embedding->weight.options()
+          .dtype(torch::kFloat32)
+          .requires_grad(false));
   for (const auto& module : *layers) {
     const auto& moe = module->as<DecoderLayer>()->moe;
     if (!moe.is_empty()) {

@@ -4,6 +4,8 @@
 #include "decoder/kv_cache.h"
 #include "decoder/rms_norm.h"
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -108,7 +110,7 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   torch::nn::Embedding token_embedding{nullptr};
   torch::nn::ModuleList layers{nullptr};
   RmsNorm norm{nullptr};
-  torch::nn::Linear lm_head{nullptr};
+  kernels::Linear lm_head{nullptr};
 
  private:
   DecoderLayerOptions layer_options(int64_t layer) const;

@@ -18,7 +18,7 @@ void GatedMlpImpl::reset() {
       options.inner_width());
 
   const auto linear = [](int64_t in, int64_t out) {
-    return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(false));
+    return kernels::Linear(torch::nn::LinearOptions(in, out).bias(false));
   };
   const int64_t inner = options.inner_width();
   gate_proj = register_module("gate_proj", linear(options.width(), inner));

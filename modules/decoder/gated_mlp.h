@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -35,9 +37,9 @@ class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
   /// The options with which this module was constructed.
   GatedMlpOptions options;
 
-  torch::nn::Linear gate_proj{nullptr};
-  torch::nn::Linear up_proj{nullptr};
-  torch::nn::Linear down_proj{nullptr};
+  kernels::Linear gate_proj{nullptr};
+  kernels::Linear up_proj{nullptr};
+  kernels::Linear down_proj{nullptr};
 };
 
 TORCH_MODULE(GatedMlp);

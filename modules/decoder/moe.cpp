@@ -93,7 +93,10 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
     weights.push_back(
         {expert.gate_proj->weight,
          expert.up_proj->weight,
-         expert.down_proj->weight});
+         expert.down_proj->weight,
+         expert.gate_proj->weight_scale,
+         expert.up_proj->weight_scale,
+         expert.down_proj->weight_scale});
   }
   const auto routed = kernels::moe_dispatch(
                           tokens, routing.expert_ids, routing.weights, weights)

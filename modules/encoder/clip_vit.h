@@ -2,6 +2,8 @@
 
 #include "encoder/feed_forward.h"
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -38,8 +40,8 @@ class ClipBlockImpl : public torch::nn::Cloneable<ClipBlockImpl> {
   ClipVitOptions options;
 
   torch::nn::LayerNorm norm1{nullptr};
-  torch::nn::Linear qkv{nullptr};
-  torch::nn::Linear projection{nullptr};
+  kernels::Linear qkv{nullptr};
+  kernels::Linear projection{nullptr};
   torch::nn::LayerNorm norm2{nullptr};
   FeedForward mlp{nullptr};
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -44,8 +46,8 @@ class FeedForwardImpl : public torch::nn::Cloneable<FeedForwardImpl> {
   /// The options with which this module was constructed.
   FeedForwardOptions options;
 
-  torch::nn::Linear expand{nullptr};
-  torch::nn::Linear contract{nullptr};
+  kernels::Linear expand{nullptr};
+  kernels::Linear contract{nullptr};
 };
 
 TORCH_MODULE(FeedForward);

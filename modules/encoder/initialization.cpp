@@ -1,15 +1,19 @@
 #include "encoder/initialization.h"
 
+#include "kernels/initialization.h"
+
 namespace microfiche::encoder {
 
 namespace {
 constexpr double kInitStd = 0.02;
 } // namespace
 
-torch::nn::Linear make_linear(int64_t in, int64_t out) {
-  torch::nn::Linear linear(in, out);
-  torch::nn::init::normal_(linear->weight, /*mean=*/0, kInitStd);
-  torch::nn::init::zeros_(linear->bias);
+kernels::Linear make_linear(int64_t in, int64_t out) {
+  kernels::Linear linear(torch::nn::LinearOptions(in, out));
+  if (!kernels::SkipInitialization::is_on()) {
+    torch::nn::init::normal_(linear->weight, /*mean=*/0, kInitStd);
+    torch::nn::init::zeros_(linear->bias);
+  }
   return linear;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -8,7 +10,7 @@ namespace microfiche::encoder {
 
 /// A linear layer whose weight starts from normal(0, 0.02) and whose bias
 /// starts from zero.
-torch::nn::Linear make_linear(int64_t in, int64_t out);
+kernels::Linear make_linear(int64_t in, int64_t out);
 
 /// A tensor from normal(0, 0.02), for learned positions and class tokens.
 torch::Tensor make_embedding(torch::IntArrayRef shape);

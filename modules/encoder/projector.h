@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -30,7 +32,7 @@ class ProjectorImpl : public torch::nn::Cloneable<ProjectorImpl> {
   /// The options with which this module was constructed.
   ProjectorOptions options;
 
-  torch::nn::Linear linear{nullptr};
+  kernels::Linear linear{nullptr};
 };
 
 TORCH_MODULE(Projector);

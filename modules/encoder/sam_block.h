@@ -2,6 +2,8 @@
 
 #include "encoder/feed_forward.h"
 
+#include "kernels/linear.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
@@ -57,8 +59,8 @@ class SamAttentionImpl : public torch::nn::Cloneable<SamAttentionImpl> {
   /// The options with which this module was constructed.
   SamAttentionOptions options;
 
-  torch::nn::Linear qkv{nullptr};
-  torch::nn::Linear projection{nullptr};
+  kernels::Linear qkv{nullptr};
+  kernels::Linear projection{nullptr};
   /// (2 * table_side - 1, width / heads) each, zero at the start.
   torch::Tensor rel_pos_h;
   torch::Tensor rel_pos_w;

@@ -1,5 +1,7 @@
 #include "kernels/moe_dispatch.h"
 
+#include "kernels/linear.h"
+
 #include <torch/torch.h>
 
 #include <optional>
@@ -12,8 +14,12 @@ namespace microfiche::kernels {
 namespace {
 
 torch::Tensor run_expert(const torch::Tensor& x, const ExpertWeights& expert) {
-  const auto gate = torch::silu(torch::linear(x, expert.gate));
-  return torch::linear(gate * torch::linear(x, expert.up), expert.down);
+  const auto gate = torch::silu(linear(x, expert.gate, {}, expert.gate_scale));
+  return linear(
+      gate * linear(x, expert.up, {}, expert.up_scale),
+      expert.down,
+      {},
+      expert.down_scale);
 }
 
 // Pairs sorted by expert.
@@ -160,7 +166,7 @@ torch::Tensor moe_dispatch(
   // into one stack would cost more than the launches that it saves.
   const bool many =
       expert_ids.numel() >= 4 * static_cast<int64_t>(experts.size());
-  return x.is_cuda() && many
+  return x.is_cuda() && many && !experts[0].gate_scale.defined()
       ? moe_dispatch_batched(x, expert_ids, weights, experts)
       : moe_dispatch_sorted(x, expert_ids, weights, experts);
 }

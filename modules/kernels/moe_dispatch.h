@@ -8,11 +8,15 @@ namespace microfiche::kernels {
 
 /// The matrices of one expert, down(silu(gate(x)) * up(x)).
 ///
-/// Shapes: gate and up (I, D), down (D, I).
+/// Shapes: gate and up (I, D), down (D, I); scales as in `linear`, undefined
+/// unless the matrices are int8.
 struct ExpertWeights {
   torch::Tensor gate;
   torch::Tensor up;
   torch::Tensor down;
+  torch::Tensor gate_scale = {};
+  torch::Tensor up_scale = {};
+  torch::Tensor down_scale = {};
 };
 
 /// Sends each token to its experts and adds up what they answer,

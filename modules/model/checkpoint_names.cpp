@@ -118,7 +118,8 @@ translate(std::string_view name, std::string_view from, std::string_view to) {
     numbers.push_back(name.substr(begin, at - begin));
   }
   const std::string_view rest = name.substr(at);
-  if (!rest.empty() && rest != ".weight" && rest != ".bias") {
+  if (!rest.empty() && rest != kWeightEnding && rest != ".bias" &&
+      rest != kScaleEnding) {
     return std::nullopt;
   }
 
@@ -137,12 +138,23 @@ translate(std::string_view name, std::string_view from, std::string_view to) {
 /// Collects the tensors of a checkpoint under their published names.
 class SpecList {
  public:
+  explicit SpecList(bool int8) : int8_(int8) {}
+
   void add(const std::string& name, std::vector<int64_t> shape) {
     specs.push_back({name, std::move(shape)});
   }
 
+  /// A linear layer without a bias.
+  void add_matrix(const std::string& name, int64_t out, int64_t in) {
+    add(name + std::string(kWeightEnding), {out, in});
+    if (int8_) {
+      specs.back().int8 = true;
+      add(name + std::string(kScaleEnding), {out, 1});
+    }
+  }
+
   void add_linear(const std::string& name, int64_t out, int64_t in) {
-    add(name + ".weight", {out, in});
+    add_matrix(name, out, in);
     add(name + ".bias", {out});
   }
 
@@ -152,6 +164,9 @@ class SpecList {
   }
 
   std::vector<TensorSpec> specs;
+
+ private:
+  bool int8_ = false;
 };
 
 void add_sam(SpecList& list, const ModelConfig& config) {
@@ -226,9 +241,9 @@ void add_mlp(
     const std::string& prefix,
     int64_t width,
     int64_t inner) {
-  list.add(prefix + "gate_proj.weight", {inner, width});
-  list.add(prefix + "up_proj.weight", {inner, width});
-  list.add(prefix + "down_proj.weight", {width, inner});
+  list.add_matrix(prefix + "gate_proj", inner, width);
+  list.add_matrix(prefix + "up_proj", inner, width);
+  list.add_matrix(prefix + "down_proj", width, inner);
 }
 
 void add_decoder(SpecList& list, const ModelConfig& config) {
@@ -240,10 +255,10 @@ void add_decoder(SpecList& list, const ModelConfig& config) {
   for (int64_t i = 0; i < language.num_hidden_layers; ++i) {
     const std::string layer = "model.layers." + std::to_string(i) + ".";
     list.add(layer + "input_layernorm.weight", {width});
-    list.add(layer + "self_attn.q_proj.weight", {width, width});
-    list.add(layer + "self_attn.k_proj.weight", {kv_width, width});
-    list.add(layer + "self_attn.v_proj.weight", {kv_width, width});
-    list.add(layer + "self_attn.o_proj.weight", {width, width});
+    list.add_matrix(layer + "self_attn.q_proj", width, width);
+    list.add_matrix(layer + "self_attn.k_proj", kv_width, width);
+    list.add_matrix(layer + "self_attn.v_proj", kv_width, width);
+    list.add_matrix(layer + "self_attn.o_proj", width, width);
     if (config.toolkit.qk_norm) {
       list.add(layer + "self_attn.q_norm.weight", {head});
       list.add(layer + "self_attn.k_norm.weight", {head});
@@ -271,7 +286,7 @@ void add_decoder(SpecList& list, const ModelConfig& config) {
     }
   }
   list.add("model.norm.weight", {width});
-  list.add("lm_head.weight", {language.vocab_size, width});
+  list.add_matrix("lm_head", language.vocab_size, width);
 }
 
 } // namespace
@@ -282,7 +297,7 @@ int64_t TensorSpec::numel() const {
 }
 
 std::vector<TensorSpec> checkpoint_tensors(const ModelConfig& config) {
-  SpecList list;
+  SpecList list(config.is_int8());
   add_sam(list, config);
   add_clip(list, config);
   list.add_linear(

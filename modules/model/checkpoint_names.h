@@ -9,6 +9,9 @@
 
 namespace microfiche::model {
 
+constexpr std::string_view kWeightEnding = ".weight";
+constexpr std::string_view kScaleEnding = ".weight_scale";
+
 /// A tensor that the checkpoint of a model holds.
 struct TensorSpec {
   /// As published, e.g. "model.layers.0.self_attn.q_proj.weight".
@@ -17,6 +20,10 @@ struct TensorSpec {
 
   /// A checkpoint may lack it.
   bool optional = false;
+
+  /// The weight of a linear layer, as int8; its scales have a name of their
+  /// own, with `kScaleEnding` after the layer's.
+  bool int8 = false;
 
   int64_t numel() const;
 };

@@ -46,28 +46,35 @@ torch::Device find_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
-torch::Dtype find_dtype(const std::string& name, const torch::Device& device) {
-  if (name == "auto") {
-    return device.is_cuda() ? torch::kBFloat16 : torch::kFloat32;
-  }
-  check<UsageError>(
-      name != "int8",
-      "--dtype int8: not in this version; --dtype bf16 halves the memory of "
-      "f32");
-  check<UsageError>(
-      name == "f32" || name == "bf16",
-      "--dtype ",
-      name,
-      ": expected auto, f32 or bf16");
-  return name == "f32" ? torch::kFloat32 : torch::kBFloat16;
+/// Whether the device multiplies bf16 faster than f32.
+bool multiplies_bf16(const torch::Device& device) {
+#ifdef __x86_64__
+  return device.is_cuda() || __builtin_cpu_supports("avx512bf16");
+#else
+  return device.is_cuda();
+#endif
 }
 
 } // namespace
 
-Placement find_placement(const std::string& device, const std::string& dtype) {
+Placement find_placement(
+    const std::string& device,
+    const std::string& dtype,
+    const std::string& torch_dtype) {
+  check<UsageError>(
+      dtype == "auto" || dtype == "f32" || dtype == "bf16" || dtype == "int8",
+      "--dtype ",
+      dtype,
+      ": expected auto, f32, bf16 or int8");
   Placement placement;
   placement.device = find_device(device);
-  placement.dtype = find_dtype(dtype, placement.device);
+  placement.int8 = dtype == "int8";
+  const bool bf16 = placement.int8 ? multiplies_bf16(placement.device)
+      : dtype != "auto"            ? dtype == "bf16"
+      : torch_dtype == "bfloat16"  ? true
+      : torch_dtype == "float32"   ? false
+                                   : placement.device.is_cuda();
+  placement.dtype = bf16 ? torch::kBFloat16 : torch::kFloat32;
   return placement;
 }
 
@@ -75,8 +82,10 @@ std::string device_name(const torch::Device& device) {
   return device.str();
 }
 
-std::string dtype_name(torch::Dtype dtype) {
-  return dtype == torch::kBFloat16 ? "bf16" : "f32";
+std::string dtype_name(const Placement& placement) {
+  return placement.int8                     ? "int8"
+      : placement.dtype == torch::kBFloat16 ? "bf16"
+                                            : "f32";
 }
 
 } // namespace microfiche::model

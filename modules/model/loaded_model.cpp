@@ -1,8 +1,8 @@
 #include "model/loaded_model.h"
 
-#include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "kernels/initialization.h"
 #include "model/checkpoint_names.h"
 #include "model/state_dict.h"
 
@@ -36,6 +36,10 @@ const tokenizer::Tokenizer& LoadedModel::tokenizer() const {
   return *own_tokenizer;
 }
 
+std::string LoadedModel::hash() const {
+  return checkpoint == nullptr ? "" : checkpoint->sha256();
+}
+
 page::ResolutionMode LoadedModel::find_mode(const std::string& name) const {
   return model::find_mode(
       config, name.empty() ? config.toolkit.default_mode : name);
@@ -44,11 +48,11 @@ page::ResolutionMode LoadedModel::find_mode(const std::string& name) const {
 Json LoadedModel::provenance() const {
   Json json = Json::object();
   json["folder"] = folder.string();
-  json["sha256"] = hash;
+  json["sha256"] = hash();
   json["tokenizer_sha256"] =
       own_tokenizer ? Json(own_tokenizer->sha256()) : Json(nullptr);
   json["device"] = device_name(placement.device);
-  json["dtype"] = dtype_name(placement.dtype);
+  json["dtype"] = dtype_name(placement);
   return json;
 }
 
@@ -71,14 +75,20 @@ LoadedModel load_model(
   }
 
   // Whether the checkpoint fits is known before a large model is made.
-  const auto checkpoint = checkpoint::Checkpoint::open(folder);
+  loaded.checkpoint = std::make_shared<const checkpoint::Checkpoint>(
+      checkpoint::Checkpoint::open(folder));
   const auto specs = checkpoint_tensors(loaded.config);
-  check_checkpoint(checkpoint, specs, folder.string());
-  loaded.model = OpticalModel(optical_model_options(loaded.config));
-  loaded.model->to(placement.device, placement.dtype);
-  load_state_dict(loaded.model, checkpoint, specs);
+  check_checkpoint(*loaded.checkpoint, specs, folder.string());
+  {
+    const kernels::SkipInitialization skip;
+    loaded.model = OpticalModel(optical_model_options(loaded.config));
+  }
+  load_state_dict(loaded.model, loaded.checkpoint, specs, placement);
+  loaded.placement.int8 = placement.int8 || loaded.config.is_int8();
+  if (loaded.placement.int8) {
+    quantize_linear_layers(loaded.model);
+  }
   loaded.model->eval();
-  loaded.hash = checkpoint.sha256();
   return loaded;
 }
 
@@ -103,7 +113,12 @@ void save_model(
     torch::Dtype dtype,
     const std::filesystem::path& tokenizer_file) {
   Json config = write_model_config(loaded.config);
-  config["torch_dtype"] = dtype == torch::kBFloat16 ? "bfloat16" : "float32";
+  if (loaded.config.torch_dtype().empty()) {
+    config["torch_dtype"] = dtype == torch::kBFloat16 ? "bfloat16" : "float32";
+  }
+  if (loaded.placement.int8) {
+    config["quantization_config"] = int8_quantization_config();
+  }
   auto model = loaded.model;
   save_state_dict(model, folder / "model.safetensors", dtype);
   if (!tokenizer_file.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "checkpoint/sharded_checkpoint.h"
 #include "core/json.h"
 #include "model/device.h"
 #include "model/model_config.h"
@@ -7,6 +8,7 @@
 #include "tokenizer/tokenizer.h"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,8 +21,12 @@ struct LoadedModel {
   Placement placement;
   std::filesystem::path folder;
 
-  /// SHA-256 of the weights, for provenance; see `Checkpoint::sha256`.
-  std::string hash;
+  /// SHA-256 of the weights, for provenance; see `Checkpoint::sha256`. Computed
+  /// at the first call, since that reads all of them.
+  std::string hash() const;
+
+  /// The files that the weights lie in; null for a model that was not loaded.
+  std::shared_ptr<const checkpoint::Checkpoint> checkpoint;
 
   /// Empty when the folder has no tokenizer.json, which encoding can do
   /// without.

@@ -317,6 +317,31 @@ Json language_fields(const Json& json, const std::string& where) {
 
 } // namespace
 
+std::string ModelConfig::torch_dtype() const {
+  const auto found = source.find("torch_dtype");
+  return found != source.end() && found->is_string() ? found->get<std::string>()
+                                                     : "";
+}
+
+bool ModelConfig::is_int8() const {
+  return source.value("quantization_config", Json()) ==
+      int8_quantization_config();
+}
+
+Json int8_quantization_config() {
+  return {
+      {"quant_method", "compressed-tensors"},
+      {"format", "naive-quantized"},
+      {"config_groups",
+       {{"group_0",
+         {{"targets", {"Linear"}},
+          {"weights",
+           {{"num_bits", 8},
+            {"type", "int"},
+            {"symmetric", true},
+            {"strategy", "channel"}}}}}}}};
+}
+
 int64_t ModelConfig::token_side_px() const {
   return toolkit.sam_patch_size << sam.downsample_channels.size();
 }
@@ -377,6 +402,11 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
       "), got ",
       config.image_size);
   check_toolkit(config, where + ": microfiche");
+  check(
+      config.is_int8() || json.value("quantization_config", Json()).is_null(),
+      where,
+      ": quantization_config: only what `microfiche quantize` writes is read, ",
+      int8_quantization_config().dump());
   return config;
 }
 

@@ -116,6 +116,11 @@ struct ToolkitConfig {
   std::string note;
 };
 
+/// `quantization_config` of a folder with int8 weights. Each linear layer has,
+/// under the names that the package compressed-tensors uses, a `weight` of I8
+/// and a `weight_scale` of F32, (out, 1); Note [Weight-only int8].
+Json int8_quantization_config();
+
 /// A model as its folder's config.json describes it; the defaults are the
 /// published DeepSeek-OCR. See Note [The official config.json].
 struct ModelConfig {
@@ -131,6 +136,14 @@ struct ModelConfig {
 
   /// The file as it was read, with the fields that we do not use.
   Json source = Json::object();
+
+  /// `torch_dtype`: in which numbers the model computes when nobody says, e.g.
+  /// "bfloat16"; empty where the file does not say.
+  std::string torch_dtype() const;
+
+  /// Whether the linear layers of the checkpoint are int8; see
+  /// `int8_quantization_config`.
+  bool is_int8() const;
 
   /// Pixels along one side of what a vision token covers; 64 as published.
   int64_t token_side_px() const;

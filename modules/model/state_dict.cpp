@@ -50,6 +50,7 @@ checkpoint::Dtype checkpoint_dtype(torch::Dtype dtype) {
         checkpoint::Dtype::kF16,
         checkpoint::Dtype::kI64,
         checkpoint::Dtype::kI32,
+        checkpoint::Dtype::kI8,
         checkpoint::Dtype::kU8,
         checkpoint::Dtype::kF64}) {
     if (torch_dtype(candidate) == dtype) {
@@ -103,6 +104,31 @@ std::unordered_map<std::string, torch::Tensor> named_tensors(
   return tensors;
 }
 
+/// The model's linear layers by their own names.
+std::unordered_map<std::string, kernels::LinearImpl*> named_linears(
+    OpticalModel& model) {
+  std::unordered_map<std::string, kernels::LinearImpl*> linears;
+  for (const auto& item : model->named_modules("", /*include_self=*/false)) {
+    if (auto* linear = item.value()->as<kernels::Linear>()) {
+      linears.emplace(item.key(), linear);
+    }
+  }
+  return linears;
+}
+
+/// What a tensor is saved as: int8 weights and their scales stay as they are.
+torch::Tensor to_save(
+    const std::string& published,
+    const torch::Tensor& tensor,
+    torch::Dtype dtype) {
+  const auto on_cpu = tensor.detach().to(torch::kCPU);
+  if (published.ends_with(kScaleEnding)) {
+    return on_cpu.unsqueeze(1).contiguous();
+  }
+  return on_cpu.scalar_type() == torch::kInt8 ? on_cpu.contiguous()
+                                              : on_cpu.to(dtype).contiguous();
+}
+
 } // namespace
 
 void check_checkpoint(
@@ -129,7 +155,9 @@ void check_checkpoint(
           shape_text(spec.shape),
           ", the file has ",
           shape_text(found->info.shape)));
-    } else if (!is_weight_dtype(found->info.dtype)) {
+    } else if (
+        spec.int8 ? found->info.dtype != checkpoint::Dtype::kI8
+                  : !is_weight_dtype(found->info.dtype)) {
       mistyped.push_back(
           concat(spec.name, ": ", checkpoint::name_of(found->info.dtype)));
     }
@@ -148,30 +176,56 @@ void check_checkpoint(
       listed("missing", missing),
       listed("unexpected", unexpected),
       listed("of another shape", misshapen),
-      listed("not f32, bf16, f16 or f64", mistyped));
+      listed("of a type that does not fit", mistyped));
 }
 
 void load_state_dict(
     OpticalModel& model,
-    const Checkpoint& checkpoint,
-    const std::vector<TensorSpec>& specs) {
+    const std::shared_ptr<const Checkpoint>& checkpoint,
+    const std::vector<TensorSpec>& specs,
+    const Placement& placement) {
   const torch::NoGradGuard no_grad;
-  auto tensors = named_tensors(model);
+  const auto tensors = named_tensors(model);
+  const auto linears = named_linears(model);
+  size_t filled = 0;
   for (const auto& spec : specs) {
-    const auto found = checkpoint.find(spec.name);
-    const std::string name = our_name(spec.name);
-    if (!found) {
+    const auto found = checkpoint->find(spec.name);
+    if (!found || spec.name.ends_with(kScaleEnding)) {
       continue;
     }
-    const auto value = view_tensor(*found);
+    const auto stored = view_tensor(*found, checkpoint);
+    const std::string name = our_name(spec.name);
+    if (spec.int8) {
+      const std::string layer =
+          spec.name.substr(0, spec.name.size() - kWeightEnding.size());
+      const auto scale = view_tensor(
+          *checkpoint->find(layer + std::string(kScaleEnding)), checkpoint);
+      linears.at(name.substr(0, name.size() - kWeightEnding.size()))
+          ->set_quantized(
+              stored.to(placement.device), scale.view(-1).to(placement.device));
+      ++filled;
+      continue;
+    }
+    const auto value = stored.to(placement.device, placement.dtype);
     const auto own = tensors.find(name);
     if (own == tensors.end()) {
       TORCH_INTERNAL_ASSERT(spec.optional, "no tensor ", name, " in the model");
-      model->hold_unused_patch_embedding(
-          value.to(model->tensor_options(), false, /*copy=*/true));
+      model->hold_unused_patch_embedding(value);
       continue;
     }
-    own->second.copy_(value);
+    auto parameter = own->second;
+    parameter.set_data(value.view(parameter.sizes()));
+    ++filled;
+  }
+  TORCH_INTERNAL_ASSERT(
+      filled == tensors.size(), "a weight would stay as memory came");
+}
+
+void quantize_linear_layers(OpticalModel& model) {
+  for (const auto& [name, linear] : named_linears(model)) {
+    if (!linear->weight_scale.defined()) {
+      linear->quantize();
+    }
   }
 }
 
@@ -184,13 +238,16 @@ void save_state_dict(
   std::vector<torch::Tensor> kept;
   std::vector<checkpoint::TensorView> views;
   for (const auto& [name, tensor] : named_tensors(model)) {
-    kept.push_back(tensor.detach().to(torch::kCPU, dtype).contiguous());
-    views.push_back(view_bytes(published_name(name), kept.back()));
+    const std::string published = published_name(name);
+    kept.push_back(to_save(published, tensor, dtype));
+    views.push_back(view_bytes(published, kept.back()));
   }
   checkpoint::write_safetensors(file, views, metadata);
 }
 
-torch::Tensor view_tensor(const CheckpointTensor& tensor) {
+torch::Tensor view_tensor(
+    const CheckpointTensor& tensor,
+    std::shared_ptr<const void> owner) {
   const auto dtype = torch_dtype(tensor.info.dtype);
   check(
       dtype.has_value(),
@@ -209,9 +266,12 @@ torch::Tensor view_tensor(const CheckpointTensor& tensor) {
     }
     return copy;
   }
-  // LibTorch has no tensors of constant memory; nothing writes to this one.
+  // Mapped files are private: a write would not reach the file.
   return torch::from_blob(
-      const_cast<std::byte*>(tensor.bytes.data()), tensor.info.shape, options);
+      const_cast<std::byte*>(tensor.bytes.data()),
+      tensor.info.shape,
+      [owner = std::move(owner)](void*) {},
+      options);
 }
 
 checkpoint::TensorView view_bytes(

@@ -2,12 +2,14 @@
 
 #include "checkpoint/sharded_checkpoint.h"
 #include "model/checkpoint_names.h"
+#include "model/device.h"
 #include "model/optical_model.h"
 
 #include <torch/types.h>
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,15 +23,22 @@ void check_checkpoint(
     const std::vector<TensorSpec>& specs,
     const std::string& where);
 
-/// Copies every tensor of a checkpoint into the model, in the model's own dtype
-/// and on its device. f16, bf16, f32 and f64 are read. `check_checkpoint` must
-/// have passed, so no weight stays as it was drawn.
+/// Gives the model every tensor of a checkpoint. On a CPU a tensor of the dtype
+/// that is asked for stays where it is, in the mapped file, which lives as long
+/// as the tensor; others are converted. f16, bf16, f32 and f64 are read, int8
+/// where the specs say so. `check_checkpoint` must have passed, so no weight
+/// stays as it was drawn.
 void load_state_dict(
     OpticalModel& model,
-    const checkpoint::Checkpoint& checkpoint,
-    const std::vector<TensorSpec>& specs);
+    const std::shared_ptr<const checkpoint::Checkpoint>& checkpoint,
+    const std::vector<TensorSpec>& specs,
+    const Placement& placement);
 
-/// Writes the model's tensors under their published names, as f32 or bf16.
+/// Rounds the weights of all linear layers that are not int8 yet.
+void quantize_linear_layers(OpticalModel& model);
+
+/// Writes the model's tensors under their published names, as f32 or bf16 and
+/// int8 ones as they are.
 void save_state_dict(
     OpticalModel& model,
     const std::filesystem::path& file,
@@ -37,9 +46,12 @@ void save_state_dict(
     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
 /// A tensor of a checkpoint as a tensor of LibTorch, without copying where its
-/// bytes are aligned; the checkpoint must outlive it. Throws `InputError` for a
+/// bytes are aligned; `owner` lives as long as the tensor and keeps the bytes.
+/// Throws `InputError` for a
 /// type that LibTorch does not have.
-torch::Tensor view_tensor(const checkpoint::CheckpointTensor& tensor);
+torch::Tensor view_tensor(
+    const checkpoint::CheckpointTensor& tensor,
+    std::shared_ptr<const void> owner = nullptr);
 
 /// A tensor on the CPU as bytes to write; the tensor must outlive the view.
 checkpoint::TensorView view_bytes(

@@ -242,10 +242,10 @@ TEST_F(LoadedModelTest, WorksWithoutATokenizerUntilTextIsNeeded) {
 }
 
 TEST_F(LoadedModelTest, TheHashChangesWithTheWeights) {
-  const std::string before = load_model(folder.path()).hash;
+  const std::string before = load_model(folder.path()).hash();
   change([](Tensors& tensors) { tensors["model.norm.weight"][0] += 1; });
 
-  EXPECT_NE(load_model(folder.path()).hash, before);
+  EXPECT_NE(load_model(folder.path()).hash(), before);
 }
 
 } // namespace

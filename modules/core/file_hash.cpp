@@ -1,0 +1,77 @@
+#include "core/files.h"
+
+#include "core/error.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+namespace microfiche {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Smaller files are hashed again faster than a cache would be worth its trace.
+constexpr size_t kLargeFile = size_t{64} << 20;
+constexpr size_t kHashDigits = 64;
+
+/// Empty where the system names no place for it.
+fs::path cache_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME");
+      cache != nullptr && *cache != '\0') {
+    return fs::path(cache) / "microfiche";
+  }
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0' ? fs::path()
+                                          : fs::path(home) / ".cache/microfiche";
+}
+
+/// What tells one state of a file from another without reading it.
+std::string state_of(const fs::path& path) {
+  struct stat state = {};
+  if (::stat(path.c_str(), &state) != 0) {
+    return "";
+  }
+  return concat(
+      fs::weakly_canonical(path).string(),
+      "\n",
+      state.st_dev,
+      " ",
+      state.st_ino,
+      " ",
+      state.st_size,
+      " ",
+      state.st_mtim.tv_sec,
+      ".",
+      state.st_mtim.tv_nsec);
+}
+
+} // namespace
+
+std::string sha256_of_file(const fs::path& path) {
+  const MappedFile file(path);
+  const auto folder = cache_folder();
+  if (file.bytes().size() < kLargeFile || folder.empty()) {
+    return sha256(file.bytes());
+  }
+  const auto kept = folder / "sha256" / sha256(state_of(path));
+  try {
+    if (fs::exists(kept)) {
+      const std::string hash = read_file(kept);
+      if (hash.size() == kHashDigits) {
+        return hash;
+      }
+    }
+  } catch (const Error&) {
+    // What cannot be read is computed again.
+  }
+  const std::string hash = sha256(file.bytes());
+  try {
+    write_file(kept, hash);
+  } catch (const Error&) {
+    // A cache that cannot be written costs time, not the result.
+  }
+  return hash;
+}
+
+} // namespace microfiche

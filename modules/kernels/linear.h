@@ -1,0 +1,79 @@
+#pragma once
+
+#include <torch/nn/cloneable.h>
+#include <torch/nn/options/linear.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::kernels {
+
+// Note [Weight-only int8]
+// An int8 weight is one signed byte a number and one float32 scale an output
+// channel, w = weight * scale, symmetric: scale = max |w| of the channel / 127.
+// Activations keep their dtype. Scales multiply the finished products, so a
+// weight is never rounded twice.
+
+/// y = x w^T + bias for weights of any supported type.
+///
+/// Shapes: x (..., in), weight (out, in), bias (out) or undefined, scale (out),
+/// defined exactly when the weight is int8; returns (..., out) in the dtype of
+/// x.
+///
+/// Weights are float32, bfloat16, float16 or int8 (Note [Weight-only int8]). On
+/// a CPU, without gradients, few rows of x and weights of bfloat16 or int8 run
+/// a kernel which reads each weight once and converts it in registers: such
+/// products, which decoding consists of, take as long as memory needs to
+/// deliver the weights. Everything else is `linear_reference`.
+///
+/// Throws `c10::Error` when the shapes do not fit.
+torch::Tensor linear(
+    const torch::Tensor& x,
+    const torch::Tensor& weight,
+    const torch::Tensor& bias = {},
+    const torch::Tensor& scale = {});
+
+/// What `linear` means, in ATen operations: any device, differentiable where
+/// the weight is not int8.
+torch::Tensor linear_reference(
+    const torch::Tensor& x,
+    const torch::Tensor& weight,
+    const torch::Tensor& bias = {},
+    const torch::Tensor& scale = {});
+
+/// A linear layer whose weight may be int8.
+///
+/// Starts like `torch::nn::Linear`, from which it only differs in `quantize`.
+class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
+ public:
+  explicit LinearImpl(torch::nn::LinearOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: x (..., in), returns (..., out).
+  torch::Tensor forward(const torch::Tensor& x);
+
+  /// Rounds the weight to int8; see Note [Weight-only int8]. It can then no
+  /// longer be trained, nor may `to` give the module another dtype.
+  void quantize();
+
+  /// Takes a weight that is int8 already, (out, in), with its scale (out).
+  void set_quantized(torch::Tensor weight_, torch::Tensor scale_);
+
+  /// The options with which this module was constructed.
+  torch::nn::LinearOptions options;
+
+  /// (out, in).
+  torch::Tensor weight;
+  /// (out), undefined without a bias.
+  torch::Tensor bias;
+  /// (out) float32, undefined unless the weight is int8.
+  torch::Tensor weight_scale;
+};
+
+TORCH_MODULE(Linear);
+
+} // namespace microfiche::kernels
