@@ -17,12 +17,11 @@ import ctypes
 import json
 import pathlib
 import random
-import resource
-import time
 
 import llama_cpp
 import numpy as np
 from llama_cpp import mtmd_cpp as mtmd
+from measure import add_arguments, measure, measure_decoder, random_prompt
 
 # llama.cpp cuts no tiles from a page of at most this side, and encodes it at 1024 px.
 LARGEST_UNTILED_SIDE_PX = 640
@@ -64,10 +63,6 @@ class Decoder:
         logits = llama_cpp.llama_get_logits_ith(self.context, -1)
         return int(np.ctypeslib.as_array(logits, (self.vocab_size,)).argmax())
 
-    def prompt(self, num_tokens):
-        draw = random.Random(0)
-        return [0] + [draw.randrange(3, 128000) for _ in range(num_tokens - 1)]
-
 
 class Encoder:
     def __init__(self, file, decoder, threads):
@@ -108,55 +103,17 @@ class Encoder:
         require(mtmd.mtmd_encode_chunk(self.context, self.image) == 0, "encode the page")
 
 
-def measure(what, num_tokens, run):
-    """Prints how long `run` takes; what it returns is added to the line."""
-    began, cpu = time.perf_counter(), time.process_time()
-    more = run()
-    seconds = time.perf_counter() - began
-    line = {
-        "what": what,
-        "tokens": num_tokens,
-        "seconds": seconds,
-        "tokens_per_second": num_tokens / seconds,
-        "cpu_seconds": time.process_time() - cpu,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
-    print(json.dumps(line | (more or {})), flush=True)
-
-
-def prefill(decoder, num_tokens):
-    decoder.clear()
-    prompt = decoder.prompt(num_tokens)
-    measure("prefill", num_tokens, lambda: {"next_id": decoder.forward(prompt)})
-
-
-def decode(decoder, prompt_tokens, num_tokens):
-    decoder.clear()
-    ids = [decoder.forward(decoder.prompt(prompt_tokens))]
-
-    def run():
-        for _ in range(num_tokens):
-            ids.append(decoder.forward(ids[-1:]))
-        return {"first_ids": ids[:8]}
-
-    measure("decode", num_tokens, run)
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("decoder", type=pathlib.Path, help="decoder_*.gguf")
     parser.add_argument("--vision", type=pathlib.Path, metavar="FILE", help="vision_*.gguf")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=2)
-    parser.add_argument("--prefill-tokens", type=int, nargs="*", default=[256, 1024])
-    parser.add_argument("--prompt-tokens", type=int, default=16, help="before decoding")
-    parser.add_argument("--decode-tokens", type=int, default=64, help="0: no decoding")
+    add_arguments(parser)
     arguments = parser.parse_args()
 
     longest = max([*arguments.prefill_tokens, arguments.prompt_tokens + arguments.decode_tokens])
-    decoder = Decoder(arguments.decoder, arguments.threads, context_tokens=longest)
+    decoder = Decoder(arguments.decoder, arguments.threads, max(longest, 16))
     about = {
         "llama_cpp_python": llama_cpp.__version__,
         "system": llama_cpp.llama_print_system_info().decode(),
@@ -165,13 +122,12 @@ def main():
         "threads": arguments.threads,
     }
     print(json.dumps(about), flush=True)
-    # So that the first measurement does not read the file.
-    decoder.forward(decoder.prompt(64))
+    # So that the first measurement does not wait for the file.
+    decoder.forward(random_prompt(16))
     for _ in range(arguments.repeat):
-        for num_tokens in arguments.prefill_tokens:
-            prefill(decoder, num_tokens)
-        if arguments.decode_tokens > 0:
-            decode(decoder, arguments.prompt_tokens, arguments.decode_tokens)
+        measure_decoder(
+            decoder, arguments.prefill_tokens, arguments.prompt_tokens, arguments.decode_tokens
+        )
     if arguments.vision:
         encoder = Encoder(arguments.vision, decoder, arguments.threads)
         for _ in range(arguments.repeat):
