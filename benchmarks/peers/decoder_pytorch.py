@@ -13,7 +13,7 @@ import json
 import pathlib
 
 import torch
-from measure import add_arguments, measure_decoder, random_prompt
+from measure import add_arguments, measure_decoder
 from torch.nn import functional as F
 
 EPSILON = 1e-6
@@ -135,12 +135,7 @@ def main():
     }
     print(json.dumps(about), flush=True)
     decoder = Decoder(arguments.model, dtype)
-    # So that the first measurement does not wait for the file.
-    decoder.forward(random_prompt(16))
-    for _ in range(arguments.repeat):
-        measure_decoder(
-            decoder, arguments.prefill_tokens, arguments.prompt_tokens, arguments.decode_tokens
-        )
+    measure_decoder(decoder, arguments)
 
 
 if __name__ == "__main__":

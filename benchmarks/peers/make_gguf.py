@@ -2,7 +2,7 @@
 
 Writes decoder_bf16.gguf, decoder_q8_0.gguf and vision_f16.gguf, or what --files names. Types
 are those of llama.cpp's own converter: norms, biases and routers stay f32, and in the
-vision file also tables and convolutions. A file that is there already is left alone.
+vision file tables and convolutions too. A file that is there already is left alone.
 
     python3 -m venv build/peers
     build/peers/bin/pip install gguf==0.19.0

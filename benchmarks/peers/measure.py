@@ -5,6 +5,8 @@ import random
 import resource
 import time
 
+WARM_UP_TOKENS = 256
+
 
 def random_prompt(num_tokens):
     """Ids of ordinary tokens behind the first one, the same ones in every program."""
@@ -28,27 +30,37 @@ def measure(what, num_tokens, run):
     print(json.dumps(line | (more or {})), flush=True)
 
 
-def measure_decoder(decoder, prefill_tokens, prompt_tokens, decode_tokens):
+def prefill(decoder, num_tokens):
+    decoder.clear()
+    prompt = random_prompt(num_tokens)
+    measure("prefill", num_tokens, lambda: {"next_id": decoder.forward(prompt)})
+
+
+def decode(decoder, prompt_tokens, num_tokens):
+    decoder.clear()
+    ids = [decoder.forward(random_prompt(prompt_tokens))]
+
+    def run():
+        for _ in range(num_tokens):
+            ids.append(decoder.forward(ids[-1:]))
+        return {"first_ids": ids[:8]}
+
+    measure("decode", num_tokens, run)
+
+
+def measure_decoder(decoder, arguments):
     """Measures prompts of each length, then decoding a token at a time, greedily.
 
     `decoder` has `clear()`, and `forward(ids)` that runs ids behind those before and
     returns the most probable next one.
     """
-    for num_tokens in prefill_tokens:
-        decoder.clear()
-        prompt = random_prompt(num_tokens)
-        measure("prefill", num_tokens, lambda: {"next_id": decoder.forward(prompt)})
-    if decode_tokens == 0:
-        return
-    decoder.clear()
-    ids = [decoder.forward(random_prompt(prompt_tokens))]
-
-    def decode():
-        for _ in range(decode_tokens):
-            ids.append(decoder.forward(ids[-1:]))
-        return {"first_ids": ids[:8]}
-
-    measure("decode", decode_tokens, decode)
+    # Reaches every expert, so that no measurement waits for the file.
+    decoder.forward(random_prompt(WARM_UP_TOKENS))
+    for _ in range(arguments.repeat):
+        for num_tokens in arguments.prefill_tokens:
+            prefill(decoder, num_tokens)
+        if arguments.decode_tokens > 0:
+            decode(decoder, arguments.prompt_tokens, arguments.decode_tokens)
 
 
 def add_arguments(parser):

@@ -9,7 +9,9 @@ benchmarks/peers/make_gguf.py makes the files. Prints JSON lines: first what was
 then one for each measurement: "prefill" of a prompt, "decode" of one sequence, greedily,
 a token at a time after a short prompt, and with --vision "encode" of a page in mode base
 (1024 px). Prompts are random ids of a fixed seed. Everything is llama.cpp's default (f16 KV
-cache, batches of 512) but the number of threads. The log goes to stderr.
+cache, batches of 512) but the number of threads. llama.cpp maps its files, and reads them
+again when other programs take the memory: then "seconds" are far above "cpu_seconds". The
+log goes to stderr.
 """
 
 import argparse
@@ -21,7 +23,7 @@ import random
 import llama_cpp
 import numpy as np
 from llama_cpp import mtmd_cpp as mtmd
-from measure import add_arguments, measure, measure_decoder, random_prompt
+from measure import WARM_UP_TOKENS, add_arguments, measure, measure_decoder
 
 # llama.cpp cuts no tiles from a page of at most this side, and encodes it at 1024 px.
 LARGEST_UNTILED_SIDE_PX = 640
@@ -112,8 +114,9 @@ def main():
     add_arguments(parser)
     arguments = parser.parse_args()
 
-    longest = max([*arguments.prefill_tokens, arguments.prompt_tokens + arguments.decode_tokens])
-    decoder = Decoder(arguments.decoder, arguments.threads, max(longest, 16))
+    decoded_tokens = arguments.prompt_tokens + arguments.decode_tokens
+    longest = max(WARM_UP_TOKENS, decoded_tokens, *arguments.prefill_tokens)
+    decoder = Decoder(arguments.decoder, arguments.threads, context_tokens=longest)
     about = {
         "llama_cpp_python": llama_cpp.__version__,
         "system": llama_cpp.llama_print_system_info().decode(),
@@ -122,12 +125,7 @@ def main():
         "threads": arguments.threads,
     }
     print(json.dumps(about), flush=True)
-    # So that the first measurement does not wait for the file.
-    decoder.forward(random_prompt(16))
-    for _ in range(arguments.repeat):
-        measure_decoder(
-            decoder, arguments.prefill_tokens, arguments.prompt_tokens, arguments.decode_tokens
-        )
+    measure_decoder(decoder, arguments)
     if arguments.vision:
         encoder = Encoder(arguments.vision, decoder, arguments.threads)
         for _ in range(arguments.repeat):
