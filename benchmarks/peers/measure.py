@@ -1,0 +1,71 @@
+"""What the peers' programs measure alike."""
+
+import json
+import random
+import resource
+import time
+
+WARM_UP_TOKENS = 256
+
+
+def random_prompt(num_tokens):
+    """Ids of ordinary tokens behind the first one, the same ones in every program."""
+    draw = random.Random(0)
+    return [0] + [draw.randrange(3, 128000) for _ in range(num_tokens - 1)]
+
+
+def measure(what, num_tokens, run):
+    """Prints a JSON line with the time that `run` takes, and what it returns."""
+    began, cpu = time.perf_counter(), time.process_time()
+    more = run()
+    seconds = time.perf_counter() - began
+    line = {
+        "what": what,
+        "tokens": num_tokens,
+        "seconds": seconds,
+        "tokens_per_second": num_tokens / seconds,
+        "cpu_seconds": time.process_time() - cpu,
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    print(json.dumps(line | (more or {})), flush=True)
+
+
+def prefill(decoder, num_tokens):
+    decoder.clear()
+    prompt = random_prompt(num_tokens)
+    measure("prefill", num_tokens, lambda: {"next_id": decoder.forward(prompt)})
+
+
+def decode(decoder, prompt_tokens, num_tokens):
+    decoder.clear()
+    ids = [decoder.forward(random_prompt(prompt_tokens))]
+
+    def run():
+        for _ in range(num_tokens):
+            ids.append(decoder.forward(ids[-1:]))
+        return {"first_ids": ids[:8]}
+
+    measure("decode", num_tokens, run)
+
+
+def measure_decoder(decoder, arguments):
+    """Measures prompts of each length, then decoding a token at a time, greedily.
+
+    `decoder` has `clear()`, and `forward(ids)` that runs ids behind those before and
+    returns the most probable next one.
+    """
+    # Reaches every expert, so that no measurement waits for the file.
+    decoder.forward(random_prompt(WARM_UP_TOKENS))
+    for _ in range(arguments.repeat):
+        for num_tokens in arguments.prefill_tokens:
+            prefill(decoder, num_tokens)
+        if arguments.decode_tokens > 0:
+            decode(decoder, arguments.prompt_tokens, arguments.decode_tokens)
+
+
+def add_arguments(parser):
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--prefill-tokens", type=int, nargs="*", default=[256, 1024])
+    parser.add_argument("--prompt-tokens", type=int, default=16, help="before decoding")
+    parser.add_argument("--decode-tokens", type=int, default=64, help="0: no decoding")
