@@ -78,11 +78,13 @@ std::filesystem::path model_folder(const CommonOptions& options) {
 model::LoadedModel open_model(const CommonOptions& options) {
   apply_common_options(options);
   const auto folder = model_folder(options);
-  const auto config = model::load_model_config(folder / "config.json");
+  // Without a folder nothing is known; `load_model` says what is missing.
+  const std::string torch_dtype = std::filesystem::is_directory(folder)
+      ? model::load_model_config(folder / "config.json").torch_dtype()
+      : "";
   return model::load_model(
       folder,
-      model::find_placement(
-          options.device, options.dtype, config.torch_dtype()));
+      model::find_placement(options.device, options.dtype, torch_dtype));
 }
 
 } // namespace microfiche::apps

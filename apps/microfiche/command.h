@@ -61,6 +61,7 @@ void add_report(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_train(CLI::App& app);
 void add_inspect(CLI::App& app);
+void add_quantize(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_doctor(CLI::App& app);
 

@@ -69,6 +69,7 @@ int run(int argc, char** argv) {
   add_compare(app);
   add_train(app);
   add_inspect(app);
+  add_quantize(app);
   add_bench(app);
   add_doctor(app);
 

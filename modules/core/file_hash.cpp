@@ -22,8 +22,9 @@ fs::path cache_folder() {
     return fs::path(cache) / "microfiche";
   }
   const char* home = std::getenv("HOME");
-  return home == nullptr || *home == '\0' ? fs::path()
-                                          : fs::path(home) / ".cache/microfiche";
+  return home == nullptr || *home == '\0'
+      ? fs::path()
+      : fs::path(home) / ".cache/microfiche";
 }
 
 /// What tells one state of a file from another without reading it.

@@ -144,8 +144,7 @@ void LinearImpl::quantize() {
   auto scale = exact.abs().amax(/*dim=*/1) / 127;
   // A channel of zeros has any scale.
   scale.masked_fill_(scale == 0, 1.0);
-  set_quantized(
-      (exact / scale.unsqueeze(1)).round_().to(torch::kInt8), scale);
+  set_quantized((exact / scale.unsqueeze(1)).round_().to(torch::kInt8), scale);
 }
 
 void LinearImpl::set_quantized(torch::Tensor weight_, torch::Tensor scale_) {

@@ -67,8 +67,7 @@ MICROFICHE_INLINE void load_floats(const int8_t* from, Floats& to) {
 }
 
 MICROFICHE_INLINE float sum(const Floats& v) {
-  const Floats8 eight =
-      __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+  const Floats8 eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
       __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
   const Floats4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
       __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
@@ -99,11 +98,8 @@ store(const LinearFewRows& product, int64_t m, int64_t n, float y) {
 
 /// Channel n for `Rows` rows from `m`.
 template <int64_t Rows, typename Weight>
-MICROFICHE_INLINE void multiply(
-    const LinearFewRows& product,
-    const float* x,
-    int64_t m,
-    int64_t n) {
+MICROFICHE_INLINE void
+multiply(const LinearFewRows& product, const float* x, int64_t m, int64_t n) {
   const int64_t in = product.in;
   const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
   x += m * in;
@@ -131,11 +127,8 @@ MICROFICHE_INLINE void multiply(
 }
 
 template <typename Weight>
-MICROFICHE_INLINE void run(
-    const LinearFewRows& product,
-    const float* x,
-    int64_t begin,
-    int64_t end) {
+MICROFICHE_INLINE void
+run(const LinearFewRows& product, const float* x, int64_t begin, int64_t end) {
   for (int64_t n = begin; n < end; ++n) {
     int64_t m = 0;
     for (; m + 8 <= product.rows; m += 8) {
@@ -153,11 +146,8 @@ MICROFICHE_INLINE void run(
   }
 }
 
-MICROFICHE_INLINE void run(
-    const LinearFewRows& product,
-    const float* x,
-    int64_t begin,
-    int64_t end) {
+MICROFICHE_INLINE void
+run(const LinearFewRows& product, const float* x, int64_t begin, int64_t end) {
   if (product.scale != nullptr) {
     run<int8_t>(product, x, begin, end);
   } else {
@@ -193,7 +183,8 @@ void run_default(
 
 auto choose_run() {
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+  if (__builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq")) {
     return &run_avx512;
   }

@@ -13,9 +13,9 @@
 namespace microfiche::kernels {
 namespace {
 
-#define MICROFICHE_AVX512_BF16                                         \
-  __attribute__((target(                                               \
-      "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))) inline
+#define MICROFICHE_AVX512_BF16 \
+  __attribute__((              \
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))) inline
 
 constexpr int64_t kPairLanes = 32;
 
@@ -33,8 +33,7 @@ MICROFICHE_AVX512_BF16 __m512bh load_bf16(const uint16_t* from) {
 MICROFICHE_AVX512_BF16 __m512bh to_bf16(__m256i bytes) {
   const auto low = _mm512_cvtepi8_epi32(_mm256_castsi256_si128(bytes));
   const auto high = _mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1));
-  return _mm512_cvtne2ps_pbh(
-      _mm512_cvtepi32_ps(high), _mm512_cvtepi32_ps(low));
+  return _mm512_cvtne2ps_pbh(_mm512_cvtepi32_ps(high), _mm512_cvtepi32_ps(low));
 }
 
 MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from, int64_t first) {
@@ -43,16 +42,13 @@ MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from, int64_t first) {
 }
 
 MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from) {
-  return to_bf16(
-      _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+  return to_bf16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
 
 /// Channel n for `Rows` rows from `m`.
 template <int64_t Rows, typename Weight>
-MICROFICHE_AVX512_BF16 void multiply_bf16(
-    const LinearFewRows& product,
-    int64_t m,
-    int64_t n) {
+MICROFICHE_AVX512_BF16 void
+multiply_bf16(const LinearFewRows& product, int64_t m, int64_t n) {
   const int64_t in = product.in;
   const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
   const auto* x = static_cast<const uint16_t*>(product.x) + m * in;
@@ -68,8 +64,8 @@ MICROFICHE_AVX512_BF16 void multiply_bf16(
     for (int64_t i = 0; i < Rows; ++i) {
       const auto* values = x + i * in + k;
       sums[i][0] = _mm512_dpbf16_ps(sums[i][0], first, load_bf16(values));
-      sums[i][1] = _mm512_dpbf16_ps(
-          sums[i][1], second, load_bf16(values + kPairLanes));
+      sums[i][1] =
+          _mm512_dpbf16_ps(sums[i][1], second, load_bf16(values + kPairLanes));
     }
   }
   for (; k < in; k += kPairLanes) {

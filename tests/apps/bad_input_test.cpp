@@ -209,7 +209,7 @@ TEST_F(BadInputTest, SettingsThatMakeNoSense) {
       "read page.png --set temprature=1", 3, "did you mean \"temperature\"?");
   expect_fails("read page.png --set temperature", 2, "path.to.field=value");
   expect_fails("read page.png --device tpu", 2, "auto, cpu, cuda or cuda:N");
-  expect_fails("read page.png --dtype int8", 2, "not in this version");
+  expect_fails("read page.png --dtype f16", 2, "auto, f32, bf16 or int8");
 }
 
 TEST_F(BadInputTest, WeightsThatAreNoNumbers) {

@@ -214,6 +214,23 @@ TEST_F(ModelCommandsTest, ReadRefusesAnImpossibleResolution) {
   EXPECT_EQ(run("read page.png --dpi 0").exit_code, 2);
 }
 
+TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
+  const auto quantized = run("quantize -o int8");
+  const auto again = run("quantize -o int8");
+
+  ASSERT_EQ(quantized.exit_code, 0) << quantized.err;
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("there is a model in it"));
+  const checkpoint::SafetensorsFile file(
+      folder.path() / "int8/model.safetensors");
+  EXPECT_EQ(file.find("lm_head.weight")->dtype, checkpoint::Dtype::kI8);
+  EXPECT_EQ(file.find("lm_head.weight_scale")->dtype, checkpoint::Dtype::kF32);
+  EXPECT_EQ(
+      file.find("model.embed_tokens.weight")->dtype, checkpoint::Dtype::kF32);
+  const auto inspected = tests::run_program(folder.path(), "inspect int8");
+  EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+}
+
 TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
   write_file(folder.path() / "three.pdf", three_pages());
 

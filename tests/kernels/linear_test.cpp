@@ -82,8 +82,7 @@ TEST_P(LinearRowsTest, Int8WeightsGiveTheProductOfTheRoundedNumbers) {
 
     EXPECT_LT(relative_error(layer->forward(x), expected), 1e-5);
     EXPECT_LT(
-        relative_error(
-            layer->forward(x.to(torch::kBFloat16)), expected),
+        relative_error(layer->forward(x.to(torch::kBFloat16)), expected),
         1.2e-2);
   }
 }
@@ -140,7 +139,8 @@ TEST(LinearTest, ANanOfTheWeightsIsNotHidden) {
   auto weight = torch::ones({4, 16}, torch::kBFloat16);
   weight[2][3] = std::numeric_limits<float>::quiet_NaN();
 
-  const auto y = kernels::linear(torch::ones({1, 16}, torch::kBFloat16), weight);
+  const auto y =
+      kernels::linear(torch::ones({1, 16}, torch::kBFloat16), weight);
 
   EXPECT_TRUE(y[0][2].isnan().item<bool>());
   EXPECT_EQ(y[0][0].item<float>(), 16);
@@ -161,11 +161,15 @@ TEST(LinearTest, WithoutInitializationNothingIsDrawn) {
 
 TEST(LinearTest, SaysWhatDoesNotFit) {
   EXPECT_THAT(
-      [] { kernels::linear(torch::ones({2, 5}), torch::ones({3, 4})); },
+      [] {
+        kernels::linear(torch::ones({2, 5}), torch::ones({3, 4}));
+      },
       ThrowsMessage<c10::Error>(
           HasSubstr("expected x of shape (..., 4), got [2, 5]")));
   EXPECT_THAT(
-      [] { kernels::linear(torch::ones({2, 4}), torch::ones({3, 4}, torch::kInt8)); },
+      [] {
+        kernels::linear(torch::ones({2, 4}), torch::ones({3, 4}, torch::kInt8));
+      },
       ThrowsMessage<c10::Error>(HasSubstr("without scales")));
 }
 

@@ -37,6 +37,15 @@ TEST(DeviceTest, AutoIsBfloat16OnAGpu) {
 TEST(DeviceTest, ReadsDtypesByName) {
   EXPECT_EQ(find_placement("cpu", "bf16").dtype, torch::kBFloat16);
   EXPECT_EQ(find_placement("cpu", "f32").dtype, torch::kFloat32);
+  EXPECT_FALSE(find_placement("cpu", "bf16").int8);
+  EXPECT_TRUE(find_placement("cpu", "int8").int8);
+}
+
+TEST(DeviceTest, AutoIsWhatTheModelsConfigSays) {
+  EXPECT_EQ(find_placement("cpu", "auto", "bfloat16").dtype, torch::kBFloat16);
+  EXPECT_EQ(find_placement("cpu", "auto", "float32").dtype, torch::kFloat32);
+  EXPECT_EQ(find_placement("cpu", "auto", "float16").dtype, torch::kFloat32);
+  EXPECT_EQ(find_placement("cpu", "f32", "bfloat16").dtype, torch::kFloat32);
 }
 
 TEST(DeviceTest, SaysThatThereIsNoGpu) {
@@ -55,10 +64,7 @@ TEST(DeviceTest, RefusesNamesThatItDoesNotKnow) {
       ThrowsMessage<UsageError>(HasSubstr("auto, cpu, cuda or cuda:N")));
   EXPECT_THAT(
       [] { find_placement("cpu", "f16"); },
-      ThrowsMessage<UsageError>(HasSubstr("auto, f32 or bf16")));
-  EXPECT_THAT(
-      [] { find_placement("cpu", "int8"); },
-      ThrowsMessage<UsageError>(HasSubstr("not in this version")));
+      ThrowsMessage<UsageError>(HasSubstr("auto, f32, bf16 or int8")));
 }
 
 } // namespace

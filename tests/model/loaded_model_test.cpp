@@ -115,8 +115,96 @@ TEST_F(LoadedModelTest, SavesBfloat16) {
       rounded.model->decoder->lm_head->weight,
       original.model->decoder->lm_head->weight.to(torch::kBFloat16)
           .to(torch::kFloat32)));
+  // Rounded weights do not change in what the model computes.
   EXPECT_EQ(
-      read_json_file(copy.path() / "config.json")["torch_dtype"], "bfloat16");
+      read_json_file(copy.path() / "config.json")["torch_dtype"], "float32");
+}
+
+TEST_F(LoadedModelTest, WeightsOfTheRightTypeStayInTheFile) {
+  const auto loaded = load_model(folder.path());
+
+  const auto bytes = loaded.checkpoint->find("lm_head.weight")->bytes;
+  EXPECT_EQ(
+      loaded.model->decoder->lm_head->weight.const_data_ptr(), bytes.data());
+}
+
+TEST_F(LoadedModelTest, WritingToAWeightDoesNotReachTheFile) {
+  const auto file = folder.path() / "model.safetensors";
+  const std::string before = read_file(file);
+  {
+    const torch::NoGradGuard no_grad;
+    load_model(folder.path()).model->decoder->lm_head->weight.zero_();
+  }
+
+  EXPECT_EQ(read_file(file), before);
+}
+
+TEST_F(LoadedModelTest, WeightsOutliveTheRestOfTheModel) {
+  const auto weight = load_model(folder.path()).model->decoder->lm_head->weight;
+
+  EXPECT_TRUE(torch::equal(
+      weight, load_model(folder.path()).model->decoder->lm_head->weight));
+}
+
+/// Vision tokens of a grey page and logits of some ids.
+torch::Tensor outputs(const LoadedModel& loaded) {
+  const torch::InferenceMode inference;
+  auto model = loaded.model;
+  const auto mode = loaded.config.toolkit.modes.front();
+  page::PageViews page;
+  page.global_view = {
+      mode.base_size_px,
+      mode.base_size_px,
+      std::vector<uint8_t>(3 * mode.base_size_px * mode.base_size_px, 200)};
+  page.page_width_px = mode.base_size_px;
+  page.page_height_px = mode.base_size_px;
+  const page::PageViews pages[] = {page};
+  const auto tokens =
+      model->encode(pages, mode).front().sequence.to(torch::kFloat32);
+  const auto ids = torch::arange(40, torch::kInt64).unsqueeze(0);
+  const auto logits = model->decoder->logits(
+      model->decoder->forward(model->decoder->embed(ids)));
+  return torch::cat({tokens.flatten(), logits.flatten()});
+}
+
+TEST_F(LoadedModelTest, Int8HardlyChangesWhatComesOut) {
+  const auto exact = load_model(tests::nano_model());
+
+  const auto rounded = load_model(
+      tests::nano_model(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
+
+  EXPECT_EQ(
+      rounded.model->decoder->lm_head->weight.scalar_type(), torch::kInt8);
+  EXPECT_EQ(dtype_name(rounded.placement), "int8");
+  const auto similarity =
+      torch::cosine_similarity(outputs(rounded), outputs(exact), /*dim=*/0);
+  EXPECT_GT(similarity.item<double>(), 0.999);
+  EXPECT_LT(similarity.item<double>(), 0.999999);
+}
+
+TEST_F(LoadedModelTest, AnInt8FolderGivesWhatTheRoundedModelGives) {
+  const auto rounded =
+      load_model(folder.path(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
+  tests::TemporaryFolder copy;
+
+  save_model(rounded, copy.path(), torch::kFloat32, tests::byte_tokenizer());
+
+  const auto tensors = read_tensors(copy.path());
+  EXPECT_EQ(tensors.at("lm_head.weight").scalar_type(), torch::kInt8);
+  EXPECT_EQ(
+      tensors.at("lm_head.weight_scale").sizes(),
+      (std::vector<int64_t>{tensors.at("lm_head.weight").size(0), 1}));
+  const auto loaded = load_model(copy.path());
+  EXPECT_TRUE(loaded.placement.int8);
+  EXPECT_TRUE(torch::equal(outputs(loaded), outputs(rounded)));
+}
+
+TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
+  Json config = read_json_file(folder.path() / "config.json");
+  config["quantization_config"] = {{"quant_method", "gptq"}};
+  write_json_file(folder.path() / "config.json", config);
+
+  expect_refused("quantization_config: only what `microfiche quantize`");
 }
 
 TEST_F(LoadedModelTest, RunsInBfloat16WhenAsked) {

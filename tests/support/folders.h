@@ -44,10 +44,14 @@ inline std::filesystem::path parity_model() {
   return data_path("parity/model");
 }
 
+/// The model that ships with the repository.
+inline std::filesystem::path nano_model() {
+  return std::filesystem::path(MICROFICHE_SOURCE_DIR) / "configs/models/nano";
+}
+
 /// The tokenizer whose ids are bytes.
 inline std::filesystem::path byte_tokenizer() {
-  return std::filesystem::path(MICROFICHE_SOURCE_DIR) /
-      "configs/models/nano/tokenizer.json";
+  return nano_model() / "tokenizer.json";
 }
 
 } // namespace microfiche::tests

@@ -1,0 +1,67 @@
+#include "command.h"
+
+#include "core/error.h"
+#include "core/terminal.h"
+#include "model/state_dict.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace microfiche::apps {
+namespace {
+
+struct QuantizeOptions {
+  CommonOptions common;
+  std::string output;
+};
+
+void run_quantize(const QuantizeOptions& options) {
+  const std::filesystem::path from = model_folder(options.common);
+  const std::filesystem::path to = options.output;
+  check<UsageError>(
+      !std::filesystem::exists(to / "model.safetensors"),
+      to.string(),
+      ": there is a model in it; give another folder");
+  CommonOptions common = options.common;
+  common.device = "cpu";
+  auto loaded = open_model(common);
+  model::quantize_linear_layers(loaded.model);
+  loaded.placement.int8 = true;
+  const auto tokenizer = from / "tokenizer.json";
+  model::save_model(
+      loaded,
+      to,
+      loaded.placement.dtype,
+      std::filesystem::exists(tokenizer) ? tokenizer : "");
+  say(concat(
+      to.string(),
+      ": ",
+      std::filesystem::file_size(to / "model.safetensors") >> 20,
+      " MiB of weights, the linear layers in int8"));
+}
+
+} // namespace
+
+void add_quantize(CLI::App& app) {
+  auto options = std::make_shared<QuantizeOptions>();
+  auto* command = app.add_subcommand(
+      "quantize",
+      "microfiche quantize --model DeepSeek-OCR -o DeepSeek-OCR-int8\n\n"
+      "Writes a model folder whose linear layers are int8, with one scale an "
+      "output channel: half the memory of bf16, and nearly twice the decoding "
+      "speed on a CPU. `--dtype int8` does the same each time that it loads.");
+  command->add_option("-o,--output", options->output, "Folder to write")
+      ->type_name("DIR")
+      ->required();
+  command
+      ->add_option(
+          "--model",
+          options->common.model,
+          "Model folder; the nano model of this program when left out")
+      ->type_name("DIR");
+  add_quiet_option(*command, options->common);
+  command->callback([options] { run_quantize(*options); });
+}
+
+} // namespace microfiche::apps
