@@ -15,6 +15,8 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +43,7 @@ void write_stdout(std::string_view text) {
   write_file("-", text);
 }
 
-/// Reads pages batch by batch to standard output or into a folder.
+/// Reads pages to standard output or into a folder, several at once.
 class PageReader {
  public:
   PageReader(const ReadCommandOptions& options, model::LoadedModel loaded)
@@ -60,26 +62,130 @@ class PageReader {
   /// Reads all pages that can be read. Throws `InputError` in the end where one
   /// could not; what was read from the others is kept.
   void read(PageList list) {
-    const auto& pages = list.pages;
-    failures_ = std::move(list.failures);
-    // A bar between lines of text would only be in their way.
-    std::optional<Progress> progress;
-    if (!options_.output.empty()) {
-      progress.emplace("read", static_cast<int64_t>(pages.size()));
+    pages_ = std::move(list.pages);
+    for (const auto& failure : list.failures) {
+      failures_.push_back(InputError(failure));
     }
-    for (size_t begin = 0; begin < pages.size(); begin += options_.batch) {
-      throw_if_stop_requested();
-      const size_t end = std::min<size_t>(pages.size(), begin + options_.batch);
-      read_batch({pages.begin() + begin, pages.begin() + end}, begin);
-      if (progress) {
-        progress->update(static_cast<int64_t>(end));
+    // A bar between lines of text would only be in their way.
+    if (!options_.output.empty()) {
+      progress_.emplace("read", static_cast<int64_t>(pages_.size()));
+    }
+    streamed_ =
+        options_.output.empty() && (options_.batch == 1 || pages_.size() == 1);
+    generation::ReadOptions read;
+    read.prompt = options_.prompt;
+    read.generation = options_.generation;
+    generation::read_vision_tokens(loaded_, callbacks(), read, options_.batch);
+    throw_if_stop_requested();
+    if (num_done_ > 0) {
+      say(concat(
+          "pages that an earlier run finished and that are left as they are: ",
+          num_done_));
+    }
+    report_failures();
+  }
+
+ private:
+  /// A page that is being read; saved vision tokens have no image.
+  struct EncodedPage {
+    page::PageImage image;
+    model::VisionTokens tokens;
+  };
+
+  generation::ReadCallbacks callbacks() {
+    generation::ReadCallbacks callbacks;
+    callbacks.next = [this] { return next(); };
+    callbacks.on_reading =
+        [this](int64_t page, const generation::Reading& reading) {
+          finish(page, reading);
+        };
+    callbacks.on_failure = [this](int64_t page, const Error& error) {
+      failures_.emplace_back(
+          error.exit_code(), concat(pages_[page].title(), ": ", error.what()));
+      end_page(page, streamed_ ? "\n" : "");
+    };
+    if (streamed_) {
+      callbacks.on_text = [](int64_t, std::string_view text) {
+        throw_if_stop_requested();
+        write_stdout(text);
+      };
+    }
+    return callbacks;
+  }
+
+  /// The next page that is not read yet and can be loaded. After a stop signal
+  /// there is none, so that what is running comes to its end.
+  std::optional<generation::NumberedTokens> next() {
+    while (num_begun_ < std::ssize(pages_) && !stop_requested()) {
+      const int64_t number = num_begun_++;
+      const auto& page = pages_[number];
+      try {
+        if (!is_done(page)) {
+          running_[number] = encode(page);
+          if (streamed_) {
+            write_stdout(heading(page));
+          }
+          return generation::NumberedTokens{number, running_[number].tokens};
+        }
+        ++num_done_;
+      } catch (const InputError& error) {
+        failures_.push_back(error);
+      }
+      end_page(number, "");
+    }
+    return std::nullopt;
+  }
+
+  /// Saves or prints what was read.
+  void finish(int64_t number, const generation::Reading& reading) {
+    const auto& page = pages_[number];
+    std::string text;
+    if (streamed_) {
+      text = "\n";
+    } else if (options_.output.empty()) {
+      text = concat(heading(page), reading.text, "\n");
+    } else {
+      try {
+        save(page, running_.at(number), reading);
+      } catch (const InputError& error) {
+        failures_.push_back(error);
       }
     }
-    if (failures_.size() == 1 && pages.size() <= 1) {
-      throw InputError(failures_.front());
+    end_page(number, std::move(text));
+    if (reading.stop != generation::StopReason::kEos) {
+      warn(concat(
+          page.title(),
+          reading.stop == generation::StopReason::kLoop
+              ? ": the text ran in circles and was cut"
+              : ": the text was cut at its longest; see "
+                "--max-new-tokens"));
+    }
+  }
+
+  /// Forgets a page that was read, left out or failed. Its text goes to
+  /// standard output once those of all pages before it have.
+  void end_page(int64_t number, std::string text) {
+    running_.erase(number);
+    texts_[number] = std::move(text);
+    for (auto first = texts_.find(num_written_); first != texts_.end();
+         first = texts_.find(num_written_)) {
+      if (!first->second.empty()) {
+        write_stdout(first->second);
+      }
+      texts_.erase(first);
+      ++num_written_;
+    }
+    if (progress_) {
+      progress_->update(++num_ended_);
+    }
+  }
+
+  void report_failures() const {
+    if (failures_.size() == 1 && pages_.size() <= 1) {
+      throw failures_.front();
     }
     for (const auto& failure : failures_) {
-      warn(failure);
+      warn(failure.what());
     }
     check(
         failures_.empty(),
@@ -87,14 +193,6 @@ class PageReader {
         " pages or files could not be read, for the reasons above; the others "
         "were");
   }
-
- private:
-  /// A page in a batch; saved vision tokens have no image.
-  struct EncodedPage {
-    ListedPage page;
-    page::PageImage image;
-    model::VisionTokens tokens;
-  };
 
   static Json page_number(const ListedPage& page) {
     return page.pdf ? Json(page.pdf_page) : Json(nullptr);
@@ -119,9 +217,9 @@ class PageReader {
 
   EncodedPage encode(const ListedPage& page) {
     if (page.is_encoded()) {
-      return {page, {}, load_tokens(page)};
+      return {{}, load_tokens(page)};
     }
-    EncodedPage encoded{page, page.load(), {}};
+    EncodedPage encoded{page.load(), {}};
     const page::PageViews views[] = {page::make_views(encoded.image, mode_)};
     const torch::InferenceMode inference;
     encoded.tokens = loaded_.model->encode(views, mode_).front();
@@ -150,79 +248,22 @@ class PageReader {
     return std::move(saved.tokens);
   }
 
-  void read_batch(std::vector<ListedPage> pages, size_t first) {
-    if (std::erase_if(pages, [&](const auto& page) { return is_done(page); }) >
-        0) {
-      say("pages that an earlier run finished are left as they are");
-    }
-    if (pages.empty()) {
-      return;
-    }
-    std::vector<EncodedPage> encoded;
-    for (const auto& page : pages) {
-      try {
-        encoded.push_back(encode(page));
-      } catch (const InputError& error) {
-        failures_.emplace_back(error.what());
-      }
-    }
-    if (encoded.empty()) {
-      return;
-    }
-    generation::ReadOptions read;
-    read.prompt = options_.prompt;
-    read.generation = options_.generation;
-    read.first_row = first;
-    const bool streamed = options_.output.empty() && encoded.size() == 1;
-    if (streamed) {
-      write_title(encoded[0].page);
-      read.on_text = [](int64_t, std::string_view text) {
-        throw_if_stop_requested();
-        write_stdout(text);
-      };
-    }
-    std::vector<model::VisionTokens> tokens;
-    for (const auto& page : encoded) {
-      tokens.push_back(page.tokens);
-    }
-    const auto readings = generation::read_vision_tokens(loaded_, tokens, read);
-    for (size_t i = 0; i < encoded.size(); ++i) {
-      if (!options_.output.empty()) {
-        try {
-          save(encoded[i], readings[i]);
-        } catch (const InputError& error) {
-          failures_.emplace_back(error.what());
-        }
-      } else if (streamed) {
-        write_stdout("\n");
-      } else {
-        write_title(encoded[i].page);
-        write_stdout(readings[i].text + "\n");
-      }
-      if (readings[i].stop != generation::StopReason::kEos) {
-        warn(concat(
-            encoded[i].page.title(),
-            readings[i].stop == generation::StopReason::kLoop
-                ? ": the text ran in circles and was cut"
-                : ": the text was cut at its longest; see "
-                  "--max-new-tokens"));
-      }
-    }
-  }
-
   /// Says which page comes, where there are several.
-  void write_title(const ListedPage& page) {
-    if (options_.inputs.size() > 1 || page.pdf ||
-        std::filesystem::is_directory(options_.inputs[0])) {
-      write_stdout(concat("==> ", page.title(), " <==\n"));
-    }
+  std::string heading(const ListedPage& page) const {
+    return options_.inputs.size() > 1 || page.pdf ||
+            std::filesystem::is_directory(options_.inputs[0])
+        ? concat("==> ", page.title(), " <==\n")
+        : "";
   }
 
-  void save(const EncodedPage& encoded, const generation::Reading& reading) {
+  void save(
+      const ListedPage& page,
+      const EncodedPage& encoded,
+      const generation::Reading& reading) const {
     const auto& tokens = encoded.tokens;
     Json json;
-    json["file"] = encoded.page.file.string();
-    json["page"] = page_number(encoded.page);
+    json["file"] = page.file.string();
+    json["page"] = page_number(page);
     json["mode"] = tokens.mode;
     json["stop"] = reading.stop;
     json["ids"] = reading.ids.size();
@@ -239,7 +280,7 @@ class PageReader {
     json["build"] = write_config(build_info());
     write_page_result(
         options_.output,
-        encoded.page.name,
+        page.name,
         reading.text,
         encoded.image,
         tokens.page_width_px,
@@ -251,7 +292,19 @@ class PageReader {
   model::LoadedModel loaded_;
   page::ResolutionMode mode_;
   Json settings_;
-  std::vector<std::string> failures_;
+  std::vector<ListedPage> pages_;
+  std::vector<Error> failures_;
+  /// Whether text is printed as it comes, as one page is read at a time.
+  bool streamed_ = false;
+  int64_t num_begun_ = 0;
+  /// Of these, how many an earlier run finished.
+  int64_t num_done_ = 0;
+  /// By number, as the next two.
+  std::map<int64_t, EncodedPage> running_;
+  std::map<int64_t, std::string> texts_;
+  int64_t num_written_ = 0;
+  std::optional<Progress> progress_;
+  int64_t num_ended_ = 0;
 };
 
 void run_read(ReadCommandOptions options) {
@@ -332,7 +385,11 @@ void add_read(CLI::App& app) {
           "--dpi", options->pdf.dpi, "Pixels per inch of a PDF's pages")
       ->check(CLI::Range(1, 2400))
       ->capture_default_str();
-  command->add_option("--batch", options->batch, "Pages read together")
+  command
+      ->add_option(
+          "--batch",
+          options->batch,
+          "Pages read at once; where one ends the next begins")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   add_model_options(*command, options->common);
