@@ -45,11 +45,11 @@ struct NumberedTokens {
 struct ReadCallbacks {
   std::function<std::optional<NumberedTokens>()> next;
   std::function<void(int64_t page, Reading reading)> on_reading;
-  std::function<void(int64_t page, const Error& error)> on_failure = {};
+  std::function<void(int64_t page, const Error& error)> on_failure;
 
   /// Called with each piece of a page's text as soon as its characters are
   /// whole.
-  std::function<void(int64_t page, std::string_view text)> on_text = {};
+  std::function<void(int64_t page, std::string_view text)> on_text;
 };
 
 /// Reads pages, at most `max_rows` of them together: where one ends the next

@@ -92,21 +92,21 @@ torch::Tensor candidates(
 
 /// The next id of a row, from its part of `candidates`.
 int64_t choose_id(
-    std::span<const float> candidates,
+    std::span<const float> numbers,
     Row& row,
     const GenerationConfig& config) {
   if (config.temperature > 0) {
-    return draw_id(candidates, config, row.random);
+    return draw_id(numbers, config, row.random);
   }
   check<NumericError>(
-      std::isfinite(candidates[0]),
+      std::isfinite(numbers[0]),
       "the largest logit for id ",
       row.answer.ids.size(),
       " is ",
-      candidates[0],
+      numbers[0],
       "; the weights or the vision tokens hold NaN, or the n-gram rule bans "
       "every id");
-  return static_cast<int64_t>(candidates[1]);
+  return static_cast<int64_t>(numbers[1]);
 }
 
 /// Sets the logits of what `rule` bans to minus infinity.
@@ -329,8 +329,9 @@ class Search {
 
   template <typename E>
   void fail(int64_t page, const E& error) {
-    check<E>(
-        callbacks_.on_failure != nullptr, "page ", page, ": ", error.what());
+    if (!callbacks_.on_failure) {
+      throw E(concat("page ", page, ": ", error.what()));
+    }
     callbacks_.on_failure(page, error);
   }
 

@@ -62,10 +62,10 @@ struct SearchCallbacks {
 
   /// Called instead where a page can have no answer. The error does not name
   /// the page. Without this callback the search throws it, with the page.
-  std::function<void(int64_t page, const Error& error)> on_failure = {};
+  std::function<void(int64_t page, const Error& error)> on_failure;
 
   /// Called with each id as it is found, the end token left out.
-  std::function<void(int64_t page, int64_t id)> on_id = {};
+  std::function<void(int64_t page, int64_t id)> on_id;
 };
 
 /// Continues prompts, at most `max_rows` of them together (continuous
