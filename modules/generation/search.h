@@ -54,7 +54,8 @@ struct Answer {
 /// Where a search gets prompts and gives answers. What a callback throws ends
 /// the search.
 struct SearchCallbacks {
-  /// The next prompt, asked for when a row is free; nothing when there is none.
+  /// The next prompt, asked for before every step in which a row is free;
+  /// nothing when there is none.
   std::function<std::optional<SearchInput>()> next;
 
   /// Called as soon as an answer has ended, before `next` is asked again.
