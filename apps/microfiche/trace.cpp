@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "core/terminal.h"
-#include "generation/search.h"
+#include "generation/diagnostics.h"
 #include "model/prompt.h"
 #include "model/state_dict.h"
 #include "page/image_file.h"

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "generation/diagnostics.h"
 #include "generation/read.h"
 #include "page/page_views.h"
 
@@ -26,8 +27,9 @@ BatchReading read_batch(
 
   BatchReading batch;
   batch.encode_seconds = encode_time.count();
-  for (auto& reading :
-       generation::read_vision_tokens(loaded, tokens, options)) {
+  auto readings = generation::read_vision_tokens(
+      loaded, tokens, options, static_cast<int64_t>(request.first_page));
+  for (auto& reading : readings) {
     batch.prefill_seconds += reading.prefill_seconds;
     batch.decode_seconds += reading.decode_seconds;
     batch.pages.push_back(
@@ -63,9 +65,7 @@ PageReader make_model_reader(
 
   PageReader reader;
   reader.read = [&loaded, options](const BatchRequest& request) {
-    auto numbered = options;
-    numbered.first_row = request.first_page;
-    return read_batch(loaded, numbered, request);
+    return read_batch(loaded, options, request);
   };
   reader.find_mode = [&loaded](const std::string& name) {
     return loaded.find_mode(name);

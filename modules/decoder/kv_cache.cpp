@@ -5,6 +5,17 @@
 #include <algorithm>
 
 namespace microfiche::decoder {
+namespace {
+
+// The first `used` positions of (B, capacity, kv_heads, head_dim), in a tensor
+// of its own with another capacity. Zeros follow; see `KvCache`'s constructor.
+torch::Tensor
+with_capacity(const torch::Tensor& held, int64_t used, int64_t capacity) {
+  return torch::constant_pad_nd(
+      held.narrow(1, 0, used), {0, 0, 0, 0, 0, capacity - used});
+}
+
+} // namespace
 
 KvCache::KvCache(KvCacheOptions options, const torch::TensorOptions& like)
     : options_(options) {
@@ -70,15 +81,58 @@ void KvCache::select_rows(const std::vector<int64_t>& rows) {
   const int64_t used = max_length();
   for (auto* tensors : {&keys_, &values_}) {
     for (auto& tensor : *tensors) {
-      auto selected = torch::zeros(
-          {index.numel(), tensor.size(1), tensor.size(2), tensor.size(3)},
-          tensor.options());
-      selected.narrow(1, 0, used)
-          .copy_(tensor.narrow(1, 0, used).index_select(0, index));
-      tensor = selected;
+      const auto selected = tensor.narrow(1, 0, used).index_select(0, index);
+      tensor = with_capacity(selected, used, capacity());
     }
   }
   lengths_ = lengths;
+}
+
+void KvCache::append_rows(const KvCache& other) {
+  const auto heads = keys_[0].sizes().slice(2);
+  const auto other_heads = other.keys_[0].sizes().slice(2);
+  TORCH_CHECK(
+      other.keys_.size() == keys_.size() && other_heads == heads,
+      "KvCache: expected rows of ",
+      keys_.size(),
+      " layers with keys of ",
+      heads,
+      ", got ",
+      other.keys_.size(),
+      " layers with keys of ",
+      other_heads);
+
+  torch::NoGradGuard no_grad;
+  set_capacity(std::max(capacity(), other.capacity()));
+  const int64_t used = other.max_length();
+  const auto append = [&](torch::Tensor& held, const torch::Tensor& added) {
+    held = torch::cat({held, with_capacity(added, used, capacity())});
+  };
+  for (size_t layer = 0; layer < keys_.size(); ++layer) {
+    append(keys_[layer], other.keys_[layer]);
+    append(values_[layer], other.values_[layer]);
+  }
+  lengths_.insert(lengths_.end(), other.lengths_.begin(), other.lengths_.end());
+}
+
+void KvCache::set_capacity(int64_t capacity) {
+  const int64_t used = max_length();
+  TORCH_CHECK(
+      capacity >= std::max<int64_t>(used, 1),
+      "KvCache: expected a capacity of at least ",
+      std::max<int64_t>(used, 1),
+      ", got ",
+      capacity);
+  if (capacity == options_.capacity()) {
+    return;
+  }
+  torch::NoGradGuard no_grad;
+  for (auto* tensors : {&keys_, &values_}) {
+    for (auto& tensor : *tensors) {
+      tensor = with_capacity(tensor, used, capacity);
+    }
+  }
+  options_.capacity(capacity);
 }
 
 void KvCache::truncate(int64_t length) {

@@ -67,6 +67,16 @@ class KvCache {
   /// Throws `c10::Error` for a row that does not exist.
   void select_rows(const std::vector<int64_t>& rows);
 
+  /// Adds the rows of another cache after those here, so that new rows join
+  /// running ones. The capacity becomes the larger of the two.
+  ///
+  /// Throws `c10::Error` when the layers or the sizes of their heads differ.
+  void append_rows(const KvCache& other);
+
+  /// Changes how many positions a row can hold. Throws `c10::Error` when that
+  /// is less than the longest row holds.
+  void set_capacity(int64_t capacity);
+
   /// Forgets what lies beyond `length` in every row.
   void truncate(int64_t length);
 

@@ -4,73 +4,111 @@
 #include "tokenizer/text_stream.h"
 
 #include <chrono>
+#include <map>
+#include <utility>
 
 namespace microfiche::generation {
+
+namespace {
+
+SearchInput make_search_input(
+    model::LoadedModel& loaded,
+    const model::VisionTokens& page,
+    const std::string& prompt) {
+  const torch::InferenceMode inference;
+  auto assembled = model::assemble_prompt(
+      loaded.tokenizer(),
+      prompt.empty() ? loaded.config.toolkit.default_prompt : prompt,
+      page.sequence.size(0),
+      loaded.config.language.bos_token_id);
+  auto embeds = loaded.model->embed(assembled, page.sequence);
+  return {std::move(embeds), std::move(assembled.ids)};
+}
+
+} // namespace
 
 std::vector<SearchInput> make_search_inputs(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
     const std::string& prompt) {
-  const torch::InferenceMode inference;
   std::vector<SearchInput> inputs;
   for (const auto& page : pages) {
-    auto assembled = model::assemble_prompt(
-        loaded.tokenizer(),
-        prompt.empty() ? loaded.config.toolkit.default_prompt : prompt,
-        page.sequence.size(0),
-        loaded.config.language.bos_token_id);
-    auto embeds = loaded.model->embed(assembled, page.sequence);
-    inputs.push_back({std::move(embeds), std::move(assembled.ids)});
+    inputs.push_back(make_search_input(loaded, page, prompt));
   }
   return inputs;
+}
+
+void read_vision_tokens(
+    model::LoadedModel& loaded,
+    const ReadCallbacks& callbacks,
+    const ReadOptions& options,
+    int64_t max_rows) {
+  std::map<int64_t, tokenizer::TextStream> streams;
+  SearchCallbacks pages;
+  pages.next = [&]() -> std::optional<SearchInput> {
+    const auto page = callbacks.next();
+    if (!page) {
+      return std::nullopt;
+    }
+    auto input = make_search_input(loaded, page->tokens, options.prompt);
+    input.page = page->page;
+    return input;
+  };
+  if (callbacks.on_text) {
+    pages.on_id = [&](int64_t page, int64_t id) {
+      auto& stream =
+          streams.try_emplace(page, loaded.tokenizer()).first->second;
+      const std::string text = stream.push(id);
+      if (!text.empty()) {
+        callbacks.on_text(page, text);
+      }
+    };
+  }
+  pages.on_answer = [&](int64_t page, Answer answer) {
+    if (auto stream = streams.extract(page)) {
+      const std::string rest = stream.mapped().finish();
+      if (!rest.empty()) {
+        callbacks.on_text(page, rest);
+      }
+    }
+    Reading reading;
+    reading.text = loaded.tokenizer().decode(answer.ids);
+    reading.ids = std::move(answer.ids);
+    reading.stop = answer.stop;
+    reading.prefill_seconds = answer.prefill_seconds;
+    reading.decode_seconds = answer.decode_seconds;
+    callbacks.on_reading(page, std::move(reading));
+  };
+  pages.on_failure = callbacks.on_failure;
+  search(
+      loaded.model->decoder,
+      pages,
+      options.generation,
+      loaded.config.language.eos_token_id,
+      max_rows);
 }
 
 std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
-    const ReadOptions& options) {
-  const auto inputs = make_search_inputs(loaded, pages, options.prompt);
-  IdCallback on_id;
-  std::vector<tokenizer::TextStream> streams;
-  if (options.on_text) {
-    streams.assign(pages.size(), tokenizer::TextStream(loaded.tokenizer()));
-    on_id = [&](int64_t row, int64_t id) {
-      const std::string text = streams[row].push(id);
-      if (!text.empty()) {
-        options.on_text(row, text);
-      }
-    };
-  }
-  auto result = search(
-      loaded.model->decoder,
-      inputs,
-      options.generation,
-      loaded.config.language.eos_token_id,
-      on_id,
-      options.first_row);
-
-  // Each answer has its part of the steps; the end token took one too.
-  double steps = 0.0;
-  for (const auto& answer : result.answers) {
-    steps += static_cast<double>(answer.ids.size() + 1);
-  }
-  std::vector<Reading> readings;
-  for (auto& answer : result.answers) {
-    Reading reading;
-    reading.text = loaded.tokenizer().decode(answer.ids);
-    reading.stop = answer.stop;
-    reading.prefill_seconds =
-        result.prefill_seconds / static_cast<double>(pages.size());
-    reading.decode_seconds = result.decode_seconds *
-        static_cast<double>(answer.ids.size() + 1) / steps;
-    reading.ids = std::move(answer.ids);
-    readings.push_back(std::move(reading));
-  }
-  for (size_t row = 0; row < streams.size(); ++row) {
-    const std::string rest = streams[row].finish();
-    if (!rest.empty()) {
-      options.on_text(static_cast<int64_t>(row), rest);
+    const ReadOptions& options,
+    int64_t first_page) {
+  std::vector<Reading> readings(pages.size());
+  size_t begun = 0;
+  ReadCallbacks callbacks;
+  callbacks.next = [&]() -> std::optional<NumberedTokens> {
+    if (begun == pages.size()) {
+      return std::nullopt;
     }
+    const size_t i = begun++;
+    return NumberedTokens{first_page + static_cast<int64_t>(i), pages[i]};
+  };
+  callbacks.on_reading = [&](int64_t page, Reading reading) {
+    readings[page - first_page] = std::move(reading);
+  };
+  if (!pages.empty()) {
+    read_vision_tokens(
+        loaded, callbacks, options, static_cast<int64_t>(pages.size()));
   }
   return readings;
 }

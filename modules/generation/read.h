@@ -4,7 +4,9 @@
 #include "model/loaded_model.h"
 #include "page/page_views.h"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,35 +20,54 @@ struct Reading {
   std::vector<int64_t> ids;
   StopReason stop = StopReason::kLength;
 
-  /// This page's part of its batch's wall time.
+  /// This page's part of the wall time of what was computed for several.
   double encode_seconds = 0.0;
   double prefill_seconds = 0.0;
   double decode_seconds = 0.0;
 };
 
-/// Called with each piece of a page's text as soon as its characters are whole;
-/// `row` counts the pages of the call.
-using TextCallback = std::function<void(int64_t row, std::string_view text)>;
-
-/// How a batch of pages is read.
+/// How pages are read.
 struct ReadOptions {
   /// The prompt, with `<image>` where the page goes; empty is the model's own.
   std::string prompt;
   GenerationConfig generation;
-  TextCallback on_text;
-
-  /// Number of the batch's first page in the whole run; sampled text depends on
-  /// a page's number and not on its batch.
-  uint64_t first_row = 0;
 };
 
-/// Reads a batch of pages that are encoded already. They may be of several
-/// modes; tokens of another page or of a blank one in their place make the
-/// controls of an experiment.
+/// A page that is encoded already.
+struct NumberedTokens {
+  /// The page's number in the whole run; sampled text depends on it, and not on
+  /// the pages that are read beside it.
+  int64_t page = 0;
+  model::VisionTokens tokens;
+};
+
+/// Where pages come from and readings go; see `SearchCallbacks`.
+struct ReadCallbacks {
+  std::function<std::optional<NumberedTokens>()> next;
+  std::function<void(int64_t page, Reading reading)> on_reading;
+  std::function<void(int64_t page, const Error& error)> on_failure;
+
+  /// Called with each piece of a page's text as soon as its characters are
+  /// whole.
+  std::function<void(int64_t page, std::string_view text)> on_text;
+};
+
+/// Reads pages, at most `max_rows` of them together: where one ends the next
+/// takes its place, as `search` does it. Pages may be of several modes.
+void read_vision_tokens(
+    model::LoadedModel& loaded,
+    const ReadCallbacks& callbacks,
+    const ReadOptions& options,
+    int64_t max_rows);
+
+/// Reads all of the pages together, numbered from `first_page`. Tokens of
+/// another page or of a blank one in a page's place make the controls of an
+/// experiment.
 std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
-    const ReadOptions& options);
+    const ReadOptions& options,
+    int64_t first_page = 0);
 
 /// Encodes a batch of pages of one mode and reads them.
 std::vector<Reading> read_pages(

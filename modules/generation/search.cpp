@@ -26,22 +26,25 @@ double seconds_since(Clock::time_point start) {
 
 /// One answer on its way.
 struct Row {
-  Row(int64_t input_,
+  Row(const SearchInput& input,
       int64_t longest_,
-      const GenerationConfig& config,
-      uint64_t stream)
-      : input(input_),
+      const GenerationConfig& config)
+      : page(input.page),
+        prompt_ids(input.ids),
         longest(longest_),
         loop(config.loop_repeats, config.loop_ids),
-        random(config.seed, "generation", stream) {}
+        random(config.seed, "generation", input.page) {}
 
-  /// Which input it continues, and how long it may become.
-  int64_t input;
+  int64_t page;
+  std::vector<int64_t> prompt_ids;
+  /// How many ids the answer may have.
   int64_t longest;
   LoopDetector loop;
   RandomStream random;
   Answer answer;
-  bool finished = false;
+  bool ended = false;
+  /// Why it ended without an answer.
+  std::optional<NumericError> failure;
 };
 
 /// Prompts side by side, padded at their right, (B, longest L, D).
@@ -73,56 +76,48 @@ torch::Tensor last_positions(
   return hidden.index({rows, last});
 }
 
-/// The next id of each row: the largest of its logits, or drawn from them.
-/// One copy from the device a call.
-std::vector<int64_t> choose_ids(
+/// What the next ids are chosen from, on the CPU: all logits (B, V) to draw
+/// from, or the largest of each row and its id, (B, 2).
+torch::Tensor candidates(
     const torch::Tensor& logits,
-    std::vector<Row*>& rows,
     const GenerationConfig& config) {
-  std::vector<int64_t> ids;
   if (config.temperature > 0) {
-    const auto on_cpu = logits.to(torch::kCPU).contiguous();
-    const size_t vocabulary = static_cast<size_t>(on_cpu.size(1));
-    for (size_t b = 0; b < rows.size(); ++b) {
-      ids.push_back(draw_id(
-          {on_cpu.const_data_ptr<float>() + b * vocabulary, vocabulary},
-          config,
-          rows[b]->random));
-    }
-    return ids;
+    return logits.to(torch::kCPU).contiguous();
   }
-  // Ids below 2^24 are exact in float32, so value and place travel together.
-  const auto [values, places] = logits.max(/*dim=*/1);
-  const auto best =
-      torch::stack({values, places.to(torch::kFloat32)}).to(torch::kCPU);
-  const auto numbers = best.accessor<float, 2>();
-  for (size_t b = 0; b < rows.size(); ++b) {
-    check<NumericError>(
-        std::isfinite(numbers[0][b]),
-        "page ",
-        rows[b]->input,
-        ", id ",
-        rows[b]->answer.ids.size(),
-        ": the largest logit is ",
-        numbers[0][b],
-        "; the weights or the vision tokens hold NaN, or the n-gram rule "
-        "bans every id");
-    ids.push_back(static_cast<int64_t>(numbers[1][b]));
+  // Ids below 2^24 are exact in float32, so value and id travel together.
+  const auto [values, ids] = logits.max(/*dim=*/1);
+  return torch::stack({values, ids.to(torch::kFloat32)}, /*dim=*/1)
+      .to(torch::kCPU);
+}
+
+/// The next id of a row, from its part of `candidates`.
+int64_t choose_id(
+    std::span<const float> numbers,
+    Row& row,
+    const GenerationConfig& config) {
+  if (config.temperature > 0) {
+    return draw_id(numbers, config, row.random);
   }
-  return ids;
+  check<NumericError>(
+      std::isfinite(numbers[0]),
+      "the largest logit for id ",
+      row.answer.ids.size(),
+      " is ",
+      numbers[0],
+      "; the weights or the vision tokens hold NaN, or the n-gram rule bans "
+      "every id");
+  return static_cast<int64_t>(numbers[1]);
 }
 
 /// Sets the logits of what `rule` bans to minus infinity.
 void ban_ngrams(
     torch::Tensor& logits,
-    const std::vector<Row*>& rows,
-    std::span<const SearchInput> inputs,
+    std::span<const Row> rows,
     const NgramRule& rule) {
   std::vector<int64_t> banned_rows;
   std::vector<int64_t> banned_ids;
   for (size_t b = 0; b < rows.size(); ++b) {
-    const auto banned =
-        rule.banned(inputs[rows[b]->input].ids, rows[b]->answer.ids);
+    const auto banned = rule.banned(rows[b].prompt_ids, rows[b].answer.ids);
     banned_rows.insert(banned_rows.end(), banned.size(), b);
     banned_ids.insert(banned_ids.end(), banned.begin(), banned.end());
   }
@@ -134,203 +129,266 @@ void ban_ngrams(
   }
 }
 
-/// Gives a row its next id, and finishes it where that ends the answer.
-void take_id(
-    Row& row,
-    int64_t id,
-    int64_t eos_token_id,
-    const IdCallback& on_id) {
-  if (id == eos_token_id) {
-    row.answer.stop = StopReason::kEos;
-    row.finished = true;
-    return;
-  }
-  row.answer.ids.push_back(id);
-  if (on_id) {
-    on_id(row.input, id);
-  }
-  if (row.loop.push(id)) {
-    row.answer.stop = StopReason::kLoop;
-    row.finished = true;
-  } else if (static_cast<int64_t>(row.answer.ids.size()) == row.longest) {
-    row.answer.stop = StopReason::kLength;
-    row.finished = true;
-  }
-}
-
-/// Takes finished rows out of the batch.
-void drop_finished(std::vector<Row*>& rows, decoder::KvCache& cache) {
-  std::vector<int64_t> kept;
-  for (size_t b = 0; b < rows.size(); ++b) {
-    if (!rows[b]->finished) {
-      kept.push_back(static_cast<int64_t>(b));
-    }
-  }
-  if (kept.size() < rows.size() && !kept.empty()) {
-    cache.select_rows(kept);
-  }
-  std::erase_if(rows, [](const Row* row) { return row->finished; });
-}
-
-/// A cache with room for at least one more position a row. It grows as answers
-/// do, since room for the longest possible answers would mostly stay empty.
-void make_room(decoder::Decoder& decoder, decoder::KvCache& cache) {
-  const int64_t used = cache.max_length();
-  if (used < cache.capacity()) {
-    return;
-  }
-  auto larger = decoder->make_cache(cache.batch(), 2 * cache.capacity());
-  for (int64_t layer = 0; layer < decoder->options.layers(); ++layer) {
-    larger.keys(layer).narrow(1, 0, used).copy_(cache.keys(layer));
-    larger.values(layer).narrow(1, 0, used).copy_(cache.values(layer));
-  }
-  larger.advance(cache.lengths());
-  cache = std::move(larger);
-}
-
 torch::Tensor id_column(
-    const std::vector<Row*>& rows,
+    std::span<const Row> rows,
     const torch::Device& device) {
   std::vector<int64_t> ids;
-  for (const auto* row : rows) {
-    ids.push_back(row->answer.ids.back());
+  for (const auto& row : rows) {
+    ids.push_back(row.answer.ids.back());
   }
   return torch::tensor(ids, torch::kInt64).to(device).unsqueeze(1); // (B, 1)
 }
 
+/// The running rows of a search with their cache.
+class Search {
+ public:
+  Search(
+      decoder::Decoder& decoder,
+      const SearchCallbacks& callbacks,
+      const GenerationConfig& config,
+      int64_t eos_token_id,
+      int64_t max_rows)
+      : decoder_(decoder),
+        callbacks_(callbacks),
+        config_(config),
+        rule_{config.ngram, config.ngram_window, config.ngram_whitelist},
+        eos_token_id_(eos_token_id),
+        max_rows_(static_cast<size_t>(max_rows)) {}
+
+  void run() {
+    fill_rows();
+    while (!rows_.empty()) {
+      step();
+      fill_rows();
+    }
+  }
+
+ private:
+  /// Begins answers until no row is free or there are no prompts. Some end with
+  /// their first id, which frees their rows again.
+  void fill_rows() {
+    for (auto inputs = next_inputs(); !inputs.empty(); inputs = next_inputs()) {
+      prefill(inputs);
+    }
+  }
+
+  /// Prompts for the free rows.
+  std::vector<SearchInput> next_inputs() {
+    std::vector<SearchInput> inputs;
+    while (rows_.size() + inputs.size() < max_rows_) {
+      auto input = callbacks_.next();
+      if (!input) {
+        break;
+      }
+      if (room_after(*input) >= 1) {
+        inputs.push_back(std::move(*input));
+      } else {
+        fail(
+            input->page,
+            InputError(concat(
+                "its prompt takes ",
+                input->embeds.size(0),
+                " positions, which leaves no room for an answer in the "
+                "model's ",
+                decoder_->options.max_positions())));
+      }
+    }
+    return inputs;
+  }
+
+  int64_t room_after(const SearchInput& input) const {
+    return decoder_->options.max_positions() - input.embeds.size(0);
+  }
+
+  void prefill(std::span<const SearchInput> inputs) {
+    const auto start = Clock::now();
+    const auto lengths = prompt_lengths(inputs);
+    const auto embeds = pad_prompts(inputs); // (B, L, D)
+    auto cache = decoder_->make_cache(
+        embeds.size(0),
+        embeds.size(1) + std::min(config_.max_new_tokens, kFirstRoom));
+    const auto hidden = decoder_->forward(embeds, &cache, lengths);
+    if (cache_) {
+      cache_->append_rows(cache);
+    } else {
+      cache_ = std::move(cache);
+    }
+    for (const auto& input : inputs) {
+      const int64_t longest =
+          std::min(config_.max_new_tokens, room_after(input));
+      rows_.emplace_back(input, longest, config_);
+    }
+    const auto added = std::span(rows_).last(inputs.size());
+    take_ids(added, decoder_->logits(last_positions(hidden, lengths)));
+    share_time(start, added, &Answer::prefill_seconds);
+    release_ended();
+  }
+
+  void step() {
+    const auto start = Clock::now();
+    fit_capacity();
+    const auto ids = id_column(rows_, decoder_->lm_head->weight.device());
+    const auto hidden = decoder_->forward(decoder_->embed(ids), &*cache_);
+    take_ids(rows_, decoder_->logits(hidden.squeeze(1)));
+    share_time(start, rows_, &Answer::decode_seconds);
+    release_ended();
+  }
+
+  /// Room for one more position a row at least. The cache grows as answers do,
+  /// since room for the longest possible ones would mostly stay empty, and
+  /// shrinks when a long one has left.
+  void fit_capacity() {
+    const int64_t used = cache_->max_length();
+    const int64_t fitting = std::min(
+        used + std::max(used, kFirstRoom), decoder_->options.max_positions());
+    if (used == cache_->capacity() || cache_->capacity() > 2 * fitting) {
+      cache_->set_capacity(fitting);
+    }
+  }
+
+  /// Gives each row its next id; `logits` are (B, V).
+  void take_ids(std::span<Row> rows, torch::Tensor logits) {
+    if (rule_.size > 0) {
+      ban_ngrams(logits, rows, rule_);
+    }
+    const auto numbers = candidates(logits, config_);
+    const auto width = static_cast<size_t>(numbers.size(1));
+    for (size_t b = 0; b < rows.size(); ++b) {
+      int64_t id = 0;
+      try {
+        id = choose_id(
+            {numbers.const_data_ptr<float>() + b * width, width},
+            rows[b],
+            config_);
+      } catch (const NumericError& error) {
+        rows[b].failure = error;
+        rows[b].ended = true;
+        continue;
+      }
+      take_id(rows[b], id);
+    }
+  }
+
+  /// Gives a row its next id, and ends it where that ends the answer.
+  void take_id(Row& row, int64_t id) {
+    auto& answer = row.answer;
+    if (id == eos_token_id_) {
+      answer.stop = StopReason::kEos;
+      row.ended = true;
+      return;
+    }
+    answer.ids.push_back(id);
+    if (callbacks_.on_id) {
+      callbacks_.on_id(row.page, id);
+    }
+    if (row.loop.push(id)) {
+      answer.stop = StopReason::kLoop;
+      row.ended = true;
+    } else if (static_cast<int64_t>(answer.ids.size()) == row.longest) {
+      answer.stop = StopReason::kLength;
+      row.ended = true;
+    }
+  }
+
+  static void share_time(
+      Clock::time_point start,
+      std::span<Row> rows,
+      double Answer::*seconds) {
+    const double share =
+        seconds_since(start) / static_cast<double>(rows.size());
+    for (auto& row : rows) {
+      row.answer.*seconds += share;
+    }
+  }
+
+  /// Takes ended rows out of the batch and hands out what they found.
+  void release_ended() {
+    std::vector<int64_t> running;
+    for (size_t b = 0; b < rows_.size(); ++b) {
+      if (!rows_[b].ended) {
+        running.push_back(static_cast<int64_t>(b));
+      }
+    }
+    if (running.size() == rows_.size()) {
+      return;
+    }
+    if (running.empty()) {
+      cache_.reset();
+    } else {
+      cache_->select_rows(running);
+    }
+    for (auto& row : rows_) {
+      if (row.failure) {
+        fail(row.page, *row.failure);
+      } else if (row.ended) {
+        callbacks_.on_answer(row.page, std::move(row.answer));
+      }
+    }
+    std::erase_if(rows_, [](const Row& row) { return row.ended; });
+  }
+
+  template <typename E>
+  void fail(int64_t page, const E& error) {
+    if (!callbacks_.on_failure) {
+      throw E(concat("page ", page, ": ", error.what()));
+    }
+    callbacks_.on_failure(page, error);
+  }
+
+  decoder::Decoder& decoder_;
+  const SearchCallbacks& callbacks_;
+  const GenerationConfig& config_;
+  NgramRule rule_;
+  int64_t eos_token_id_;
+  size_t max_rows_;
+  std::vector<Row> rows_;
+  /// Row b of it belongs to row b of `rows_`; none without rows.
+  std::optional<decoder::KvCache> cache_;
+};
+
 } // namespace
 
-SearchResult search(
+void search(
+    decoder::Decoder& decoder,
+    const SearchCallbacks& callbacks,
+    const GenerationConfig& config,
+    int64_t eos_token_id,
+    int64_t max_rows) {
+  TORCH_CHECK_VALUE(
+      max_rows >= 1, "search: max_rows must be at least 1, got ", max_rows);
+  const torch::InferenceMode inference;
+  Search(decoder, callbacks, config, eos_token_id, max_rows).run();
+}
+
+std::vector<Answer> search(
     decoder::Decoder& decoder,
     std::span<const SearchInput> inputs,
     const GenerationConfig& config,
     int64_t eos_token_id,
-    const IdCallback& on_id,
-    uint64_t first_row) {
-  SearchResult result;
-  if (inputs.empty()) {
-    return result;
-  }
-  const torch::InferenceMode inference;
-  const auto start = Clock::now();
-  const auto lengths = prompt_lengths(inputs);
-  const int64_t max_positions = decoder->options.max_positions();
-  std::vector<Row> all_rows;
-  for (size_t b = 0; b < inputs.size(); ++b) {
-    const int64_t room = max_positions - lengths[b];
-    check(
-        room >= 1,
-        "page ",
-        b,
-        ": its prompt takes ",
-        lengths[b],
-        " positions, which leaves no room for an answer in the model's ",
-        max_positions);
-    const int64_t longest = std::min(config.max_new_tokens, room);
-    all_rows.emplace_back(b, longest, config, first_row + b);
-  }
-  std::vector<Row*> rows;
-  for (auto& row : all_rows) {
-    rows.push_back(&row);
-  }
-  const NgramRule rule{
-      config.ngram, config.ngram_window, config.ngram_whitelist};
-
-  const auto embeds = pad_prompts(inputs); // (B, L, D)
-  auto cache = decoder->make_cache(
-      embeds.size(0),
-      embeds.size(1) + std::min(config.max_new_tokens, kFirstRoom));
-  const auto hidden = decoder->forward(embeds, &cache, lengths);
-  auto logits = decoder->logits(last_positions(hidden, lengths)); // (B, V)
-  const auto choose = [&] {
-    if (rule.size > 0) {
-      ban_ngrams(logits, rows, inputs, rule);
+    int64_t first_page) {
+  std::vector<Answer> answers(inputs.size());
+  size_t begun = 0;
+  SearchCallbacks callbacks;
+  callbacks.next = [&]() -> std::optional<SearchInput> {
+    if (begun == inputs.size()) {
+      return std::nullopt;
     }
-    return choose_ids(logits, rows, config);
+    SearchInput input = inputs[begun];
+    input.page = first_page + static_cast<int64_t>(begun++);
+    return input;
   };
-  auto ids = choose();
-  result.prefill_seconds = seconds_since(start);
-
-  while (true) {
-    for (size_t b = 0; b < rows.size(); ++b) {
-      take_id(*rows[b], ids[b], eos_token_id, on_id);
-    }
-    drop_finished(rows, cache);
-    if (rows.empty()) {
-      break;
-    }
-    make_room(decoder, cache);
-    const auto next = decoder->embed(id_column(rows, embeds.device()));
-    logits = decoder->logits(decoder->forward(next, &cache).squeeze(1));
-    ids = choose();
+  callbacks.on_answer = [&](int64_t page, Answer answer) {
+    answers[page - first_page] = std::move(answer);
+  };
+  if (!inputs.empty()) {
+    search(
+        decoder,
+        callbacks,
+        config,
+        eos_token_id,
+        static_cast<int64_t>(inputs.size()));
   }
-
-  for (auto& row : all_rows) {
-    result.answers.push_back(std::move(row.answer));
-  }
-  result.decode_seconds = seconds_since(start) - result.prefill_seconds;
-  return result;
-}
-
-GreedyTrace trace_greedy(
-    decoder::Decoder& decoder,
-    const SearchInput& input,
-    int64_t steps) {
-  const torch::InferenceMode inference;
-  GreedyTrace trace;
-  std::vector<torch::Tensor> logits;
-  auto cache = decoder->make_cache(1, input.embeds.size(0) + steps);
-  auto embeds = input.embeds.unsqueeze(0); // (1, L, D)
-  for (int64_t step = 0; step < steps; ++step) {
-    const auto hidden = decoder->forward(embeds, &cache);
-    logits.push_back(decoder->logits(hidden.select(1, hidden.size(1) - 1)));
-    const auto id = logits.back().argmax(/*dim=*/1, /*keepdim=*/true);
-    trace.ids.push_back(id.item<int64_t>());
-    embeds = decoder->embed(id);
-  }
-  trace.logits = torch::cat(logits).to(torch::kCPU); // (steps, V)
-  return trace;
-}
-
-std::vector<double> log_likelihoods(
-    decoder::Decoder& decoder,
-    std::span<const SearchInput> inputs,
-    const std::vector<std::vector<int64_t>>& targets) {
-  TORCH_CHECK(
-      inputs.size() == targets.size(),
-      "log_likelihoods: expected a target for each of ",
-      inputs.size(),
-      " inputs, got ",
-      targets.size());
-  if (inputs.empty()) {
-    return {};
-  }
-  const torch::InferenceMode inference;
-  std::vector<SearchInput> whole;
-  std::vector<torch::Tensor> target_ids;
-  for (size_t b = 0; b < inputs.size(); ++b) {
-    const auto& prompt = inputs[b].embeds;
-    target_ids.push_back(
-        torch::tensor(targets[b], torch::kInt64).to(prompt.device()));
-    whole.push_back(
-        {torch::cat(
-             {prompt, decoder->embed(target_ids.back().unsqueeze(0))[0]}),
-         {}});
-  }
-  const auto hidden = decoder->forward(pad_prompts(whole)); // (B, L, D)
-
-  std::vector<double> result;
-  for (size_t b = 0; b < inputs.size(); ++b) {
-    // Position i says what comes at i + 1.
-    const auto before = hidden[b].narrow(
-        0, inputs[b].embeds.size(0) - 1, target_ids[b].size(0));
-    const auto log_probabilities =
-        decoder->logits(before).log_softmax(/*dim=*/-1);
-    result.push_back(log_probabilities.gather(1, target_ids[b].unsqueeze(1))
-                         .sum()
-                         .item<double>());
-  }
-  return result;
+  return answers;
 }
 
 } // namespace microfiche::generation

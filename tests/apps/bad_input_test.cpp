@@ -220,7 +220,8 @@ TEST_F(BadInputTest, WeightsThatAreNoNumbers) {
   }
   model::save_model(loaded, model(), torch::kFloat32, tests::byte_tokenizer());
 
-  expect_fails("read page.png", 6, "page 0, id 0: the largest logit is nan");
+  expect_fails(
+      "read page.png", 6, "page.png: the largest logit for id 0 is nan");
 }
 
 TEST_F(BadInputTest, MoreMemoryThanThereIs) {

@@ -4,6 +4,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "model/state_dict.h"
+#include "model/vision_token_file.h"
 #include "page/image_file.h"
 #include "tests/support/pdf.h"
 #include "tests/support/tiny_model.h"
@@ -12,6 +13,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -208,6 +211,84 @@ TEST_F(ModelCommandsTest, APageThatFailsDoesNotStopTheOthers) {
   EXPECT_THAT(outcome.err, HasSubstr("b.png: not an image"));
   EXPECT_THAT(outcome.err, HasSubstr("2 pages or files could not be read"));
   EXPECT_EQ(read_json("out/page.json")["ids"], 4);
+}
+
+/// Lets an answer go on until the model ends it or its positions do.
+const std::string kToTheEnd = " --set loop_repeats=0";
+
+TEST_F(ModelCommandsTest, StandardOutputHasThePagesInTheirOrder) {
+  ASSERT_EQ(run("encode page.png -o few.safetensors --mode t4").exit_code, 0);
+  ASSERT_EQ(
+      run("encode page.png -o many.safetensors --mode tiles").exit_code, 0);
+  const std::string read = "read few.safetensors many.safetensors" + kToTheEnd;
+
+  const auto one_by_one = run(read);
+  const auto together = run(read + " --batch 2");
+  ASSERT_EQ(run(read + " -o out").exit_code, 0);
+
+  ASSERT_EQ(together.exit_code, 0) << together.err;
+  // The second page ends first.
+  EXPECT_LT(
+      read_json("out/many.json")["ids"], read_json("out/few.json")["ids"]);
+  EXPECT_EQ(together.out.find("==> few.safetensors <=="), 0u);
+  EXPECT_EQ(together.out, one_by_one.out);
+}
+
+TEST_F(ModelCommandsTest, AKilledReadKeepsThePagesThatEndedAndGoesOn) {
+  ASSERT_EQ(run("encode page.png -o few.safetensors --mode t4").exit_code, 0);
+  ASSERT_EQ(
+      run("encode page.png -o many.safetensors --mode tiles").exit_code, 0);
+  write_file(folder.path() / "three.pdf", three_pages());
+  const std::string arguments =
+      "read few.safetensors many.safetensors three.pdf -o out --batch 2 "
+      "--model '" +
+      model_folder->path().string() + "'" + kToTheEnd;
+  const auto exists = [&](const std::string& file) {
+    return std::filesystem::exists(folder.path() / file);
+  };
+  // Loading the third page kills the program.
+  write_file(folder.path() / "bin/pdftoppm", "#!/bin/sh\nkill -9 $PPID\n");
+  std::filesystem::permissions(
+      folder.path() / "bin/pdftoppm", std::filesystem::perms::owner_all);
+
+  const auto killed = tests::run_program(
+      folder.path(), arguments, "export PATH=\"$PWD/bin:$PATH\";");
+
+  EXPECT_EQ(killed.exit_code, 128 + 9) << killed.err;
+  EXPECT_TRUE(exists("out/many.json"));
+  EXPECT_FALSE(exists("out/few.json"));
+
+  const auto time =
+      std::filesystem::last_write_time(folder.path() / "out/many.json");
+  const auto again = tests::run_program(folder.path(), arguments);
+
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("left as they are: 1"));
+  EXPECT_EQ(
+      std::filesystem::last_write_time(folder.path() / "out/many.json"), time);
+  EXPECT_TRUE(exists("out/few.json"));
+  EXPECT_TRUE(exists("out/three-0003.json"));
+}
+
+TEST_F(ModelCommandsTest, APageOfNaNFailsAloneAndIsNamed) {
+  ASSERT_EQ(run("encode page.png -o a.safetensors --mode t4").exit_code, 0);
+  auto saved = model::read_vision_tokens(folder.path() / "a.safetensors");
+  saved.tokens.sequence.fill_(std::nanf(""));
+  model::write_vision_tokens(folder.path() / "nan.safetensors", saved);
+
+  const auto beside =
+      run("read nan.safetensors a.safetensors -o out --batch 2 "
+          "--max-new-tokens 4");
+  const auto alone = run("read nan.safetensors");
+
+  EXPECT_EQ(beside.exit_code, 3);
+  EXPECT_THAT(
+      beside.err, HasSubstr("nan.safetensors: the largest logit for id 0"));
+  EXPECT_EQ(read_json("out/a.json")["ids"], 4);
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "out/nan.json"));
+  EXPECT_EQ(alone.exit_code, 6);
+  EXPECT_THAT(
+      alone.err, HasSubstr("nan.safetensors: the largest logit for id 0"));
 }
 
 TEST_F(ModelCommandsTest, ReadRefusesAnImpossibleResolution) {

@@ -197,6 +197,28 @@ TEST_F(RaggedDecoderTest, RowsThatLeaveDoNotDisturbTheRest) {
       tests::relative_error(hidden[1][0], alone(0)[prompts[0] + 1]), kSameSum);
 }
 
+TEST_F(RaggedDecoderTest, RowsThatJoinLateGoOnBesideTheRest) {
+  auto cache = decoder->make_cache(2, 16);
+  decoder->forward(
+      padded_prompts().narrow(0, 0, 2), &cache, {prompts[0], prompts[1]});
+  decoder->forward(next({0, 1}, 0), &cache);
+  auto late = decoder->make_cache(1, 8);
+  decoder->forward(padded_prompts().narrow(0, 2, 1), &late, {prompts[2]});
+
+  cache.append_rows(late);
+  const auto hidden =
+      decoder->forward(torch::cat({next({0, 1}, 1), next({2}, 0)}), &cache);
+
+  EXPECT_THAT(cache.lengths(), ElementsAre(5, 9, 6));
+  for (size_t row = 0; row < 3; ++row) {
+    const int64_t step = row < 2 ? 1 : 0;
+    EXPECT_LT(
+        tests::relative_error(hidden[row][0], alone(row)[prompts[row] + step]),
+        kSameSum)
+        << "row " << row;
+  }
+}
+
 TEST(DecoderTest, EveryWeightLearns) {
   torch::manual_seed(0);
   Decoder decoder(small_options().qk_norm(true));

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace microfiche::generation {
@@ -72,17 +74,44 @@ TEST_F(ReadTest, AnotherPagesTokensGiveAnotherText) {
 }
 
 TEST_F(ReadTest, StreamedPiecesAreTheText) {
-  const std::vector<model::VisionTokens> pages = {
-      encode("t4", 1), encode("t4", 2)};
-  std::vector<std::string> streamed(2);
-  options.on_text = [&](int64_t row, std::string_view text) {
-    streamed[row] += text;
+  std::vector<model::VisionTokens> pages = {
+      encode("t4", 1), encode("tiles", 2), encode("t4", 3)};
+  std::vector<std::string> streamed(3);
+  std::vector<std::string> texts(3);
+  int64_t begun = 0;
+  ReadCallbacks callbacks;
+  callbacks.next = [&]() -> std::optional<NumberedTokens> {
+    if (begun == 3) {
+      return std::nullopt;
+    }
+    const int64_t page = begun++;
+    return NumberedTokens{page, pages[page]};
+  };
+  callbacks.on_reading = [&](int64_t page, const Reading& reading) {
+    texts[page] = reading.text;
+  };
+  callbacks.on_text = [&](int64_t page, std::string_view text) {
+    streamed[page] += text;
   };
 
-  const auto readings = read_vision_tokens(loaded, pages, options);
+  read_vision_tokens(loaded, callbacks, options, /*max_rows=*/2);
 
-  EXPECT_EQ(streamed[0], readings[0].text);
-  EXPECT_EQ(streamed[1], readings[1].text);
+  EXPECT_EQ(streamed, texts);
+  const auto alone = read_vision_tokens(loaded, {&pages[2], 1}, options);
+  EXPECT_EQ(texts[2], alone[0].text);
+}
+
+TEST_F(ReadTest, SampledTextDependsOnThePagesNumber) {
+  const auto page = encode("t4", 1);
+  options.generation.temperature = 1;
+
+  const auto readings =
+      read_vision_tokens(loaded, std::vector{page, page}, options);
+
+  EXPECT_NE(readings[0].ids, readings[1].ids);
+  EXPECT_EQ(
+      readings[1].ids,
+      read_vision_tokens(loaded, {&page, 1}, options, /*first_page=*/1)[0].ids);
 }
 
 TEST_F(ReadTest, ThePromptChangesTheText) {

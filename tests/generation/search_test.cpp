@@ -2,6 +2,7 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
+#include "generation/diagnostics.h"
 #include "model/loaded_model.h"
 #include "model/state_dict.h"
 #include "tests/support/tiny_model.h"
@@ -10,6 +11,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +21,7 @@
 namespace microfiche::generation {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -41,12 +46,12 @@ class SearchTest : public ::testing::Test {
     return inputs;
   }
 
-  SearchResult run(
+  std::vector<Answer> run(
       const std::vector<SearchInput>& inputs,
       const GenerationConfig& config,
       int64_t eos = kNoEnd,
-      uint64_t first_row = 0) {
-    return search(decoder(), inputs, config, eos, {}, first_row);
+      int64_t first_page = 0) {
+    return search(decoder(), inputs, config, eos, first_page);
   }
 
   model::LoadedModel loaded;
@@ -75,7 +80,7 @@ TEST_F(SearchTest, ContinuesGreedilyAsTheReferenceDoes) {
       search(reference.model->decoder, {&input, 1}, up_to(24), kNoEnd);
 
   EXPECT_TRUE(torch::equal(
-      torch::tensor(result.answers[0].ids, torch::kInt64),
+      torch::tensor(result[0].ids, torch::kInt64),
       golden("greedy_continuation")[0]));
 }
 
@@ -85,8 +90,7 @@ TEST_F(SearchTest, ARaggedBatchAnswersAsEachRowAlone) {
   const auto together = run(inputs, up_to(20));
 
   for (size_t i = 0; i < inputs.size(); ++i) {
-    EXPECT_EQ(
-        together.answers[i].ids, run({inputs[i]}, up_to(20)).answers[0].ids);
+    EXPECT_EQ(together[i].ids, run({inputs[i]}, up_to(20))[0].ids);
   }
 }
 
@@ -94,20 +98,19 @@ TEST_F(SearchTest, RowsThatEndEarlyLeaveTheOthersAlone) {
   const auto inputs = make_inputs({4, 4, 4, 4, 4, 4});
   const auto endless = run(inputs, up_to(30));
   // An end token that comes early for some rows only.
-  const int64_t eos = endless.answers[2].ids[3];
+  const int64_t eos = endless[2].ids[3];
 
   const auto result = run(inputs, up_to(30), eos);
 
   for (size_t i = 0; i < inputs.size(); ++i) {
-    auto expected = endless.answers[i].ids;
+    auto expected = endless[i].ids;
     const auto end = std::find(expected.begin(), expected.end(), eos);
     const bool ended = end != expected.end();
     expected.erase(end, expected.end());
-    EXPECT_EQ(result.answers[i].ids, expected);
-    EXPECT_EQ(
-        result.answers[i].stop, ended ? StopReason::kEos : StopReason::kLength);
+    EXPECT_EQ(result[i].ids, expected);
+    EXPECT_EQ(result[i].stop, ended ? StopReason::kEos : StopReason::kLength);
   }
-  EXPECT_LE(result.answers[2].ids.size(), 3u);
+  EXPECT_LE(result[2].ids.size(), 3u);
 }
 
 TEST_F(SearchTest, AnswersOutgrowTheFirstCache) {
@@ -117,14 +120,14 @@ TEST_F(SearchTest, AnswersOutgrowTheFirstCache) {
   const auto result = run(inputs, up_to(700));
 
   const auto trace = trace_greedy(decoder(), inputs[0], 700);
-  EXPECT_EQ(result.answers[0].ids, trace.ids);
+  EXPECT_EQ(result[0].ids, trace.ids);
 }
 
 TEST_F(SearchTest, StopsWhereTheModelsPositionsEnd) {
   const auto result = run(make_inputs({250}), up_to(100));
 
-  EXPECT_EQ(result.answers[0].ids.size(), 6u);
-  EXPECT_EQ(result.answers[0].stop, StopReason::kLength);
+  EXPECT_EQ(result[0].ids.size(), 6u);
+  EXPECT_EQ(result[0].stop, StopReason::kLength);
 }
 
 TEST_F(SearchTest, RefusesAPromptThatLeavesNoRoom) {
@@ -143,8 +146,8 @@ TEST_F(SearchTest, EndsALoop) {
 
   const auto result = run(make_inputs({3}), config);
 
-  EXPECT_EQ(result.answers[0].stop, StopReason::kLoop);
-  EXPECT_EQ(result.answers[0].ids.size(), 8u);
+  EXPECT_EQ(result[0].stop, StopReason::kLoop);
+  EXPECT_EQ(result[0].ids.size(), 8u);
 }
 
 TEST_F(SearchTest, TheNgramRuleForbidsRepetition) {
@@ -153,7 +156,7 @@ TEST_F(SearchTest, TheNgramRuleForbidsRepetition) {
   const torch::NoGradGuard no_grad;
   loaded.model->decoder->norm->weight.zero_();
 
-  const auto ids = run(make_inputs({3}), config).answers[0].ids;
+  const auto ids = run(make_inputs({3}), config)[0].ids;
 
   // All logits are equal, so the smallest id that is not used comes next; 5 is
   // the prompt's.
@@ -171,8 +174,8 @@ TEST_F(SearchTest, SamplingRepeatsWithItsSeed) {
   config.seed = 1;
   const auto other = run(inputs, config);
 
-  EXPECT_EQ(first.answers[1].ids, again.answers[1].ids);
-  EXPECT_NE(first.answers[1].ids, other.answers[1].ids);
+  EXPECT_EQ(first[1].ids, again[1].ids);
+  EXPECT_NE(first[1].ids, other[1].ids);
 }
 
 TEST_F(SearchTest, WhatARowSamplesDoesNotDependOnItsBatch) {
@@ -181,26 +184,13 @@ TEST_F(SearchTest, WhatARowSamplesDoesNotDependOnItsBatch) {
   const auto inputs = make_inputs({3, 4, 5});
 
   const auto together = run(inputs, config);
-  const auto alone = run({inputs[2]}, config, kNoEnd, /*first_row=*/2);
+  const auto alone = run({inputs[2]}, config, kNoEnd, /*first_page=*/2);
 
-  EXPECT_EQ(together.answers[2].ids, alone.answers[0].ids);
-}
-
-TEST_F(SearchTest, StreamsEveryIdOfItsRow) {
-  const auto inputs = make_inputs({3, 4});
-  std::vector<std::vector<int64_t>> streamed(2);
-
-  const auto result = search(
-      decoder(), inputs, up_to(10), kNoEnd, [&](int64_t row, int64_t id) {
-        streamed[row].push_back(id);
-      });
-
-  EXPECT_EQ(streamed[0], result.answers[0].ids);
-  EXPECT_EQ(streamed[1], result.answers[1].ids);
+  EXPECT_EQ(together[2].ids, alone[0].ids);
 }
 
 TEST_F(SearchTest, NothingToContinueGivesNoAnswers) {
-  EXPECT_TRUE(run({}, up_to(10)).answers.empty());
+  EXPECT_TRUE(run({}, up_to(10)).empty());
 }
 
 TEST_F(SearchTest, SaysWhereNumbersWentWrong) {
@@ -209,33 +199,178 @@ TEST_F(SearchTest, SaysWhereNumbersWentWrong) {
 
   EXPECT_THAT(
       [&] { run(inputs, up_to(5)); },
-      ThrowsMessage<NumericError>(HasSubstr("page 1, id 0")));
+      ThrowsMessage<NumericError>(
+          HasSubstr("page 1: the largest logit for id 0 is nan")));
 }
 
-TEST_F(SearchTest, TheTraceTakesTheLargestLogits) {
-  const auto input = make_inputs({4})[0];
+/// What happened in a search, in order: "+p" where page p begins, "p" where its
+/// answer ends, "!p" where it fails.
+class ContinuousSearchTest : public SearchTest {
+ protected:
+  void run_continuously(
+      const std::vector<SearchInput>& inputs,
+      const GenerationConfig& config,
+      int64_t max_rows,
+      int64_t eos = kNoEnd) {
+    answers.assign(inputs.size(), {});
+    streamed.assign(inputs.size(), {});
+    size_t begun = 0;
+    SearchCallbacks callbacks;
+    callbacks.next = [&]() -> std::optional<SearchInput> {
+      if (begun == inputs.size()) {
+        return std::nullopt;
+      }
+      events.push_back(concat("+", begun));
+      ++running;
+      most_running = std::max(most_running, running);
+      auto input = inputs[begun];
+      input.page = static_cast<int64_t>(begun++);
+      return input;
+    };
+    callbacks.on_answer = [&](int64_t page, Answer answer) {
+      events.push_back(concat(page));
+      --running;
+      answers[page] = std::move(answer);
+    };
+    callbacks.on_failure = [&](int64_t page, const Error& error) {
+      events.push_back(concat("!", page));
+      --running;
+      failures.emplace_back(error.what());
+    };
+    callbacks.on_id = [&](int64_t page, int64_t id) {
+      streamed[page].push_back(id);
+    };
+    search(decoder(), callbacks, config, eos, max_rows);
+  }
 
-  const auto trace = trace_greedy(decoder(), input, 6);
+  std::vector<Answer> answers;
+  std::vector<std::vector<int64_t>> streamed;
+  std::vector<std::string> events;
+  std::vector<std::string> failures;
+  int64_t running = 0;
+  int64_t most_running = 0;
+};
 
-  EXPECT_EQ(trace.logits.sizes(), (std::vector<int64_t>{6, 260}));
-  EXPECT_TRUE(torch::equal(
-      trace.logits.argmax(1), torch::tensor(trace.ids, torch::kInt64)));
-  EXPECT_EQ(trace.ids, run({input}, up_to(6)).answers[0].ids);
+TEST_F(ContinuousSearchTest, PagesThatComeLaterAreAnsweredAsAlone) {
+  const auto inputs = make_inputs({3, 19, 5, 1, 40, 12, 7});
+  // Answers of 24, 8, 22, 25, ... ids: a row ends where the positions do.
+  loaded.model->decoder->options.max_positions(60);
+  const auto config = up_to(1000);
+
+  run_continuously(inputs, config, /*max_rows=*/3);
+
+  EXPECT_EQ(most_running, 3);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto alone = run({inputs[i]}, config)[0];
+    EXPECT_EQ(answers[i].ids, alone.ids) << "page " << i;
+    EXPECT_EQ(answers[i].ids.size(), 60u - inputs[i].ids.size());
+    EXPECT_EQ(streamed[i], alone.ids) << "page " << i;
+  }
 }
 
-TEST_F(SearchTest, LikelihoodsAddUpWhatEachStepSays) {
-  const auto inputs = make_inputs({4, 2});
-  const auto trace = trace_greedy(decoder(), inputs[0], 3);
-  const std::vector<std::vector<int64_t>> targets = {trace.ids, {7}};
+TEST_F(ContinuousSearchTest, TheNextPageTakesThePlaceOfOneThatEnded) {
+  loaded.model->decoder->options.max_positions(50);
 
-  const auto likelihoods = log_likelihoods(decoder(), inputs, targets);
+  // Answers of 40, 10, 20 and 30 ids.
+  run_continuously(make_inputs({10, 40, 30, 20}), up_to(1000), /*max_rows=*/2);
 
-  const auto steps = trace.logits.log_softmax(1);
-  const double expected = steps[0][trace.ids[0]].item<double>() +
-      steps[1][trace.ids[1]].item<double>() +
-      steps[2][trace.ids[2]].item<double>();
-  EXPECT_NEAR(likelihoods[0], expected, 1e-4);
-  EXPECT_LT(likelihoods[1], 0);
+  EXPECT_THAT(events, ElementsAre("+0", "+1", "1", "+2", "2", "+3", "0", "3"));
+}
+
+TEST_F(ContinuousSearchTest, PagesOfOneIdEachFreeTheirRowAtOnce) {
+  run_continuously(make_inputs({3, 4, 5}), up_to(1), /*max_rows=*/2);
+
+  EXPECT_THAT(events, ElementsAre("+0", "+1", "0", "1", "+2", "2"));
+  for (const auto& answer : answers) {
+    EXPECT_EQ(answer.ids.size(), 1u);
+  }
+}
+
+TEST_F(ContinuousSearchTest, WhatAPageSamplesDoesNotDependOnThoseBesideIt) {
+  GenerationConfig config = up_to(1000);
+  config.temperature = 1;
+  const auto inputs = make_inputs({30, 4, 15, 20});
+  loaded.model->decoder->options.max_positions(40);
+
+  run_continuously(inputs, config, /*max_rows=*/2);
+  const auto beside_others = answers;
+  run_continuously(inputs, config, /*max_rows=*/1);
+
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_EQ(beside_others[i].ids, answers[i].ids) << "page " << i;
+  }
+  EXPECT_NE(answers[0].ids[0], answers[1].ids[0]);
+}
+
+TEST_F(ContinuousSearchTest, APageOfNaNFailsAlone) {
+  auto inputs = make_inputs({3, 5, 4, 6});
+  const auto expected = run(inputs, up_to(20));
+  inputs[1].embeds.fill_(std::nanf(""));
+  inputs[2].embeds[3].fill_(std::nanf(""));
+
+  for (const double temperature : {0.0, 1e-6}) {
+    events.clear();
+    failures.clear();
+    auto config = up_to(20);
+    config.temperature = temperature;
+    run_continuously(inputs, config, /*max_rows=*/3);
+
+    EXPECT_THAT(
+        events, ElementsAre("+0", "+1", "+2", "!1", "!2", "+3", "0", "3"));
+    EXPECT_EQ(failures.size(), 2u);
+    EXPECT_EQ(answers[0].ids, expected[0].ids);
+    EXPECT_EQ(answers[3].ids, expected[3].ids);
+  }
+}
+
+TEST_F(ContinuousSearchTest, APromptWithoutRoomFailsAlone) {
+  run_continuously(make_inputs({256, 3}), up_to(5), /*max_rows=*/1);
+
+  EXPECT_THAT(events, ElementsAre("+0", "!0", "+1", "1"));
+  EXPECT_THAT(failures, ElementsAre(HasSubstr("its prompt takes 256")));
+}
+
+TEST_F(ContinuousSearchTest, TheNgramRuleLooksAtEachPageAlone) {
+  auto config = up_to(60);
+  config.ngram = 1;
+  const torch::NoGradGuard no_grad;
+  // All logits are equal, so the smallest id that is not used comes next.
+  loaded.model->decoder->norm->weight.zero_();
+  loaded.model->decoder->options.max_positions(20);
+
+  run_continuously(make_inputs({15, 5, 8}), config, /*max_rows=*/2);
+
+  EXPECT_THAT(answers[0].ids, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(
+      answers[2].ids, ElementsAre(0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12));
+}
+
+TEST_F(ContinuousSearchTest, AShortPageGoesOnAfterALongOneHasLeft) {
+  const auto inputs = make_inputs({1900, 2});
+  loaded.model->decoder->options.max_positions(2000);
+  const auto config = up_to(300);
+
+  run_continuously(inputs, config, /*max_rows=*/2);
+
+  EXPECT_EQ(answers[0].ids.size(), 100u);
+  EXPECT_EQ(answers[1].ids, trace_greedy(decoder(), inputs[1], 300).ids);
+}
+
+TEST_F(ContinuousSearchTest, SecondsOfAPageAreOfTheStepsItWasIn) {
+  loaded.model->decoder->options.max_positions(200);
+
+  run_continuously(make_inputs({199, 2}), up_to(1000), /*max_rows=*/1);
+
+  // One id comes of the prompt alone.
+  EXPECT_GT(answers[0].prefill_seconds, 0);
+  EXPECT_EQ(answers[0].decode_seconds, 0);
+  EXPECT_GT(answers[1].decode_seconds, 0);
+}
+
+TEST_F(ContinuousSearchTest, RefusesToRunNothing) {
+  EXPECT_THAT(
+      [&] { run_continuously(make_inputs({3}), up_to(1), /*max_rows=*/0); },
+      ThrowsMessage<c10::ValueError>(HasSubstr("at least 1, got 0")));
 }
 
 } // namespace

@@ -1,0 +1,69 @@
+#include "generation/diagnostics.h"
+
+#include <torch/torch.h>
+
+// B = rows, L = positions of a prompt, D = width, V = vocabulary.
+
+namespace microfiche::generation {
+
+GreedyTrace trace_greedy(
+    decoder::Decoder& decoder,
+    const SearchInput& input,
+    int64_t steps) {
+  const torch::InferenceMode inference;
+  GreedyTrace trace;
+  std::vector<torch::Tensor> logits;
+  auto cache = decoder->make_cache(1, input.embeds.size(0) + steps);
+  auto embeds = input.embeds.unsqueeze(0); // (1, L, D)
+  for (int64_t step = 0; step < steps; ++step) {
+    const auto hidden = decoder->forward(embeds, &cache);
+    logits.push_back(decoder->logits(hidden.select(1, hidden.size(1) - 1)));
+    const auto id = logits.back().argmax(/*dim=*/1, /*keepdim=*/true);
+    trace.ids.push_back(id.item<int64_t>());
+    embeds = decoder->embed(id);
+  }
+  trace.logits = torch::cat(logits).to(torch::kCPU); // (steps, V)
+  return trace;
+}
+
+std::vector<double> log_likelihoods(
+    decoder::Decoder& decoder,
+    std::span<const SearchInput> inputs,
+    const std::vector<std::vector<int64_t>>& targets) {
+  TORCH_CHECK(
+      inputs.size() == targets.size(),
+      "log_likelihoods: expected a target for each of ",
+      inputs.size(),
+      " inputs, got ",
+      targets.size());
+  if (inputs.empty()) {
+    return {};
+  }
+  const torch::InferenceMode inference;
+  std::vector<torch::Tensor> whole;
+  std::vector<torch::Tensor> target_ids;
+  for (size_t b = 0; b < inputs.size(); ++b) {
+    const auto& prompt = inputs[b].embeds;
+    target_ids.push_back(
+        torch::tensor(targets[b], torch::kInt64).to(prompt.device()));
+    whole.push_back(torch::cat(
+        {prompt, decoder->embed(target_ids.back().unsqueeze(0))[0]}));
+  }
+  const auto hidden = decoder->forward(torch::nn::utils::rnn::pad_sequence(
+      whole, /*batch_first=*/true)); // (B, L, D)
+
+  std::vector<double> result;
+  for (size_t b = 0; b < inputs.size(); ++b) {
+    // Position i says what comes at i + 1.
+    const auto before = hidden[b].narrow(
+        0, inputs[b].embeds.size(0) - 1, target_ids[b].size(0));
+    const auto log_probabilities =
+        decoder->logits(before).log_softmax(/*dim=*/-1);
+    result.push_back(log_probabilities.gather(1, target_ids[b].unsqueeze(1))
+                         .sum()
+                         .item<double>());
+  }
+  return result;
+}
+
+} // namespace microfiche::generation
