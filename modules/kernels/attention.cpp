@@ -1,5 +1,8 @@
 #include "kernels/attention.h"
 
+#include "kernels/one_query_attention.h"
+
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -9,11 +12,66 @@ namespace microfiche::kernels {
 namespace {
 
 constexpr int64_t kShort = 256;
+// Of keys; below, a second thread takes longer to start than it saves.
+constexpr int64_t kNumbersPerThread = 1 << 15;
 constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
 bool is_slow_when_fused(const torch::Tensor& q, const torch::Tensor& k) {
   return q.is_cpu() && q.scalar_type() == torch::kBFloat16 &&
       k.size(2) <= kShort && torch::GradMode::is_enabled() && q.requires_grad();
+}
+
+/// Whether a decoding step asks on a CPU; with a mask, one of (B, 1, 1, T) that
+/// says which keys are seen.
+bool is_one_query(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const std::optional<torch::Tensor>& bias) {
+  const bool needs_grad = torch::GradMode::is_enabled() &&
+      (q.requires_grad() || k.requires_grad() || v.requires_grad());
+  const auto dtype = q.scalar_type();
+  return q.is_cpu() && !needs_grad && q.size(2) == 1 &&
+      (dtype == torch::kFloat32 || dtype == torch::kBFloat16) &&
+      k.scalar_type() == dtype && v.scalar_type() == dtype &&
+      k.stride(3) == 1 && k.strides() == v.strides() &&
+      q.size(0) == k.size(0) && q.size(1) == k.size(1) &&
+      (!bias ||
+       (bias->scalar_type() == torch::kBool && bias->size(1) == 1 &&
+        bias->size(2) == 1 && bias->stride(3) == 1));
+}
+
+torch::Tensor attend_with_one_query(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const std::optional<torch::Tensor>& bias) {
+  const auto queries = q.contiguous();
+  auto y = torch::empty(q.sizes(), q.options());
+  OneQueryAttention attention;
+  attention.q = queries.const_data_ptr();
+  attention.y = y.mutable_data_ptr();
+  attention.k = k.const_data_ptr();
+  attention.v = v.const_data_ptr();
+  attention.row_stride = k.stride(0);
+  attention.head_stride = k.stride(1);
+  attention.key_stride = k.stride(2);
+  if (bias) {
+    attention.visible = bias->const_data_ptr<bool>();
+    attention.visible_stride = bias->size(0) == 1 ? 0 : bias->stride(0);
+  }
+  attention.is_bf16 = q.scalar_type() == torch::kBFloat16;
+  attention.heads = q.size(1);
+  attention.keys = k.size(2);
+  attention.head_dim = q.size(3);
+  attention.scale = 1 / std::sqrt(static_cast<float>(q.size(3)));
+  const int64_t grain =
+      kNumbersPerThread / (attention.keys * attention.head_dim) + 1;
+  at::parallel_for(
+      0, q.size(0) * q.size(1), grain, [&](int64_t begin, int64_t end) {
+        one_query_attention(attention, begin, end);
+      });
+  return y;
 }
 
 } // namespace
@@ -43,6 +101,9 @@ torch::Tensor attention(
     const torch::Tensor& v,
     const std::optional<torch::Tensor>& bias,
     bool causal) {
+  if (is_one_query(q, k, v, bias)) {
+    return attend_with_one_query(q, k, v, bias);
+  }
   return is_slow_when_fused(q, k) ? attention_reference(q, k, v, bias, causal)
                                   : torch::scaled_dot_product_attention(
                                         q, k, v, bias, /*dropout_p=*/0, causal);

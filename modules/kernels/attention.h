@@ -13,10 +13,11 @@ namespace microfiche::kernels {
 /// where a key is hidden. With `causal` a query sees the keys up to its own
 /// place, and there is no bias.
 ///
-/// LibTorch's fused kernel, except for what that is slow at on a CPU: training
-/// on short sequences in bf16, where forward and backward together took 3 to
-/// 11 times as long as the open computation up to 144 keys, 1.2 times at 230,
-/// and 0.8 times at 420.
+/// LibTorch's fused kernel, except for what that is slow at on a CPU: one query
+/// a row and head, a decoding step's, has a kernel of its own, and training on
+/// short sequences in bf16 is computed openly, since forward and backward
+/// together took 3 to 11 times as long up to 144 keys, 1.2 times at 230, and
+/// 0.8 times at 420.
 torch::Tensor attention(
     const torch::Tensor& q,
     const torch::Tensor& k,

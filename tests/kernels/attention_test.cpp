@@ -33,6 +33,52 @@ TEST(AttentionTest, MatchesTheReferenceUnderAMask) {
   EXPECT_TRUE(torch::allclose(actual, expected, 1e-5, 1e-6));
 }
 
+// What a decoding step attends with: keys and values lie in a cache, position
+// by position, and rows differ in length.
+TEST(AttentionTest, OneQueryMatchesTheReference) {
+  const torch::InferenceMode inference;
+  torch::manual_seed(0);
+  for (const int64_t head_dim : {128, 20}) {
+    const auto keys = torch::randn({3, 70, 4, head_dim});
+    const auto values = torch::randn({3, 70, 4, head_dim});
+    const auto q = torch::randn({3, 4, 1, head_dim});
+    const auto k = keys.narrow(1, 0, 61).transpose(1, 2);
+    const auto v = values.narrow(1, 0, 61).transpose(1, 2);
+    const auto visible =
+        torch::arange(61) < torch::tensor({1, 37, 61}).view({3, 1, 1, 1});
+
+    for (const auto& mask :
+         {std::optional<torch::Tensor>(), std::optional(visible)}) {
+      const auto expected = attention_reference(q, k, v, mask);
+      EXPECT_TRUE(
+          torch::allclose(attention(q, k, v, mask), expected, 1e-5, 1e-6));
+
+      const auto round = [](const torch::Tensor& x) {
+        return x.to(torch::kBFloat16);
+      };
+      const auto of_rounded = attention_reference(
+          round(q).to(torch::kFloat64),
+          round(k).to(torch::kFloat64),
+          round(v).to(torch::kFloat64),
+          mask);
+      const auto rounded = attention(round(q), round(k), round(v), mask);
+      EXPECT_EQ(rounded.scalar_type(), torch::kBFloat16);
+      // Everything but the answer is float32; half a unit of bfloat16 is 2^-8.
+      EXPECT_TRUE(torch::allclose(
+          rounded.to(torch::kFloat64), of_rounded, 0.0041, 1e-5));
+    }
+  }
+}
+
+TEST(AttentionTest, OneQueryDoesNotHideANan) {
+  const torch::InferenceMode inference;
+  const auto q = torch::ones({1, 1, 1, 16});
+  auto k = torch::ones({1, 1, 3, 16});
+  k[0][0][1][5] = std::numeric_limits<float>::quiet_NaN();
+
+  EXPECT_TRUE(attention(q, k, k).isnan().all().item<bool>());
+}
+
 TEST(AttentionTest, ShortTrainingInBFloat16HasTheGradientsOfFloat32) {
   torch::manual_seed(0);
   const auto gradient_of_q = [](torch::Dtype dtype) {

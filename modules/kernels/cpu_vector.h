@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+// Vectors of the compiler instead of intrinsics: one body serves every
+// instruction set, and 16 numbers are one, two or four registers.
+
+namespace microfiche::kernels {
+
+/// What a kernel's vectorized body and everything it calls is declared with, so
+/// that it is compiled anew inside each function of `run_vectorized`.
+#define MICROFICHE_INLINE inline __attribute__((always_inline))
+
+constexpr int64_t kVectorLanes = 16;
+
+using Floats = float __attribute__((vector_size(64)));
+using Words = uint32_t __attribute__((vector_size(64)));
+using Ints = int32_t __attribute__((vector_size(64)));
+using Halves = uint16_t __attribute__((vector_size(32)));
+using Bytes = int8_t __attribute__((vector_size(16)));
+using Floats8 = float __attribute__((vector_size(32)));
+using Floats4 = float __attribute__((vector_size(16)));
+
+/// A load that crosses two lines takes twice as long.
+struct alignas(64) CacheLine {
+  float numbers[kVectorLanes];
+};
+
+struct Bf16 {
+  uint16_t bits;
+};
+
+template <typename Vector>
+MICROFICHE_INLINE void load(const void* from, Vector& to) {
+  std::memcpy(&to, from, sizeof to);
+}
+
+MICROFICHE_INLINE float to_float(Bf16 value) {
+  const uint32_t bits = uint32_t{value.bits} << 16;
+  float result;
+  std::memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+MICROFICHE_INLINE float to_float(int8_t value) {
+  return static_cast<float>(value);
+}
+
+MICROFICHE_INLINE void load_floats(const Bf16* from, Floats& to) {
+  Halves halves;
+  load(from, halves);
+  const Words words = __builtin_convertvector(halves, Words) << 16;
+  std::memcpy(&to, &words, sizeof to);
+}
+
+MICROFICHE_INLINE void load_floats(const int8_t* from, Floats& to) {
+  Bytes bytes;
+  load(from, bytes);
+  to = __builtin_convertvector(__builtin_convertvector(bytes, Ints), Floats);
+}
+
+MICROFICHE_INLINE float sum(const Floats& v) {
+  const Floats8 eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  const Floats4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+      __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/// To the nearest, ties to even; a NaN stays one.
+MICROFICHE_INLINE Bf16 to_bf16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if (value != value) {
+    return {0x7FC0};
+  }
+  return {static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16)};
+}
+
+MICROFICHE_INLINE float to_float(float value) {
+  return value;
+}
+
+MICROFICHE_INLINE void load_floats(const float* from, Floats& to) {
+  load(from, to);
+}
+
+MICROFICHE_INLINE void round_to(float value, float& to) {
+  to = value;
+}
+
+MICROFICHE_INLINE void round_to(float value, Bf16& to) {
+  to = to_bf16(value);
+}
+
+#ifdef __x86_64__
+template <typename Job>
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) void run_avx512(
+    const Job& job) {
+  job.run();
+}
+
+template <typename Job>
+__attribute__((target("avx2,fma"))) void run_avx2(const Job& job) {
+  job.run();
+}
+#endif
+
+/// Calls `job.run()`, which is `MICROFICHE_INLINE`, compiled for AVX-512, AVX2
+/// or what the compiler takes for granted, whatever this processor has.
+template <typename Job>
+void run_vectorized(const Job& job) {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq")) {
+    run_avx512(job);
+    return;
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    run_avx2(job);
+    return;
+  }
+#endif
+  job.run();
+}
+
+} // namespace microfiche::kernels
