@@ -29,7 +29,8 @@ target_include_directories(
   INTERFACE "${MICROFICHE_TORCH_DIR}/include"
             "${MICROFICHE_TORCH_DIR}/include/torch/csrc/api/include")
 target_link_libraries(microfiche::torch INTERFACE "${MICROFICHE_TORCH_DIR}/lib/libtorch_cpu.so"
-                                                  "${MICROFICHE_TORCH_DIR}/lib/libc10.so")
+                                                  "${MICROFICHE_TORCH_DIR}/lib/libc10.so"
+                                                  "${MICROFICHE_TORCH_DIR}/lib/libgomp.so.1")
 
 if(MICROFICHE_WITH_CUDA)
   # Headers and nvcc are the toolkit's, the libraries the wheel's: those of the

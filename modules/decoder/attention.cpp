@@ -137,9 +137,11 @@ torch::Tensor AttentionImpl::forward(
     int64_t layer,
     LayerProbe* probe) {
   const int64_t head_dim = options.head_dim();
-  auto q = q_proj->forward(x).unflatten(-1, {options.heads(), head_dim});
-  auto k = k_proj->forward(x).unflatten(-1, {options.kv_heads(), head_dim});
-  auto v = v_proj->forward(x).unflatten(-1, {options.kv_heads(), head_dim});
+  const auto projected =
+      kernels::linears({q_proj->call(x), k_proj->call(x), v_proj->call(x)});
+  auto q = projected[0].unflatten(-1, {options.heads(), head_dim});
+  auto k = projected[1].unflatten(-1, {options.kv_heads(), head_dim});
+  auto v = projected[2].unflatten(-1, {options.kv_heads(), head_dim});
   if (options.qk_norm()) {
     q = q_norm->forward(q);
     k = k_norm->forward(k);

@@ -27,8 +27,8 @@ void GatedMlpImpl::reset() {
 }
 
 torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
-  return down_proj->forward(
-      torch::silu(gate_proj->forward(x)) * up_proj->forward(x));
+  const auto inner = kernels::linears({gate_proj->call(x), up_proj->call(x)});
+  return down_proj->forward(torch::silu(inner[0]) * inner[1]);
 }
 
 void GatedMlpImpl::pretty_print(std::ostream& stream) const {

@@ -1,6 +1,7 @@
 #include "kernels/attention.h"
 
 #include "kernels/one_query_attention.h"
+#include "kernels/parallel.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -67,7 +68,7 @@ torch::Tensor attend_with_one_query(
   attention.scale = 1 / std::sqrt(static_cast<float>(q.size(3)));
   const int64_t grain =
       kNumbersPerThread / (attention.keys * attention.head_dim) + 1;
-  at::parallel_for(
+  parallel_for(
       0, q.size(0) * q.size(1), grain, [&](int64_t begin, int64_t end) {
         one_query_attention(attention, begin, end);
       });

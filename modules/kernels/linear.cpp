@@ -2,12 +2,16 @@
 
 #include "kernels/initialization.h"
 #include "kernels/linear_few_rows.h"
+#include "kernels/parallel.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 // M = rows of x.
 
@@ -19,8 +23,8 @@ namespace {
 constexpr int64_t kFewRows = 8;
 constexpr int64_t kFewRowsInt8 = 8;
 
-// Weights below which a second thread takes longer to start than it saves.
-constexpr int64_t kWeightsPerThread = 1 << 16;
+// Weights that a thread takes at a time.
+constexpr int64_t kWeightsPerChunk = 1 << 16;
 
 void check_linear(
     const torch::Tensor& x,
@@ -55,34 +59,53 @@ bool has_few_rows(
       weight.is_contiguous() && (!bias.defined() || bias.is_contiguous());
 }
 
-torch::Tensor run_few_rows(
-    const torch::Tensor& x,
-    const torch::Tensor& weight,
-    const torch::Tensor& bias,
-    const torch::Tensor& scale) {
-  const auto rows = x.contiguous();
-  auto shape = x.sizes().vec();
-  shape.back() = weight.size(0);
-  auto y = torch::empty(shape, x.options());
-
+// The product in raw memory, and in `kept` what it points into.
+LinearFewRows make_product(
+    const LinearCall& call,
+    const torch::Tensor& y,
+    std::vector<torch::Tensor>& kept) {
+  kept.push_back(call.x.contiguous());
   LinearFewRows product;
-  product.x = rows.const_data_ptr();
+  product.x = kept.back().const_data_ptr();
   product.y = y.mutable_data_ptr();
-  product.x_is_bf16 = x.scalar_type() == torch::kBFloat16;
-  product.rows = x.numel() / x.size(-1);
-  product.in = weight.size(1);
-  product.out = weight.size(0);
-  product.weight = weight.const_data_ptr();
-  product.scale = scale.defined() ? scale.const_data_ptr<float>() : nullptr;
-  const auto bias32 =
-      bias.defined() ? bias.to(torch::kFloat32) : torch::Tensor();
-  product.bias = bias.defined() ? bias32.const_data_ptr<float>() : nullptr;
+  product.x_is_bf16 = call.x.scalar_type() == torch::kBFloat16;
+  product.rows = call.x.numel() / call.x.size(-1);
+  product.in = call.weight.size(1);
+  product.out = call.weight.size(0);
+  product.weight = call.weight.const_data_ptr();
+  if (call.scale.defined()) {
+    product.scale = call.scale.const_data_ptr<float>();
+  }
+  if (call.bias.defined()) {
+    kept.push_back(call.bias.to(torch::kFloat32));
+    product.bias = kept.back().const_data_ptr<float>();
+  }
+  return product;
+}
 
-  const int64_t grain = (kWeightsPerThread + product.in - 1) / product.in;
-  at::parallel_for(0, product.out, grain, [&](int64_t begin, int64_t end) {
-    linear_few_rows(product, begin, end);
+// Threads take chunks of channels one after the other, so that none waits long
+// for another.
+void run_products(const std::vector<LinearFewRows>& products) {
+  struct Chunk {
+    const LinearFewRows& product;
+    int64_t begin;
+    int64_t end;
+  };
+  std::vector<Chunk> chunks;
+  for (const auto& product : products) {
+    const int64_t size = std::max<int64_t>(1, kWeightsPerChunk / product.in);
+    for (int64_t begin = 0; begin < product.out; begin += size) {
+      chunks.push_back({product, begin, std::min(begin + size, product.out)});
+    }
+  }
+  std::atomic<size_t> next = 0;
+  const int64_t threads = std::min<int64_t>(
+      at::get_num_threads(), static_cast<int64_t>(chunks.size()));
+  parallel_for(0, threads, /*grain_size=*/1, [&](int64_t, int64_t) {
+    for (size_t i = next++; i < chunks.size(); i = next++) {
+      linear_few_rows(chunks[i].product, chunks[i].begin, chunks[i].end);
+    }
   });
-  return y;
 }
 
 } // namespace
@@ -101,15 +124,34 @@ torch::Tensor linear_reference(
   return bias.defined() ? y + typed_bias : y;
 }
 
+std::vector<torch::Tensor> linears(const std::vector<LinearCall>& calls) {
+  std::vector<torch::Tensor> answers;
+  std::vector<torch::Tensor> kept;
+  std::vector<LinearFewRows> products;
+  for (const auto& call : calls) {
+    check_linear(call.x, call.weight, call.scale);
+    if (!has_few_rows(call.x, call.weight, call.bias)) {
+      answers.push_back(
+          linear_reference(call.x, call.weight, call.bias, call.scale));
+      continue;
+    }
+    auto shape = call.x.sizes().vec();
+    shape.back() = call.weight.size(0);
+    answers.push_back(torch::empty(shape, call.x.options()));
+    products.push_back(make_product(call, answers.back(), kept));
+  }
+  if (!products.empty()) {
+    run_products(products);
+  }
+  return answers;
+}
+
 torch::Tensor linear(
     const torch::Tensor& x,
     const torch::Tensor& weight,
     const torch::Tensor& bias,
     const torch::Tensor& scale) {
-  check_linear(x, weight, scale);
-  return has_few_rows(x, weight, bias)
-      ? run_few_rows(x, weight, bias, scale)
-      : linear_reference(x, weight, bias, scale);
+  return linears({{x, weight, bias, scale}}).front();
 }
 
 LinearImpl::LinearImpl(torch::nn::LinearOptions options_)
@@ -134,17 +176,27 @@ void LinearImpl::reset() {
   }
 }
 
+LinearCall LinearImpl::call(const torch::Tensor& x) const {
+  return {x, weight, bias, weight_scale};
+}
+
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
   return linear(x, weight, bias, weight_scale);
 }
 
 void LinearImpl::quantize() {
   const torch::NoGradGuard no_grad;
+  // What stays is allocated before what goes, so that a model's layers, one
+  // after the other, leave no holes in memory.
+  auto rounded = torch::empty_like(weight, torch::kInt8);
+  auto scale =
+      torch::empty({weight.size(0)}, weight.options().dtype(torch::kFloat32));
   const auto exact = weight.detach().to(torch::kFloat32);
-  auto scale = exact.abs().amax(/*dim=*/1) / 127;
+  torch::amax_out(scale, exact.abs(), /*dim=*/1).div_(127);
   // A channel of zeros has any scale.
   scale.masked_fill_(scale == 0, 1.0);
-  set_quantized((exact / scale.unsqueeze(1)).round_().to(torch::kInt8), scale);
+  rounded.copy_((exact / scale.unsqueeze(1)).round_());
+  set_quantized(rounded, scale);
 }
 
 void LinearImpl::set_quantized(torch::Tensor weight_, torch::Tensor scale_) {

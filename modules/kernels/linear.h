@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <vector>
 
 namespace microfiche::kernels {
 
@@ -35,6 +36,18 @@ torch::Tensor linear(
     const torch::Tensor& bias = {},
     const torch::Tensor& scale = {});
 
+/// The arguments of one `linear`.
+struct LinearCall {
+  torch::Tensor x;
+  torch::Tensor weight;
+  torch::Tensor bias = {};
+  torch::Tensor scale = {};
+};
+
+/// Several products that do not need each other, at once: threads start and
+/// wait for each other once for all of them.
+std::vector<torch::Tensor> linears(const std::vector<LinearCall>& calls);
+
 /// What `linear` means, in ATen operations: any device, differentiable where
 /// the weight is not int8.
 torch::Tensor linear_reference(
@@ -55,6 +68,9 @@ class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
 
   /// Shapes: x (..., in), returns (..., out).
   torch::Tensor forward(const torch::Tensor& x);
+
+  /// For `linears`.
+  LinearCall call(const torch::Tensor& x) const;
 
   /// Rounds the weight to int8; see Note [Weight-only int8]. It can then no
   /// longer be trained, nor may `to` give the module another dtype.

@@ -102,16 +102,29 @@ torch::Tensor moe_dispatch_sorted(
   const auto sorted_x = x.index_select(
       0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor")); // (P, D)
 
-  std::vector<torch::Tensor> answers;
+  std::vector<const ExpertWeights*> asked;
+  std::vector<LinearCall> calls;
   int64_t begin = 0;
   for (size_t e = 0; e < experts.size(); ++e) {
     const int64_t count = counts.const_data_ptr<int64_t>()[e];
     if (count > 0) {
-      answers.push_back(
-          run_expert(sorted_x.narrow(0, begin, count), experts[e]));
+      const auto own = sorted_x.narrow(0, begin, count);
+      asked.push_back(&experts[e]);
+      calls.push_back({own, experts[e].gate, {}, experts[e].gate_scale});
+      calls.push_back({own, experts[e].up, {}, experts[e].up_scale});
       begin += count;
     }
   }
+  const auto inner = linears(calls);
+  calls.clear();
+  for (size_t i = 0; i < asked.size(); ++i) {
+    calls.push_back(
+        {torch::silu(inner[2 * i]) * inner[2 * i + 1],
+         asked[i]->down,
+         {},
+         asked[i]->down_scale});
+  }
+  const auto answers = linears(calls);
   return combine(torch::cat(answers).index_select(0, pairs.places), weights, x);
 }
 

@@ -50,11 +50,8 @@ MICROFICHE_INLINE void softmax(float* weights, int64_t count) {
 
 /// Adds `factor` times the numbers to the sums.
 template <typename Number>
-MICROFICHE_INLINE void add_scaled(
-    const Number* numbers,
-    float factor,
-    int64_t count,
-    float* sums) {
+MICROFICHE_INLINE void
+add_scaled(const Number* numbers, float factor, int64_t count, float* sums) {
   int64_t d = 0;
   for (; d + kVectorLanes <= count; d += kVectorLanes) {
     Floats values;
@@ -71,7 +68,8 @@ MICROFICHE_INLINE void add_scaled(
 
 /// Heads [first, last) of a row. Positions are walked through in the order in
 /// which they lie in the cache, all heads of each, which memory delivers at its
-/// full speed. `weights` has room for (heads, T) numbers, `sums` for (heads, D).
+/// full speed. `weights` has room for (heads, T) numbers, `sums` for (heads,
+/// D).
 template <typename Number>
 MICROFICHE_INLINE void attend(
     const OneQueryAttention& attention,

@@ -1,6 +1,7 @@
 #include "kernels/rel_pos_attention.h"
 
 #include "kernels/attention.h"
+#include "kernels/parallel.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ThreadLocalState.h>
@@ -132,7 +133,7 @@ torch::Tensor rel_pos_attention_blocked(
       torch::mm_out(out, p, v[page][head]);
     }
   };
-  at::parallel_for(0, batch * heads * blocks, /*grain_size=*/1, work);
+  parallel_for(0, batch * heads * blocks, /*grain_size=*/1, work);
   return attended;
 }
 
