@@ -76,6 +76,19 @@ struct Tally {
   }
 };
 
+/// Bytes of the weights when the linear layers are int8 and the rest is bf16.
+int64_t int8_bytes(model::ModelConfig config) {
+  config.source["quantization_config"] = model::int8_quantization_config();
+  int64_t bytes = 0;
+  for (const auto& spec : model::checkpoint_tensors(config)) {
+    const int64_t size = spec.int8                 ? 1
+        : spec.name.ends_with(model::kScaleEnding) ? 4
+                                                   : 2;
+    bytes += spec.numel() * size;
+  }
+  return bytes;
+}
+
 /// What a run holds in memory, besides what passes through the encoder.
 Json memory_estimate(const model::ModelConfig& config, int64_t parameters) {
   const auto& language = config.language;
@@ -83,10 +96,18 @@ Json memory_estimate(const model::ModelConfig& config, int64_t parameters) {
       language.num_key_value_heads *
       (language.hidden_size / language.num_attention_heads);
   Json json = Json::object();
-  for (const auto& [dtype, size] :
-       {std::pair<const char*, int64_t>{"f32", 4}, {"bf16", 2}}) {
+  struct Row {
+    const char* dtype;
+    int64_t weights_bytes;
+    /// Of an activation.
+    int64_t size;
+  };
+  for (const auto& [dtype, weights_bytes, size] :
+       {Row{"f32", 4 * parameters, 4},
+        Row{"bf16", 2 * parameters, 2},
+        Row{"int8", int8_bytes(config), 2}}) {
     json[dtype] = {
-        {"weights_bytes", parameters * size},
+        {"weights_bytes", weights_bytes},
         {"kv_cache_bytes_per_position", cached_numbers * size},
         {"kv_cache_bytes_at_most",
          cached_numbers * size * language.max_position_embeddings}};

@@ -56,8 +56,8 @@ void parallel_for(
   if (begin >= end) {
     return;
   }
-  const int64_t parts =
-      (end - begin + std::max<int64_t>(grain, 1) - 1) / std::max<int64_t>(grain, 1);
+  const int64_t parts = (end - begin + std::max<int64_t>(grain, 1) - 1) /
+      std::max<int64_t>(grain, 1);
   const int64_t threads = std::min<int64_t>(at::get_num_threads(), parts);
   if (threads <= 1 || at::in_parallel_region()) {
     body(begin, end);

@@ -53,9 +53,11 @@ TEST_F(ParallelTest, TwoThreadsRunAtTheSameTime) {
     threads.insert(std::this_thread::get_id());
     arrived.notify_all();
     // A second thread comes at once, or never.
-    met = arrived.wait_for(lock, std::chrono::seconds(20), [&] {
-      return threads.size() == 2;
-    }) && met;
+    met = arrived.wait_for(
+              lock,
+              std::chrono::seconds(20),
+              [&] { return threads.size() == 2; }) &&
+        met;
   });
   EXPECT_TRUE(met);
 }

@@ -57,6 +57,28 @@ TEST(CheckpointNamesTest, ParametersAddUpToThePublishedSums) {
   EXPECT_EQ(published_parameters("lm_head"), 165478400);
 }
 
+TEST(CheckpointNamesTest, Int8TakesEveryLinearLayerAndNothingElse) {
+  ModelConfig config;
+  config.source["quantization_config"] = int8_quantization_config();
+  int64_t layers = 0;
+  std::set<std::string> names;
+  for (const auto& spec : checkpoint_tensors(config)) {
+    layers += spec.int8 ? 1 : 0;
+    names.insert(spec.name);
+  }
+
+  // Four a block of the towers and four an attention of the decoder, the
+  // projector, the dense layer's three, three an expert (64, and the two shared
+  // as one) of eleven layers, and lm_head.
+  EXPECT_EQ(layers, 4 * 12 + 4 * 24 + 4 * 12 + 1 + 3 + 3 * 65 * 11 + 1);
+  EXPECT_EQ(names.size(), 2710u + layers);
+  EXPECT_FALSE(names.contains("model.embed_tokens.weight_scale"));
+  EXPECT_FALSE(names.contains("model.layers.3.mlp.gate.weight_scale"));
+  EXPECT_EQ(
+      our_name("model.layers.3.mlp.experts.5.up_proj.weight_scale"),
+      "decoder.layers.3.mlp.experts.5.up_proj.weight_scale");
+}
+
 TEST(CheckpointNamesTest, ShapesAreThePublishedOnes) {
   EXPECT_THAT(
       published_shape("model.sam_model.blocks.5.attn.rel_pos_h"),
