@@ -38,7 +38,10 @@ PageReader::PageReader(const ReadSettings& settings, model::LoadedModel loaded)
   provenance_["mode"] = mode_.name;
   provenance_["pdf"] = write_config(settings.pdf);
   provenance_["generation"] = write_config(settings.generation);
-  provenance_["model"] = loaded_.provenance();
+  // The hash of large weights takes a while, and only results need it.
+  if (!settings.output.empty()) {
+    provenance_["model"] = loaded_.provenance();
+  }
 }
 
 void PageReader::read(PageList list) {

@@ -19,9 +19,8 @@ namespace microfiche::kernels {
 namespace {
 
 // Above as many rows a matrix product that keeps tiles of the weight in the
-// cache is quicker; int8 has to be converted for it first.
+// cache is quicker, although int8 has to be converted for it.
 constexpr int64_t kFewRows = 8;
-constexpr int64_t kFewRowsInt8 = 8;
 
 // Weights that a thread takes at a time.
 constexpr int64_t kWeightsPerChunk = 1 << 16;
@@ -50,13 +49,13 @@ bool has_few_rows(
     const torch::Tensor& bias) {
   const bool needs_grad = torch::GradMode::is_enabled() &&
       (x.requires_grad() || weight.requires_grad());
-  const bool is_int8 = weight.scalar_type() == torch::kInt8;
   return x.is_cpu() && weight.is_cpu() && !needs_grad && x.numel() > 0 &&
-      (is_int8 || weight.scalar_type() == torch::kBFloat16) &&
+      (weight.scalar_type() == torch::kInt8 ||
+       weight.scalar_type() == torch::kBFloat16) &&
       (x.scalar_type() == torch::kFloat32 ||
        x.scalar_type() == torch::kBFloat16) &&
-      x.numel() / x.size(-1) <= (is_int8 ? kFewRowsInt8 : kFewRows) &&
-      weight.is_contiguous() && (!bias.defined() || bias.is_contiguous());
+      x.numel() / x.size(-1) <= kFewRows && weight.is_contiguous() &&
+      (!bias.defined() || bias.is_contiguous());
 }
 
 // The product in raw memory, and in `kept` what it points into.
