@@ -37,11 +37,13 @@ void DecoderImpl::reset() {
       "Decoder: first_dense_layers must be at least 0, got ",
       options.first_dense_layers());
 
-  token_embedding = register_module(
-      "token_embedding",
-      torch::nn::Embedding(
-          torch::nn::EmbeddingOptions(options.vocab_size(), options.width())
-              ._weight(torch::empty({options.vocab_size(), options.width()}))));
+  auto embedding =
+      torch::nn::EmbeddingOptions(options.vocab_size(), options.width());
+  if (kernels::SkipInitialization::is_on()) {
+    embedding._weight(torch::empty({options.vocab_size(), options.width()}));
+  }
+  token_embedding =
+      register_module("token_embedding", torch::nn::Embedding(embedding));
   layers = register_module("layers", torch::nn::ModuleList());
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
     layers->push_back(DecoderLayer(layer_options(layer)));
