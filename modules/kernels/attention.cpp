@@ -1,5 +1,6 @@
 #include "kernels/attention.h"
 
+#include "kernels/gradient.h"
 #include "kernels/one_query_attention.h"
 #include "kernels/parallel.h"
 
@@ -29,10 +30,8 @@ bool is_one_query(
     const torch::Tensor& k,
     const torch::Tensor& v,
     const std::optional<torch::Tensor>& bias) {
-  const bool needs_grad = torch::GradMode::is_enabled() &&
-      (q.requires_grad() || k.requires_grad() || v.requires_grad());
   const auto dtype = q.scalar_type();
-  return q.is_cpu() && !needs_grad && q.size(2) == 1 &&
+  return q.is_cpu() && !needs_grad({q, k, v}) && q.size(2) == 1 &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16) &&
       k.scalar_type() == dtype && v.scalar_type() == dtype &&
       k.stride(3) == 1 && k.strides() == v.strides() &&

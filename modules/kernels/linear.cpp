@@ -1,5 +1,6 @@
 #include "kernels/linear.h"
 
+#include "kernels/gradient.h"
 #include "kernels/initialization.h"
 #include "kernels/linear_few_rows.h"
 #include "kernels/parallel.h"
@@ -47,9 +48,8 @@ bool has_few_rows(
     const torch::Tensor& x,
     const torch::Tensor& weight,
     const torch::Tensor& bias) {
-  const bool needs_grad = torch::GradMode::is_enabled() &&
-      (x.requires_grad() || weight.requires_grad());
-  return x.is_cpu() && weight.is_cpu() && !needs_grad && x.numel() > 0 &&
+  return x.is_cpu() && weight.is_cpu() && !needs_grad({x, weight}) &&
+      x.numel() > 0 &&
       (weight.scalar_type() == torch::kInt8 ||
        weight.scalar_type() == torch::kBFloat16) &&
       (x.scalar_type() == torch::kFloat32 ||

@@ -1,6 +1,7 @@
 #include "kernels/rel_pos_attention.h"
 
 #include "kernels/attention.h"
+#include "kernels/gradient.h"
 #include "kernels/parallel.h"
 
 #include <ATen/Parallel.h>
@@ -145,10 +146,7 @@ torch::Tensor rel_pos_attention(
     const torch::Tensor& table_w,
     int64_t side) {
   check_shapes(q, table_h, table_w, side);
-  const bool needs_grad = torch::GradMode::is_enabled() &&
-      (q.requires_grad() || k.requires_grad() || v.requires_grad() ||
-       table_h.requires_grad() || table_w.requires_grad());
-  const bool blocked = !needs_grad && q.is_cpu() &&
+  const bool blocked = !needs_grad({q, k, v, table_h, table_w}) && q.is_cpu() &&
       q.scalar_type() == torch::kFloat32 && side >= kSmallestBlockedSide;
   return blocked ? rel_pos_attention_blocked(q, k, v, table_h, table_w, side)
                  : rel_pos_attention_reference(q, k, v, table_h, table_w, side);

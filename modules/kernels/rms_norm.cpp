@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #ifdef MICROFICHE_WITH_CUDA
+#include "kernels/gradient.h"
 #include "kernels/rms_norm_cuda.h"
 
 #include <c10/cuda/CUDAException.h>
@@ -16,11 +17,10 @@ namespace microfiche::kernels {
 namespace {
 
 bool has_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
-  const bool needs_grad = torch::GradMode::is_enabled() &&
-      (x.requires_grad() || weight.requires_grad());
   const auto dtype = x.scalar_type();
-  return x.is_cuda() && weight.device() == x.device() && !needs_grad &&
-      dtype == weight.scalar_type() && x.numel() > 0 &&
+  return x.is_cuda() && weight.device() == x.device() &&
+      !needs_grad({x, weight}) && dtype == weight.scalar_type() &&
+      x.numel() > 0 &&
       (dtype == torch::kFloat32 || dtype == torch::kFloat16 ||
        dtype == torch::kBFloat16);
 }
