@@ -13,7 +13,8 @@ run it from the repository's root.
 import pathlib
 
 import torch
-from reference_model import Muon, OpticalModel
+from muon import Muon
+from reference_model import OpticalModel
 from safetensors.torch import save_file
 
 FOLDER = pathlib.Path(__file__).parent.parent / "tests" / "data" / "training"

@@ -17,6 +17,10 @@ import platform
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from machine import processor  # noqa: E402
+
 PEER = pathlib.Path(__file__).resolve().parent.parent / "peers" / "encoder_pytorch.py"
 SIDES = [512, 640, 1024]
 
@@ -27,13 +31,6 @@ def run(command, threads):
     done = subprocess.run(
         command, env=environment, check=True, capture_output=True, text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def processor():
-    for line in open("/proc/cpuinfo", encoding="utf-8"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def main():

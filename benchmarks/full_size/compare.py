@@ -17,6 +17,11 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from machine import processor  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PEERS = ROOT / "benchmarks/peers"
@@ -177,13 +182,6 @@ def write(arguments, best, gb_per_second):
         rows.append("| " + " | ".join(cells) + " |")
     pathlib.Path(arguments.result).write_text("\n".join(rows) + "\n", encoding="utf-8")
     print("\n".join(rows))
-
-
-def processor():
-    for line in open("/proc/cpuinfo", encoding="utf-8"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def main():

@@ -17,7 +17,8 @@ import torch
 ROOT = pathlib.Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from reference_model import Muon, OpticalModel  # noqa: E402
+from muon import Muon  # noqa: E402
+from reference_model import OpticalModel  # noqa: E402
 
 # OptimizerConfig::adam_only of modules/training/optimizer.h.
 ADAM_ONLY = ["*embedding*", "*position*", "*rel_pos*", "*lm_head*", "*router*"]

@@ -1,0 +1,10 @@
+"""What a table of results says of the machine."""
+
+import platform
+
+
+def processor():
+    for line in open("/proc/cpuinfo", encoding="utf-8"):
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
