@@ -118,6 +118,8 @@ void save_model(
   }
   if (loaded.placement.int8) {
     config["quantization_config"] = int8_quantization_config();
+  } else {
+    config.erase("quantization_config");
   }
   auto model = loaded.model;
   save_state_dict(model, folder / "model.safetensors", dtype);

@@ -202,7 +202,8 @@ void load_state_dict(
           *checkpoint->find(layer + std::string(kScaleEnding)), checkpoint);
       linears.at(name.substr(0, name.size() - kWeightEnding.size()))
           ->set_quantized(
-              stored.to(placement.device), scale.view(-1).to(placement.device));
+              stored.to(placement.device),
+              scale.view(-1).to(placement.device, torch::kFloat32));
       ++filled;
       continue;
     }

@@ -47,6 +47,11 @@ model::LoadedModel make_start(
             model::load_model_config(config.model / "config.json"),
             config.model / "tokenizer.json",
             exact);
+  check(
+      !loaded.placement.int8,
+      config.model.string(),
+      ": its weights are int8, which cannot be trained; give the folder that "
+      "was quantized");
   loaded.folder = config.model;
   loaded.placement = placement;
   return loaded;

@@ -199,6 +199,18 @@ TEST_F(LoadedModelTest, AnInt8FolderGivesWhatTheRoundedModelGives) {
   EXPECT_TRUE(torch::equal(outputs(loaded), outputs(rounded)));
 }
 
+TEST_F(LoadedModelTest, FloatWeightsFromAnInt8ConfigAreSavedAsFloats) {
+  Json config = tests::tiny_config();
+  config["quantization_config"] = int8_quantization_config();
+  const auto fresh = make_model(
+      read_model_config(config, "config.json"), tests::byte_tokenizer());
+  tests::TemporaryFolder copy;
+
+  save_model(fresh, copy.path(), torch::kFloat32, tests::byte_tokenizer());
+
+  EXPECT_FALSE(load_model(copy.path()).placement.int8);
+}
+
 TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
   Json config = read_json_file(folder.path() / "config.json");
   config["quantization_config"] = {{"quant_method", "gptq"}};

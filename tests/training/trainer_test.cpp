@@ -228,6 +228,24 @@ TEST(TrainerTest, RefusesToGoOnWithAnotherSeed) {
       ThrowsMessage<InputError>(HasSubstr("begun with seed 0, not 1")));
 }
 
+TEST(TrainerTest, RefusesToGoOnFromInt8Weights) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  const auto int8 = folder.path() / "int8";
+  model::save_model(
+      model::load_model(
+          tests::nano_model(), {torch::kCPU, torch::kFloat32, /*int8=*/true}),
+      int8,
+      torch::kFloat32,
+      tests::byte_tokenizer());
+  config.model = int8;
+  config.from_weights = true;
+
+  EXPECT_THAT(
+      [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("int8, which cannot be trained")));
+}
+
 TEST(TrainerTest, RefusesARunWithoutText) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
