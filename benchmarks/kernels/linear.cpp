@@ -60,7 +60,7 @@ int main() {
     rounded.back()->quantize();
   }
   const double numbers = static_cast<double>(kIn * kOut * kMatrices);
-  for (const int64_t rows : {1, 2, 4, 8, 16, 32, 64}) {
+  for (const int64_t rows : {1, 2, 4, 8, 16, 32, 64, 256, 1024}) {
     const auto x = torch::randn({rows, kIn}, torch::kBFloat16);
     const auto time = [&](std::vector<Linear>& layers) {
       return seconds_of([&] {

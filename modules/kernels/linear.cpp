@@ -2,7 +2,7 @@
 
 #include "kernels/gradient.h"
 #include "kernels/initialization.h"
-#include "kernels/linear_few_rows.h"
+#include "kernels/linear_cpu.h"
 #include "kernels/parallel.h"
 
 #include <ATen/Parallel.h>
@@ -20,16 +20,17 @@ namespace microfiche::kernels {
 namespace {
 
 // Above as many rows a matrix product that keeps tiles of the weight in the
-// cache is quicker, although int8 has to be converted for it.
+// cache is quicker.
 constexpr int64_t kFewRows = 8;
 
-// Weights that a thread takes at a time.
+// Rows of x that stay in a processor's second-level cache.
+constexpr int64_t kTileRows = 96;
+
+// Weights that a thread takes at a time for few rows.
 constexpr int64_t kWeightsPerChunk = 1 << 16;
 
-void check_linear(
-    const torch::Tensor& x,
-    const torch::Tensor& weight,
-    const torch::Tensor& scale) {
+void check_linear(const LinearCall& call) {
+  const auto& [x, weight, bias, scale, out] = call;
   TORCH_CHECK(
       weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
       "linear: expected x of shape (..., ",
@@ -42,29 +43,54 @@ void check_linear(
       weight.scalar_type(),
       scale.defined() ? " with" : " without",
       " scales");
+  TORCH_CHECK(
+      !out.defined() ||
+          (out.is_contiguous() && out.scalar_type() == x.scalar_type() &&
+           out.numel() * x.size(-1) == x.numel() * weight.size(0)),
+      "linear: expected a contiguous out for ",
+      x.numel() / x.size(-1),
+      " rows of ",
+      weight.size(0),
+      ", got ",
+      out.sizes());
 }
 
-bool has_few_rows(
-    const torch::Tensor& x,
-    const torch::Tensor& weight,
-    const torch::Tensor& bias) {
-  return x.is_cpu() && weight.is_cpu() && !needs_grad({x, weight}) &&
-      x.numel() > 0 &&
-      (weight.scalar_type() == torch::kInt8 ||
-       weight.scalar_type() == torch::kBFloat16) &&
-      (x.scalar_type() == torch::kFloat32 ||
-       x.scalar_type() == torch::kBFloat16) &&
-      x.numel() / x.size(-1) <= kFewRows && weight.is_contiguous() &&
-      (!bias.defined() || bias.is_contiguous());
+bool has_cpu_kernel(const LinearCall& call) {
+  const auto& [x, weight, bias, scale, out] = call;
+  const auto dtype = x.scalar_type();
+  if (!x.is_cpu() || !weight.is_cpu() || needs_grad({x, weight}) ||
+      x.numel() == 0 || !weight.is_contiguous() ||
+      (bias.defined() && !bias.is_contiguous()) ||
+      (dtype != torch::kFloat32 && dtype != torch::kBFloat16)) {
+    return false;
+  }
+  const bool few = x.numel() / x.size(-1) <= kFewRows;
+  switch (weight.scalar_type()) {
+    case torch::kInt8:
+      return few || (dtype == torch::kBFloat16 && has_bf16_instructions());
+    case torch::kBFloat16:
+      return few;
+    default:
+      return false;
+  }
+}
+
+torch::Tensor make_answer(const LinearCall& call) {
+  if (call.out.defined()) {
+    return call.out;
+  }
+  auto shape = call.x.sizes().vec();
+  shape.back() = call.weight.size(0);
+  return torch::empty(shape, call.x.options());
 }
 
 // The product in raw memory, and in `kept` what it points into.
-LinearFewRows make_product(
+LinearProduct make_product(
     const LinearCall& call,
     const torch::Tensor& y,
     std::vector<torch::Tensor>& kept) {
   kept.push_back(call.x.contiguous());
-  LinearFewRows product;
+  LinearProduct product;
   product.x = kept.back().const_data_ptr();
   product.y = y.mutable_data_ptr();
   product.x_is_bf16 = call.x.scalar_type() == torch::kBFloat16;
@@ -82,27 +108,45 @@ LinearFewRows make_product(
   return product;
 }
 
-// Threads take chunks of channels one after the other, so that none waits long
-// for another.
-void run_products(const std::vector<LinearFewRows>& products) {
-  struct Chunk {
-    const LinearFewRows& product;
-    int64_t begin;
-    int64_t end;
-  };
+/// Channels of some rows of a product.
+struct Chunk {
+  LinearProduct product;
+  int64_t begin;
+  int64_t end;
+};
+
+std::vector<Chunk> make_chunks(const LinearProduct& product) {
+  const int64_t number_bytes = product.x_is_bf16 ? 2 : 4;
+  std::vector<Chunk> chunks;
+  for (int64_t m = 0; m < product.rows; m += kTileRows) {
+    auto tile = product;
+    tile.rows = std::min(kTileRows, product.rows - m);
+    tile.x =
+        static_cast<const char*>(product.x) + m * product.in * number_bytes;
+    tile.y = static_cast<char*>(product.y) + m * product.out * number_bytes;
+    const int64_t weights =
+        kWeightsPerChunk * std::max<int64_t>(1, tile.rows / kFewRows);
+    const int64_t size = std::max<int64_t>(1, weights / product.in);
+    for (int64_t begin = 0; begin < product.out; begin += size) {
+      chunks.push_back({tile, begin, std::min(begin + size, product.out)});
+    }
+  }
+  return chunks;
+}
+
+// Threads take one chunk after the other, so that none waits long for another.
+void run_products(const std::vector<LinearProduct>& products) {
   std::vector<Chunk> chunks;
   for (const auto& product : products) {
-    const int64_t size = std::max<int64_t>(1, kWeightsPerChunk / product.in);
-    for (int64_t begin = 0; begin < product.out; begin += size) {
-      chunks.push_back({product, begin, std::min(begin + size, product.out)});
-    }
+    const auto own = make_chunks(product);
+    chunks.insert(chunks.end(), own.begin(), own.end());
   }
   std::atomic<size_t> next = 0;
   const int64_t threads = std::min<int64_t>(
       at::get_num_threads(), static_cast<int64_t>(chunks.size()));
   parallel_for(0, threads, /*grain_size=*/1, [&](int64_t, int64_t) {
     for (size_t i = next++; i < chunks.size(); i = next++) {
-      linear_few_rows(chunks[i].product, chunks[i].begin, chunks[i].end);
+      linear_cpu(chunks[i].product, chunks[i].begin, chunks[i].end);
     }
   });
 }
@@ -126,18 +170,20 @@ torch::Tensor linear_reference(
 std::vector<torch::Tensor> linears(const std::vector<LinearCall>& calls) {
   std::vector<torch::Tensor> answers;
   std::vector<torch::Tensor> kept;
-  std::vector<LinearFewRows> products;
+  std::vector<LinearProduct> products;
+  answers.reserve(calls.size());
   for (const auto& call : calls) {
-    check_linear(call.x, call.weight, call.scale);
-    if (!has_few_rows(call.x, call.weight, call.bias)) {
-      answers.push_back(
-          linear_reference(call.x, call.weight, call.bias, call.scale));
+    check_linear(call);
+    if (has_cpu_kernel(call)) {
+      answers.push_back(make_answer(call));
+      products.push_back(make_product(call, answers.back(), kept));
       continue;
     }
-    auto shape = call.x.sizes().vec();
-    shape.back() = call.weight.size(0);
-    answers.push_back(torch::empty(shape, call.x.options()));
-    products.push_back(make_product(call, answers.back(), kept));
+    answers.push_back(
+        linear_reference(call.x, call.weight, call.bias, call.scale));
+    if (call.out.defined()) {
+      answers.back() = call.out.copy_(answers.back());
+    }
   }
   if (!products.empty()) {
     run_products(products);

@@ -27,7 +27,9 @@ namespace microfiche::kernels {
 /// a CPU, without gradients, few rows of x and weights of bfloat16 or int8 run
 /// a kernel which reads each weight once and converts it in registers: such
 /// products, which decoding consists of, take as long as memory needs to
-/// deliver the weights. Everything else is `linear_reference`.
+/// deliver the weights. Where the processor multiplies bfloat16 numbers itself,
+/// so do any number of rows of bfloat16 with weights of int8. Everything else
+/// is `linear_reference`.
 ///
 /// Throws `c10::Error` when the shapes do not fit.
 torch::Tensor linear(
@@ -42,6 +44,10 @@ struct LinearCall {
   torch::Tensor weight;
   torch::Tensor bias = {};
   torch::Tensor scale = {};
+
+  /// Where the answer goes, contiguous and with as many numbers; a new tensor
+  /// if undefined.
+  torch::Tensor out = {};
 };
 
 /// Several products that do not need each other, at once: threads start and

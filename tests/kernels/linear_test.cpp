@@ -27,9 +27,9 @@ Linear int8_layer(int64_t in, int64_t out, bool bias) {
   return layer;
 }
 
-// Rows that fill blocks and leave a rest, on both sides of the largest few;
-// widths that are whole vectors and not; channels that are whole blocks and
-// not.
+// Rows that fill blocks and tiles and leave a rest, on both sides of the
+// largest few; widths that are whole vectors and not; channels that are whole
+// blocks and not.
 class LinearRowsTest : public ::testing::TestWithParam<int64_t> {};
 
 TEST_P(LinearRowsTest, Bfloat16WeightsGiveTheExactProductOfTheRoundedNumbers) {
@@ -90,7 +90,7 @@ TEST_P(LinearRowsTest, Int8WeightsGiveTheProductOfTheRoundedNumbers) {
 INSTANTIATE_TEST_SUITE_P(
     Rows,
     LinearRowsTest,
-    ::testing::Values(1, 2, 3, 4, 7, 32, 33, 65));
+    ::testing::Values(1, 2, 3, 4, 7, 9, 32, 65, 200));
 
 TEST(LinearTest, AnInt8WeightIsWithinHalfAStepOfTheExactOne) {
   torch::manual_seed(0);
@@ -132,6 +132,21 @@ TEST(LinearTest, StartsAndLearnsLikeLibTorchsOwn) {
   expected->forward(x).square().sum().backward();
   actual->forward(x).square().sum().backward();
   EXPECT_TRUE(torch::equal(actual->weight.grad(), expected->weight.grad()));
+}
+
+TEST(LinearTest, WritesWhereItIsTold) {
+  const torch::InferenceMode inference;
+  const auto x = torch::randn({2, 16});
+  auto layer = int8_layer(16, 4, /*bias=*/false);
+  const auto exact = torch::randn({4, 16});
+  auto out = torch::zeros({4, 4});
+
+  kernels::linears(
+      {{x, layer->weight, {}, layer->weight_scale, out.narrow(0, 0, 2)},
+       {x, exact, {}, {}, out.narrow(0, 2, 2)}});
+
+  EXPECT_TRUE(torch::equal(out.narrow(0, 0, 2), layer->forward(x)));
+  EXPECT_TRUE(torch::equal(out.narrow(0, 2, 2), torch::linear(x, exact)));
 }
 
 TEST(LinearTest, ANanOfTheWeightsIsNotHidden) {

@@ -1,4 +1,4 @@
-#include "kernels/linear_few_rows.h"
+#include "kernels/linear_cpu.h"
 
 #include "kernels/cpu_vector.h"
 
@@ -12,10 +12,10 @@ namespace {
 // Weights are read in the order in which they lie in memory, one channel after
 // the other: a processor that is asked for several channels side by side
 // fetches them at half the speed. Up to eight rows of x meet each weight while
-// it is in a register; more rows find a channel's weights in the cache.
+// it is in a register.
 
 MICROFICHE_INLINE void
-store(const LinearFewRows& product, int64_t m, int64_t n, float y) {
+store(const LinearProduct& product, int64_t m, int64_t n, float y) {
   y = product.scale != nullptr ? y * product.scale[n] : y;
   y = product.bias != nullptr ? y + product.bias[n] : y;
   const int64_t place = m * product.out + n;
@@ -29,7 +29,7 @@ store(const LinearFewRows& product, int64_t m, int64_t n, float y) {
 /// Channel n for `Rows` rows from `m`.
 template <int64_t Rows, typename Weight>
 MICROFICHE_INLINE void
-multiply(const LinearFewRows& product, const float* x, int64_t m, int64_t n) {
+multiply(const LinearProduct& product, const float* x, int64_t m, int64_t n) {
   const int64_t in = product.in;
   const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
   x += m * in;
@@ -58,7 +58,7 @@ multiply(const LinearFewRows& product, const float* x, int64_t m, int64_t n) {
 
 template <typename Weight>
 MICROFICHE_INLINE void run_channels(
-    const LinearFewRows& product,
+    const LinearProduct& product,
     const float* x,
     int64_t begin,
     int64_t end) {
@@ -79,8 +79,8 @@ MICROFICHE_INLINE void run_channels(
   }
 }
 
-struct FewRowsJob {
-  const LinearFewRows& product;
+struct LinearJob {
+  const LinearProduct& product;
   const float* x;
   int64_t begin;
   int64_t end;
@@ -96,13 +96,14 @@ struct FewRowsJob {
 
 } // namespace
 
-void linear_few_rows(const LinearFewRows& product, int64_t begin, int64_t end) {
-  if (linear_few_rows_bf16(product, begin, end)) {
+void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (product.x_is_bf16 && has_bf16_instructions()) {
+    linear_cpu_bf16(product, begin, end);
     return;
   }
   if (!product.x_is_bf16) {
     const auto* x = static_cast<const float*>(product.x);
-    run_vectorized(FewRowsJob{product, x, begin, end});
+    run_vectorized(LinearJob{product, x, begin, end});
     return;
   }
   thread_local std::vector<CacheLine> lines;
@@ -112,7 +113,7 @@ void linear_few_rows(const LinearFewRows& product, int64_t begin, int64_t end) {
   float* x = lines.data()->numbers;
   std::transform(
       halves, halves + count, x, [](Bf16 value) { return to_float(value); });
-  run_vectorized(FewRowsJob{product, x, begin, end});
+  run_vectorized(LinearJob{product, x, begin, end});
 }
 
 } // namespace microfiche::kernels

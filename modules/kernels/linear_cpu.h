@@ -4,8 +4,8 @@
 
 namespace microfiche::kernels {
 
-/// A product of few rows with a weight of bfloat16 or int8, in raw memory.
-struct LinearFewRows {
+/// A product with a weight of bfloat16 or int8, in raw memory.
+struct LinearProduct {
   /// (rows, in) and (rows, out), float32 or bfloat16.
   const void* x = nullptr;
   void* y = nullptr;
@@ -27,13 +27,14 @@ struct LinearFewRows {
 ///
 /// Compiled for AVX-512 with and without bfloat16, for AVX2, and for whatever
 /// the compiler takes for granted; the processor decides at the first call.
-void linear_few_rows(const LinearFewRows& product, int64_t begin, int64_t end);
+/// Fast for few rows and, with `has_bf16_instructions` and weights of int8, for
+/// any number.
+void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end);
 
-/// The same with the processor's bfloat16 instructions. False, and nothing
-/// done, where it has none or x is float32.
-bool linear_few_rows_bf16(
-    const LinearFewRows& product,
-    int64_t begin,
-    int64_t end);
+/// Whether the processor multiplies bfloat16 numbers itself.
+bool has_bf16_instructions();
+
+/// The same for x in bfloat16, where `has_bf16_instructions`.
+void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end);
 
 } // namespace microfiche::kernels
