@@ -22,13 +22,14 @@ bool measure(int64_t tokens, torch::DeviceType device) {
   torch::Tensor ids;
   std::tie(weights, ids) =
       torch::softmax(torch::randn({tokens, 8}, options), 1).topk(2, 1);
-  std::vector<ExpertWeights> experts;
+  std::vector<ExpertWeights> matrices;
   for (int64_t e = 0; e < 8; ++e) {
-    experts.push_back(
+    matrices.push_back(
         {torch::randn({512, 256}, options) / 16,
          torch::randn({512, 256}, options) / 16,
          torch::randn({256, 512}, options) / 16});
   }
+  const Experts experts{8, [&](int64_t e) { return matrices[e]; }, {}};
   const auto time = [&](decltype(&moe_dispatch) dispatch) {
     return 1e6 *
         seconds(
@@ -49,13 +50,15 @@ bool measure(int64_t tokens, torch::DeviceType device) {
   const double reference = time(&moe_dispatch_reference);
   const double sorted = time(&moe_dispatch_sorted);
   const double batched = time(&moe_dispatch_batched);
+  const double chosen = time(&moe_dispatch);
   std::printf(
-      "| %s | %lld | %.0f | %.0f | %.0f |\n",
+      "| %s | %lld | %.0f | %.0f | %.0f | %.0f |\n",
       device == torch::kCUDA ? "GPU" : "CPU",
       static_cast<long long>(tokens),
       reference,
       sorted,
-      batched);
+      batched,
+      chosen);
   return true;
 }
 
@@ -65,8 +68,8 @@ int main() {
   torch::set_num_threads(1);
   torch::manual_seed(0);
   std::printf(
-      "| device | tokens | reference us | sorted us | batched us |\n"
-      "|---|---|---|---|---|\n");
+      "| device | tokens | reference us | sorted us | batched us | chosen us |\n"
+      "|---|---|---|---|---|---|\n");
   bool same = true;
   for (const int64_t tokens : {1, 16, 64, 2048}) {
     same = measure(tokens, torch::kCPU) && same;

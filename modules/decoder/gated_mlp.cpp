@@ -31,6 +31,16 @@ torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
   return down_proj->forward(torch::silu(inner[0]) * inner[1]);
 }
 
+kernels::ExpertWeights GatedMlpImpl::weights() const {
+  return {
+      gate_proj->weight,
+      up_proj->weight,
+      down_proj->weight,
+      gate_proj->weight_scale,
+      up_proj->weight_scale,
+      down_proj->weight_scale};
+}
+
 void GatedMlpImpl::pretty_print(std::ostream& stream) const {
   stream << "microfiche::decoder::GatedMlp(" << options.width() << ", "
          << options.inner_width() << ")";

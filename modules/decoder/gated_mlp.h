@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/linear.h"
+#include "kernels/moe_dispatch.h"
 
 #include <torch/nn.h>
 
@@ -33,6 +34,9 @@ class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
 
   /// Shapes: x (..., width), returns the same.
   torch::Tensor forward(const torch::Tensor& x);
+
+  /// For `moe_dispatch`, where this is an expert.
+  kernels::ExpertWeights weights() const;
 
   /// The options with which this module was constructed.
   GatedMlpOptions options;

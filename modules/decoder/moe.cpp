@@ -1,5 +1,6 @@
 #include "decoder/moe.h"
 
+#include "kernels/linear.h"
 #include "kernels/moe_dispatch.h"
 
 #include <cmath>
@@ -34,8 +35,7 @@ void RouterImpl::reset() {
 
 Routing RouterImpl::forward(const torch::Tensor& x) {
   Routing routing;
-  const auto logits =
-      torch::linear(x.to(torch::kFloat32), weight.to(torch::kFloat32));
+  const auto logits = kernels::linear(x.to(torch::kFloat32), weight);
   routing.scores = torch::softmax(logits, /*dim=*/-1, torch::kFloat32);
   std::tie(routing.weights, routing.expert_ids) =
       routing.scores.topk(options.top_k(), /*dim=*/-1);
@@ -87,22 +87,17 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
     measure_balance(routing, /*batch=*/x.size(0));
   }
 
-  std::vector<kernels::ExpertWeights> weights;
-  for (const auto& module : *experts) {
-    const auto& expert = *module->as<GatedMlp>();
-    weights.push_back(
-        {expert.gate_proj->weight,
-         expert.up_proj->weight,
-         expert.down_proj->weight,
-         expert.gate_proj->weight_scale,
-         expert.up_proj->weight_scale,
-         expert.down_proj->weight_scale});
+  kernels::Experts table;
+  table.count = options.router().num_experts();
+  table.weights = [this](int64_t e) {
+    return experts[e]->as<GatedMlp>()->weights();
+  };
+  if (!shared_experts.is_empty()) {
+    table.shared = shared_experts->weights();
   }
-  const auto routed = kernels::moe_dispatch(
-                          tokens, routing.expert_ids, routing.weights, weights)
-                          .view(x.sizes());
-  return shared_experts.is_empty() ? routed
-                                   : routed + shared_experts->forward(x);
+  return kernels::moe_dispatch(
+             tokens, routing.expert_ids, routing.weights, table)
+      .view(x.sizes());
 }
 
 void MixtureOfExpertsImpl::measure_balance(

@@ -1,5 +1,7 @@
 #include "decoder/rotary_embedding.h"
 
+#include "kernels/rotate.h"
+
 #include <torch/torch.h>
 
 // B = rows, L = positions, D = channels of a head.
@@ -23,11 +25,7 @@ Rotation make_rotation(
 }
 
 torch::Tensor rotate(const torch::Tensor& x, const Rotation& rotation) {
-  const auto halves = x.chunk(2, /*dim=*/-1);
-  return torch::cat(
-      {halves[0] * rotation.cos - halves[1] * rotation.sin,
-       halves[1] * rotation.cos + halves[0] * rotation.sin},
-      /*dim=*/-1);
+  return kernels::rotate(x, rotation.cos, rotation.sin);
 }
 
 } // namespace microfiche::decoder

@@ -28,7 +28,7 @@ namespace microfiche::kernels {
 /// a kernel which reads each weight once and converts it in registers: such
 /// products, which decoding consists of, take as long as memory needs to
 /// deliver the weights. Where the processor multiplies bfloat16 numbers itself,
-/// so do any number of rows of bfloat16 with weights of int8. Everything else
+/// but no tiles of them, any number of rows of bfloat16 does. Everything else
 /// is `linear_reference`.
 ///
 /// Throws `c10::Error` when the shapes do not fit.

@@ -27,12 +27,14 @@ struct LinearProduct {
 ///
 /// Compiled for AVX-512 with and without bfloat16, for AVX2, and for whatever
 /// the compiler takes for granted; the processor decides at the first call.
-/// Fast for few rows and, with `has_bf16_instructions` and weights of int8, for
-/// any number.
+/// Fast for few rows and, with `has_bf16_instructions`, for any number.
 void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end);
 
-/// Whether the processor multiplies bfloat16 numbers itself.
+/// Whether the processor multiplies bfloat16 numbers itself, with AVX-512.
 bool has_bf16_instructions();
+
+/// Whether it multiplies tiles of them, with AMX.
+bool has_tile_instructions();
 
 /// The same for x in bfloat16, where `has_bf16_instructions`.
 void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end);

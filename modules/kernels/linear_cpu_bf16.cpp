@@ -2,6 +2,7 @@
 
 #ifdef __x86_64__
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include <cstring>
@@ -93,8 +94,8 @@ multiply_bf16(const LinearProduct& product, int64_t m, int64_t n) {
 constexpr int64_t kBlockChannels = 4;
 // So many rows at most fill the registers with sums.
 constexpr int64_t kBlockRows = 6;
-// Up to so many rows, weights are converted in registers, as often as eight
-// rows need them.
+// Up to so many rows, weights are read in one stream, see Note [One stream of
+// weights], and converted in registers.
 constexpr int64_t kStreamedRows = 8;
 
 // The sums of each of four registers.
@@ -202,23 +203,36 @@ convert(const int8_t* from, int64_t count, uint16_t* to) {
   }
 }
 
-/// Channels [begin, end) of int8 weights, as many as are whole blocks, for all
-/// rows, which meet a block while it is in the first-level cache as bfloat16.
-/// Returns the first channel that is left.
+/// A block of weights as bfloat16.
+inline const uint16_t* as_bf16(const uint16_t* weight, int64_t /*count*/) {
+  return weight;
+}
+
+MICROFICHE_AVX512_BF16 const uint16_t* as_bf16(
+    const int8_t* weight,
+    int64_t count) {
+  thread_local std::vector<uint16_t> block;
+  block.resize(count);
+  convert(weight, count, block.data());
+  return block.data();
+}
+
+/// Channels [begin, end), as many as are whole blocks, for all rows, which meet
+/// a block while it is in the first-level cache. Returns the first channel that
+/// is left.
+template <typename Weight>
 MICROFICHE_AVX512_BF16 int64_t
 run_blocks(const LinearProduct& product, int64_t begin, int64_t end) {
-  thread_local std::vector<uint16_t> block;
-  const int64_t count = kBlockChannels * product.in;
-  block.resize(count);
+  const auto* weight = static_cast<const Weight*>(product.weight);
   for (; begin + kBlockChannels <= end; begin += kBlockChannels) {
-    const auto* weight = static_cast<const int8_t*>(product.weight);
-    convert(weight + begin * product.in, count, block.data());
+    const auto* block =
+        as_bf16(weight + begin * product.in, kBlockChannels * product.in);
     for (int64_t m = 0; m < product.rows;) {
       // Steps as even as possible.
       const int64_t left = product.rows - m;
       const int64_t steps = (left + kBlockRows - 1) / kBlockRows;
       const int64_t rows = (left + steps - 1) / steps;
-      multiply_block(product, block.data(), m, begin, rows);
+      multiply_block(product, block, m, begin, rows);
       m += rows;
     }
   }
@@ -245,6 +259,15 @@ run_channels(const LinearProduct& product, int64_t begin, int64_t end) {
   }
 }
 
+template <typename Weight>
+MICROFICHE_AVX512_BF16 void
+run_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (product.rows > kStreamedRows) {
+    begin = run_blocks<Weight>(product, begin, end);
+  }
+  run_channels<Weight>(product, begin, end);
+}
+
 } // namespace
 
 bool has_bf16_instructions() {
@@ -253,15 +276,21 @@ bool has_bf16_instructions() {
   return supported;
 }
 
+bool has_tile_instructions() {
+  // Leaf 7 of CPUID, bit 22 of its last register: AMX-BF16.
+  unsigned registers[4] = {};
+  return __get_cpuid_count(
+             7, 0, registers, registers + 1, registers + 2, registers + 3) !=
+      0 &&
+      (registers[3] >> 22 & 1) != 0;
+}
+
 void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
-  if (product.scale == nullptr) {
-    run_channels<uint16_t>(product, begin, end);
-    return;
+  if (product.scale != nullptr) {
+    run_bf16<int8_t>(product, begin, end);
+  } else {
+    run_bf16<uint16_t>(product, begin, end);
   }
-  if (product.rows > kStreamedRows) {
-    begin = run_blocks(product, begin, end);
-  }
-  run_channels<int8_t>(product, begin, end);
 }
 
 } // namespace microfiche::kernels
@@ -271,6 +300,10 @@ void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
 namespace microfiche::kernels {
 
 bool has_bf16_instructions() {
+  return false;
+}
+
+bool has_tile_instructions() {
   return false;
 }
 

@@ -1,10 +1,12 @@
 #include "kernels/moe_dispatch.h"
 
+#include "kernels/gradient.h"
 #include "kernels/linear.h"
 
 #include <torch/torch.h>
 
 #include <optional>
+#include <vector>
 
 // N = tokens, D = their channels, E = experts, I = an expert's inner channels,
 // P = N * top_k pairs of a token and one of its experts.
@@ -37,28 +39,38 @@ SortedPairs sort_pairs(const torch::Tensor& expert_ids) {
   return {order, places, experts};
 }
 
+torch::Tensor add_shared(
+    const torch::Tensor& routed,
+    const torch::Tensor& x,
+    const Experts& experts) {
+  return experts.shared ? routed + run_expert(x, *experts.shared) : routed;
+}
+
 // Adds up the answers of each token's experts. answers: (P, D), pair by pair.
 torch::Tensor combine(
     const torch::Tensor& answers,
     const torch::Tensor& weights,
-    const torch::Tensor& x) {
+    const torch::Tensor& x,
+    const Experts& experts) {
   const auto by_token =
       answers.view({weights.size(0), weights.size(1), x.size(1)});
-  return (by_token.to(torch::kFloat32) * weights.unsqueeze(-1))
-      .sum(1)
-      .to(x.scalar_type());
+  const auto routed = (by_token.to(torch::kFloat32) * weights.unsqueeze(-1))
+                          .sum(1)
+                          .to(x.scalar_type());
+  return add_shared(routed, x, experts);
 }
 
 void check_shapes(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts) {
-  TORCH_CHECK(!experts.empty(), "moe_dispatch: expected at least one expert");
+    const Experts& experts) {
+  TORCH_CHECK(experts.count >= 1, "moe_dispatch: expected at least one expert");
+  const int64_t width = experts.weights(0).gate.size(1);
   TORCH_CHECK(
-      x.dim() == 2 && x.size(1) == experts[0].gate.size(1),
+      x.dim() == 2 && x.size(1) == width,
       "moe_dispatch: expected x of shape (N, ",
-      experts[0].gate.size(1),
+      width,
       "), got ",
       x.sizes());
   TORCH_CHECK(
@@ -78,62 +90,48 @@ torch::Tensor moe_dispatch_reference(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts) {
+    const Experts& experts) {
   auto sum = torch::zeros(x.sizes(), x.options().dtype(torch::kFloat32));
-  for (size_t e = 0; e < experts.size(); ++e) {
-    const auto mask = expert_ids == static_cast<int64_t>(e); // (N, top_k)
+  for (int64_t e = 0; e < experts.count; ++e) {
+    const auto mask = expert_ids == e; // (N, top_k)
     const auto weight = (weights * mask).sum(1, /*keepdim=*/true);
-    const auto answer = run_expert(x, experts[e]).to(torch::kFloat32);
+    const auto answer = run_expert(x, experts.weights(e)).to(torch::kFloat32);
     sum = sum + answer * weight;
   }
-  return sum.to(x.scalar_type());
+  return add_shared(sum.to(x.scalar_type()), x, experts);
 }
 
 torch::Tensor moe_dispatch_sorted(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts) {
+    const Experts& experts) {
   const int64_t top_k = expert_ids.size(1);
   const auto pairs = sort_pairs(expert_ids);
-  const auto counts =
-      torch::bincount(pairs.experts, {}, static_cast<int64_t>(experts.size()))
-          .cpu();
+  const auto counts = torch::bincount(pairs.experts, {}, experts.count).cpu();
   const auto sorted_x = x.index_select(
       0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor")); // (P, D)
 
-  std::vector<const ExpertWeights*> asked;
-  std::vector<LinearCall> calls;
+  std::vector<torch::Tensor> answers;
   int64_t begin = 0;
-  for (size_t e = 0; e < experts.size(); ++e) {
+  for (int64_t e = 0; e < experts.count; ++e) {
     const int64_t count = counts.const_data_ptr<int64_t>()[e];
     if (count > 0) {
-      const auto own = sorted_x.narrow(0, begin, count);
-      asked.push_back(&experts[e]);
-      calls.push_back({own, experts[e].gate, {}, experts[e].gate_scale});
-      calls.push_back({own, experts[e].up, {}, experts[e].up_scale});
+      answers.push_back(
+          run_expert(sorted_x.narrow(0, begin, count), experts.weights(e)));
       begin += count;
     }
   }
-  const auto inner = linears(calls);
-  calls.clear();
-  for (size_t i = 0; i < asked.size(); ++i) {
-    calls.push_back(
-        {torch::silu(inner[2 * i]) * inner[2 * i + 1],
-         asked[i]->down,
-         {},
-         asked[i]->down_scale});
-  }
-  const auto answers = linears(calls);
-  return combine(torch::cat(answers).index_select(0, pairs.places), weights, x);
+  return combine(
+      torch::cat(answers).index_select(0, pairs.places), weights, x, experts);
 }
 
 torch::Tensor moe_dispatch_batched(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts) {
-  const auto num_experts = static_cast<int64_t>(experts.size());
+    const Experts& experts) {
+  const int64_t num_experts = experts.count;
   const int64_t top_k = expert_ids.size(1);
   const auto pairs = sort_pairs(expert_ids);
   const auto counts = torch::bincount(pairs.experts, {}, num_experts);
@@ -153,8 +151,8 @@ torch::Tensor moe_dispatch_batched(
 
   const auto stack = [&](torch::Tensor ExpertWeights::*matrix) {
     std::vector<torch::Tensor> matrices;
-    for (const auto& expert : experts) {
-      matrices.push_back(expert.*matrix);
+    for (int64_t e = 0; e < num_experts; ++e) {
+      matrices.push_back(experts.weights(e).*matrix);
     }
     return torch::stack(matrices).transpose(1, 2);
   };
@@ -166,20 +164,26 @@ torch::Tensor moe_dispatch_batched(
       answers.flatten(0, 1).index_select(
           0, slots.index_select(0, pairs.places)),
       weights,
-      x);
+      x,
+      experts);
 }
 
 torch::Tensor moe_dispatch(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts) {
+    const Experts& experts) {
   check_shapes(x, expert_ids, weights, experts);
+  const auto first = experts.weights(0);
+  const auto dtype = x.scalar_type();
+  if (x.is_cpu() && !needs_grad({x, weights, first.gate}) &&
+      (dtype == torch::kFloat32 || dtype == torch::kBFloat16)) {
+    return moe_dispatch_cpu(x, expert_ids, weights, experts);
+  }
   // With few tokens most experts have none, and copying all their matrices
   // into one stack would cost more than the launches that it saves.
-  const bool many =
-      expert_ids.numel() >= 4 * static_cast<int64_t>(experts.size());
-  return x.is_cuda() && many && !experts[0].gate_scale.defined()
+  const bool many = expert_ids.numel() >= 4 * experts.count;
+  return x.is_cuda() && many && !first.gate_scale.defined()
       ? moe_dispatch_batched(x, expert_ids, weights, experts)
       : moe_dispatch_sorted(x, expert_ids, weights, experts);
 }

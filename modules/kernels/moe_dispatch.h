@@ -2,7 +2,9 @@
 
 #include <torch/types.h>
 
-#include <vector>
+#include <cstdint>
+#include <functional>
+#include <optional>
 
 namespace microfiche::kernels {
 
@@ -19,26 +21,39 @@ struct ExpertWeights {
   torch::Tensor down_scale = {};
 };
 
+/// The experts of a layer.
+struct Experts {
+  int64_t count = 0;
+
+  /// The matrices of expert e in [0, count); asked for those that tokens go to.
+  std::function<ExpertWeights(int64_t e)> weights;
+
+  /// One that every token goes to, with weight one.
+  std::optional<ExpertWeights> shared;
+};
+
 /// Sends each token to its experts and adds up what they answer,
-/// y[n] = sum over j of weights[n, j] * expert[ids[n, j]](x[n]),
-/// with the sum in float32.
+/// y[n] = sum over j of weights[n, j] * expert[ids[n, j]](x[n]) + shared(x[n]),
+/// with the sum over j in float32.
 ///
 /// Shapes:
 ///   x: (N, D)
-///   expert_ids: (N, top_k) int64, each in [0, experts.size())
+///   expert_ids: (N, top_k) int64, each in [0, experts.count)
 ///   weights: (N, top_k) float32
 ///   returns: (N, D) in the dtype of x
 ///
 /// Tokens are sorted by expert, so that each expert sees one matrix of its own
 /// tokens; on a GPU, where many small products wait for their launches, the
-/// experts run as one batched product over equally long, zero-padded lists.
+/// experts run as one batched product over equally long, zero-padded lists; on
+/// a CPU, without gradients, experts write their answers side by side, and all
+/// of them start at once.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
 torch::Tensor moe_dispatch(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts);
+    const Experts& experts);
 
 /// What `moe_dispatch` means: every expert answers every token, with weight 0
 /// where it was not asked.
@@ -46,18 +61,25 @@ torch::Tensor moe_dispatch_reference(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts);
+    const Experts& experts);
 
-/// The two ways in which `moe_dispatch` runs; callers leave the choice to it.
+/// The ways in which `moe_dispatch` runs; callers leave the choice to it. The
+/// last gives no gradients and wants everything on the CPU, in float32 or
+/// bfloat16.
 torch::Tensor moe_dispatch_sorted(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts);
+    const Experts& experts);
 torch::Tensor moe_dispatch_batched(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
-    const std::vector<ExpertWeights>& experts);
+    const Experts& experts);
+torch::Tensor moe_dispatch_cpu(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    const Experts& experts);
 
 } // namespace microfiche::kernels

@@ -1,9 +1,14 @@
 #include "kernels/rms_norm.h"
 
+#include "kernels/cpu_vector.h"
+#include "kernels/gradient.h"
+#include "kernels/parallel.h"
+
 #include <torch/torch.h>
 
+#include <cmath>
+
 #ifdef MICROFICHE_WITH_CUDA
-#include "kernels/gradient.h"
 #include "kernels/rms_norm_cuda.h"
 
 #include <c10/cuda/CUDAException.h>
@@ -11,22 +16,97 @@
 #include <c10/cuda/CUDAStream.h>
 #endif
 
-namespace microfiche::kernels {
+// D = width.
 
-#ifdef MICROFICHE_WITH_CUDA
+namespace microfiche::kernels {
 namespace {
 
 bool has_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
   const auto dtype = x.scalar_type();
-  return x.is_cuda() && weight.device() == x.device() &&
-      !needs_grad({x, weight}) && dtype == weight.scalar_type() &&
-      x.numel() > 0 &&
-      (dtype == torch::kFloat32 || dtype == torch::kFloat16 ||
-       dtype == torch::kBFloat16);
+  return weight.device() == x.device() && !needs_grad({x, weight}) &&
+      dtype == weight.scalar_type() && x.numel() > 0 &&
+      (dtype == torch::kFloat32 || dtype == torch::kBFloat16 ||
+       (dtype == torch::kFloat16 && x.is_cuda()));
 }
 
-torch::Tensor
-run_kernel(const torch::Tensor& x, const torch::Tensor& weight, double eps) {
+/// Rows in raw memory.
+struct RmsNormRows {
+  const void* x;
+  const void* weight;
+  void* y;
+  int64_t width;
+  float eps;
+};
+
+template <typename Number>
+MICROFICHE_INLINE void normalize(const RmsNormRows& rows, int64_t row) {
+  const int64_t width = rows.width;
+  const auto* x = static_cast<const Number*>(rows.x) + row * width;
+  const auto* weight = static_cast<const Number*>(rows.weight);
+  auto* y = static_cast<Number*>(rows.y) + row * width;
+  Floats squares = {};
+  int64_t d = 0;
+  for (; d + kVectorLanes <= width; d += kVectorLanes) {
+    Floats values;
+    load_floats(x + d, values);
+    squares += values * values;
+  }
+  float total = sum(squares);
+  for (; d < width; ++d) {
+    total += to_float(x[d]) * to_float(x[d]);
+  }
+  const float scale =
+      1 / std::sqrt(total / static_cast<float>(width) + rows.eps);
+  for (d = 0; d < width; ++d) {
+    Number normed;
+    round_to(to_float(x[d]) * scale, normed);
+    round_to(to_float(normed) * to_float(weight[d]), y[d]);
+  }
+}
+
+struct RmsNormJob {
+  const RmsNormRows& rows;
+  bool is_bf16;
+  int64_t begin;
+  int64_t end;
+
+  MICROFICHE_INLINE void run() const {
+    for (int64_t row = begin; row < end; ++row) {
+      if (is_bf16) {
+        normalize<Bf16>(rows, row);
+      } else {
+        normalize<float>(rows, row);
+      }
+    }
+  }
+};
+
+torch::Tensor run_cpu_kernel(
+    const torch::Tensor& x,
+    const torch::Tensor& weight,
+    double eps) {
+  const auto held = x.contiguous();
+  const auto gain = weight.contiguous();
+  auto y = torch::empty(x.sizes(), held.options());
+  const RmsNormRows rows{
+      held.const_data_ptr(),
+      gain.const_data_ptr(),
+      y.mutable_data_ptr(),
+      x.size(-1),
+      static_cast<float>(eps)};
+  const bool is_bf16 = x.scalar_type() == torch::kBFloat16;
+  parallel_for(
+      0, x.numel() / rows.width, /*grain=*/16, [&](int64_t begin, int64_t end) {
+        run_vectorized(RmsNormJob{rows, is_bf16, begin, end});
+      });
+  return y;
+}
+
+#ifdef MICROFICHE_WITH_CUDA
+torch::Tensor run_cuda_kernel(
+    const torch::Tensor& x,
+    const torch::Tensor& weight,
+    double eps) {
   const c10::cuda::CUDAGuard guard(x.device());
   const auto rows = x.contiguous();
   const auto gain = weight.contiguous();
@@ -46,8 +126,9 @@ run_kernel(const torch::Tensor& x, const torch::Tensor& weight, double eps) {
   return y;
 }
 
-} // namespace
 #endif
+
+} // namespace
 
 torch::Tensor rms_norm_reference(
     const torch::Tensor& x,
@@ -67,12 +148,16 @@ rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps) {
       x.dim() == 0 ? 0 : x.size(-1),
       ",), the last dimension of x, got ",
       weight.sizes());
+  if (!has_kernel(x, weight)) {
+    return rms_norm_reference(x, weight, eps);
+  }
 #ifdef MICROFICHE_WITH_CUDA
-  if (has_kernel(x, weight)) {
-    return run_kernel(x, weight, eps);
+  if (x.is_cuda()) {
+    return run_cuda_kernel(x, weight, eps);
   }
 #endif
-  return rms_norm_reference(x, weight, eps);
+  return x.is_cpu() ? run_cpu_kernel(x, weight, eps)
+                    : rms_norm_reference(x, weight, eps);
 }
 
 } // namespace microfiche::kernels

@@ -10,8 +10,8 @@ namespace microfiche::kernels {
 ///
 /// Shapes: x (..., D), weight (D), returns (..., D) in the dtype of x.
 ///
-/// Runs the CUDA kernel when x is on a GPU, both tensors share one of float32,
-/// float16 and bfloat16, and no gradient is asked for, and
+/// Runs a kernel of its own, on a GPU or a CPU, when both tensors share one of
+/// float32, bfloat16 and, on a GPU, float16, and no gradient is asked for, and
 /// `rms_norm_reference` otherwise.
 ///
 /// Throws `c10::Error` when the weight does not fit x.

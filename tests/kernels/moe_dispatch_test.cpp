@@ -18,11 +18,13 @@ constexpr int64_t kExperts = 5, kTopK = 2, kWidth = 16, kInner = 24;
 
 struct MoeInputs {
   torch::Tensor x, ids, weights;
-  std::vector<ExpertWeights> experts;
+  // The last one is shared.
+  std::vector<ExpertWeights> matrices;
+  Experts experts;
 
   std::vector<torch::Tensor> leaves() const {
     std::vector<torch::Tensor> tensors = {x, weights};
-    for (const auto& expert : experts) {
+    for (const auto& expert : matrices) {
       tensors.insert(tensors.end(), {expert.gate, expert.up, expert.down});
     }
     return tensors;
@@ -39,15 +41,18 @@ MoeInputs make_moe_inputs(int64_t tokens, torch::TensorOptions options = {}) {
   const auto best = scores.topk(kTopK, /*dim=*/1);
   in.ids = std::get<1>(best).to(options.device());
   in.weights = std::get<0>(best).to(options.device());
-  for (int64_t e = 0; e < kExperts; ++e) {
+  for (int64_t e = 0; e <= kExperts; ++e) {
     const auto matrix = [&](int64_t out, int64_t inner) {
       return (torch::randn({out, inner}) * 0.3).to(options);
     };
-    in.experts.push_back(
+    in.matrices.push_back(
         {matrix(kInner, kWidth),
          matrix(kInner, kWidth),
          matrix(kWidth, kInner)});
   }
+  const auto matrices = in.matrices;
+  in.experts = {
+      kExperts, [matrices](int64_t e) { return matrices[e]; }, matrices.back()};
   return in;
 }
 
@@ -67,7 +72,21 @@ TEST_P(MoeDispatchTest, MatchesTheReference) {
   }
 }
 
+TEST_P(MoeDispatchTest, RunsWithoutASharedExpert) {
+  auto in = make_moe_inputs(3);
+  in.experts.shared.reset();
+
+  const auto actual = GetParam()(in.x, in.ids, in.weights, in.experts);
+
+  const auto expected =
+      moe_dispatch_reference(in.x, in.ids, in.weights, in.experts);
+  EXPECT_TRUE(torch::allclose(actual, expected, 1e-4, 1e-5));
+}
+
 TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
+  if (GetParam() == &moe_dispatch_cpu) {
+    GTEST_SKIP() << "gives no gradients";
+  }
   const auto gradients = [](Dispatch dispatch) {
     const auto in = make_moe_inputs(32);
     for (auto leaf : in.leaves()) {
@@ -92,7 +111,7 @@ TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
 }
 
 std::string way_name(const ::testing::TestParamInfo<Dispatch>& info) {
-  const std::vector<std::string> names = {"Chosen", "Sorted", "Batched"};
+  const std::vector<std::string> names = {"Chosen", "Sorted", "Batched", "Cpu"};
   return names[info.index];
 }
 
@@ -102,7 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         &moe_dispatch,
         &moe_dispatch_sorted,
-        &moe_dispatch_batched),
+        &moe_dispatch_batched,
+        &moe_dispatch_cpu),
     way_name);
 
 class MoePrecisionTest : public ::testing::TestWithParam<Precision> {};
@@ -137,6 +157,15 @@ INSTANTIATE_TEST_SUITE_P(
         Precision{torch::kCUDA, torch::kFloat32, 1e-5},
         Precision{torch::kCUDA, torch::kBFloat16, 2.5e-2}),
     ::testing::PrintToStringParamName());
+
+TEST(MoeDispatchErrorTest, RefusesAnExpertThatDoesNotExist) {
+  const torch::InferenceMode inference;
+  const auto in = make_moe_inputs(4);
+
+  EXPECT_THAT(
+      [&] { moe_dispatch(in.x, in.ids + 3, in.weights, in.experts); },
+      ThrowsMessage<c10::Error>(HasSubstr("expected expert ids in [0, 5)")));
+}
 
 TEST(MoeDispatchErrorTest, RefusesWeightsThatDoNotFitTheChoices) {
   const auto in = make_moe_inputs(4);
