@@ -118,45 +118,48 @@ LinearProduct make_product(
   return product;
 }
 
-/// Channels of some rows of a product.
-struct Chunk {
-  LinearProduct product;
-  int64_t begin;
-  int64_t end;
-};
-
-std::vector<Chunk> make_chunks(const LinearProduct& product) {
-  const int64_t number_bytes = product.x_is_bf16 ? 2 : 4;
-  std::vector<Chunk> chunks;
-  for (int64_t m = 0; m < product.rows; m += kTileRows) {
-    auto tile = product;
-    tile.rows = std::min(kTileRows, product.rows - m);
-    tile.x =
-        static_cast<const char*>(product.x) + m * product.in * number_bytes;
-    tile.y = static_cast<char*>(product.y) + m * product.out * number_bytes;
-    const int64_t weights =
-        kWeightsPerChunk * std::max<int64_t>(1, tile.rows / kFewRows);
-    const int64_t size = std::max<int64_t>(1, weights / product.in);
-    for (int64_t begin = 0; begin < product.out; begin += size) {
-      chunks.push_back({tile, begin, std::min(begin + size, product.out)});
+/// The products of at most kTileRows rows each that make up a larger one.
+std::vector<LinearProduct> split_rows(
+    const std::vector<LinearProduct>& products) {
+  std::vector<LinearProduct> tiles;
+  for (const auto& product : products) {
+    const int64_t number_bytes = product.x_is_bf16 ? 2 : 4;
+    for (int64_t m = 0; m < product.rows; m += kTileRows) {
+      auto tile = product;
+      tile.rows = std::min(kTileRows, product.rows - m);
+      tile.x =
+          static_cast<const char*>(product.x) + m * product.in * number_bytes;
+      tile.y = static_cast<char*>(product.y) + m * product.out * number_bytes;
+      tiles.push_back(tile);
     }
   }
-  return chunks;
+  return tiles;
 }
 
-// Threads take one chunk after the other, so that none waits long for another.
+// Threads take chunks of channels one after the other, so that none waits long
+// for another.
 void run_products(const std::vector<LinearProduct>& products) {
+  struct Chunk {
+    const LinearProduct* product;
+    int64_t begin;
+    int64_t end;
+  };
+  const auto tiles = split_rows(products);
   std::vector<Chunk> chunks;
-  for (const auto& product : products) {
-    const auto own = make_chunks(product);
-    chunks.insert(chunks.end(), own.begin(), own.end());
+  for (const auto& tile : tiles) {
+    const int64_t weights =
+        kWeightsPerChunk * std::max<int64_t>(1, tile.rows / kFewRows);
+    const int64_t size = std::max<int64_t>(1, weights / tile.in);
+    for (int64_t begin = 0; begin < tile.out; begin += size) {
+      chunks.push_back({&tile, begin, std::min(begin + size, tile.out)});
+    }
   }
   std::atomic<size_t> next = 0;
   const int64_t threads = std::min<int64_t>(
       at::get_num_threads(), static_cast<int64_t>(chunks.size()));
   parallel_for(0, threads, /*grain_size=*/1, [&](int64_t, int64_t) {
     for (size_t i = next++; i < chunks.size(); i = next++) {
-      linear_cpu(chunks[i].product, chunks[i].begin, chunks[i].end);
+      linear_cpu(*chunks[i].product, chunks[i].begin, chunks[i].end);
     }
   });
 }

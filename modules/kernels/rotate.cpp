@@ -37,8 +37,9 @@ struct Turn {
 
 /// Rounds each product, as ATen does.
 template <typename Number>
-MICROFICHE_INLINE float
-rounded_product(const Number& left, const Number& right) {
+MICROFICHE_INLINE float rounded_product(
+    const Number& left,
+    const Number& right) {
   Number product;
   round_to(to_float(left) * to_float(right), product);
   return to_float(product);
@@ -53,8 +54,8 @@ MICROFICHE_INLINE void turn_position(const Turn& turn, int64_t index) {
   const auto* cos = static_cast<const Number*>(turn.cos) + angle;
   const auto* sin = static_cast<const Number*>(turn.sin) + angle;
   for (int64_t h = 0; h < turn.heads; ++h) {
-    const auto* x = static_cast<const Number*>(turn.x) +
-        b * turn.x_strides[0] + h * turn.x_strides[1] + l * turn.x_strides[2];
+    const auto* x = static_cast<const Number*>(turn.x) + b * turn.x_strides[0] +
+        h * turn.x_strides[1] + l * turn.x_strides[2];
     auto* y = static_cast<Number*>(turn.y) + b * turn.y_strides[0] +
         h * turn.y_strides[1] + l * turn.y_strides[2];
     for (int64_t d = 0; d < turn.half; ++d) {

@@ -27,9 +27,10 @@ TEST_P(RotateTest, GivesTheReferencesBits) {
 TEST_P(RotateTest, TheKernelIsNotAskedForGradients) {
   auto x = torch::randn({1, 1, 1, 2}, GetParam()).requires_grad_();
 
-  rotate(x,
-         torch::zeros({1, 1, 1, 1}, GetParam()),
-         torch::ones({1, 1, 1, 1}, GetParam()))
+  rotate(
+      x,
+      torch::zeros({1, 1, 1, 1}, GetParam()),
+      torch::ones({1, 1, 1, 1}, GetParam()))
       .select(-1, 0)
       .sum()
       .backward();
