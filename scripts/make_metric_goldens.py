@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Writes tests/data/metrics/*.jsonl: metrics of text pairs by other libraries.
 
-Edit distances come from rapidfuzz, set precision and recall, BLEU and Unicode
-from NLTK and Python; a line is one pair. The first line of each file says which
-versions made it. Run with the repository's virtual environment:
+Edit distances come from rapidfuzz, set precision and recall, BLEU, METEOR and
+stems from NLTK, chrF from sacrebleu, Unicode from Python; a line is one pair. The
+first line of each file says which versions made it. readings.jsonl holds pages
+that the nano model read in its sweep; its texts stay, its numbers are made anew.
+tests/metrics/compare_with_oracles.py asks the same of other random pairs. Run with
+the repository's virtual environment:
 
     .venv/bin/python scripts/make_metric_goldens.py
 """
 
+import collections
 import json
 import pathlib
 import platform
@@ -18,12 +22,16 @@ import warnings
 
 import nltk
 import rapidfuzz
+import sacrebleu
 from nltk.metrics.scores import f_measure, precision, recall
+from nltk.stem.porter import PorterStemmer
 from nltk.translate.bleu_score import sentence_bleu
+from nltk.translate.meteor_score import meteor_score
 from rapidfuzz.distance import Levenshtein
 
 SEED = 20261122
-FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests/data/metrics"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "tests/data/metrics"
 
 ENGLISH = """In the beginning God created the heaven and the earth. And the earth
 was without form, and void; and darkness was upon the face of the deep. And the
@@ -81,24 +89,77 @@ def omnidoc(text):
     return re.sub(r"[^\w\u4e00-\u9fff]", "", half)
 
 
-def scores(reference, prediction):
+class NoWordNet:
+    """METEOR's third stage finds no synonym."""
+
+    def synsets(self, word):
+        return []
+
+
+def characters(reference, prediction):
+    def lower(text):
+        return " ".join(text.lower().split())
+
+    distance = Levenshtein.normalized_distance(lower(reference), lower(prediction))
+    edits = Levenshtein.distance(reference, prediction)
+    return {
+        "edits": edits,
+        "normalized_edit_distance": Levenshtein.normalized_distance(reference, prediction),
+        "cer": edits / len(reference) if reference else None,
+        "chrf": sacrebleu.sentence_chrf(prediction, [reference]).score / 100,
+        "anls": 1 - distance if distance < 0.5 else 0,
+    }
+
+
+def bags(g, p):
+    common = sum((collections.Counter(g) & collections.Counter(p)).values())
+    return {
+        "bag_precision": common / len(p),
+        "bag_recall": common / len(g),
+        "bag_f1": 2 * common / (len(g) + len(p)),
+    }
+
+
+def words(reference, prediction):
     g, p = reference.split(), prediction.split()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {
-            "edits": Levenshtein.distance(reference, prediction),
-            "normalized_edit_distance": Levenshtein.normalized_distance(reference, prediction),
             "word_edits": Levenshtein.distance(g, p),
+            "wer": Levenshtein.distance(g, p) / len(g) if g else None,
             "set_precision": precision(set(g), set(p)),
             "set_recall": recall(set(g), set(p)),
             "set_f1": f_measure(set(g), set(p)),
             "bleu": sentence_bleu([g], p) if p else None,
-            "words": len(g),
-        }
+            "meteor": meteor_score([g], p, wordnet=NoWordNet()),
+        } | (bags(g, p) if g and p else {})
+
+
+def scores(reference, prediction):
+    """What other libraries say of a pair; null where they have no value."""
+    # Words of Chinese are another library's dictionary.
+    chinese = has_han(reference + prediction)
+    return characters(reference, prediction) | ({} if chinese else words(reference, prediction))
 
 
 def has_han(text):
     return any("\u4e00" <= c <= "\u9fa5" for c in text)
+
+
+def stems():
+    """The words of the held-out text and of NLTK's own table, with their stems."""
+    lines = [line for p in sorted((ROOT / "data/text/held_out").glob("*.jsonl")) for line in p.open(encoding="utf-8")]
+    text = " ".join(json.loads(line)["text"] for line in lines)
+    stemmer = PorterStemmer()
+    found = set(re.findall("[a-z]+", text.lower())) | set(stemmer.pool)
+    return {word: stemmer.stem(word) for word in sorted(found)}
+
+
+def write_pairs(file, made_by, texts):
+    file.write(json.dumps(made_by) + "\n")
+    for reference, prediction in texts:
+        line = {"reference": reference, "prediction": prediction} | scores(reference, prediction)
+        file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def main():
@@ -110,18 +171,16 @@ def main():
         "unicode": unicodedata.unidata_version,
         "rapidfuzz": rapidfuzz.__version__,
         "nltk": nltk.__version__,
+        "sacrebleu": sacrebleu.__version__,
     }
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "pairs.jsonl").open("w", encoding="utf-8") as file:
-        file.write(json.dumps(made_by) + "\n")
-        for reference, prediction in pairs(rng):
-            line = {"reference": reference, "prediction": prediction}
-            line |= scores(reference, prediction)
-            if has_han(reference + prediction):
-                # Words of Chinese are another library's dictionary.
-                line = {k: v for k, v in line.items() if k in (
-                    "reference", "prediction", "edits", "normalized_edit_distance")}
-            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        write_pairs(file, made_by, pairs(rng))
+    readings = [json.loads(line) for line in (FOLDER / "readings.jsonl").open(encoding="utf-8")]
+    with (FOLDER / "readings.jsonl").open("w", encoding="utf-8") as file:
+        texts = [(r["reference"], r["prediction"]) for r in readings if "reference" in r]
+        write_pairs(file, made_by, texts)
+    with (FOLDER / "stems.json").open("w", encoding="utf-8") as file:
+        json.dump({"made_by": made_by, "stems": stems()}, file, indent=0)
     with (FOLDER / "normalization.jsonl").open("w", encoding="utf-8") as file:
         file.write(json.dumps(made_by) + "\n")
         for _ in range(400):

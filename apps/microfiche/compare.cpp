@@ -33,8 +33,13 @@ Json to_json(
          {"difference",
           {{"mean", difference.mean},
            {"low", difference.low},
-           {"high", difference.high}}},
-         {"p_value", cell.paired.p_value}});
+           {"high", difference.high},
+           {"bca_low", difference.bca_low},
+           {"bca_high", difference.bca_high}}},
+         {"few_pages", cell.paired.pages < metrics::kFewPages},
+         {"p_value", cell.paired.p_value},
+         {"p_value_bootstrap", cell.paired.bootstrap_p_value},
+         {"p_value_holm", cell.holm_p_value}});
   }
   return {{"metric", metric}, {"cells", std::move(rows)}};
 }
@@ -62,15 +67,21 @@ void compare(const CompareOptions& options) {
   } else if (options.format == "csv") {
     write_file("-", experiments::to_csv(table));
   } else if (options.format == "md") {
-    write_file("-", experiments::to_markdown(table));
+    write_file(
+        "-",
+        concat(
+            experiments::to_markdown(table),
+            "\n",
+            experiments::notes_on(cells, metric),
+            "\n"));
   } else {
     write_file(
         "-",
         concat(
-            metric,
-            ": second minus first over the same pages, bootstrap 95 % "
-            "interval, sign-flip permutation test\n\n",
-            experiments::to_text(table)));
+            experiments::to_text(table),
+            "\n",
+            experiments::notes_on(cells, metric),
+            "\n"));
   }
 }
 

@@ -6,127 +6,34 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "experiments/runner/table.h"
 #include "metrics/score_summary.h"
+#include "score_tables.h"
 
 namespace microfiche::apps {
 namespace {
-
-using experiments::exact;
-using experiments::fixed;
-using experiments::Table;
-using metrics::BinScores;
-using metrics::MetricIntervals;
-using metrics::ScoreSummary;
 
 struct ScoreOptions {
   CommonOptions common;
   std::string predictions;
   std::string profile = "paper";
+  std::string normalization;
   std::string bins;
   std::string by;
   std::string format = "table";
 };
 
-std::string bin_name(const BinScores& bin) {
-  return concat("[", bin.text_tokens.lower, ", ", bin.text_tokens.upper, ")");
-}
-
-std::string with_interval(const metrics::Interval& interval) {
-  return concat(
-      fixed(interval.mean, 4),
-      " [",
-      fixed(interval.low, 3),
-      ", ",
-      fixed(interval.high, 3),
-      "]");
-}
-
-/// What a person reads: the metrics that lead, with intervals.
-Table overview(const ScoreSummary& summary, bool grouped) {
-  const std::vector<std::string> shown = {
-      "set_precision", "edit_similarity", "cer", "wer", "bleu", "loop_rate"};
-  Table table;
-  if (grouped) {
-    table.header.push_back("group");
+/// The profile, with another normalisation where one is asked for.
+metrics::Profile profile_of(const ScoreOptions& options) {
+  auto profile = metrics::find_profile(options.profile);
+  if (!options.normalization.empty()) {
+    profile.normalization = metrics::find_normalization(options.normalization);
   }
-  table.header.insert(
-      table.header.end(), {"text tokens", "pages", "vision tokens", "ratio"});
-  table.header.insert(table.header.end(), shown.begin(), shown.end());
-
-  const auto add_row = [&](std::vector<std::string> row,
-                           const MetricIntervals& intervals) {
-    for (const auto& name : shown) {
-      row.push_back(with_interval(metrics::find_metric(intervals, name)));
-    }
-    table.rows.push_back(std::move(row));
-  };
-  for (const auto& bin : summary.bins) {
-    std::vector<std::string> row;
-    if (grouped) {
-      row.push_back(bin.group);
-    }
-    row.insert(
-        row.end(),
-        {bin_name(bin),
-         std::to_string(bin.pages),
-         fixed(bin.vision_tokens, 1),
-         fixed(bin.compression_ratio, 2)});
-    add_row(std::move(row), bin.metrics);
-  }
-  std::vector<std::string> all = {
-      "all", std::to_string(summary.pages), "-", "-"};
-  if (grouped) {
-    all.insert(all.begin(), "all");
-  }
-  add_row(std::move(all), summary.metrics);
-  return table;
-}
-
-/// What a program reads: every metric with its interval, unrounded.
-Table full(const ScoreSummary& summary) {
-  Table table;
-  table.header = {
-      "group",
-      "text_tokens_lower",
-      "text_tokens_upper",
-      "pages",
-      "text_tokens_mean",
-      "vision_tokens",
-      "compression_ratio"};
-  for (const auto& name : metrics::metric_names()) {
-    table.header.insert(
-        table.header.end(), {name, name + "_low", name + "_high"});
-  }
-  const auto add_row = [&](std::vector<std::string> row,
-                           const MetricIntervals& intervals) {
-    for (const auto& interval : intervals) {
-      row.insert(
-          row.end(),
-          {exact(interval.mean), exact(interval.low), exact(interval.high)});
-    }
-    table.rows.push_back(std::move(row));
-  };
-  for (const auto& bin : summary.bins) {
-    add_row(
-        {bin.group,
-         std::to_string(bin.text_tokens.lower),
-         std::to_string(bin.text_tokens.upper),
-         std::to_string(bin.pages),
-         exact(bin.text_tokens_mean),
-         exact(bin.vision_tokens),
-         exact(bin.compression_ratio)},
-        bin.metrics);
-  }
-  add_row(
-      {"all", "", "", std::to_string(summary.pages), "", "", ""},
-      summary.metrics);
-  return table;
+  return profile;
 }
 
 void run_score(const ScoreOptions& options) {
   verbosity().quiet = options.common.quiet;
-  const auto& profile = metrics::find_profile(options.profile);
+  const auto profile = profile_of(options);
   std::vector<metrics::TextTokenBin> bins;
   if (!options.bins.empty()) {
     bins = metrics::parse_bins(options.bins);
@@ -157,11 +64,13 @@ void run_score(const ScoreOptions& options) {
   if (options.format == "json") {
     text = metrics::to_json(summary).dump(2) + "\n";
   } else if (options.format == "csv") {
-    text = to_csv(full(summary));
+    text = to_csv(full_table(summary));
   } else if (options.format == "md") {
-    text = to_markdown(overview(summary, !options.by.empty()));
+    const auto table = bins.empty() ? overview_table(summary, profile)
+                                    : paper_table(summary, profile);
+    text = to_markdown(table) + "\n" + notes_on(summary);
   } else {
-    text = to_text(overview(summary, !options.by.empty()));
+    text = to_text(overview_table(summary, profile)) + "\n" + notes_on(summary);
   }
   write_file("-", text);
 }
@@ -184,12 +93,23 @@ void add_score(CLI::App& app) {
       ->required();
   std::string profiles;
   for (const auto& profile : metrics::all_profiles()) {
-    profiles += "\n" + profile.name + ": " + profile.description;
+    profiles += concat(
+        "\n",
+        profile.name,
+        " (",
+        metrics::name_of(profile.normalization),
+        "): ",
+        profile.description);
   }
   command
       ->add_option(
           "--profile", options->profile, "How texts are compared:" + profiles)
       ->capture_default_str();
+  command->add_option(
+      "--normalization",
+      options->normalization,
+      "What is made equal first, instead of what the profile says: raw, nfkc-ws "
+      "or omnidoc");
   command->add_option(
       "--bins",
       options->bins,

@@ -7,6 +7,7 @@
 #include "experiments/runner/environment.h"
 #include "experiments/runner/model_reader.h"
 #include "experiments/runner/report.h"
+#include "experiments/runner/summary_table.h"
 #include "experiments/runner/sweep.h"
 #include "tokenizer/text_token_counter.h"
 

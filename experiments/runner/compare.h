@@ -5,17 +5,22 @@
 
 #include "experiments/runner/run_folder.h"
 #include "experiments/runner/table.h"
-#include "metrics/confidence.h"
+#include "metrics/paired_comparison.h"
 
 namespace microfiche::experiments {
 
 /// One cell of two runs.
 struct CellComparison {
-  /// The cell's name, or "all" for all pages together.
+  /// The cell's name; "all" for all pages together, and "all without loops" for
+  /// those that neither run ended in a loop, where there are others.
   std::string cell;
   double first = 0;
   double second = 0;
   metrics::PairedDifference paired;
+
+  /// The permutation's p-value, corrected by Holm for the number of cells; of
+  /// all pages together, which is one test, the p-value itself.
+  double holm_p_value = 1;
 };
 
 /// Compares two runs page by page (see `metrics::compare_paired`) on the pages
@@ -28,5 +33,11 @@ compare_runs(const Run& first, const Run& second, const std::string& metric);
 
 /// The comparison for people.
 Table comparison_table(const std::vector<CellComparison>& cells);
+
+/// Says what the columns are, and which cells have fewer pages than
+/// `metrics::kFewPages`.
+std::string notes_on(
+    const std::vector<CellComparison>& cells,
+    const std::string& metric);
 
 } // namespace microfiche::experiments

@@ -1,12 +1,12 @@
 #include "experiments/runner/curve.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <tuple>
 
 #include "core/error.h"
 #include "experiments/runner/paper_points.h"
+#include "experiments/runner/table.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -106,6 +106,20 @@ void append_group(
   text.colour = colour;
   append_if_any(list, std::move(text));
 
+  CellList looped;
+  for (const auto* cell : of_kind(TextKind::kCorpus)) {
+    if (cell->pages_without_loops < cell->pages) {
+      looped.push_back(cell);
+    }
+  }
+  auto kept = make_series(
+      prefix + "without looped pages", looped, metric, [
+      ](const CellSummary& cell) -> auto& { return cell.without_loops; });
+  kept.colour = colour;
+  kept.filled = false;
+  kept.line = false;
+  append_if_any(list, std::move(kept));
+
   auto letters = make_series(
       prefix + "random letters",
       of_kind(TextKind::kRandomLetters),
@@ -181,20 +195,7 @@ ChartSeries paper_series(const std::string& mode) {
 } // namespace
 
 std::string metric_title(const std::string& metric) {
-  static const std::map<std::string, std::string> titles = {
-      {"set_precision", "set-of-words precision"},
-      {"set_recall", "set-of-words recall"},
-      {"set_f1", "set-of-words F1"},
-      {"bag_precision", "bag-of-words precision"},
-      {"bag_recall", "bag-of-words recall"},
-      {"edit_similarity", "1 \u2212 normalised edit distance"},
-      {"normalized_edit_distance", "normalised edit distance"},
-      {"cer", "character error rate"},
-      {"wer", "word error rate"},
-      {"bleu", "BLEU-4"},
-      {"length_ratio", "length over reference"},
-      {"loop_rate", "loop rate"}};
-  return titles.at(metric);
+  return metrics::find_metric(metric).title;
 }
 
 Chart make_curve(
@@ -226,7 +227,7 @@ Chart make_curve(
       "compression ratio: text tokens over vision tokens (log scale)";
   chart.y_label = metric_title(metric);
   chart.log_x = true;
-  if (metric != "cer" && metric != "wer" && metric != "length_ratio") {
+  if (metrics::find_metric(metric).is_fraction) {
     chart.y_range = std::pair(0.0, 1.0);
   }
   int colour = 0;

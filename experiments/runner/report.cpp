@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "experiments/runner/html.h"
+#include "experiments/runner/summary_table.h"
 #include "experiments/runner/text_diff.h"
 
 namespace microfiche::experiments {
@@ -101,7 +102,8 @@ std::string cells_html(const ReportedRun& run) {
       metric_title(summary.headline),
       "</th><th class=\"w\">set precision</th><th>CER</th><th>WER</th>"
       "<th class=\"w\">wrong page</th><th>blank</th><th>skill</th><th>loops</th>"
-      "<th>ms/page</th></tr></thead>\n<tbody>\n");
+      "<th>cut off</th><th>without loops</th><th>ms/page</th></tr></thead>\n"
+      "<tbody>\n");
   for (const auto& cell : summary.cells) {
     const auto& seconds = cell.seconds;
     const auto mean = [&](const char* metric) {
@@ -141,6 +143,13 @@ std::string cells_html(const ReportedRun& run) {
         "</td><td>",
         fixed(metrics::find_metric(cell.metrics, "loop_rate").mean, 2),
         "</td><td>",
+        fixed(cell.length_stopped_rate, 2),
+        "</td><td>",
+        fixed(
+            metrics::find_metric(cell.without_loops, summary.headline).mean, 3),
+        " (",
+        cell.pages_without_loops,
+        ")</td><td>",
         fixed(
             1000 *
                 (seconds.render + seconds.encode + seconds.prefill +
@@ -264,7 +273,9 @@ std::string run_html(const ReportedRun& run, bool several) {
       "<p class=\"dim\">A cell is one mode, text and length. Ratios by three "
       "counts of vision tokens: nominal (the paper's), valid (what a padded "
       "page covers), positions (with row newlines and separator). Skill is "
-      "what is left of the score above the wrong-page floor.</p>\n",
+      "what is left of the score above the wrong-page floor; loops, the share "
+      "of readings that end in a repetition, and the score without them (n); "
+      "cut off, the share that the limit of new tokens ended.</p>\n",
       cells_html(run),
       heading("Pages"),
       "<p class=\"dim\">The first pages of each cell, not chosen.</p>\n"
@@ -338,7 +349,10 @@ std::string headline_of(const ReportedRun& run) {
         fixed(interval.high, 3),
         "] at ",
         fixed(cell.ratios.nominal, 1),
-        "\u00d7");
+        "\u00d7",
+        cell.pages < metrics::kFewPages
+            ? concat(" (only ", cell.pages, " pages)")
+            : "");
   };
   auto sentence = concat(
       "Of ",
@@ -369,10 +383,10 @@ std::string html_report(const std::vector<ReportedRun>& runs) {
         escape_html(headline_of(run)),
         "</p>\n<p class=\"dim\">mode ",
         escape_html(mode_list(run.summary)),
-        " \u00b7 profile ",
-        escape_html(run.summary.profile),
         " \u00b7 ",
         escape_html(provenance_line(run.run.environment)),
+        "</p>\n<p class=\"dim\">",
+        escape_html(notes_on(run.summary)),
         "</p>\n");
   }
   body += figures_html(runs);
@@ -416,6 +430,8 @@ std::string markdown_report(
         runs.size() > 1 ? "## " + run.name + "\n\n" : "",
         to_markdown(overview_table(run.summary)),
         "\n",
+        notes_on(run.summary),
+        "\n\n",
         provenance_line(run.run.environment),
         "\n");
   }

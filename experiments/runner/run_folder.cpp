@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <optional>
 
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "metrics/score.h"
 
 namespace microfiche::experiments {
 
@@ -100,6 +102,21 @@ void check_same(
   }
 }
 
+/// Computes metrics that the line of a sample lacks, as those of a run that is
+/// older than they are.
+void complete_metrics(Sample& sample, const metrics::Profile& profile) {
+  auto& values = sample.metrics.values;
+  const auto missing = [](double value) { return std::isnan(value); };
+  if (std::none_of(values.begin(), values.end(), missing)) {
+    return;
+  }
+  const auto computed =
+      metrics::score_page(sample.reference, sample.prediction, profile);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = missing(values[i]) ? computed.values[i] : values[i];
+  }
+}
+
 } // namespace
 
 FolderLock::FolderLock(const fs::path& folder) {
@@ -133,10 +150,12 @@ Run read_run(const fs::path& folder) {
   run.folder = folder;
   run.config = load_config<SweepConfig>(folder / "config.json");
   run.environment = read_json_file(folder / "environment.json");
+  const auto& profile = metrics::find_profile(run.config.profile);
   read_lines(
       folder / "samples.jsonl",
       [&](const Json& json, const std::string& where) {
         run.samples.push_back(read_sample(json, where));
+        complete_metrics(run.samples.back(), profile);
       });
   read_lines(
       folder / "controls.jsonl",

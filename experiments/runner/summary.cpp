@@ -7,7 +7,7 @@
 
 #include "core/config.h"
 #include "core/error.h"
-#include "metrics/code_points.h"
+#include "experiments/runner/table.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -23,16 +23,12 @@ constexpr size_t kWrongPages = 8;
 
 PageScores mean_of(const std::vector<PageScores>& scores) {
   PageScores mean;
-  std::vector<double> sums(metrics::metric_names().size(), 0.0);
+  mean.values.assign(mean.values.size(), 0.0);
   for (const auto& score : scores) {
-    const auto values = metrics::metric_values(score);
-    for (size_t i = 0; i < values.size(); ++i) {
-      sums[i] += values[i] / static_cast<double>(scores.size());
+    for (size_t i = 0; i < score.values.size(); ++i) {
+      mean.values[i] += score.values[i] / static_cast<double>(scores.size());
     }
   }
-  size_t next = 0;
-  const auto assign = [&](const char*, double& value) { value = sums[next++]; };
-  visit_fields(assign, mean);
   return mean;
 }
 
@@ -103,6 +99,7 @@ CellSummary summarize_cell(
     add(summary.seconds.encode, sample->seconds.encode);
     add(summary.seconds.prefill, sample->seconds.prefill);
     add(summary.seconds.decode, sample->seconds.decode);
+    add(summary.length_stopped_rate, sample->stop == "length");
     bits -= sample->log_likelihood.value_or(kNan) / std::log(2.0);
     scores.push_back(sample->metrics);
   }
@@ -110,7 +107,10 @@ CellSummary summarize_cell(
       summary.characters / summary.vision_tokens.nominal;
   summary.ratios =
       metrics::compression_ratios(summary.text_tokens, summary.vision_tokens);
-  summary.metrics = metrics::summarize(scores, run.config.seed);
+  auto set = metrics::summarize_with_and_without_loops(scores, run.config.seed);
+  summary.metrics = std::move(set.metrics);
+  summary.pages_without_loops = set.pages_without_loops;
+  summary.without_loops = std::move(set.without_loops);
   summary.bits_per_character =
       bits / (summary.characters * static_cast<double>(summary.pages));
   summary.skill = kNan;
@@ -122,11 +122,6 @@ CellSummary summarize_cell(
         score_blank_page(samples, run.blanks, profile, run.config.seed);
   }
   return summary;
-}
-
-bool is_better_higher(const std::string& metric) {
-  return metric != "normalized_edit_distance" && metric != "cer" &&
-      metric != "wer";
 }
 
 /// Skill by a metric of which less is better is that of what it leaves to 1.
@@ -141,31 +136,6 @@ double skill_of(
   const double floor = metrics::find_metric(cell.wrong_page, headline).mean;
   return higher_is_better ? metrics::skill(score, floor)
                           : metrics::skill(1 - score, 1 - floor);
-}
-
-/// "10/token" or "600–700 tokens".
-std::string short_length(const Cell& cell) {
-  return cell.characters_per_token
-      ? exact(*cell.characters_per_token) + "/token"
-      : concat(
-            cell.text_tokens->first,
-            "\u2013",
-            cell.text_tokens->second,
-            " tokens");
-}
-
-std::string text_name(TextKind kind) {
-  return Json(kind).get<std::string>();
-}
-
-std::string with_interval(const metrics::Interval& interval) {
-  return concat(
-      fixed(interval.mean, 3),
-      " [",
-      fixed(interval.low, 3),
-      ", ",
-      fixed(interval.high, 3),
-      "]");
 }
 
 } // namespace
@@ -187,7 +157,9 @@ RunSummary summarize_run(const Run& run) {
   summary.title = run.config.title;
   summary.profile = profile.name;
   summary.headline = profile.headline;
-  summary.higher_is_better = is_better_higher(profile.headline);
+  summary.normalization = metrics::name_of(profile.normalization);
+  summary.higher_is_better =
+      metrics::find_metric(profile.headline).higher_is_better;
 
   std::map<std::string, std::vector<const Sample*>> by_cell;
   for (const auto& sample : run.samples) {
@@ -222,6 +194,7 @@ Json to_json(const RunSummary& summary) {
     Json json = {
         {"cell", coordinates},
         {"pages", cell.pages},
+        {"few_pages", cell.pages < metrics::kFewPages},
         {"text_tokens_mean", cell.text_tokens},
         {"model_text_tokens_mean", cell.model_text_tokens},
         {"characters_mean", cell.characters},
@@ -232,6 +205,10 @@ Json to_json(const RunSummary& summary) {
           {"positions", cell.vision_tokens.positions}}},
         {"compression_ratio", write_config(cell.ratios)},
         {"metrics", metrics::to_json(cell.metrics)},
+        {"without_loops",
+         {{"pages", cell.pages_without_loops},
+          {"metrics", metrics::to_json(cell.without_loops)}}},
+        {"length_stopped_rate", cell.length_stopped_rate},
         {"wrong_page", metrics::to_json(cell.wrong_page)},
         {"blank_page", metrics::to_json(cell.blank_page)},
         {"skill", finite_or_null(cell.skill)},
@@ -244,154 +221,10 @@ Json to_json(const RunSummary& summary) {
   return {
       {"title", summary.title},
       {"profile", summary.profile},
+      {"normalization", summary.normalization},
       {"headline", summary.headline},
       {"pages", summary.pages},
       {"cells", std::move(cells)}};
-}
-
-Table full_table(const RunSummary& summary) {
-  Table table;
-  table.header = {
-      "mode",
-      "text",
-      "style",
-      "asked_characters_per_token",
-      "asked_text_tokens_lower",
-      "asked_text_tokens_upper",
-      "pages",
-      "text_tokens",
-      "model_text_tokens",
-      "characters",
-      "characters_per_token",
-      "vision_tokens_nominal",
-      "vision_tokens_valid",
-      "vision_tokens_positions",
-      "compression_ratio_nominal",
-      "compression_ratio_valid",
-      "compression_ratio_positions"};
-  for (const auto& name : metrics::metric_names()) {
-    table.header.insert(
-        table.header.end(), {name, name + "_low", name + "_high"});
-  }
-  for (const char* floor : {"wrong_page", "blank_page"}) {
-    const auto name = concat(floor, "_", summary.headline);
-    table.header.insert(
-        table.header.end(), {name, name + "_low", name + "_high"});
-  }
-  table.header.insert(
-      table.header.end(),
-      {"skill",
-       "bits_per_character",
-       "seconds_render",
-       "seconds_encode",
-       "seconds_prefill",
-       "seconds_decode"});
-  for (const auto& cell : summary.cells) {
-    const auto& bin = cell.cell.text_tokens;
-    std::vector<std::string> row = {
-        cell.cell.mode,
-        text_name(cell.cell.text),
-        cell.cell.style,
-        exact(cell.cell.characters_per_token.value_or(kNan)),
-        bin ? std::to_string(bin->first) : "",
-        bin ? std::to_string(bin->second) : "",
-        std::to_string(cell.pages)};
-    const auto add = [&](double value) { row.push_back(exact(value)); };
-    for (const double value :
-         {cell.text_tokens,
-          cell.model_text_tokens,
-          cell.characters,
-          cell.characters_per_token,
-          cell.vision_tokens.nominal,
-          cell.vision_tokens.valid,
-          cell.vision_tokens.positions,
-          cell.ratios.nominal,
-          cell.ratios.valid,
-          cell.ratios.positions}) {
-      add(value);
-    }
-    const auto add_interval = [&](const metrics::Interval& interval) {
-      add(interval.mean);
-      add(interval.low);
-      add(interval.high);
-    };
-    for (const auto& interval : cell.metrics) {
-      add_interval(interval);
-    }
-    for (const auto* floor : {&cell.wrong_page, &cell.blank_page}) {
-      add_interval(
-          floor->empty() ? metrics::Interval{kNan, kNan, kNan}
-                         : metrics::find_metric(*floor, summary.headline));
-    }
-    for (const double value :
-         {cell.skill,
-          cell.bits_per_character,
-          cell.seconds.render,
-          cell.seconds.encode,
-          cell.seconds.prefill,
-          cell.seconds.decode}) {
-      add(value);
-    }
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-Table overview_table(const RunSummary& summary) {
-  // A column that says the same in every row is left out.
-  const bool styles = std::any_of(
-      summary.cells.begin(), summary.cells.end(), [&](const auto& cell) {
-        return cell.cell.style != summary.cells.front().cell.style;
-      });
-  Table table;
-  table.header = {
-      "mode",
-      "text",
-      "length",
-      "pages",
-      "ratio",
-      "valid",
-      "positions",
-      summary.headline,
-      "set precision",
-      "wrong page",
-      "blank",
-      "skill",
-      "loops",
-      "s/page"};
-  if (styles) {
-    table.header.insert(table.header.begin() + 2, "style");
-  }
-  for (const auto& cell : summary.cells) {
-    const auto floor = [&](const MetricIntervals& intervals) {
-      return intervals.empty()
-          ? std::string("-")
-          : fixed(metrics::find_metric(intervals, summary.headline).mean, 3);
-    };
-    const auto& seconds = cell.seconds;
-    table.rows.push_back(
-        {cell.cell.mode,
-         text_name(cell.cell.text),
-         short_length(cell.cell),
-         std::to_string(cell.pages),
-         fixed(cell.ratios.nominal, 2) + "x",
-         fixed(cell.ratios.valid, 2) + "x",
-         fixed(cell.ratios.positions, 2) + "x",
-         with_interval(metrics::find_metric(cell.metrics, summary.headline)),
-         fixed(metrics::find_metric(cell.metrics, "set_precision").mean, 3),
-         floor(cell.wrong_page),
-         floor(cell.blank_page),
-         fixed(cell.skill, 3),
-         fixed(metrics::find_metric(cell.metrics, "loop_rate").mean, 2),
-         fixed(
-             seconds.render + seconds.encode + seconds.prefill + seconds.decode,
-             3)});
-    if (styles) {
-      auto& row = table.rows.back();
-      row.insert(row.begin() + 2, cell.cell.style);
-    }
-  }
-  return table;
 }
 
 } // namespace microfiche::experiments

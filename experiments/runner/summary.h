@@ -5,7 +5,6 @@
 
 #include "core/json.h"
 #include "experiments/runner/run_folder.h"
-#include "experiments/runner/table.h"
 #include "metrics/compression_ratio.h"
 #include "metrics/score_summary.h"
 
@@ -30,6 +29,13 @@ struct CellSummary {
   metrics::CompressionRatios ratios;
   metrics::MetricIntervals metrics;
 
+  /// The same over the pages whose reading does not end in a loop.
+  int64_t pages_without_loops = 0;
+  metrics::MetricIntervals without_loops;
+
+  /// Share of pages whose reading was cut off by the limit of new tokens.
+  double length_stopped_rate = 0;
+
   /// What readings of other pages of the cell score on each page; empty where
   /// the control is off or the cell has one page.
   metrics::MetricIntervals wrong_page;
@@ -53,6 +59,9 @@ struct RunSummary {
   std::string title;
   std::string profile;
 
+  /// What texts were made equal in, by name.
+  std::string normalization;
+
   /// The metric of the curve, and whether more of it is better.
   std::string headline;
   bool higher_is_better = true;
@@ -66,12 +75,6 @@ RunSummary summarize_run(const Run& run);
 
 /// summary.json.
 Json to_json(const RunSummary& summary);
-
-/// summary.csv: a row a cell, unrounded.
-Table full_table(const RunSummary& summary);
-
-/// What a person reads of it.
-Table overview_table(const RunSummary& summary);
 
 /// "10 characters/token" or "600–700 text tokens".
 std::string length_name(const Cell& cell);

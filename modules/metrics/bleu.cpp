@@ -2,83 +2,37 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
-#include <map>
-#include <unordered_map>
+
+#include "metrics/ngrams.h"
 
 namespace microfiche::metrics {
 namespace {
 
-constexpr size_t kMaxOrder = 4;
-
-/// The words as numbers, equal words alike, over both texts.
-std::vector<uint32_t> number_words(
-    const std::vector<std::u32string>& words,
-    std::unordered_map<std::u32string, uint32_t>& numbers) {
-  std::vector<uint32_t> numbered;
-  for (const auto& word : words) {
-    const auto next = static_cast<uint32_t>(numbers.size());
-    numbered.push_back(numbers.try_emplace(word, next).first->second);
-  }
-  return numbered;
-}
-
-std::map<std::vector<uint32_t>, int64_t> count_ngrams(
-    const std::vector<uint32_t>& words,
-    size_t order) {
-  std::map<std::vector<uint32_t>, int64_t> counts;
-  for (size_t i = 0; i + order <= words.size(); ++i) {
-    ++counts[{words.begin() + i, words.begin() + i + order}];
-  }
-  return counts;
-}
-
-/// Matches of one n-gram order, an n-gram counting at most as often as the
-/// reference has it.
-int64_t clipped_matches(
-    const std::vector<uint32_t>& reference,
-    const std::vector<uint32_t>& prediction,
-    size_t order) {
-  const auto wanted = count_ngrams(reference, order);
-  int64_t matches = 0;
-  for (const auto& [ngram, count] : count_ngrams(prediction, order)) {
-    const auto found = wanted.find(ngram);
-    if (found != wanted.end()) {
-      matches += std::min(count, found->second);
-    }
-  }
-  return matches;
-}
+constexpr size_t kMaxWords = 4;
 
 } // namespace
 
-double bleu(
-    const std::vector<std::u32string>& reference,
-    const std::vector<std::u32string>& prediction) {
-  std::unordered_map<std::u32string, uint32_t> numbers;
-  const auto wanted = number_words(reference, numbers);
-  const auto got = number_words(prediction, numbers);
-
-  double log_precision = 0;
-  for (size_t order = 1; order <= kMaxOrder; ++order) {
-    const int64_t matches = clipped_matches(wanted, got, order);
-    if (order == 1 && matches == 0) {
-      return 0;
-    }
-    // A text shorter than the order has no n-gram of it.
-    const size_t total = got.size() < order ? 1 : got.size() - order + 1;
-    const double precision = matches == 0
-        ? std::numeric_limits<double>::min()
-        : static_cast<double>(matches) / static_cast<double>(total);
-    log_precision += std::log(precision) / kMaxOrder;
+double bleu(std::u32string_view reference, std::u32string_view prediction) {
+  const auto orders = match_ngrams(reference, prediction, kMaxWords);
+  if (orders.front().matches == 0) {
+    return 0;
   }
-  const double brevity = got.size() > wanted.size()
+  double log_precision = 0;
+  for (const auto& order : orders) {
+    // A text shorter than the order has no n-gram of it.
+    const auto total = std::max<int64_t>(order.prediction, 1);
+    const double precision = order.matches == 0
+        ? std::numeric_limits<double>::min()
+        : static_cast<double>(order.matches) / static_cast<double>(total);
+    log_precision += std::log(precision) / kMaxWords;
+  }
+  const double brevity = prediction.size() > reference.size()
       ? 1
       : std::exp(
             1 -
-            static_cast<double>(wanted.size()) /
-                static_cast<double>(got.size()));
+            static_cast<double>(reference.size()) /
+                static_cast<double>(prediction.size()));
   return brevity * std::exp(log_precision);
 }
 

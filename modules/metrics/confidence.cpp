@@ -5,16 +5,14 @@
 #include <limits>
 #include <numeric>
 
-#include "core/error.h"
 #include "core/random.h"
 
 namespace microfiche::metrics {
 namespace {
 
-constexpr double kLowPercentile = 0.025;
-constexpr double kHighPercentile = 0.975;
-constexpr size_t kMaxExactPages = 16;
-constexpr int64_t kPermutations = 10000;
+constexpr double kLowShare = 0.025;
+constexpr double kHighShare = 0.975;
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) /
@@ -30,81 +28,120 @@ double percentile(const std::vector<double>& sorted, double fraction) {
       sorted[below], sorted[above], position - static_cast<double>(below));
 }
 
-/// Whether signs that move the sum to `flipped` move it as far as it was; equal
-/// sums must count as equal whatever the order in which they were added.
-bool as_far(double flipped, double observed) {
-  return std::abs(flipped) >= std::abs(observed) * (1 - 1e-12);
+double normal_share_below(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
 }
 
-double exact_p_value(const std::vector<double>& differences, double observed) {
-  const uint64_t num_signs = uint64_t{1} << differences.size();
-  uint64_t count = 0;
-  for (uint64_t signs = 0; signs < num_signs; ++signs) {
-    double sum = 0;
-    for (size_t i = 0; i < differences.size(); ++i) {
-      sum += (signs >> i & 1) ? -differences[i] : differences[i];
-    }
-    count += as_far(sum, observed);
+/// The inverse, by halving: it is asked for a few times per interval.
+double normal_quantile(double share_below) {
+  double low = -40;
+  double high = 40;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (normal_share_below(middle) < share_below ? low : high) = middle;
   }
-  return static_cast<double>(count) / static_cast<double>(num_signs);
+  return (low + high) / 2;
 }
 
-double sampled_p_value(
-    const std::vector<double>& differences,
-    double observed,
-    uint64_t seed) {
-  RandomStream random(seed, "permutation");
-  int64_t count = 0;
-  for (int64_t draw = 0; draw < kPermutations; ++draw) {
-    double sum = 0;
-    uint64_t signs = 0;
-    for (size_t i = 0; i < differences.size(); ++i) {
-      if (i % 64 == 0) {
-        signs = random.bits();
-      }
-      sum += (signs >> (i % 64) & 1) ? -differences[i] : differences[i];
-    }
-    count += as_far(sum, observed);
+/// How the standard error of a mean changes with the mean, from what leaving
+/// out each page does.
+double acceleration_of_mean(const std::vector<double>& values, double mean) {
+  double squares = 0;
+  double cubes = 0;
+  for (const double value : values) {
+    const double distance = value - mean;
+    squares += distance * distance;
+    cubes += distance * distance * distance;
   }
-  // The order that was observed is one of the possible ones.
-  return static_cast<double>(count + 1) /
-      static_cast<double>(kPermutations + 1);
+  return cubes / (6 * std::pow(squares, 1.5));
+}
+
+/// The share of resampled means at which the BCa interval ends.
+double bca_share(double end, double bias, double acceleration) {
+  const double shifted = bias + normal_quantile(end);
+  return normal_share_below(bias + shifted / (1 - acceleration * shifted));
 }
 
 } // namespace
 
-std::vector<Interval> bootstrap_means(
+std::vector<std::vector<double>> resampled_means(
     const std::vector<std::vector<double>>& columns,
     uint64_t seed,
     int64_t num_resamples) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
   const size_t pages = columns.empty() ? 0 : columns.front().size();
-  std::vector<Interval> intervals(columns.size(), {nan, nan, nan});
-  if (pages == 0) {
-    return intervals;
-  }
   std::vector<std::vector<double>> means(columns.size());
+  if (pages == 0) {
+    return means;
+  }
+  // By page, so that a draw reads one stretch of memory.
+  std::vector<double> rows;
+  for (size_t page = 0; page < pages; ++page) {
+    for (const auto& column : columns) {
+      rows.push_back(column[page]);
+    }
+  }
   std::vector<double> sums(columns.size());
   RandomStream random(seed, "bootstrap");
   for (int64_t resample = 0; resample < num_resamples; ++resample) {
     std::fill(sums.begin(), sums.end(), 0.0);
     for (size_t draw = 0; draw < pages; ++draw) {
       const auto page = static_cast<size_t>(random.below(pages));
+      const double* row = rows.data() + page * columns.size();
       for (size_t column = 0; column < columns.size(); ++column) {
-        sums[column] += columns[column][page];
+        sums[column] += row[column];
       }
     }
     for (size_t column = 0; column < columns.size(); ++column) {
       means[column].push_back(sums[column] / static_cast<double>(pages));
     }
   }
+  return means;
+}
+
+Interval interval_of_mean(
+    const std::vector<double>& values,
+    std::vector<double> means_of_resamples) {
+  if (values.empty() || means_of_resamples.empty()) {
+    return {kUndefined, kUndefined, kUndefined, kUndefined, kUndefined};
+  }
+  auto& sorted = means_of_resamples;
+  std::sort(sorted.begin(), sorted.end());
+  const double mean = mean_of(values);
+  Interval interval;
+  interval.mean = mean;
+  interval.low = percentile(sorted, kLowShare);
+  interval.high = percentile(sorted, kHighShare);
+  interval.bca_low = interval.low;
+  interval.bca_high = interval.high;
+
+  // Means that equal the mean of the pages count half to either side.
+  const auto [first, last] =
+      std::equal_range(sorted.begin(), sorted.end(), mean);
+  const double below = 0.5 *
+      static_cast<double>((first - sorted.begin()) + (last - sorted.begin())) /
+      static_cast<double>(sorted.size());
+  const bool all_alike = sorted.front() == sorted.back();
+  if (all_alike || below <= 0 || below >= 1) {
+    return interval;
+  }
+  const double bias = normal_quantile(below);
+  const double acceleration = acceleration_of_mean(values, mean);
+  interval.bca_low =
+      percentile(sorted, bca_share(kLowShare, bias, acceleration));
+  interval.bca_high =
+      percentile(sorted, bca_share(kHighShare, bias, acceleration));
+  return interval;
+}
+
+std::vector<Interval> bootstrap_means(
+    const std::vector<std::vector<double>>& columns,
+    uint64_t seed,
+    int64_t num_resamples) {
+  auto means = resampled_means(columns, seed, num_resamples);
+  std::vector<Interval> intervals;
   for (size_t column = 0; column < columns.size(); ++column) {
-    auto& sorted = means[column];
-    std::sort(sorted.begin(), sorted.end());
-    intervals[column] = {
-        mean_of(columns[column]),
-        percentile(sorted, kLowPercentile),
-        percentile(sorted, kHighPercentile)};
+    intervals.push_back(
+        interval_of_mean(columns[column], std::move(means[column])));
   }
   return intervals;
 }
@@ -119,34 +156,6 @@ Interval bootstrap_mean(
 double skill(double score, double floor) {
   return floor < 1 ? (score - floor) / (1 - floor)
                    : std::numeric_limits<double>::quiet_NaN();
-}
-
-PairedDifference compare_paired(
-    const std::vector<double>& first,
-    const std::vector<double>& second,
-    uint64_t seed) {
-  check(
-      first.size() == second.size() && !first.empty(),
-      "a paired comparison needs the same pages on both sides, got ",
-      first.size(),
-      " and ",
-      second.size());
-  std::vector<double> differences;
-  std::vector<double> nonzero;
-  for (size_t page = 0; page < first.size(); ++page) {
-    differences.push_back(second[page] - first[page]);
-    if (differences.back() != 0) {
-      nonzero.push_back(differences.back());
-    }
-  }
-  const double observed = std::accumulate(nonzero.begin(), nonzero.end(), 0.0);
-  PairedDifference result;
-  result.pages = static_cast<int64_t>(differences.size());
-  result.difference = bootstrap_mean(differences, seed);
-  result.p_value = nonzero.size() <= kMaxExactPages
-      ? exact_p_value(nonzero, observed)
-      : sampled_p_value(nonzero, observed, seed);
-  return result;
 }
 
 } // namespace microfiche::metrics

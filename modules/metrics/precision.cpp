@@ -2,20 +2,20 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
+#include <string>
 
 namespace microfiche::metrics {
 namespace {
 
 /// Overlap of two sorted lists, an element matching at most one of the other.
 Overlap sorted_overlap(
-    const std::vector<std::u32string>& reference,
-    const std::vector<std::u32string>& prediction) {
+    const std::u32string& reference,
+    const std::u32string& prediction) {
   if (reference.empty() || prediction.empty()) {
     const double both = reference.empty() && prediction.empty() ? 1 : 0;
     return {both, both, both};
   }
-  std::vector<std::u32string> common;
+  std::u32string common;
   std::set_intersection(
       reference.begin(),
       reference.end(),
@@ -30,28 +30,29 @@ Overlap sorted_overlap(
       2 * shared / total};
 }
 
-std::vector<std::u32string> sorted(std::vector<std::u32string> words) {
-  std::sort(words.begin(), words.end());
-  return words;
+std::u32string sorted(std::u32string_view symbols) {
+  std::u32string ordered(symbols);
+  std::sort(ordered.begin(), ordered.end());
+  return ordered;
 }
 
-std::vector<std::u32string> sorted_set(std::vector<std::u32string> words) {
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  return words;
+std::u32string sorted_set(std::u32string_view symbols) {
+  auto ordered = sorted(symbols);
+  ordered.erase(std::unique(ordered.begin(), ordered.end()), ordered.end());
+  return ordered;
 }
 
 } // namespace
 
 Overlap set_overlap(
-    const std::vector<std::u32string>& reference,
-    const std::vector<std::u32string>& prediction) {
+    std::u32string_view reference,
+    std::u32string_view prediction) {
   return sorted_overlap(sorted_set(reference), sorted_set(prediction));
 }
 
 Overlap bag_overlap(
-    const std::vector<std::u32string>& reference,
-    const std::vector<std::u32string>& prediction) {
+    std::u32string_view reference,
+    std::u32string_view prediction) {
   return sorted_overlap(sorted(reference), sorted(prediction));
 }
 

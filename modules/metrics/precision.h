@@ -1,7 +1,6 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <string_view>
 
 namespace microfiche::metrics {
 
@@ -21,7 +20,9 @@ struct Overlap {
 // its two arguments and so prints recall under this name; `fox-official` does
 // the same.
 
-/// Overlap of the sets of distinct words; order and repetition do not count.
+/// Overlap of the sets of distinct words, a symbol being the number of a word
+/// (see `WordNumbers`), or a character as in GOT's scene text; order and
+/// repetition do not count.
 /// With P and G the sets of prediction and reference: precision |P∩G| / |P|,
 /// recall |P∩G| / |G|, F1 their harmonic mean.
 ///
@@ -31,13 +32,13 @@ struct Overlap {
 /// Source: nltk.metrics.scores as called by ucaslcl/Fox, eval_ocr_test.py; see
 /// Note [Reconstruction precision].
 Overlap set_overlap(
-    const std::vector<std::u32string>& reference,
-    const std::vector<std::u32string>& prediction);
+    std::u32string_view reference,
+    std::u32string_view prediction);
 
 /// As `set_overlap` over multisets: a word counts as often as both texts have
 /// it, so repeating a right word is wrong.
 Overlap bag_overlap(
-    const std::vector<std::u32string>& reference,
-    const std::vector<std::u32string>& prediction);
+    std::u32string_view reference,
+    std::u32string_view prediction);
 
 } // namespace microfiche::metrics

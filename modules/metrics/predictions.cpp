@@ -1,5 +1,6 @@
 #include "metrics/predictions.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -92,28 +93,52 @@ void append_block(Prediction& page, TextPair block) {
   page.blocks.push_back(std::move(block));
 }
 
+/// `norm_gt` or `gt`: OmniDocBench's script falls back where the normalised
+/// text is empty.
+std::string omnidoc_text(
+    const Json& entry,
+    const std::string& name,
+    const std::string& where,
+    bool& normalized) {
+  const auto found = entry.find("norm_" + name);
+  if (found != entry.end() && found->is_string() &&
+      !found->get<std::string>().empty()) {
+    normalized = true;
+    return found->get<std::string>();
+  }
+  return text_field(entry, name.c_str(), where);
+}
+
+/// The page of a block, as OmniDocBench's script finds it.
+std::string omnidoc_page(const Json& entry, const std::string& where) {
+  if (entry.contains("image_name")) {
+    return name_field(entry, "image_name", where);
+  }
+  auto id = name_field(entry, "img_id", where);
+  if (!id.ends_with(".jpg") && !id.ends_with(".png")) {
+    id.resize(std::min(id.rfind('_'), id.size()));
+  }
+  return id;
+}
+
 std::vector<Prediction> read_omnidoc_blocks(
     const Json& list,
     const std::string& where) {
   std::vector<Prediction> pages;
   std::map<std::string, size_t> index;
   for (size_t i = 0; i < list.size(); ++i) {
-    const auto& entry = list[i];
     const std::string here = concat(where, ": block ", i);
-    const char* name = entry.contains("img_id") ? "img_id" : "image_name";
-    const auto id = name_field(entry, name, here);
+    const auto id = omnidoc_page(list[i], here);
     const auto [found, added] = index.try_emplace(id, pages.size());
     if (added) {
       pages.push_back({});
       pages.back().id = id;
       pages.back().fields = Json::object({{"id", id}});
     }
-    const bool normalised =
-        entry.contains("norm_gt") && entry.contains("norm_pred");
-    append_block(
-        pages[found->second],
-        {text_field(entry, normalised ? "norm_gt" : "gt", here),
-         text_field(entry, normalised ? "norm_pred" : "pred", here)});
+    TextPair block;
+    block.reference = omnidoc_text(list[i], "gt", here, block.normalized);
+    block.prediction = omnidoc_text(list[i], "pred", here, block.normalized);
+    append_block(pages[found->second], std::move(block));
   }
   return pages;
 }
@@ -197,15 +222,6 @@ PredictionFile read_predictions(
 
 PredictionFile read_predictions(const std::filesystem::path& path) {
   return read_predictions(read_file(path), path.string());
-}
-
-PageScores score_prediction(const Prediction& page, const Profile& profile) {
-  auto scores = score_page(page.reference, page.prediction, profile);
-  if (!page.blocks.empty()) {
-    scores.normalized_edit_distance = block_edit_distance(page.blocks, profile);
-    scores.edit_similarity = 1 - scores.normalized_edit_distance;
-  }
-  return scores;
 }
 
 } // namespace microfiche::metrics

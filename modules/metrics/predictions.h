@@ -8,9 +8,17 @@
 #include <vector>
 
 #include "core/json.h"
-#include "metrics/score.h"
 
 namespace microfiche::metrics {
+
+/// A part of a page that a benchmark matched and scores by itself.
+struct TextPair {
+  std::string reference;
+  std::string prediction;
+
+  /// Whether the benchmark has normalised it.
+  bool normalized = false;
+};
 
 /// One page somebody read, with what should have come out.
 struct Prediction {
@@ -47,8 +55,10 @@ struct PredictionFile {
 /// - `fox`: a list of objects with `label` (the reference) and `answer` (the
 ///   prediction), named by `image`;
 /// - `omnidocbench`: a list of matched blocks with `gt` and `pred`, grouped
-///   into pages by `img_id` or `image_name`; its own normalised `norm_gt` and
-///   `norm_pred` are taken where present.
+///   into pages by `image_name`, or by `img_id` without its last `_part` where
+///   it does not end in .jpg or .png; `norm_gt` and `norm_pred`, the
+///   benchmark's own normalisation, are taken where they are not empty, as its
+///   script does.
 ///
 /// `where` names the file in messages. Throws `InputError` with file and line
 /// for lines that are no JSON objects, lack a field or have one of the wrong
@@ -59,8 +69,5 @@ PredictionFile read_predictions(
 
 /// The same from a file; `-` is standard input.
 PredictionFile read_predictions(const std::filesystem::path& path);
-
-/// Scores a page; where it has blocks, its edit distance is theirs.
-PageScores score_prediction(const Prediction& page, const Profile& profile);
 
 } // namespace microfiche::metrics

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <numeric>
 
@@ -31,6 +33,43 @@ std::string group_of(const Prediction& page, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
+/// Scores a page; where it has blocks, its edit distance is theirs.
+PageScores score_with_blocks(
+    const Prediction& page,
+    const PageTexts& texts,
+    const std::vector<BlockEdits>& blocks,
+    const Profile& profile) {
+  auto scores = score_texts(texts, profile);
+  const double distance = block_edit_distance(blocks);
+  if (!page.blocks.empty() && std::isfinite(distance)) {
+    scores.values[metric_index("normalized_edit_distance")] = distance;
+    scores.values[metric_index("edit_similarity")] = 1 - distance;
+  }
+  return scores;
+}
+
+/// Counts lines whose `stop` is "length", among those that say why they
+/// stopped.
+struct StopCounter {
+  int64_t known = 0;
+  int64_t by_length = 0;
+
+  void add(const Prediction& page) {
+    const auto stop = page.fields.find("stop");
+    if (stop != page.fields.end() && stop->is_string()) {
+      ++known;
+      by_length += *stop == "length";
+    }
+  }
+
+  std::optional<double> length_rate() const {
+    return known == 0
+        ? std::nullopt
+        : std::optional(
+              static_cast<double>(by_length) / static_cast<double>(known));
+  }
+};
+
 BinScores finish_bin(
     const std::string& group,
     const TextTokenBin& bin,
@@ -39,23 +78,21 @@ BinScores finish_bin(
   BinScores row;
   row.group = group;
   row.text_tokens = bin;
-  row.pages = static_cast<int64_t>(pages.scores.size());
   const auto n = static_cast<double>(pages.scores.size());
   row.text_tokens_mean = pages.text_tokens / n;
   row.vision_tokens = pages.vision_tokens / n;
   row.compression_ratio = pages.text_tokens / pages.vision_tokens;
-  row.metrics = summarize(pages.scores, seed);
+  row.scores = summarize_with_and_without_loops(pages.scores, seed);
   return row;
 }
 
 } // namespace
 
 MetricIntervals summarize(const std::vector<PageScores>& pages, uint64_t seed) {
-  std::vector<std::vector<double>> columns(metric_names().size());
+  std::vector<std::vector<double>> columns(all_metrics().size());
   for (const auto& page : pages) {
-    const auto values = metric_values(page);
-    for (size_t i = 0; i < values.size(); ++i) {
-      columns[i].push_back(values[i]);
+    for (size_t i = 0; i < columns.size(); ++i) {
+      columns[i].push_back(page.values[i]);
     }
   }
   return bootstrap_means(columns, seed);
@@ -64,10 +101,7 @@ MetricIntervals summarize(const std::vector<PageScores>& pages, uint64_t seed) {
 const Interval& find_metric(
     const MetricIntervals& metrics,
     const std::string& name) {
-  const auto& names = metric_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  check<UsageError>(found != names.end(), "no metric named \"", name, "\"");
-  return metrics[found - names.begin()];
+  return metrics[metric_index(name)];
 }
 
 Json to_json(const MetricIntervals& metrics) {
@@ -76,9 +110,36 @@ Json to_json(const MetricIntervals& metrics) {
     json[metric_names()[i]] = {
         {"mean", finite_or_null(metrics[i].mean)},
         {"low", finite_or_null(metrics[i].low)},
-        {"high", finite_or_null(metrics[i].high)}};
+        {"high", finite_or_null(metrics[i].high)},
+        {"bca_low", finite_or_null(metrics[i].bca_low)},
+        {"bca_high", finite_or_null(metrics[i].bca_high)}};
   }
   return json;
+}
+
+PageSetScores summarize_with_and_without_loops(
+    const std::vector<PageScores>& pages,
+    uint64_t seed) {
+  const size_t loop_rate = metric_index("loop_rate");
+  std::vector<PageScores> kept;
+  for (const auto& page : pages) {
+    if (page.values[loop_rate] == 0) {
+      kept.push_back(page);
+    }
+  }
+  PageSetScores scores;
+  scores.pages = std::ssize(pages);
+  scores.metrics = summarize(pages, seed);
+  scores.pages_without_loops = std::ssize(kept);
+  scores.without_loops =
+      kept.size() == pages.size() ? scores.metrics : summarize(kept, seed);
+  return scores;
+}
+
+Json without_loops_json(const PageSetScores& scores) {
+  return {
+      {"pages", scores.pages_without_loops},
+      {"metrics", to_json(scores.without_loops)}};
 }
 
 std::vector<TextTokenBin> parse_bins(const std::string& text) {
@@ -112,9 +173,18 @@ ScoreSummary score_file(
     uint64_t seed) {
   std::vector<PageScores> all;
   std::map<std::pair<std::string, size_t>, BinPages> cells;
+  CorpusCounter corpus;
+  StopCounter stops;
   ScoreSummary summary;
   for (const auto& page : file.pages) {
-    all.push_back(score_prediction(page, profile));
+    const auto texts =
+        prepare_texts(page.reference, page.prediction, profile.normalization);
+    const auto blocks = edits_of_blocks(page, texts, profile.normalization);
+    all.push_back(score_with_blocks(page, texts, blocks, profile));
+    corpus.add(texts, blocks);
+    stops.add(page);
+    summary.pages_split_by_icu +=
+        splits_by_dictionary(texts.reference(), texts.prediction());
     if (bins.empty()) {
       continue;
     }
@@ -139,8 +209,10 @@ ScoreSummary score_file(
     cell.vision_tokens += *page.vision_tokens;
   }
   summary.profile = profile.name;
-  summary.pages = static_cast<int64_t>(all.size());
-  summary.metrics = summarize(all, seed);
+  summary.normalization = name_of(profile.normalization);
+  summary.scores = summarize_with_and_without_loops(all, seed);
+  summary.corpus = corpus.scores();
+  summary.length_stopped_rate = stops.length_rate();
   for (const auto& [key, pages] : cells) {
     summary.bins.push_back(
         finish_bin(key.first, bins[key.second], pages, seed));
@@ -149,9 +221,11 @@ ScoreSummary score_file(
 }
 
 Json to_json(const ScoreSummary& summary) {
+  const auto& scores = summary.scores;
+  const auto& corpus = summary.corpus;
   Json means = Json::object();
-  for (size_t i = 0; i < summary.metrics.size(); ++i) {
-    means[metric_names()[i]] = finite_or_null(summary.metrics[i].mean);
+  for (size_t i = 0; i < scores.metrics.size(); ++i) {
+    means[metric_names()[i]] = finite_or_null(scores.metrics[i].mean);
   }
   Json bins = Json::array();
   for (const auto& bin : summary.bins) {
@@ -160,18 +234,35 @@ Json to_json(const ScoreSummary& summary) {
       row["group"] = bin.group;
     }
     row["text_tokens"] = {bin.text_tokens.lower, bin.text_tokens.upper};
-    row["pages"] = bin.pages;
+    row["pages"] = bin.scores.pages;
+    row["few_pages"] = bin.scores.pages < kFewPages;
     row["text_tokens_mean"] = bin.text_tokens_mean;
     row["vision_tokens"] = bin.vision_tokens;
     row["compression_ratio"] = bin.compression_ratio;
-    row["metrics"] = to_json(bin.metrics);
+    row["metrics"] = to_json(bin.scores.metrics);
+    row["without_loops"] = without_loops_json(bin.scores);
     bins.push_back(std::move(row));
   }
+  const Json length_stopped_rate =
+      summary.length_stopped_rate ? Json(*summary.length_stopped_rate) : Json();
   return {
       {"profile", summary.profile},
-      {"pages", summary.pages},
+      {"normalization", summary.normalization},
+      {"words",
+       {{"white_space", scores.pages - summary.pages_split_by_icu},
+        {"icu", summary.pages_split_by_icu}}},
+      {"pages", scores.pages},
+      {"few_pages", scores.pages < kFewPages},
       {"metrics", std::move(means)},
-      {"intervals", to_json(summary.metrics)},
+      {"intervals", to_json(scores.metrics)},
+      {"without_loops", without_loops_json(scores)},
+      {"length_stopped_rate", length_stopped_rate},
+      {"corpus",
+       {{"cer", finite_or_null(corpus.cer)},
+        {"wer", finite_or_null(corpus.wer)},
+        {"edit_sample_avg", finite_or_null(corpus.edit_sample_avg)},
+        {"ALL_page_avg", finite_or_null(corpus.edit_page_avg)},
+        {"edit_whole", finite_or_null(corpus.edit_whole)}}},
       {"bins", std::move(bins)},
       {"outside_bins", summary.outside_bins}};
 }

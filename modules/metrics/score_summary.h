@@ -1,29 +1,49 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
 #include "metrics/confidence.h"
+#include "metrics/corpus_scores.h"
 #include "metrics/predictions.h"
 #include "metrics/score.h"
 
 namespace microfiche::metrics {
 
-/// Metrics of a set of pages, in the order of `metric_names()`.
+/// Metrics of a set of pages, in the order of `all_metrics()`.
 using MetricIntervals = std::vector<Interval>;
 
 /// Means over pages with bootstrap intervals.
 MetricIntervals summarize(const std::vector<PageScores>& pages, uint64_t seed);
 
-/// The interval of one metric.
+/// The interval of one metric. Throws `UsageError` for a name that is none.
 const Interval& find_metric(
     const MetricIntervals& metrics,
     const std::string& name);
 
-/// As `{"set_precision": {"mean", "low", "high"}, ...}`, null where no page is.
+/// As `{"set_precision": {"mean", "low", "high", "bca_low", "bca_high"}, ...}`,
+/// null where no page is.
 Json to_json(const MetricIntervals& metrics);
+
+/// A set of pages, and what is left of it when readings that end in a loop are
+/// left out: a loop costs a page nearly everything and says little of how well
+/// the rest was read.
+struct PageSetScores {
+  int64_t pages = 0;
+  MetricIntervals metrics;
+  int64_t pages_without_loops = 0;
+  MetricIntervals without_loops;
+};
+
+PageSetScores summarize_with_and_without_loops(
+    const std::vector<PageScores>& pages,
+    uint64_t seed);
+
+/// `{"pages", "metrics"}` of the pages without a loop.
+Json without_loops_json(const PageSetScores& scores);
 
 /// A bin of text length, in text tokens: [lower, upper).
 struct TextTokenBin {
@@ -42,20 +62,28 @@ struct BinScores {
   /// The value of the field by which pages are grouped; empty without.
   std::string group;
   TextTokenBin text_tokens;
-  int64_t pages = 0;
   double text_tokens_mean = 0;
   double vision_tokens = 0;
 
   /// Mean text tokens over mean vision tokens, as the paper's Table 2.
   double compression_ratio = 0;
-  MetricIntervals metrics;
+  PageSetScores scores;
 };
 
 /// A scored file.
 struct ScoreSummary {
   std::string profile;
-  int64_t pages = 0;
-  MetricIntervals metrics;
+  std::string normalization;
+  PageSetScores scores;
+  CorpusScores corpus;
+
+  /// Pages whose words are ICU's, as their text has Han characters; those of
+  /// the others lie between white space.
+  int64_t pages_split_by_icu = 0;
+
+  /// Share of the pages that were cut off by a limit of length; where the lines
+  /// have a field `stop`.
+  std::optional<double> length_stopped_rate;
   std::vector<BinScores> bins;
 
   /// Pages in no bin.

@@ -1,8 +1,12 @@
 #include "metrics/text_normalization.h"
 
+#include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+
+#include <algorithm>
+#include <iterator>
 
 #include "core/error.h"
 #include "metrics/code_points.h"
@@ -10,41 +14,31 @@
 namespace microfiche::metrics {
 namespace {
 
+icu::UnicodeString to_utf16(std::u32string_view text) {
+  return icu::UnicodeString::fromUTF32(
+      reinterpret_cast<const UChar32*>(text.data()),
+      static_cast<int32_t>(text.size()));
+}
+
+std::u32string from_utf16(const icu::UnicodeString& text) {
+  std::string utf8;
+  text.toUTF8String(utf8);
+  return decode_utf8(utf8).text;
+}
+
 std::u32string nfkc(std::u32string_view text) {
   UErrorCode status = U_ZERO_ERROR;
   const auto* normalizer = icu::Normalizer2::getNFKCInstance(status);
-  const auto utf16 = icu::UnicodeString::fromUTF32(
-      reinterpret_cast<const UChar32*>(text.data()),
-      static_cast<int32_t>(text.size()));
   icu::UnicodeString normalized;
   if (U_SUCCESS(status)) {
-    normalizer->normalize(utf16, normalized, status);
+    normalizer->normalize(to_utf16(text), normalized, status);
   }
   if (U_FAILURE(status)) {
     throw Error(
         ExitCode::kFailure,
         concat("ICU cannot normalise to NFKC: ", u_errorName(status)));
   }
-  std::string utf8;
-  normalized.toUTF8String(utf8);
-  return decode_utf8(utf8).text;
-}
-
-std::u32string collapse_spaces(std::u32string_view text) {
-  std::u32string collapsed;
-  bool pending = false;
-  for (const char32_t c : text) {
-    if (is_space(c)) {
-      pending = !collapsed.empty();
-      continue;
-    }
-    if (pending) {
-      collapsed.push_back(U' ');
-      pending = false;
-    }
-    collapsed.push_back(c);
-  }
-  return collapsed;
+  return from_utf16(normalized);
 }
 
 char32_t to_half_width(char32_t c) {
@@ -86,7 +80,37 @@ std::u32string clean_like_omnidoc(std::u32string_view text) {
   return cleaned;
 }
 
+struct NamedNormalization {
+  Normalization how;
+  const char* name;
+};
+
+constexpr NamedNormalization kNormalizations[] = {
+    {Normalization::kRaw, "raw"},
+    {Normalization::kNfkcWhitespace, "nfkc-ws"},
+    {Normalization::kOmniDoc, "omnidoc"}};
+
 } // namespace
+
+std::string name_of(Normalization how) {
+  return std::find_if(
+             std::begin(kNormalizations),
+             std::end(kNormalizations),
+             [&](const auto& known) { return known.how == how; })
+      ->name;
+}
+
+Normalization find_normalization(const std::string& name) {
+  for (const auto& known : kNormalizations) {
+    if (name == known.name) {
+      return known.how;
+    }
+  }
+  throw UsageError(concat(
+      "no normalisation named \"",
+      name,
+      "\" (there are raw, nfkc-ws, omnidoc)"));
+}
 
 std::u32string normalize(std::u32string_view text, Normalization how) {
   switch (how) {
@@ -98,6 +122,27 @@ std::u32string normalize(std::u32string_view text, Normalization how) {
       break;
   }
   return std::u32string(text);
+}
+
+std::u32string collapse_spaces(std::u32string_view text) {
+  std::u32string collapsed;
+  bool pending = false;
+  for (const char32_t c : text) {
+    if (is_space(c)) {
+      pending = !collapsed.empty();
+      continue;
+    }
+    if (pending) {
+      collapsed.push_back(U' ');
+      pending = false;
+    }
+    collapsed.push_back(c);
+  }
+  return collapsed;
+}
+
+std::u32string lower_case(std::u32string_view text) {
+  return from_utf16(to_utf16(text).toLower(icu::Locale::getRoot()));
 }
 
 } // namespace microfiche::metrics

@@ -24,7 +24,20 @@ enum class Normalization {
   kOmniDoc,
 };
 
+/// `raw`, `nfkc-ws` or `omnidoc`.
+std::string name_of(Normalization how);
+
+/// The normalisation of that name. Throws `UsageError` with the names there
+/// are.
+Normalization find_normalization(const std::string& name);
+
 /// Applies a normalisation.
 std::u32string normalize(std::u32string_view text, Normalization how);
+
+/// Each run of white space as one space, none at the ends.
+std::u32string collapse_spaces(std::u32string_view text);
+
+/// Lower case by Unicode's full mappings, as Python's `str.lower()`.
+std::u32string lower_case(std::u32string_view text);
 
 } // namespace microfiche::metrics

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "metrics/code_points.h"
@@ -62,13 +63,34 @@ std::vector<std::u32string> split_by_dictionary(std::u32string_view text) {
   return words;
 }
 
+bool splits_by_dictionary(
+    std::u32string_view reference,
+    std::u32string_view prediction) {
+  return has_han(reference) || has_han(prediction);
+}
+
 WordPair::WordPair(
     std::u32string_view reference_text,
     std::u32string_view prediction_text) {
-  const bool chinese = has_han(reference_text) || has_han(prediction_text);
-  const auto split = chinese ? split_by_dictionary : split_at_spaces;
+  const auto split = splits_by_dictionary(reference_text, prediction_text)
+      ? split_by_dictionary
+      : split_at_spaces;
   reference = split(reference_text);
   prediction = split(prediction_text);
+}
+
+WordNumbers::WordNumbers(const WordPair& words) {
+  std::unordered_map<std::u32string_view, char32_t> numbers;
+  const auto number = [&](const std::vector<std::u32string>& side) {
+    std::u32string numbered;
+    for (const auto& word : side) {
+      const auto next = static_cast<char32_t>(numbers.size());
+      numbered.push_back(numbers.try_emplace(word, next).first->second);
+    }
+    return numbered;
+  };
+  reference = number(words.reference);
+  prediction = number(words.prediction);
 }
 
 } // namespace microfiche::metrics

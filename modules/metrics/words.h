@@ -17,8 +17,14 @@ std::vector<std::u32string> split_at_spaces(std::u32string_view text);
 /// marks are words, white space is not.
 std::vector<std::u32string> split_by_dictionary(std::u32string_view text);
 
-/// Both texts of a page split alike: by the dictionary when either has Han
-/// characters, at white space otherwise.
+/// Whether the texts of a page are split by the dictionary: when either has Han
+/// characters.
+bool splits_by_dictionary(
+    std::u32string_view reference,
+    std::u32string_view prediction);
+
+/// Both texts of a page split alike: by the dictionary where
+/// `splits_by_dictionary`, at white space otherwise.
 ///
 /// Source: ucaslcl/Fox, eval_ocr_test.py, which splits Chinese with jieba.
 /// ICU's dictionary is another one, so Chinese word metrics are near Fox's, not
@@ -28,6 +34,15 @@ struct WordPair {
 
   std::vector<std::u32string> reference;
   std::vector<std::u32string> prediction;
+};
+
+/// The words of both texts as numbers, equal words alike, so that what compares
+/// characters compares words as well.
+struct WordNumbers {
+  explicit WordNumbers(const WordPair& words);
+
+  std::u32string reference;
+  std::u32string prediction;
 };
 
 } // namespace microfiche::metrics

@@ -81,6 +81,59 @@ TEST_F(ExperimentCommandsTest, ScoreReadsStandardInputAndWritesTables) {
   }
 }
 
+TEST_F(ExperimentCommandsTest, ScoreSaysHowTextsWereCompared) {
+  const auto outcome =
+      run("score predictions.jsonl --profile all --normalization nfkc-ws");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* expected :
+       {"meteor",
+        "chrf",
+        "anls",
+        "Profile all, normalisation nfkc-ws",
+        "words: between white space",
+        "ALL_page_avg",
+        "Fewer than 30 pages, so no more than a hint: all (2)"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(expected));
+  }
+}
+
+TEST_F(ExperimentCommandsTest, ScoreWritesThePapersTableWithAColumnAGroup) {
+  write(
+      "modes.jsonl",
+      R"({"id":"a","reference":"x y","prediction":"x y","text_tokens":650,"vision_tokens":64,"mode":"tiny"}
+{"id":"b","reference":"x y","prediction":"x","text_tokens":650,"vision_tokens":100,"mode":"small"}
+)");
+
+  const auto outcome =
+      run("score modes.jsonl --bins 600:700:100 --by mode --format md");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(
+      outcome.out,
+      StartsWith("| text tokens | small: set-of-words precision | small: "
+                 "compression | small: pages | tiny: set-of-words precision | "
+                 "tiny: compression | tiny: pages |\n"));
+  EXPECT_THAT(
+      outcome.out,
+      HasSubstr("| [600, 700) | 1.0000 [1.000, 1.000] | 6.5x | 1 | 1.0000 "
+                "[1.000, 1.000] | 10.2x | 1 |\n"));
+}
+
+TEST_F(ExperimentCommandsTest, ScoreReadsOmniDocBenchsResultFile) {
+  write(
+      "omni.json",
+      R"([{"gt":"ab","pred":"ax","img_id":"1.jpg"},{"gt":"abcdefgh","pred":"abcdefgh","img_id":"1.jpg"}])");
+
+  const auto outcome =
+      run("score omni.json --profile omnidocbench --format json");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto corpus = Json::parse(outcome.out)["corpus"];
+  EXPECT_DOUBLE_EQ(corpus["ALL_page_avg"].get<double>(), 0.1);
+  EXPECT_DOUBLE_EQ(corpus["edit_sample_avg"].get<double>(), 0.25);
+}
+
 TEST_F(ExperimentCommandsTest, ScoreNamesTheLineThatIsWrong) {
   write("predictions.jsonl", "{\"id\":\"a\",\"reference\":\"x\"}\n");
 
@@ -93,6 +146,7 @@ TEST_F(ExperimentCommandsTest, ScoreNamesTheLineThatIsWrong) {
 
 TEST_F(ExperimentCommandsTest, ScoreRefusesUnknownProfilesAndBins) {
   EXPECT_EQ(run("score predictions.jsonl --profile papre").exit_code, 2);
+  EXPECT_EQ(run("score predictions.jsonl --normalization none").exit_code, 2);
   EXPECT_EQ(run("score predictions.jsonl --bins 5").exit_code, 2);
   EXPECT_EQ(run("score predictions.jsonl --by mode").exit_code, 2);
 }
@@ -146,8 +200,10 @@ TEST_F(ExperimentCommandsTest, ReportAndCompareWorkFromTheFolders) {
 
   EXPECT_THAT(read("both.html"), HasSubstr("Cells: other"));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(
-      Json::parse(outcome.out)["cells"].back()["difference"]["mean"], 0.0);
+  const auto all = Json::parse(outcome.out)["cells"].back();
+  EXPECT_EQ(all["difference"]["mean"], 0.0);
+  EXPECT_EQ(all["p_value_holm"], 1.0);
+  EXPECT_EQ(all["few_pages"], true);
 }
 
 TEST_F(ExperimentCommandsTest, AReportOfNothingSaysWhatIsMissing) {

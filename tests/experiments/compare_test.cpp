@@ -38,7 +38,7 @@ TEST_F(CompareTest, FindsTheCellThatBecameWorse) {
   auto worse = run;
   for (auto& sample : worse.samples) {
     if (sample.cell == run.samples[0].cell) {
-      sample.metrics.edit_similarity -= 0.5;
+      sample.metrics.values[metrics::metric_index("edit_similarity")] -= 0.5;
     }
   }
 
@@ -48,6 +48,28 @@ TEST_F(CompareTest, FindsTheCellThatBecameWorse) {
   EXPECT_EQ(cells[1].paired.difference.mean, 0);
   // Five pages, all worse: two of 32 arrangements are as extreme.
   EXPECT_DOUBLE_EQ(cells[0].paired.p_value, 2.0 / 32);
+  // It is one of three cells.
+  EXPECT_DOUBLE_EQ(cells[0].holm_p_value, 3 * 2.0 / 32);
+  EXPECT_EQ(cells.back().holm_p_value, cells.back().paired.p_value);
+}
+
+TEST_F(CompareTest, PagesThatOneRunLoopedOnAreAlsoLeftOut) {
+  auto looped = run;
+  const auto loop_rate = metrics::metric_index("loop_rate");
+  looped.samples[0].metrics.values[loop_rate] = 1;
+
+  const auto cells = compare_runs(run, looped, "edit_similarity");
+
+  EXPECT_EQ(cells.back().cell, "all without loops");
+  EXPECT_EQ(cells.back().paired.pages, 14);
+}
+
+TEST_F(CompareTest, TheNotesNameCellsOfFewPages) {
+  const auto notes =
+      notes_on(compare_runs(run, run, "edit_similarity"), "edit_similarity");
+
+  EXPECT_THAT(notes, HasSubstr("Fewer than 30 pages"));
+  EXPECT_THAT(notes, HasSubstr("all (15)"));
 }
 
 TEST_F(CompareTest, PagesOfOtherTextAreNoPair) {

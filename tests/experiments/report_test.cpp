@@ -75,7 +75,7 @@ TEST_F(ReportTest, TheRowsBehindTheCurveAreInIt) {
   EXPECT_EQ(rows[0]["id"], run.run.samples[0].id);
   EXPECT_EQ(
       rows[0]["metrics"]["edit_similarity"],
-      run.run.samples[0].metrics.edit_similarity);
+      metrics::metric_value(run.run.samples[0].metrics, "edit_similarity"));
   EXPECT_EQ(block("summary").begin().value()["cells"].size(), 3u);
 }
 

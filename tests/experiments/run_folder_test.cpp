@@ -37,6 +37,23 @@ TEST(RunFolderTest, ABrokenLineIsNamedWithItsNumber) {
       ThrowsMessage<InputError>(HasSubstr("samples.jsonl:2")));
 }
 
+TEST(RunFolderTest, MetricsYoungerThanTheRunAreComputedFromItsTexts) {
+  TemporaryFolder folder;
+  run_with_oracle(small_sweep(), folder.path());
+  const auto before = read_run(folder.path()).samples[0];
+  std::string lines;
+  for (const auto& sample : read_run(folder.path()).samples) {
+    auto line = to_json(sample);
+    line["metrics"].erase("chrf");
+    lines += line.dump() + "\n";
+  }
+  write_file(folder.path() / "samples.jsonl", lines);
+
+  const auto after = read_run(folder.path()).samples[0];
+
+  EXPECT_EQ(after.metrics.values, before.metrics.values);
+}
+
 TEST(RunFolderTest, ASampleComesBackAsItWasWritten) {
   Sample sample;
   sample.id = "m/corpus/plain/600-700/4";
@@ -45,7 +62,8 @@ TEST(RunFolderTest, ASampleComesBackAsItWasWritten) {
   sample.mode = "m";
   sample.vision_tokens = {64, 60, 73};
   sample.reference = "one\ntwo";
-  sample.metrics.cer = 0.125;
+  sample.metrics = metrics::score_page(
+      sample.reference, "one too", metrics::find_profile("nfkc-ws"));
   sample.log_likelihood = -12.5;
 
   const auto again = read_sample(to_json(sample), "line");

@@ -1,4 +1,4 @@
-#include "experiments/runner/summary.h"
+#include "experiments/runner/summary_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -95,6 +95,29 @@ TEST(SummaryTest, BitsPerCharacterComeFromTheLogLikelihood) {
   EXPECT_NEAR(summarize_run(run).cells[0].bits_per_character, 1, 1e-12);
 }
 
+TEST(SummaryTest, LoopedPagesAreAlsoLeftOut) {
+  const std::string loop(60, 'x');
+  auto run = made_run({{"abcd", "abcd"}, {"abxy", loop}});
+  run.samples[1].stop = "length";
+
+  const auto summary = summarize_run(run);
+
+  const auto& cell = summary.cells[0];
+  EXPECT_EQ(cell.pages_without_loops, 1);
+  EXPECT_LT(mean(cell.metrics, "edit_similarity"), 0.6);
+  EXPECT_EQ(mean(cell.without_loops, "edit_similarity"), 1);
+  EXPECT_EQ(cell.length_stopped_rate, 0.5);
+  EXPECT_EQ(overview_table(summary).header.back(), "without loops");
+}
+
+TEST(SummaryTest, NotesNameTheNormalisationAndCellsOfFewPages) {
+  const auto notes = notes_on(summarize_run(made_run({{"a", "a"}})));
+
+  EXPECT_THAT(notes, HasSubstr("normalisation nfkc-ws"));
+  EXPECT_THAT(notes, HasSubstr("Fewer than 30 pages"));
+  EXPECT_THAT(notes, HasSubstr("(1)"));
+}
+
 TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
   TemporaryFolder folder;
   run_with_oracle(small_sweep(), folder.path());
@@ -113,6 +136,10 @@ TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
         "edit_similarity",
         "edit_similarity_low",
         "edit_similarity_high",
+        "edit_similarity_bca_low",
+        "without_loops_edit_similarity",
+        "length_stopped_rate",
+        "normalization",
         "loop_rate",
         "wrong_page_edit_similarity",
         "skill",

@@ -8,22 +8,20 @@ namespace microfiche::metrics {
 namespace {
 
 TEST(BleuTest, APerfectReadingIsOne) {
-  const auto words = split_at_spaces(U"in the beginning was the word");
+  const WordNumbers words(
+      {U"in the beginning was the word", U"in the beginning was the word"});
 
-  EXPECT_DOUBLE_EQ(bleu(words, words), 1);
+  EXPECT_DOUBLE_EQ(bleu(words.reference, words.prediction), 1);
 }
 
 TEST(BleuTest, ShortReadingsPayTheBrevityPenalty) {
-  const auto reference = split_at_spaces(U"one two three four five six");
-  const auto prediction = split_at_spaces(U"one two three four");
-
   // Every n-gram matches; exp(1 - 6/4) is the penalty.
-  EXPECT_NEAR(bleu(reference, prediction), 0.6065306597, 1e-9);
+  EXPECT_NEAR(bleu(U"123456", U"1234"), 0.6065306597, 1e-9);
 }
 
 TEST(BleuTest, NothingInCommonIsZero) {
-  EXPECT_EQ(bleu({U"a"}, {U"b"}), 0);
-  EXPECT_EQ(bleu({U"a"}, {}), 0);
+  EXPECT_EQ(bleu(U"a", U"b"), 0);
+  EXPECT_EQ(bleu(U"a", U""), 0);
 }
 
 } // namespace

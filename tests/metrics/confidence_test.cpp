@@ -3,23 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
 
-#include "core/error.h"
-#include "core/random.h"
+#include "tests/metrics/goldens.h"
+#include "tests/metrics/normal_values.h"
 
 namespace microfiche::metrics {
 namespace {
-
-std::vector<double> normal_values(size_t count, uint64_t seed) {
-  RandomStream random(seed, "confidence test");
-  std::vector<double> values(count);
-  for (auto& value : values) {
-    value = 5 + 2 * random.normal();
-  }
-  return values;
-}
 
 TEST(BootstrapTest, AgreesWithTheNormalApproximationOnManyPages) {
   const auto values = normal_values(2000, 1);
@@ -41,7 +31,7 @@ TEST(BootstrapTest, TheFourPagesBehindThePapersTwentyfoldPointSayLittle) {
 }
 
 TEST(BootstrapTest, OnePageHasNoWidth) {
-  EXPECT_EQ(bootstrap_mean({0.25}), (Interval{0.25, 0.25, 0.25}));
+  EXPECT_EQ(bootstrap_mean({0.25}), (Interval{0.25, 0.25, 0.25, 0.25, 0.25}));
 }
 
 TEST(BootstrapTest, NoPagesGiveNoNumber) {
@@ -69,49 +59,45 @@ TEST(SkillTest, IsNothingAtTheFloorAndOneForPerfect) {
   EXPECT_DOUBLE_EQ(skill(0.625, 0.25), 0.5);
 }
 
-TEST(PairedTest, CountsEveryArrangementOfFewPages) {
-  // All four differences are positive: only the two extreme arrangements of 16
-  // reach the observed sum.
-  const auto result = compare_paired({0, 0, 0, 0}, {1, 2, 3, 4});
+TEST(IntervalTest, EqualsScipysPercentileAndBcaOnTheSameResamples) {
+  for (const auto& golden : read_goldens("intervals.jsonl")) {
+    const auto values = golden["values"].get<std::vector<double>>();
 
-  EXPECT_DOUBLE_EQ(result.p_value, 2.0 / 16);
-  EXPECT_DOUBLE_EQ(result.difference.mean, 2.5);
-}
+    const auto interval = interval_of_mean(
+        values, golden["resampled_means"].get<std::vector<double>>());
 
-TEST(PairedTest, EqualRunsDoNotDiffer) {
-  const auto result = compare_paired({0.1, 0.2, 0.3}, {0.1, 0.2, 0.3});
-
-  EXPECT_DOUBLE_EQ(result.p_value, 1);
-  EXPECT_EQ(result.difference, (Interval{0, 0, 0}));
-}
-
-TEST(PairedTest, FindsASmallShiftThatAnUnpairedTestWouldMiss) {
-  const auto first = normal_values(200, 4);
-  auto second = first;
-  RandomStream random(5, "shift");
-  for (auto& value : second) {
-    value += 0.05 + 0.1 * random.normal();
+    const auto expect_near = [&](double got, const char* name) {
+      EXPECT_NEAR(got, golden[name].get<double>(), 1e-12)
+          << name << " of " << golden["values"];
+    };
+    expect_near(interval.low, "percentile_low");
+    expect_near(interval.high, "percentile_high");
+    expect_near(interval.bca_low, "bca_low");
+    expect_near(interval.bca_high, "bca_high");
   }
-
-  const auto result = compare_paired(first, second);
-
-  EXPECT_LT(result.p_value, 0.001);
-  EXPECT_GT(result.difference.low, 0);
 }
 
-TEST(PairedTest, NoShiftIsSeldomSignificant) {
-  int significant = 0;
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    const auto first = normal_values(40, 2 * seed + 100);
-    const auto second = normal_values(40, 2 * seed + 101);
-    significant += compare_paired(first, second).p_value < 0.05;
+TEST(IntervalTest, EqualsScipysWithinTheErrorOfItsDraws) {
+  for (const auto& golden : read_goldens("intervals.jsonl")) {
+    const auto values = golden["values"].get<std::vector<double>>();
+    const double tolerance = golden["tolerance"].get<double>();
+
+    const auto interval = bootstrap_mean(values, 3);
+
+    const auto& scipy = golden["bca_of_100000"];
+    EXPECT_NEAR(interval.bca_low, scipy[0].get<double>(), tolerance);
+    EXPECT_NEAR(interval.bca_high, scipy[1].get<double>(), tolerance);
   }
-
-  EXPECT_LE(significant, 4);
 }
 
-TEST(PairedTest, RefusesDifferentPages) {
-  EXPECT_THROW(compare_paired({1, 2}, {1}), InputError);
+TEST(IntervalTest, AFewLostPagesMoveTheBcaIntervalDown) {
+  // Most pages perfect: the percentile interval is too optimistic.
+  std::vector<double> values(40, 1.0);
+  values[3] = values[17] = 0.1;
+
+  const auto interval = bootstrap_mean(values);
+
+  EXPECT_LT(interval.bca_low, interval.low);
 }
 
 } // namespace

@@ -65,17 +65,26 @@ TEST(PredictionsTest, ReadsFoxsOwnLayout) {
 
 TEST(PredictionsTest, GroupsOmniDocBenchsBlocksIntoPages) {
   const auto file = read_predictions(
-      R"([{"gt":"ab","pred":"ax","img_id":"1"},{"gt":"cd","pred":"cd","img_id":"2"},
-          {"gt":"abcdefgh","pred":"abcdefgh","img_id":"1"}])",
+      R"([{"gt":"ab","pred":"ax","img_id":"p.1_7"},{"gt":"cd","pred":"cd","img_id":"p.2_0"},
+          {"gt":"abcdefgh","pred":"abcdefgh","img_id":"p.1_12"}])",
       "omni.json");
 
   ASSERT_EQ(file.pages.size(), 2u);
   EXPECT_EQ(file.layout, "omnidocbench");
+  EXPECT_EQ(file.pages[0].id, "p.1");
   EXPECT_EQ(file.pages[0].reference, "ab\nabcdefgh");
-  EXPECT_DOUBLE_EQ(
-      score_prediction(file.pages[0], find_profile("omnidoc"))
-          .normalized_edit_distance,
-      0.1);
+  EXPECT_EQ(file.pages[0].blocks.size(), 2u);
+}
+
+TEST(PredictionsTest, TakesOmniDocBenchsOwnNormalisationUnlessItIsEmpty) {
+  const auto file = read_predictions(
+      R"([{"gt":"a b","norm_gt":"ab","pred":"***","norm_pred":"","img_id":"x.jpg"}])",
+      "omni.json");
+
+  EXPECT_EQ(file.pages[0].id, "x.jpg");
+  EXPECT_EQ(file.pages[0].blocks[0].reference, "ab");
+  EXPECT_EQ(file.pages[0].blocks[0].prediction, "***");
+  EXPECT_TRUE(file.pages[0].blocks[0].normalized);
 }
 
 TEST(PredictionsTest, AMissingFieldIsNamedWithItsLine) {

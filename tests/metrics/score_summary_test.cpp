@@ -49,8 +49,8 @@ TEST(ScoreSummaryTest, APageOnTheEdgeFallsIntoTheUpperBin) {
       three_pages(), find_profile("paper"), parse_bins("600:800:100"), "", 0);
 
   ASSERT_EQ(summary.bins.size(), 2u);
-  EXPECT_EQ(summary.bins[0].pages, 2);
-  EXPECT_EQ(summary.bins[1].pages, 1);
+  EXPECT_EQ(summary.bins[0].scores.pages, 2);
+  EXPECT_EQ(summary.bins[1].scores.pages, 1);
   EXPECT_EQ(summary.outside_bins, 1);
 }
 
@@ -74,7 +74,7 @@ TEST(ScoreSummaryTest, GroupsByAFieldOfTheLines) {
   EXPECT_EQ(summary.bins[0].group, "small");
   EXPECT_EQ(summary.bins[0].vision_tokens, 100);
   EXPECT_EQ(summary.bins[1].group, "tiny");
-  EXPECT_EQ(summary.bins[1].pages, 3);
+  EXPECT_EQ(summary.bins[1].scores.pages, 3);
 }
 
 TEST(ScoreSummaryTest, TheJsonHasTheKeysOfTheInterface) {
@@ -99,6 +99,59 @@ TEST(ScoreSummaryTest, TheJsonHasTheKeysOfTheInterface) {
   EXPECT_EQ(bin["metrics"]["set_precision"]["mean"], 1.0);
   EXPECT_TRUE(bin["metrics"]["set_precision"]["low"].is_number());
   EXPECT_TRUE(bin["metrics"]["set_precision"]["high"].is_number());
+}
+
+TEST(ScoreSummaryTest, TheJsonSaysHowTextsWereComparedAndWhatIsFew) {
+  const auto json =
+      to_json(score_file(three_pages(), find_profile("cer"), {}, "", 0));
+
+  EXPECT_EQ(json["normalization"], "nfkc-ws");
+  EXPECT_EQ(json["words"]["white_space"], 4);
+  EXPECT_EQ(json["words"]["icu"], 0);
+  EXPECT_EQ(json["few_pages"], true);
+  EXPECT_TRUE(json["intervals"]["cer"]["bca_low"].is_number());
+  EXPECT_TRUE(json["length_stopped_rate"].is_null());
+}
+
+TEST(ScoreSummaryTest, PagesWithHanCharactersAreCountedAsSplitByIcu) {
+  const auto file = read_predictions(
+      R"({"id":"a","reference":"\u6f22\u5b57","prediction":"x"})",
+      "pages.jsonl");
+
+  const auto summary = score_file(file, find_profile("wer"), {}, "", 0);
+
+  EXPECT_EQ(summary.pages_split_by_icu, 1);
+}
+
+TEST(ScoreSummaryTest, LoopedPagesAreAlsoLeftOut) {
+  const auto file = read_predictions(
+      R"({"id":"a","reference":"x y","prediction":"x y","stop":"eos"}
+{"id":"b","reference":"x y","prediction":"hahahahahahahahahahahahahahahahahahahahahahaha","stop":"length"})",
+      "pages.jsonl");
+
+  const auto summary = score_file(file, find_profile("paper"), {}, "", 0);
+
+  EXPECT_EQ(find_metric(summary.scores.metrics, "set_precision").mean, 0.5);
+  EXPECT_EQ(summary.scores.pages_without_loops, 1);
+  EXPECT_EQ(find_metric(summary.scores.without_loops, "set_precision").mean, 1);
+  EXPECT_EQ(summary.length_stopped_rate, 0.5);
+}
+
+TEST(ScoreSummaryTest, APageOfBlocksHasTheEditDistanceOfItsBlocks) {
+  // 1 of 2 and 0 of 8 characters: 1 in 10, not the mean of 0.5 and 0.
+  const auto file = read_predictions(
+      R"([{"gt":"ab","pred":"ax","img_id":"1.jpg"},
+          {"gt":"abcdefgh","pred":"abcdefgh","img_id":"1.jpg"}])",
+      "omni.json");
+
+  const auto summary =
+      score_file(file, find_profile("omnidocbench"), {}, "", 0);
+
+  EXPECT_DOUBLE_EQ(
+      find_metric(summary.scores.metrics, "normalized_edit_distance").mean,
+      0.1);
+  EXPECT_DOUBLE_EQ(summary.corpus.edit_page_avg, 0.1);
+  EXPECT_DOUBLE_EQ(summary.corpus.edit_sample_avg, 0.25);
 }
 
 TEST(ScoreSummaryTest, BinsNeedTokenCounts) {
