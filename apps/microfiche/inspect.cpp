@@ -1,4 +1,5 @@
 #include "command.h"
+#include "memory_estimate.h"
 #include "memory_use.h"
 
 #include "checkpoint/sharded_checkpoint.h"
@@ -23,6 +24,10 @@
 
 namespace microfiche::apps {
 namespace {
+
+/// What the program grows by once it computes: code of LibTorch and oneDNN that
+/// is touched then, their buffers, the page itself.
+constexpr int64_t kProgramGrows = int64_t{64} << 20;
 
 struct InspectOptions {
   std::string path;
@@ -76,41 +81,34 @@ struct Tally {
   }
 };
 
-/// Bytes of the weights when the linear layers are int8 and the rest is bf16.
-int64_t int8_bytes(model::ModelConfig config) {
-  config.source["quantization_config"] = model::int8_quantization_config();
-  int64_t bytes = 0;
-  for (const auto& spec : model::checkpoint_tensors(config)) {
-    const int64_t size = spec.int8                 ? 1
-        : spec.name.ends_with(model::kScaleEnding) ? 4
-                                                   : 2;
-    bytes += spec.numel() * size;
-  }
-  return bytes;
+/// The modes in which this model can run: its own, or those of the published
+/// one.
+std::vector<page::ResolutionMode> modes_of(const model::ModelConfig& config) {
+  return config.toolkit.modes.empty() ? page::official_modes()
+                                      : config.toolkit.modes;
 }
 
-/// What a run holds in memory, besides what passes through the encoder.
-Json memory_estimate(const model::ModelConfig& config, int64_t parameters) {
-  const auto& language = config.language;
-  const int64_t cached_numbers = 2 * language.num_hidden_layers *
-      language.num_key_value_heads *
-      (language.hidden_size / language.num_attention_heads);
+/// What a run holds in main memory, by the numbers it computes in; see Note
+/// [The memory of a run].
+Json memory_json(const model::ModelConfig& config, const Tally& weights) {
+  // What is resident by now is what every command starts with: the program,
+  // LibTorch, the tokenizer.
+  const int64_t program = peak_memory_bytes() + kProgramGrows;
   Json json = Json::object();
-  struct Row {
-    const char* dtype;
-    int64_t weights_bytes;
-    /// Of an activation.
-    int64_t size;
-  };
-  for (const auto& [dtype, weights_bytes, size] :
-       {Row{"f32", 4 * parameters, 4},
-        Row{"bf16", 2 * parameters, 2},
-        Row{"int8", int8_bytes(config), 2}}) {
+  for (const char* dtype : {"f32", "bf16", "int8"}) {
+    const auto placement = model::find_placement("cpu", dtype);
+    const bool mapped = weights.dtypes.contains(
+        placement.dtype == torch::kBFloat16 ? "BF16" : "F32");
+    const int64_t position = kv_cache_bytes(config, placement);
     json[dtype] = {
-        {"weights_bytes", weights_bytes},
-        {"kv_cache_bytes_per_position", cached_numbers * size},
+        {"weights_bytes", weights_bytes(config, placement)},
+        {"kv_cache_bytes_per_position", position},
         {"kv_cache_bytes_at_most",
-         cached_numbers * size * language.max_position_embeddings}};
+         position * config.language.max_position_embeddings}};
+    for (const auto& mode : modes_of(config)) {
+      json[dtype]["run_bytes"][mode.name] =
+          program + estimate_memory(config, mode, placement, mapped).total();
+    }
   }
   return json;
 }
@@ -144,7 +142,6 @@ Json inspect_model(const std::filesystem::path& folder) {
     json["parts"][part] = tally.json();
   }
   json["all"] = all.json();
-  json["memory"] = memory_estimate(config, all.parameters);
   json["sha256"] = checkpoint.sha256();
   const auto tokenizer_file = folder / "tokenizer.json";
   json["tokenizer"] = nullptr;
@@ -153,6 +150,7 @@ Json inspect_model(const std::filesystem::path& folder) {
     json["tokenizer"] = {
         {"ids", tokenizer.size()}, {"sha256", tokenizer.sha256()}};
   }
+  json["memory"] = memory_json(config, all);
   json["modes"] = Json::array();
   for (const auto& mode : config.toolkit.modes) {
     json["modes"].push_back(write_config(mode));
@@ -220,7 +218,20 @@ std::string to_text(const Json& json) {
            bytes_text(sizes["kv_cache_bytes_per_position"]),
            bytes_text(sizes["kv_cache_bytes_at_most"])});
     }
-    text += experiments::to_text(memory);
+    text += experiments::to_text(memory) + "\n";
+    experiments::Table runs;
+    runs.header = {"a page in mode"};
+    for (const auto& [dtype, sizes] : json["memory"].items()) {
+      runs.header.push_back(dtype + " takes");
+      size_t row = 0;
+      for (const auto& [mode, bytes] : sizes["run_bytes"].items()) {
+        if (runs.rows.size() == row) {
+          runs.rows.push_back({mode});
+        }
+        runs.rows[row++].push_back(bytes_text(bytes));
+      }
+    }
+    text += experiments::to_text(runs);
     text += "\ntokenizer " +
         (json["tokenizer"].is_null()
              ? std::string("none")

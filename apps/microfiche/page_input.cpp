@@ -23,6 +23,9 @@ namespace {
 constexpr double kSmallestFont = 6;
 constexpr double kLargestFont = 18;
 
+/// The largest page without compression, 16 bits a channel and alpha.
+constexpr size_t kLargestFile = size_t{page::kMaxPixels} * 8;
+
 /// Whether these could be the bytes of a text. PNG and JPEG begin with a byte
 /// that no UTF-8 begins with; TIFF and WebP have zeros in their first bytes.
 bool is_text(std::string_view bytes) {
@@ -111,7 +114,7 @@ page::PageImage load_page(
   }
   check<UsageError>(
       pdf_page == 0, "--page has no effect: ", where, " is no PDF file");
-  const std::string bytes = read_file(input);
+  const std::string bytes = read_file(input, kLargestFile);
   check(!bytes.empty(), where, ": expected an image or a text, got no byte");
   if (!has_image_name(input) && is_text(bytes)) {
     return render_text(bytes, where, mode, style_file);

@@ -6,7 +6,6 @@
 #include "core/stop_signal.h"
 #include "tokenizer/tokenizer.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -65,19 +64,9 @@ decode(const Tokenizer& tokenizer, const Json& line, const std::string& where) {
 
 void tokenize(const TokenizeOptions& options) {
   const Tokenizer tokenizer = load_tokenizer(options.common);
-  const std::string text = read_file(options.input);
   std::string output;
-  size_t number = 0;
-  for (size_t begin = 0; begin < text.size();) {
+  const auto read_line = [&](std::string_view line, const std::string& where) {
     throw_if_stop_requested();
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const auto line = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
-      continue;
-    }
-    const std::string where = concat(options.input, ":", number);
     const Json json = parse_json(line, where);
     if (options.decode) {
       output += Json{{"text", decode(tokenizer, json, where)}}.dump();
@@ -87,7 +76,8 @@ void tokenize(const TokenizeOptions& options) {
                               : Json{{"ids", ids}}.dump();
     }
     output += '\n';
-  }
+  };
+  for_each_line(options.input, read_line);
   write_file("-", output);
 }
 

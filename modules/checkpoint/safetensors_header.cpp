@@ -15,6 +15,10 @@ namespace {
 
 constexpr uint64_t kLongestHeader = 100'000'000;
 constexpr size_t kMostDimensions = 64;
+
+/// A hundred times those of the published model: a header within its limit
+/// could describe millions, each taking more memory than its text.
+constexpr size_t kMostTensors = size_t{1} << 18;
 constexpr size_t kLengthBytes = 8;
 
 uint64_t read_length(std::span<const std::byte> file) {
@@ -189,6 +193,12 @@ class HeaderHandler {
         key_.find('\0') == std::string::npos,
         where_,
         ": a tensor's name has a NUL in it");
+    check(
+        header_.tensors.size() < kMostTensors,
+        where_,
+        ": describes more than ",
+        kMostTensors,
+        " tensors");
     header_.tensors.emplace_back().name = std::move(key_);
     offsets_.clear();
     has_dtype_ = has_shape_ = has_offsets_ = false;

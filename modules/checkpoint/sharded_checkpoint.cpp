@@ -63,9 +63,7 @@ fs::path entry_of(const fs::path& folder) {
 /// sorted.
 using WeightMap = std::map<std::string, std::vector<std::string>>;
 
-WeightMap read_index(const fs::path& index) {
-  const std::string where = index.string();
-  const Json json = parse_json(read_file(index), where);
+WeightMap read_weight_map(const Json& json, const std::string& where) {
   check(
       json.is_object() && json.contains("weight_map") &&
           json["weight_map"].is_object(),
@@ -82,17 +80,18 @@ WeightMap read_index(const fs::path& index) {
         shard.type_name());
     const fs::path name = shard.get<std::string>();
     const bool inside = !name.empty() && name.is_relative() &&
+        name.string().find('\0') == std::string::npos &&
         std::none_of(name.begin(), name.end(), [](const fs::path& part) {
           return part == "..";
         });
     check(
-        inside && name.string().find('\0') == std::string::npos,
+        inside,
         where,
         ": weight_map: \"",
         tensor,
-        "\" is in \"",
-        name.string(),
-        "\", which is not inside this folder");
+        "\" is in ",
+        shard.dump(),
+        ", which is not inside this folder");
     shards[name.string()].push_back(tensor);
   }
   check(!shards.empty(), where, ": weight_map is empty");
@@ -100,6 +99,58 @@ WeightMap read_index(const fs::path& index) {
     std::sort(tensors.begin(), tensors.end());
   }
   return shards;
+}
+
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const auto relative = file.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+/// Refuses a shard that symbolic links lead out of the index's folder, unless
+/// they are those of Hugging Face's cache, snapshots/REVISION/FILE to
+/// blobs/HASH.
+void check_place(const fs::path& shard, const fs::path& index) {
+  const auto file = fs::canonical(shard);
+  const auto folder =
+      fs::canonical(index.has_parent_path() ? index.parent_path() : ".");
+  const auto snapshots = folder.parent_path();
+  check(
+      lies_in(file, folder) ||
+          (snapshots.filename() == "snapshots" &&
+           lies_in(file, snapshots.parent_path() / "blobs")),
+      shard.string(),
+      ": is a symbolic link to ",
+      file.string(),
+      ", which is not inside this folder; copy the file if you trust it");
+}
+
+/// Whether the index knows how large its tensors are, where it says so.
+void check_total_size(
+    const Json& json,
+    const std::vector<SafetensorsFile>& files,
+    const std::string& where) {
+  const auto metadata = json.find("metadata");
+  if (metadata == json.end() || !metadata->is_object()) {
+    return;
+  }
+  const auto claimed = metadata->find("total_size");
+  if (claimed == metadata->end()) {
+    return;
+  }
+  uint64_t total = 0;
+  for (const auto& file : files) {
+    for (const auto& tensor : file.tensors()) {
+      total += tensor.end - tensor.begin;
+    }
+  }
+  check(
+      claimed->is_number() && *claimed == total,
+      where,
+      ": metadata: total_size is ",
+      claimed->dump(),
+      " but the tensors have ",
+      total,
+      " bytes; is a shard from another version of the model?");
 }
 
 std::string first_few(const std::vector<std::string>& names) {
@@ -155,7 +206,9 @@ Checkpoint Checkpoint::open(const fs::path& path) {
   const fs::path entry = fs::is_directory(path) ? entry_of(path) : path;
   std::vector<SafetensorsFile> files;
   if (entry.string().ends_with(".json")) {
-    for (const auto& [shard, tensors] : read_index(entry)) {
+    const Json index = read_json_file(entry);
+    for (const auto& [shard, tensors] :
+         read_weight_map(index, entry.string())) {
       const fs::path place = entry.parent_path() / shard;
       check(
           fs::exists(place),
@@ -165,9 +218,11 @@ Checkpoint Checkpoint::open(const fs::path& path) {
           " says it has \"",
           tensors.front(),
           "\"; incomplete download?");
+      check_place(place, entry);
       files.emplace_back(place);
       check_shard(files.back(), tensors, entry);
     }
+    check_total_size(index, files, entry.string());
   } else {
     files.emplace_back(entry);
   }

@@ -28,12 +28,14 @@ class Checkpoint {
   /// only safetensors file whatever its name.
   ///
   /// The index's weight_map is followed whatever the shards are called. Names
-  /// in it are relative to its folder and may not leave it; symbolic links are
-  /// followed, since Hugging Face's cache is made of them.
+  /// in it are relative to its folder and may not leave it, by symbolic links
+  /// neither: but those of Hugging Face's cache, into the blobs beside its
+  /// snapshots, are followed.
   ///
   /// Throws `InputError` when there is no checkpoint, when a file contradicts
-  /// itself, and with the names of tensors that the index promises and the
-  /// shards lack or the other way round.
+  /// itself, with the names of tensors that the index promises and the shards
+  /// lack or the other way round, and when the index's total_size is not the
+  /// size of all tensors.
   static Checkpoint open(const std::filesystem::path& path);
 
   /// Every tensor's name, sorted.

@@ -1,9 +1,12 @@
 #include "core/files.h"
 
 #include "core/error.h"
+#include "core/mapped_pages.h"
+#include "core/sha256_stream.h"
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace microfiche {
@@ -47,13 +50,27 @@ std::string state_of(const fs::path& path) {
       state.st_mtim.tv_nsec);
 }
 
+/// Of the whole file, of whose pages few are mapped at a time: each would count
+/// as this process's memory.
+std::string hash_of(const MappedFile& file) {
+  constexpr size_t kPiece = size_t{1} << 24;
+  Sha256Stream stream;
+  for (auto rest = file.bytes(); !rest.empty();) {
+    const auto piece = rest.first(std::min(kPiece, rest.size()));
+    stream.add(piece);
+    release_pages(piece);
+    rest = rest.subspan(piece.size());
+  }
+  return stream.finish();
+}
+
 } // namespace
 
 std::string sha256_of_file(const fs::path& path) {
   const MappedFile file(path);
   const auto folder = cache_folder();
   if (file.bytes().size() < kLargeFile || folder.empty()) {
-    return sha256(file.bytes());
+    return hash_of(file);
   }
   const auto kept = folder / "sha256" / sha256(state_of(path));
   try {
@@ -66,7 +83,7 @@ std::string sha256_of_file(const fs::path& path) {
   } catch (const Error&) {
     // What cannot be read is computed again.
   }
-  const std::string hash = sha256(file.bytes());
+  const std::string hash = hash_of(file);
   try {
     write_file(kept, hash);
   } catch (const Error&) {

@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iostream>
-#include <iterator>
 #include <utility>
 
 namespace microfiche {
@@ -92,28 +91,89 @@ struct stat describe(const Descriptor& file, const fs::path& path) {
   return status;
 }
 
+/// A file, or standard input, that is read piece by piece.
+class InputFile {
+ public:
+  explicit InputFile(const fs::path& path)
+      : path_(path == "-" ? "standard input" : path),
+        file_(
+            path == "-" ? Descriptor(::dup(STDIN_FILENO))
+                        : open_for_reading(path)),
+        size_(static_cast<size_t>(describe(file_, path_).st_size)) {}
+
+  /// In bytes; 0 for a pipe.
+  size_t size() const {
+    return size_;
+  }
+
+  /// Appends what comes next to `text`; false at the end of the file.
+  bool read_some(std::string& text) const {
+    char buffer[1 << 16];
+    ssize_t count = 0;
+    do {
+      count = ::read(file_.fd, buffer, sizeof buffer);
+    } while (count < 0 && errno == EINTR);
+    check<IoError>(
+        count >= 0, path_.string(), ": cannot read: ", std::strerror(errno));
+    text.append(buffer, static_cast<size_t>(count));
+    return count > 0;
+  }
+
+ private:
+  fs::path path_;
+  Descriptor file_;
+  size_t size_;
+};
+
 } // namespace
 
-std::string read_file(const fs::path& path) {
-  if (path == "-") {
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  }
-  const Descriptor file = open_for_reading(path);
-  const auto status = describe(file, path);
+std::string read_file(const fs::path& path, size_t most_bytes) {
+  const InputFile file(path);
+  const auto check_size = [&](size_t size) {
+    check(
+        size <= most_bytes,
+        path.string(),
+        ": is larger than ",
+        most_bytes,
+        " bytes, the most that is read");
+  };
+  check_size(file.size());
   std::string text;
-  text.reserve(static_cast<size_t>(status.st_size));
-  char buffer[1 << 16];
-  while (true) {
-    const ssize_t count = ::read(file.fd, buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) {
-      continue;
+  text.reserve(file.size());
+  while (file.read_some(text)) {
+    check_size(text.size());
+  }
+  return text;
+}
+
+void for_each_line(const fs::path& path, const LineReader& read) {
+  const InputFile file(path);
+  std::string text;
+  size_t number = 0;
+  for (bool more = true; more;) {
+    const size_t seen = text.size();
+    more = file.read_some(text);
+    size_t begin = 0;
+    size_t end = text.find('\n', seen);
+    // What follows the last newline waits for the rest of its line.
+    for (; end != std::string::npos || (!more && begin < text.size());
+         end = text.find('\n', begin)) {
+      const auto line = std::string_view(text).substr(begin, end - begin);
+      begin += std::min(line.size() + 1, text.size() - begin);
+      ++number;
+      if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+        read(line, concat(path.string(), ":", number));
+      }
     }
-    check<IoError>(
-        count >= 0, path.string(), ": cannot read: ", std::strerror(errno));
-    if (count == 0) {
-      return text;
-    }
-    text.append(buffer, static_cast<size_t>(count));
+    text.erase(0, begin);
+    check(
+        text.size() <= kLongestLine,
+        path.string(),
+        ":",
+        number + 1,
+        ": is longer than ",
+        kLongestLine,
+        " bytes, the longest line that is read");
   }
 }
 

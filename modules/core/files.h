@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,8 +12,22 @@
 namespace microfiche {
 
 /// The whole file. `-` reads standard input. Throws `InputError` when it does
-/// not exist, is a folder, or may not be read.
-std::string read_file(const std::filesystem::path& path);
+/// not exist, is a folder, may not be read, or has more than `most_bytes`.
+std::string read_file(
+    const std::filesystem::path& path,
+    size_t most_bytes = std::numeric_limits<size_t>::max());
+
+/// The longest line that `for_each_line` takes, in bytes.
+inline constexpr size_t kLongestLine = size_t{64} << 20;
+
+/// Takes a line, without its end, and what messages call it: "texts.jsonl:3".
+using LineReader =
+    std::function<void(std::string_view line, const std::string& where)>;
+
+/// Reads a text file line by line, so that no more than one line is held in
+/// memory; blank lines are passed over. `-` reads standard input. Throws
+/// `InputError` as `read_file` does, and for a line longer than `kLongestLine`.
+void for_each_line(const std::filesystem::path& path, const LineReader& read);
 
 /// Writes a file so that it appears whole or not at all: a temporary file in
 /// the same folder, fsync, rename, fsync of the folder. Missing parent folders

@@ -14,6 +14,9 @@ namespace {
 
 constexpr size_t kDeepest = 64;
 
+/// A value takes up to a hundred bytes of memory where its text takes two.
+constexpr size_t kMostValues = 2'000'000;
+
 /// Builds the value as it is parsed, so that nothing deep is ever built and a
 /// vocabulary of 100,000 fields takes linear time: nlohmann's own builder looks
 /// each field up among those before it.
@@ -83,6 +86,12 @@ class Builder {
  private:
   template <typename T>
   Json& place(T&& value) {
+    check(
+        ++num_values_ <= kMostValues,
+        where_,
+        ": has more than ",
+        kMostValues,
+        " values");
     if (open_.empty()) {
       return root_ = std::forward<T>(value);
     }
@@ -111,6 +120,7 @@ class Builder {
   // one grows.
   std::vector<Json*> open_;
   Json* field_ = nullptr;
+  size_t num_values_ = 0;
 };
 
 } // namespace
@@ -123,7 +133,7 @@ Json parse_json(std::string_view text, const std::string& where) {
 }
 
 Json read_json_file(const std::filesystem::path& path) {
-  return parse_json(read_file(path), path.string());
+  return parse_json(read_file(path, kLargestJsonFile), path.string());
 }
 
 void write_json_file(const std::filesystem::path& path, const Json& json) {

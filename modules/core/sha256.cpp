@@ -1,98 +1,58 @@
+#include "core/error.h"
 #include "core/files.h"
+#include "core/sha256_stream.h"
+
+#include <openssl/evp.h>
 
 #include <array>
-#include <bit>
-#include <cstring>
+#include <string_view>
 
 namespace microfiche {
 namespace {
 
-constexpr std::array<uint32_t, 64> kRound = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
-    0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
-    0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
-    0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
-    0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
-    0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
-    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
-    0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
-    0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+EVP_MD_CTX* digest_context(const std::shared_ptr<void>& context) {
+  return static_cast<EVP_MD_CTX*>(context.get());
+}
 
-void absorb(std::array<uint32_t, 8>& state, const unsigned char* block) {
-  std::array<uint32_t, 64> w;
-  for (size_t i = 0; i < 16; ++i) {
-    w[i] = uint32_t{block[4 * i]} << 24 | uint32_t{block[4 * i + 1]} << 16 |
-        uint32_t{block[4 * i + 2]} << 8 | uint32_t{block[4 * i + 3]};
-  }
-  for (size_t i = 16; i < 64; ++i) {
-    const uint32_t s0 =
-        std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-    const uint32_t s1 =
-        std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-  }
-  auto [a, b, c, d, e, f, g, h] = state;
-  for (size_t i = 0; i < 64; ++i) {
-    const uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-    const uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + kRound[i] + w[i];
-    const uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
-    const uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + t2;
-  }
-  const std::array<uint32_t, 8> sum = {a, b, c, d, e, f, g, h};
-  for (size_t i = 0; i < 8; ++i) {
-    state[i] += sum[i];
+void check_digest(int result) {
+  if (result != 1) {
+    throw Error(
+        ExitCode::kFailure,
+        "libcrypto computes no SHA-256; does an openssl.cnf forbid it?");
   }
 }
 
 } // namespace
 
-std::string sha256(std::span<const std::byte> bytes) {
-  std::array<uint32_t, 8> state = {
-      0x6a09e667,
-      0xbb67ae85,
-      0x3c6ef372,
-      0xa54ff53a,
-      0x510e527f,
-      0x9b05688c,
-      0x1f83d9ab,
-      0x5be0cd19};
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  size_t left = bytes.size();
-  for (; left >= 64; left -= 64, data += 64) {
-    absorb(state, data);
-  }
-  // The rest, a one bit, zeros, and the length in bits: one block or two.
-  std::array<unsigned char, 128> tail = {};
-  if (left > 0) {
-    std::memcpy(tail.data(), data, left);
-  }
-  tail[left] = 0x80;
-  const size_t blocks = left < 56 ? 1 : 2;
-  const uint64_t bits = static_cast<uint64_t>(bytes.size()) * 8;
-  for (size_t i = 0; i < 8; ++i) {
-    tail[64 * blocks - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
-  }
-  for (size_t block = 0; block < blocks; ++block) {
-    absorb(state, tail.data() + 64 * block);
-  }
+Sha256Stream::Sha256Stream()
+    : context_(EVP_MD_CTX_new(), [](void* context) {
+        EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context));
+      }) {
+  check_digest(
+      EVP_DigestInit_ex(digest_context(context_), EVP_sha256(), nullptr));
+}
+
+void Sha256Stream::add(std::span<const std::byte> bytes) {
+  check_digest(
+      EVP_DigestUpdate(digest_context(context_), bytes.data(), bytes.size()));
+}
+
+std::string Sha256Stream::finish() {
+  std::array<unsigned char, 32> digest;
+  check_digest(
+      EVP_DigestFinal_ex(digest_context(context_), digest.data(), nullptr));
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
-  for (const uint32_t word : state) {
-    for (int shift = 28; shift >= 0; shift -= 4) {
-      text += kDigits[(word >> shift) & 15];
-    }
+  for (const unsigned char byte : digest) {
+    text += {kDigits[byte >> 4], kDigits[byte & 15]};
   }
   return text;
+}
+
+std::string sha256(std::span<const std::byte> bytes) {
+  Sha256Stream stream;
+  stream.add(bytes);
+  return stream.finish();
 }
 
 std::string sha256(std::string_view bytes) {

@@ -46,17 +46,9 @@ Document parse_line(std::string_view line, const std::string& where) {
 }
 
 void read_lines(const fs::path& path, std::vector<Document>& documents) {
-  const std::string content = read_file(path);
-  int64_t number = 0;
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = std::min(content.find('\n', begin), content.size());
-    const auto line = std::string_view(content).substr(begin, end - begin);
-    ++number;
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      documents.push_back(parse_line(line, concat(path.string(), ":", number)));
-    }
-    begin = end + 1;
-  }
+  for_each_line(path, [&](std::string_view line, const std::string& where) {
+    documents.push_back(parse_line(line, where));
+  });
 }
 
 bool is_document_file(const fs::path& path) {

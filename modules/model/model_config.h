@@ -24,6 +24,10 @@ namespace microfiche::model {
 // in one object of our own, `microfiche` (see `ToolkitConfig`). The official
 // file has none, and gets the official numbers.
 
+/// Names of the two towers in `vision_config.width`.
+inline constexpr const char* kSamName = "sam_vit_b";
+inline constexpr const char* kClipName = "clip-l-14-224";
+
 /// `vision_config.width.sam_vit_b`: the perception tower.
 struct SamConfig {
   int64_t layers = 12;

@@ -1,6 +1,7 @@
 #include "model/state_dict.h"
 
 #include "core/error.h"
+#include "core/mapped_pages.h"
 
 #include <cstring>
 #include <optional>
@@ -271,7 +272,12 @@ torch::Tensor view_tensor(
   return torch::from_blob(
       const_cast<std::byte*>(tensor.bytes.data()),
       tensor.info.shape,
-      [owner = std::move(owner)](void*) {},
+      [owner = std::move(owner), bytes = tensor.bytes](void*) {
+        // Converted or quantized: it will not be read again.
+        if (owner != nullptr) {
+          release_pages(bytes);
+        }
+      },
       options);
 }
 

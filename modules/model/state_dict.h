@@ -46,9 +46,9 @@ void save_state_dict(
     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
 /// A tensor of a checkpoint as a tensor of LibTorch, without copying where its
-/// bytes are aligned; `owner` lives as long as the tensor and keeps the bytes.
-/// Throws `InputError` for a
-/// type that LibTorch does not have.
+/// bytes are aligned. `owner` lives as long as the tensor and keeps the bytes,
+/// which are those of a `MappedFile`: their memory is given back with the
+/// tensor. Throws `InputError` for a type that LibTorch does not have.
 torch::Tensor view_tensor(
     const checkpoint::CheckpointTensor& tensor,
     std::shared_ptr<const void> owner = nullptr);

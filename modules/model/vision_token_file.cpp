@@ -3,6 +3,7 @@
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
 #include "model/state_dict.h"
+#include "page/page_image.h"
 
 #include <charconv>
 #include <map>
@@ -14,6 +15,9 @@ namespace microfiche::model {
 namespace {
 
 constexpr const char* kTensorName = "vision_tokens";
+
+/// Far above what the largest page of the most tiles costs.
+constexpr int64_t kMostTokens = int64_t{1} << 20;
 
 std::string pair_text(int64_t first, int64_t second) {
   return concat(first, "x", second);
@@ -41,7 +45,25 @@ class Metadata {
     return parse(key, text(key));
   }
 
-  /// Two numbers with an x between them.
+  /// Two numbers with an x between them, none of them zero, whose product is
+  /// at most `most`.
+  std::pair<int64_t, int64_t> sides(const std::string& key, int64_t most)
+      const {
+    const auto [first, second] = numbers(key);
+    check(
+        first >= 1 && second >= 1 && first <= most / second,
+        where_,
+        ": metadata \"",
+        key,
+        "\": expected two numbers from 1 on whose product is at most ",
+        most,
+        ", got \"",
+        text(key),
+        "\"");
+    return {first, second};
+  }
+
+ private:
   std::pair<int64_t, int64_t> numbers(const std::string& key) const {
     const std::string_view value = text(key);
     const size_t cross = value.find('x');
@@ -58,7 +80,6 @@ class Metadata {
         parse(key, value.substr(cross + 1))};
   }
 
- private:
   int64_t parse(const std::string& key, std::string_view digits) const {
     int64_t number = 0;
     const auto [end, error] =
@@ -115,8 +136,9 @@ SavedVisionTokens read_vision_tokens(const std::filesystem::path& path) {
   tokens.sequence = view_tensor({*info, file.bytes(*info)}).clone();
   tokens.mode = metadata.text("mode");
   std::tie(tokens.page_width_px, tokens.page_height_px) =
-      metadata.numbers("image_size");
-  std::tie(tokens.grid.columns, tokens.grid.rows) = metadata.numbers("tiles");
+      metadata.sides("image_size", page::kMaxPixels);
+  std::tie(tokens.grid.columns, tokens.grid.rows) =
+      metadata.sides("tiles", page::kMaxTiles);
   tokens.counts.nominal = metadata.number("nominal");
   tokens.counts.valid = metadata.number("valid");
   tokens.counts.positions = metadata.number("positions");
@@ -131,6 +153,24 @@ SavedVisionTokens read_vision_tokens(const std::filesystem::path& path) {
       "\" has ",
       tokens.sequence.size(0),
       " rows");
+  check(
+      tokens.counts.positions >= 1,
+      path.string(),
+      ": \"",
+      kTensorName,
+      "\" has no row; expected at least one position");
+  check(
+      tokens.counts.nominal <= kMostTokens &&
+          tokens.counts.valid <= tokens.counts.nominal,
+      path.string(),
+      ": metadata say ",
+      tokens.counts.valid,
+      " valid of ",
+      tokens.counts.nominal,
+      " nominal tokens; expected no more valid ones than nominal ones, and at "
+      "most ",
+      kMostTokens,
+      " of these");
   return saved;
 }
 

@@ -1,7 +1,9 @@
 #include "page/image_header.h"
 
 #include "core/error.h"
+#include "page/image_bytes.h"
 #include "page/page_image.h"
+#include "page/tiff_directory.h"
 
 #include <algorithm>
 #include <string_view>
@@ -9,134 +11,6 @@
 
 namespace microfiche::page {
 namespace {
-
-/// A file's bytes, read with every access checked.
-class Bytes {
- public:
-  Bytes(std::span<const std::byte> bytes, const std::string& where)
-      : bytes_(bytes), where_(&where) {}
-
-  uint64_t size() const {
-    return bytes_.size();
-  }
-
-  uint64_t little(uint64_t at, uint64_t count) const {
-    require(at, count);
-    uint64_t value = 0;
-    for (uint64_t i = count; i-- > 0;) {
-      value = value << 8 | std::to_integer<uint64_t>(bytes_[at + i]);
-    }
-    return value;
-  }
-
-  uint64_t big(uint64_t at, uint64_t count) const {
-    require(at, count);
-    uint64_t value = 0;
-    for (uint64_t i = 0; i < count; ++i) {
-      value = value << 8 | std::to_integer<uint64_t>(bytes_[at + i]);
-    }
-    return value;
-  }
-
-  bool has(uint64_t at, std::string_view text) const {
-    return at <= size() && text.size() <= size() - at &&
-        std::equal(text.begin(), text.end(), bytes_.begin() + at, is_byte);
-  }
-
-  Bytes part(uint64_t at, uint64_t count) const {
-    require(at, count);
-    return Bytes(bytes_.subspan(at, count), *where_);
-  }
-
-  void require(uint64_t at, uint64_t count) const {
-    check(
-        at <= size() && count <= size() - at,
-        *where_,
-        ": ends at byte ",
-        size(),
-        " inside its image; incomplete download?");
-  }
-
-  const std::string& where() const {
-    return *where_;
-  }
-
- private:
-  static bool is_byte(char character, std::byte byte) {
-    return static_cast<std::byte>(character) == byte;
-  }
-
-  std::span<const std::byte> bytes_;
-  const std::string* where_;
-};
-
-/// An image file directory, the list of tags of TIFF 6.0 and of EXIF.
-class TiffDirectory {
- public:
-  static constexpr uint64_t kWidth = 256;
-  static constexpr uint64_t kHeight = 257;
-  static constexpr uint64_t kStripOffsets = 273;
-  static constexpr uint64_t kOrientation = 274;
-  static constexpr uint64_t kStripSizes = 279;
-  static constexpr uint64_t kTileOffsets = 324;
-  static constexpr uint64_t kTileSizes = 325;
-  static constexpr uint64_t kExtraSamples = 338;
-
-  explicit TiffDirectory(Bytes bytes)
-      : bytes_(bytes), big_endian_(bytes.has(0, "MM")) {
-    begin_ = number(4, 4);
-    num_entries_ = number(begin_, 2);
-    bytes_.require(begin_ + 2, num_entries_ * 12);
-  }
-
-  /// How many values a tag has; 0 when it is absent or holds no whole numbers.
-  uint64_t count(uint64_t tag) const {
-    const auto at = find(tag);
-    return at && size_of_type(*at) > 0 ? number(*at + 4, 4) : 0;
-  }
-
-  /// Value `index` of a tag that has more values than that.
-  uint64_t value(uint64_t tag, uint64_t index) const {
-    const uint64_t at = *find(tag);
-    const uint64_t size = size_of_type(at);
-    const bool fits_entry = number(at + 4, 4) * size <= 4;
-    const uint64_t values = fits_entry ? at + 8 : number(at + 8, 4);
-    return number(values + index * size, size);
-  }
-
- private:
-  static constexpr uint64_t kShort = 3;
-  static constexpr uint64_t kLong = 4;
-
-  uint64_t number(uint64_t at, uint64_t size) const {
-    return big_endian_ ? bytes_.big(at, size) : bytes_.little(at, size);
-  }
-
-  uint64_t size_of_type(uint64_t entry) const {
-    const uint64_t type = number(entry + 2, 2);
-    return type == kShort ? 2 : type == kLong ? 4 : 0;
-  }
-
-  std::optional<uint64_t> find(uint64_t tag) const {
-    for (uint64_t i = 0; i < num_entries_; ++i) {
-      const uint64_t entry = begin_ + 2 + i * 12;
-      if (number(entry, 2) == tag) {
-        return entry;
-      }
-    }
-    return std::nullopt;
-  }
-
-  Bytes bytes_;
-  bool big_endian_;
-  uint64_t begin_ = 0;
-  uint64_t num_entries_ = 0;
-};
-
-bool is_tiff(const Bytes& bytes) {
-  using namespace std::string_view_literals;
-  return bytes.has(0, "II*\0"sv) || bytes.has(0, "MM\0*"sv);
-}
 
 int orientation_of(const TiffDirectory& directory) {
   if (directory.count(TiffDirectory::kOrientation) == 0) {
@@ -148,7 +22,7 @@ int orientation_of(const TiffDirectory& directory) {
 
 /// The orientation in a block of EXIF. Cameras write broken ones; an image is
 /// not refused for that.
-int orientation_of_exif(const Bytes& exif) {
+int orientation_of_exif(const ImageBytes& exif) {
   if (!is_tiff(exif)) {
     return 1;
   }
@@ -159,7 +33,31 @@ int orientation_of_exif(const Bytes& exif) {
   }
 }
 
-ImageHeader read_png(const Bytes& bytes) {
+/// Refuses a PNG with far more compressed bytes than its pixels can take:
+/// behind them a few could hide gigabytes, which the decoder would go through.
+void check_png_size(
+    const ImageBytes& bytes,
+    const ImageHeader& header,
+    uint64_t compressed) {
+  constexpr uint64_t kMostBytesOfPixel = 8;
+  constexpr uint64_t kMargin = 1 << 16;
+  if (header.width > kMaxPixels || header.height > kMaxPixels) {
+    return; // Refused for that.
+  }
+  const auto pixels = static_cast<uint64_t>(header.width * header.height);
+  check(
+      compressed / 2 <= pixels * kMostBytesOfPixel + kMargin,
+      bytes.where(),
+      ": damaged PNG, ",
+      compressed,
+      " bytes are more than ",
+      header.width,
+      " x ",
+      header.height,
+      " pixels take");
+}
+
+ImageHeader read_png(const ImageBytes& bytes) {
   constexpr uint64_t kSignature = 8;
   check(
       bytes.has(kSignature + 4, "IHDR"),
@@ -168,15 +66,18 @@ ImageHeader read_png(const Bytes& bytes) {
   ImageHeader header{ImageFormat::kPng};
   header.width = static_cast<int64_t>(bytes.big(kSignature + 8, 4));
   header.height = static_cast<int64_t>(bytes.big(kSignature + 12, 4));
+  uint64_t compressed = 0;
   // A chunk is its length, name, data and checksum.
   for (uint64_t at = kSignature; !bytes.has(at + 4, "IEND");) {
     const uint64_t length = bytes.big(at, 4);
     bytes.require(at, length + 12);
+    compressed += bytes.has(at + 4, "IDAT") ? length : 0;
     if (bytes.has(at + 4, "eXIf")) {
       header.orientation = orientation_of_exif(bytes.part(at + 8, length));
     }
     at += length + 12;
   }
+  check_png_size(bytes, header, compressed);
   return header;
 }
 
@@ -190,35 +91,70 @@ bool stands_alone(uint64_t marker) {
   return marker == 0x01 || (0xD0 <= marker && marker <= 0xD7);
 }
 
-ImageHeader read_jpeg(const Bytes& bytes) {
+/// Refuses a frame for whose blocks the file has too few bytes: the decoder
+/// would make grey of what is missing. A block of 8 x 8 pixels takes at least a
+/// bit in a Huffman code; arithmetic codes, from 0xC9 on, may take less.
+void check_jpeg_size(
+    const ImageBytes& bytes,
+    const ImageHeader& header,
+    uint64_t marker) {
+  const int64_t blocks = (header.width + 7) / 8 * ((header.height + 7) / 8);
+  check(
+      marker >= 0xC9 || bytes.size() >= static_cast<uint64_t>(blocks) / 8,
+      bytes.where(),
+      ": damaged JPEG, ",
+      bytes.size(),
+      " bytes cannot hold ",
+      header.width,
+      " x ",
+      header.height,
+      " pixels");
+}
+
+/// A progressive JPEG has about ten.
+constexpr int kMostScans = 64;
+
+ImageHeader read_jpeg(const ImageBytes& bytes) {
   using namespace std::string_view_literals;
   constexpr uint64_t kStartOfScan = 0xDA;
   constexpr uint64_t kEndOfImage = 0xD9;
   constexpr uint64_t kApp1 = 0xE1;
   ImageHeader header{ImageFormat::kJpeg};
   uint64_t at = 2;
-  bool in_scan = false;
+  int num_scans = 0;
   while (true) {
     // The compressed data of a scan lies between segments; in it, a byte FF is
     // followed by 00.
     const bool marker_here = bytes.big(at, 1) == 0xFF;
     const uint64_t marker = marker_here ? bytes.big(at + 1, 1) : 0;
     if (!marker_here || marker == 0x00) {
-      check(in_scan, bytes.where(), ": damaged JPEG, no marker at byte ", at);
+      check(
+          num_scans > 0,
+          bytes.where(),
+          ": damaged JPEG, no marker at byte ",
+          at);
       at += marker_here ? 2 : 1;
     } else if (marker == 0xFF) {
       at += 1;
     } else if (stands_alone(marker)) {
       at += 2;
     } else if (marker == kEndOfImage) {
-      check(in_scan, bytes.where(), ": JPEG that ends before its image begins");
+      check(
+          num_scans > 0,
+          bytes.where(),
+          ": JPEG that ends before its image begins");
       return header;
     } else {
       const uint64_t length = bytes.big(at + 2, 2);
       bytes.require(at + 2, length);
       if (is_start_of_frame(marker)) {
+        check(
+            header.width == 0 && header.height == 0,
+            bytes.where(),
+            ": damaged JPEG, it has two frames");
         header.height = static_cast<int64_t>(bytes.big(at + 5, 2));
         header.width = static_cast<int64_t>(bytes.big(at + 7, 2));
+        check_jpeg_size(bytes, header, marker);
         check(
             bytes.big(at + 9, 1) != 4,
             bytes.where(),
@@ -229,13 +165,19 @@ ImageHeader read_jpeg(const Bytes& bytes) {
         header.orientation =
             orientation_of_exif(bytes.part(at + 10, length - 8));
       }
-      in_scan = in_scan || marker == kStartOfScan;
+      num_scans += marker == kStartOfScan ? 1 : 0;
+      check(
+          num_scans <= kMostScans,
+          bytes.where(),
+          ": JPEG of more than ",
+          kMostScans,
+          " scans, each of which the decoder would go over all pixels for");
       at += 2 + length;
     }
   }
 }
 
-ImageHeader read_webp(const Bytes& bytes) {
+ImageHeader read_webp(const ImageBytes& bytes) {
   bytes.require(8, bytes.little(4, 4));
   ImageHeader header{ImageFormat::kWebp};
   const uint64_t end = bytes.little(4, 4) + 8;
@@ -270,7 +212,35 @@ ImageHeader read_webp(const Bytes& bytes) {
   return header;
 }
 
-ImageHeader read_tiff(const Bytes& bytes) {
+/// Refuses tiles far larger than the image: the decoder would make room for
+/// one of them.
+void check_tile(
+    const TiffDirectory& directory,
+    const ImageHeader& header,
+    const std::string& where) {
+  constexpr uint64_t kUsualTile = 2048 * 2048;
+  if (directory.count(TiffDirectory::kTileWidth) == 0 ||
+      directory.count(TiffDirectory::kTileHeight) == 0) {
+    return;
+  }
+  const uint64_t width = directory.value(TiffDirectory::kTileWidth, 0);
+  const uint64_t height = directory.value(TiffDirectory::kTileHeight, 0);
+  const uint64_t pixels = static_cast<uint64_t>(header.width) *
+      static_cast<uint64_t>(header.height);
+  check(
+      width * height <= std::max(pixels, kUsualTile),
+      where,
+      ": TIFF of ",
+      header.width,
+      " x ",
+      header.height,
+      " pixels in tiles of ",
+      width,
+      " x ",
+      height);
+}
+
+ImageHeader read_tiff(const ImageBytes& bytes) {
   const TiffDirectory directory(bytes);
   check(
       directory.count(TiffDirectory::kWidth) > 0 &&
@@ -287,6 +257,7 @@ ImageHeader read_tiff(const Bytes& bytes) {
       static_cast<int64_t>(directory.value(TiffDirectory::kWidth, 0));
   header.height =
       static_cast<int64_t>(directory.value(TiffDirectory::kHeight, 0));
+  check_tile(directory, header, bytes.where());
   header.orientation = orientation_of(directory);
   using Parts = std::pair<uint64_t, uint64_t>;
   for (const auto& [offsets, sizes] :
@@ -301,7 +272,7 @@ ImageHeader read_tiff(const Bytes& bytes) {
   return header;
 }
 
-ImageHeader read_by_format(const Bytes& bytes) {
+ImageHeader read_by_format(const ImageBytes& bytes) {
   using namespace std::string_view_literals;
   if (bytes.has(0, "\x89PNG\r\n\x1A\n"sv)) {
     return read_png(bytes);
@@ -326,7 +297,7 @@ ImageHeader read_by_format(const Bytes& bytes) {
 ImageHeader read_image_header(
     std::span<const std::byte> bytes,
     const std::string& where) {
-  const auto header = read_by_format(Bytes(bytes, where));
+  const auto header = read_by_format(ImageBytes(bytes, where));
   check(
       header.width >= 1 && header.height >= 1,
       where,

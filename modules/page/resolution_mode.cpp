@@ -8,7 +8,6 @@ namespace microfiche::page {
 namespace {
 
 constexpr int64_t kMaxSide = 4096;
-constexpr int64_t kMaxTiles = 256;
 
 ResolutionMode whole(const char* name, int64_t size_px, Fit fit) {
   ResolutionMode mode;

@@ -8,6 +8,9 @@
 
 namespace microfiche::page {
 
+/// The most tiles that a mode may cut a page into.
+inline constexpr int64_t kMaxTiles = 256;
+
 /// How a page becomes the square that the encoder takes.
 enum class Fit {
   /// Stretched to the square; its aspect is lost.

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json.h"
 #include "tokenizer/added_token_finder.h"
 #include "tokenizer/byte_alphabet.h"
 #include "tokenizer/byte_pair_encoder.h"
@@ -225,7 +226,7 @@ Tokenizer::Tokenizer(std::shared_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
-  return parse(read_file(path), path.string());
+  return parse(read_file(path, kLargestJsonFile), path.string());
 }
 
 Tokenizer Tokenizer::parse(std::string_view json, const std::string& where) {

@@ -17,6 +17,9 @@ constexpr const char* kByteLevelPattern =
 // Far above any vocabulary, and small enough to index a list by.
 constexpr uint64_t kLargestId = (1 << 20) - 1;
 
+// Published patterns have 400 bytes, added tokens 40; messages quote them.
+constexpr size_t kLongestText = 4096;
+
 /// One JSON object of the file and the path that leads to it.
 class Object {
  public:
@@ -118,6 +121,16 @@ int64_t read_id(const Json& value, const std::string& where) {
   return value.get<int64_t>();
 }
 
+void check_length(const std::string& text, const std::string& where) {
+  check(
+      text.size() <= kLongestText,
+      where,
+      ": expected a text of at most ",
+      kLongestText,
+      " bytes, got ",
+      text.size());
+}
+
 std::vector<AddedToken> read_added_tokens(const Object& file) {
   std::vector<AddedToken> tokens;
   if (file.get("added_tokens").is_null()) {
@@ -143,6 +156,7 @@ std::vector<AddedToken> read_added_tokens(const Object& file) {
     read.special = token.boolean("special", false);
     read.normalized = token.boolean("normalized", !read.special);
     check(!read.content.empty(), token.where(), ": content is empty");
+    check_length(read.content, token.where());
     tokens.push_back(std::move(read));
   }
   return tokens;
@@ -177,6 +191,7 @@ SplitPattern read_split(const Object& split) {
   const bool literal = pattern.get("Regex").is_null();
   SplitPattern read{pattern.string(literal ? "String" : "Regex"), literal};
   check(!read.pattern.empty(), pattern.where(), ": the pattern is empty");
+  check_length(read.pattern, pattern.where());
   return read;
 }
 

@@ -1,31 +1,22 @@
-#include "tests/apps/command_line.h"
+#include "tests/apps/model_commands.h"
 
 #include "checkpoint/safetensors.h"
 #include "core/files.h"
-#include "core/json.h"
 #include "model/state_dict.h"
-#include "model/vision_token_file.h"
-#include "page/image_file.h"
-#include "tests/support/pdf.h"
-#include "tests/support/tiny_model.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <torch/torch.h>
 
-#include <cmath>
-#include <filesystem>
 #include <string>
 #include <vector>
 
-// encode, read, trace, inspect and bench from the outside.
+// encode, quantize, trace, inspect and bench from the outside.
 
 namespace microfiche {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using tests::Outcome;
+using tests::ModelCommandsTest;
 
 torch::Tensor tensor_of(
     const checkpoint::SafetensorsFile& file,
@@ -41,45 +32,6 @@ void expect_close(const torch::Tensor& actual, const torch::Tensor& expected) {
   const double largest = expected.abs().max().item<double>();
   EXPECT_LE((actual - expected).abs().max().item<double>(), 1e-4 * largest);
 }
-
-class ModelCommandsTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    model_folder = new tests::TemporaryFolder();
-    auto tiny = tests::make_tiny_model();
-    {
-      // Without an end token an answer ends where the positions do, on every
-      // machine: pages of more vision tokens end first.
-      const torch::NoGradGuard no_grad;
-      tiny.model->decoder->lm_head->weight[tiny.config.language.eos_token_id]
-          .zero_();
-    }
-    model::save_model(
-        tiny, model_folder->path(), torch::kFloat32, tests::byte_tokenizer());
-  }
-  static void TearDownTestSuite() {
-    delete model_folder;
-  }
-
-  ModelCommandsTest() {
-    page::write_png(folder.path() / "page.png", tests::noise_page(200, 100, 1));
-  }
-
-  Outcome run(const std::string& arguments) const {
-    return tests::run_program(
-        folder.path(),
-        arguments + " --model '" + model_folder->path().string() + "'");
-  }
-
-  Json read_json(const std::string& file) const {
-    return read_json_file(folder.path() / file);
-  }
-
-  static tests::TemporaryFolder* model_folder;
-  tests::TemporaryFolder folder;
-};
-
-tests::TemporaryFolder* ModelCommandsTest::model_folder = nullptr;
 
 TEST_F(ModelCommandsTest, EncodeWritesTokensAndWhatTheyAre) {
   const auto outcome =
@@ -120,190 +72,6 @@ TEST_F(ModelCommandsTest, EncodeNeedsNoTokenizer) {
       tensor_of(file, "vision_tokens").sizes(), (std::vector<int64_t>{73, 64}));
 }
 
-TEST_F(ModelCommandsTest, ReadingSavedTokensIsReadingThePage) {
-  ASSERT_EQ(run("encode page.png -o out.safetensors --mode t9").exit_code, 0);
-
-  const auto page = run("read page.png --mode t9 --max-new-tokens 20 --quiet");
-  const auto tokens = run("read out.safetensors --max-new-tokens 20 --quiet");
-
-  ASSERT_EQ(page.exit_code, 0) << page.err;
-  EXPECT_FALSE(page.out.empty());
-  EXPECT_EQ(tokens.out, page.out);
-}
-
-TEST_F(ModelCommandsTest, ReadWritesATextAndItsCircumstances) {
-  const auto outcome =
-      run("read page.png -o out --mode t4 --max-new-tokens 20");
-
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, IsEmpty());
-  const Json json = read_json("out/page.json");
-  EXPECT_TRUE(std::filesystem::exists(folder.path() / "out/page.md"));
-  EXPECT_TRUE(json["text"].is_string());
-  EXPECT_EQ(json["page"], nullptr);
-  EXPECT_EQ(json["mode"], "t4");
-  EXPECT_EQ(json["vision_tokens"]["nominal"], 4);
-  EXPECT_EQ(json["settings"]["generation"]["max_new_tokens"], 20);
-  EXPECT_EQ(
-      json["settings"]["model"]["tokenizer_sha256"].get<std::string>().size(),
-      64u);
-  EXPECT_TRUE(json["build"].contains("commit"));
-}
-
-TEST_F(ModelCommandsTest, ReadTakesAFolderInTheOrderOfItsNames) {
-  std::filesystem::create_directory(folder.path() / "pages");
-  page::write_png(folder.path() / "pages/b.png", tests::noise_page(64, 64, 2));
-  page::write_png(folder.path() / "pages/a.png", tests::noise_page(64, 64, 3));
-
-  const auto outcome = run("read pages --max-new-tokens 4 --batch 2 --quiet");
-
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_LT(
-      outcome.out.find("==> pages/a.png <=="),
-      outcome.out.find("==> pages/b.png <=="));
-}
-
-TEST_F(ModelCommandsTest, ReadGoesOnWhereItStopped) {
-  ASSERT_EQ(run("read page.png -o out --max-new-tokens 4").exit_code, 0);
-  const auto time =
-      std::filesystem::last_write_time(folder.path() / "out/page.json");
-
-  ASSERT_EQ(run("read page.png -o out --max-new-tokens 4").exit_code, 0);
-  EXPECT_EQ(
-      std::filesystem::last_write_time(folder.path() / "out/page.json"), time);
-
-  ASSERT_EQ(run("read page.png -o out --max-new-tokens 5").exit_code, 0);
-  EXPECT_EQ(read_json("out/page.json")["ids"], 5);
-}
-
-/// Three pages of 100 x 50 points, black but for a margin that grows.
-std::string three_pages() {
-  std::vector<std::string> objects = {
-      "<</Type/Catalog/Pages 2 0 R>>",
-      "<</Type/Pages/Kids[3 0 R 5 0 R 7 0 R]/Count 3>>"};
-  for (int page = 1; page <= 3; ++page) {
-    const std::string drawing = concat(page, " 0 50 50 re f");
-    objects.push_back(concat(
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 50]/Contents ",
-        2 * page + 2,
-        " 0 R>>"));
-    objects.push_back(concat(
-        "<</Length ", drawing.size(), ">>\nstream\n", drawing, "\nendstream"));
-  }
-  return tests::write_pdf(objects);
-}
-
-TEST_F(ModelCommandsTest, ReadTakesPagesOfAPdf) {
-  write_file(folder.path() / "three.pdf", three_pages());
-
-  const auto outcome =
-      run("read three.pdf --pages 2- -o out --max-new-tokens 4 --quiet");
-
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_FALSE(std::filesystem::exists(folder.path() / "out/three-0001.json"));
-  const Json json = read_json("out/three-0003.json");
-  EXPECT_EQ(json["page"], 3);
-  // 144 dpi, two pixels a point.
-  EXPECT_EQ(json["image_size"], (Json{200, 100}));
-  EXPECT_TRUE(std::filesystem::exists(folder.path() / "out/three-0002.md"));
-}
-
-TEST_F(ModelCommandsTest, APageThatFailsDoesNotStopTheOthers) {
-  write_file(folder.path() / "a.pdf", three_pages().substr(0, 100));
-  write_file(folder.path() / "b.png", "no image");
-
-  const auto outcome =
-      run("read a.pdf b.png page.png -o out --max-new-tokens 4");
-
-  EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_THAT(outcome.err, HasSubstr("a.pdf: damaged PDF"));
-  EXPECT_THAT(outcome.err, HasSubstr("b.png: not an image"));
-  EXPECT_THAT(outcome.err, HasSubstr("2 pages or files could not be read"));
-  EXPECT_EQ(read_json("out/page.json")["ids"], 4);
-}
-
-/// Lets an answer go on until its positions end.
-const std::string kToTheEnd = " --set loop_repeats=0";
-
-TEST_F(ModelCommandsTest, StandardOutputHasThePagesInTheirOrder) {
-  ASSERT_EQ(run("encode page.png -o few.safetensors --mode t4").exit_code, 0);
-  ASSERT_EQ(
-      run("encode page.png -o many.safetensors --mode tiles").exit_code, 0);
-  const std::string read = "read few.safetensors many.safetensors" + kToTheEnd;
-
-  const auto one_by_one = run(read);
-  const auto together = run(read + " --batch 2");
-  ASSERT_EQ(run(read + " -o out").exit_code, 0);
-
-  ASSERT_EQ(together.exit_code, 0) << together.err;
-  // The second page ends first.
-  EXPECT_LT(
-      read_json("out/many.json")["ids"], read_json("out/few.json")["ids"]);
-  EXPECT_EQ(together.out.find("==> few.safetensors <=="), 0u);
-  EXPECT_EQ(together.out, one_by_one.out);
-}
-
-TEST_F(ModelCommandsTest, AKilledReadKeepsThePagesThatEndedAndGoesOn) {
-  ASSERT_EQ(run("encode page.png -o few.safetensors --mode t4").exit_code, 0);
-  ASSERT_EQ(
-      run("encode page.png -o many.safetensors --mode tiles").exit_code, 0);
-  write_file(folder.path() / "three.pdf", three_pages());
-  const std::string arguments =
-      "read few.safetensors many.safetensors three.pdf -o out --batch 2 "
-      "--model '" +
-      model_folder->path().string() + "'" + kToTheEnd;
-  const auto exists = [&](const std::string& file) {
-    return std::filesystem::exists(folder.path() / file);
-  };
-  // Loading the third page kills the program.
-  write_file(folder.path() / "bin/pdftoppm", "#!/bin/sh\nkill -9 $PPID\n");
-  std::filesystem::permissions(
-      folder.path() / "bin/pdftoppm", std::filesystem::perms::owner_all);
-
-  const auto killed = tests::run_program(
-      folder.path(), arguments, "export PATH=\"$PWD/bin:$PATH\";");
-
-  EXPECT_EQ(killed.exit_code, 128 + 9) << killed.err;
-  EXPECT_TRUE(exists("out/many.json"));
-  EXPECT_FALSE(exists("out/few.json"));
-
-  const auto time =
-      std::filesystem::last_write_time(folder.path() / "out/many.json");
-  const auto again = tests::run_program(folder.path(), arguments);
-
-  EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_THAT(again.err, HasSubstr("left as they are: 1"));
-  EXPECT_EQ(
-      std::filesystem::last_write_time(folder.path() / "out/many.json"), time);
-  EXPECT_TRUE(exists("out/few.json"));
-  EXPECT_TRUE(exists("out/three-0003.json"));
-}
-
-TEST_F(ModelCommandsTest, APageOfNaNFailsAloneAndIsNamed) {
-  ASSERT_EQ(run("encode page.png -o a.safetensors --mode t4").exit_code, 0);
-  auto saved = model::read_vision_tokens(folder.path() / "a.safetensors");
-  saved.tokens.sequence.fill_(std::nanf(""));
-  model::write_vision_tokens(folder.path() / "nan.safetensors", saved);
-
-  const auto beside =
-      run("read nan.safetensors a.safetensors -o out --batch 2 "
-          "--max-new-tokens 4");
-  const auto alone = run("read nan.safetensors");
-
-  EXPECT_EQ(beside.exit_code, 3);
-  EXPECT_THAT(
-      beside.err, HasSubstr("nan.safetensors: the largest logit for id 0"));
-  EXPECT_EQ(read_json("out/a.json")["ids"], 4);
-  EXPECT_FALSE(std::filesystem::exists(folder.path() / "out/nan.json"));
-  EXPECT_EQ(alone.exit_code, 6);
-  EXPECT_THAT(
-      alone.err, HasSubstr("nan.safetensors: the largest logit for id 0"));
-}
-
-TEST_F(ModelCommandsTest, ReadRefusesAnImpossibleResolution) {
-  EXPECT_EQ(run("read page.png --dpi 0").exit_code, 2);
-}
-
 TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
   const auto quantized = run("quantize -o int8");
   const auto again = run("quantize -o int8");
@@ -322,7 +90,7 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
 }
 
 TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
-  write_file(folder.path() / "three.pdf", three_pages());
+  write_file(folder.path() / "three.pdf", tests::three_pages());
 
   const auto none = run("encode three.pdf -o out.safetensors");
   const auto second = run("encode three.pdf --page 2 -o out.safetensors");
@@ -332,24 +100,6 @@ TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
   ASSERT_EQ(second.exit_code, 0) << second.err;
   const checkpoint::SafetensorsFile file(folder.path() / "out.safetensors");
   EXPECT_EQ(file.metadata().at("image_size"), "200x100");
-}
-
-TEST_F(ModelCommandsTest, ReadRefusesPagesWithoutAPdf) {
-  const auto outcome = run("read page.png --pages 2");
-
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("--pages has no effect"));
-}
-
-TEST_F(ModelCommandsTest, ReadTakesFieldsOfItsConfigBySet) {
-  const auto outcome =
-      run("read page.png -o out --max-new-tokens 4 --set temperature=0.5 "
-          "--set top_k=3 --seed 7");
-
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json generation = read_json("out/page.json")["settings"]["generation"];
-  EXPECT_EQ(generation["top_k"], 3);
-  EXPECT_EQ(generation["seed"], 7);
 }
 
 TEST_F(ModelCommandsTest, TraceMatchesTheReferenceEncoder) {
@@ -437,6 +187,20 @@ TEST_F(ModelCommandsTest, InspectCountsTheParametersOfEachPart) {
   EXPECT_EQ(
       json["memory"]["bf16"]["kv_cache_bytes_per_position"], 2 * 3 * 64 * 2);
   EXPECT_EQ(json["sha256"].get<std::string>().size(), 64u);
+}
+
+TEST_F(ModelCommandsTest, InspectSaysWhatARunTakesInEachMode) {
+  const auto outcome = tests::run_program(
+      folder.path(),
+      "inspect --format json '" + tests::parity_model().string() + "'");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = parse_json(outcome.out, "stdout");
+  const Json& memory = json["memory"]["f32"];
+  // The parity model has no modes of its own.
+  EXPECT_GT(memory["run_bytes"]["tiny"], memory["weights_bytes"]);
+  EXPECT_GT(memory["run_bytes"]["large"], memory["run_bytes"]["tiny"]);
+  EXPECT_EQ(memory["run_bytes"].size(), 6u);
 }
 
 TEST_F(ModelCommandsTest, InspectKnowsVisionTokens) {

@@ -99,6 +99,19 @@ std::string two(const std::string& first, const std::string& second) {
       8);
 }
 
+/// A header of tensors without bytes.
+std::string many_tensors(int count) {
+  std::string header;
+  for (int i = 0; i < count; ++i) {
+    header += concat(
+        i == 0 ? "{" : ",",
+        "\"",
+        i,
+        R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})");
+  }
+  return make_file(header + "}");
+}
+
 // Rows of reliability.md 1.1 and of the format's description.
 const Case kCases[] = {
     {"Good", one(kGood), nullptr},
@@ -184,6 +197,7 @@ const Case kCases[] = {
     {"MetadataThatIsNoString",
      make_file(R"({"__metadata__":{"a":1}})"),
      "metadata \"a\" must be a string"},
+    {"MoreTensorsThanAnyModelHas", many_tensors(262145), "more than 262144"},
     {"EmptyName", make_file("{\"\":" + kGood + "}", 4), "empty name"},
     {"NulInTheName",
      make_file("{\"a\\u0000b\":" + kGood + "}", 4),

@@ -33,7 +33,9 @@ class CheckpointTest : public ::testing::Test {
   void write_index(const Json& weight_map, const std::string& file = "") const {
     write_json_file(
         folder.path() / (file.empty() ? "model.safetensors.index.json" : file),
-        Json{{"metadata", {{"total_size", 32}}}, {"weight_map", weight_map}});
+        Json{
+            {"metadata", {{"total_size", kData.size() * weight_map.size()}}},
+            {"weight_map", weight_map}});
   }
 
   Checkpoint open(const std::string& name = "") const {
@@ -153,6 +155,45 @@ TEST_F(CheckpointTest, RefusesAnIndexThatLeavesTheFolder) {
         ThrowsMessage<InputError>(HasSubstr("not inside this folder")))
         << shard;
   }
+}
+
+TEST_F(CheckpointTest, RefusesAShardThatALinkLeadsOutTo) {
+  write_shard("elsewhere/1.safetensors", {"a"});
+  std::filesystem::create_directory(folder.path() / "model");
+  std::filesystem::create_symlink(
+      "../elsewhere/1.safetensors", folder.path() / "model/1.safetensors");
+  write_index({{"a", "1.safetensors"}}, "model/model.safetensors.index.json");
+
+  EXPECT_THAT(
+      [&] { open("model"); },
+      ThrowsMessage<InputError>(AllOf(
+          HasSubstr("1.safetensors: is a symbolic link to "),
+          HasSubstr("not inside this folder"))));
+}
+
+TEST_F(CheckpointTest, FollowsTheLinksOfHuggingFacesCache) {
+  write_shard("blobs/abc", {"a"});
+  std::filesystem::create_directories(folder.path() / "snapshots/main");
+  std::filesystem::create_symlink(
+      "../../blobs/abc", folder.path() / "snapshots/main/1.safetensors");
+  write_index(
+      {{"a", "1.safetensors"}}, "snapshots/main/model.safetensors.index.json");
+
+  EXPECT_THAT(open("snapshots/main").names(), ElementsAre("a"));
+}
+
+TEST_F(CheckpointTest, RefusesATotalSizeThatIsNotThatOfTheTensors) {
+  write_shard("1.safetensors", {"a"});
+  write_json_file(
+      folder.path() / "model.safetensors.index.json",
+      Json{
+          {"metadata", {{"total_size", 20}}},
+          {"weight_map", {{"a", "1.safetensors"}}}});
+
+  EXPECT_THAT(
+      [&] { open(); },
+      ThrowsMessage<InputError>(
+          HasSubstr("total_size is 20 but the tensors have 16 bytes")));
 }
 
 TEST_F(CheckpointTest, RefusesAnIndexThatMapsToNoFileName) {

@@ -25,6 +25,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::ThrowsMessage;
 namespace fs = std::filesystem;
 
@@ -105,6 +106,33 @@ TEST_F(FilesTest, FoldersAreNotReadAsFiles) {
   EXPECT_THAT(
       [&] { read_file(folder_.path()); },
       ThrowsMessage<InputError>(HasSubstr("is a folder, expected a file")));
+}
+
+TEST_F(FilesTest, ReadsLineByLineWithTheirNumbers) {
+  // The third line is longer than what is read at once.
+  const std::string content(200'000, 'x');
+  write_file(path_, "one\n \r\n" + content + "\nlast");
+  std::vector<std::pair<std::string, std::string>> lines;
+
+  for_each_line(path_, [&](std::string_view line, const std::string& where) {
+    lines.emplace_back(line, where.substr(path_.string().size()));
+  });
+
+  EXPECT_THAT(
+      lines,
+      ElementsAre(Pair("one", ":1"), Pair(content, ":3"), Pair("last", ":4")));
+}
+
+TEST_F(FilesTest, ALineLongerThanTheLimitIsNamed) {
+  write_file(path_, "one\ntwo");
+  fs::resize_file(path_, 4 + kLongestLine + 1);
+
+  EXPECT_THAT(
+      [&] {
+        for_each_line(path_, [](std::string_view, const std::string&) {});
+      },
+      ThrowsMessage<InputError>(
+          HasSubstr(path_.string() + ":2: is longer than 67108864 bytes")));
 }
 
 TEST_F(FilesTest, AFileInPlaceOfAFolderIsAnIoError) {

@@ -66,6 +66,33 @@ TEST(JsonRefusalTest, AMillionOpenListsAreRefusedNotFollowed) {
   EXPECT_THROW(parse_json(std::string(1000000, '['), "test.json"), InputError);
 }
 
+TEST(JsonRefusalTest, HasAtMostTwoMillionValues) {
+  std::string list = "[0";
+  for (int i = 1; i < 2'000'000; ++i) {
+    list += ",0";
+  }
+  list += "]";
+
+  // The list itself is a value as well.
+  EXPECT_THAT(
+      [&] { parse_json(list, "test.json"); },
+      ThrowsMessage<InputError>(
+          StrEq("test.json: has more than 2000000 values")));
+}
+
+TEST(JsonFileTest, RefusesAFileLargerThanTheLimit) {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "config.json";
+  write_file(path, "{");
+  std::filesystem::resize_file(path, kLargestJsonFile + 1);
+
+  EXPECT_THAT(
+      [&] { read_json_file(path); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "config.json: is larger than 67108864 bytes, the most that is "
+          "read")));
+}
+
 TEST(JsonFileTest, ReadsBackWhatItWrote) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "run/summary.json";

@@ -127,28 +127,6 @@ TEST(ModelConfigTest, RefusesArchitecturesThatAreNotBuilt) {
   expect_refused("projector_config.projector_type=mlp", "projector_type");
 }
 
-TEST(ModelConfigTest, RefusesImpossibleSizes) {
-  expect_refused("language_config.hidden_size=0", "hidden_size");
-  expect_refused("language_config.num_hidden_layers=-1", "num_hidden_layers");
-  expect_refused("language_config.vocab_size=99999999999", "vocab_size");
-  expect_refused(
-      "language_config.num_attention_heads=5",
-      "hidden_size must be a multiple of num_attention_heads (5), got 64");
-  expect_refused("language_config.num_experts_per_tok=9", "n_routed_experts");
-  expect_refused("vision_config.image_size=1000", "multiple of the patch (16)");
-  expect_refused(
-      "vision_config.width.sam_vit_b.global_attn_indexes=[4]",
-      "global_attn_indexes must be from 0 to 3, got 4");
-}
-
-TEST(ModelConfigTest, RefusesWidthsThatDoNotMeet) {
-  expect_refused("projector_config.input_dim=190", "input_dim must be 192");
-  expect_refused("projector_config.n_embed=65", "n_embed must be 64");
-  expect_refused(
-      "vision_config.width.clip-l-14-224.width=100",
-      "sam_vit_b.downsample_channels (96)");
-}
-
 TEST(ModelConfigTest, RefusesValuesOfTheWrongType) {
   expect_refused(
       "language_config.vocab_size=many", "vocab_size: expected a whole number");
@@ -167,16 +145,6 @@ TEST(ModelConfigTest, FindsItsOwnModesAndTheOfficialOnes) {
 
   EXPECT_EQ(find_mode(config, "mine").base_size_px, 192);
   EXPECT_EQ(find_mode(config, "tiny").base_size_px, 512);
-}
-
-TEST(ModelConfigTest, RefusesAModeThatVisionTokensDoNotDivide) {
-  expect_refused(
-      R"(microfiche.modes=[{"name":"mine","base_size_px":100}])",
-      "mode \"mine\": its views must be multiples of 64 px");
-}
-
-TEST(ModelConfigTest, RefusesADefaultModeThatDoesNotExist) {
-  expect_refused("microfiche.default_mode=huge", "default_mode");
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 namespace microfiche::model {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -83,6 +84,36 @@ TEST(VisionTokenFileTest, RefusesMetadataThatContradictTheTensor) {
       [&] { read_vision_tokens(path); },
       ThrowsMessage<InputError>(
           HasSubstr("8 positions but \"vision_tokens\" has 7 rows")));
+}
+
+TEST(VisionTokenFileTest, RefusesMetadataThatNoPageHas) {
+  const tests::TemporaryFolder folder;
+  const auto path = folder.path() / "page.safetensors";
+  const auto expect_refused = [&](const SavedVisionTokens& saved,
+                                  const std::string& words) {
+    write_vision_tokens(path, saved);
+    EXPECT_THAT(
+        [&] { read_vision_tokens(path); },
+        ThrowsMessage<InputError>(
+            AllOf(HasSubstr(path.string()), HasSubstr(words))));
+  };
+
+  auto saved = example();
+  saved.tokens.page_width_px = 0;
+  expect_refused(saved, "\"image_size\": expected two numbers from 1 on");
+
+  saved = example();
+  saved.tokens.grid = {int64_t{1} << 40, int64_t{1} << 40};
+  expect_refused(saved, "\"tiles\": expected two numbers");
+
+  saved = example();
+  saved.tokens.counts.valid = 5;
+  expect_refused(saved, "5 valid of 4 nominal tokens");
+
+  saved = example();
+  saved.tokens.sequence = torch::empty({0, 4});
+  saved.tokens.counts.positions = 0;
+  expect_refused(saved, "expected at least one position");
 }
 
 } // namespace

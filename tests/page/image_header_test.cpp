@@ -33,13 +33,19 @@ std::string png(uint32_t width, uint32_t height) {
 }
 
 /// A JPEG of one scan with these sides.
-std::string jpeg(char width, char height) {
-  return "\xFF\xD8\xFF\xC0\x00\x0B\x08\x00"s + height + "\0"s + width +
+std::string jpeg(uint16_t width, uint16_t height) {
+  const std::string sides = big_endian(uint32_t{height} << 16 | width);
+  return "\xFF\xD8\xFF\xC0\x00\x0B\x08"s + sides +
       "\x01\x01\x11\x00\xFF\xDA\x00\x02"s + "data\xFF\x00more\xFF\xD9"s;
 }
 
-/// A TIFF whose one strip is claimed to begin and end at these bytes.
-std::string tiff(uint16_t width, uint16_t strip_begin, uint16_t strip_size) {
+/// A TIFF whose one strip is claimed to begin and end at these bytes, and whose
+/// tiles, if any, to have this side.
+std::string tiff(
+    uint16_t width,
+    uint16_t strip_begin,
+    uint16_t strip_size,
+    uint16_t tile = 0) {
   const auto entry = [](uint16_t tag, uint16_t value) {
     return std::string{
         static_cast<char>(tag),
@@ -55,9 +61,11 @@ std::string tiff(uint16_t width, uint16_t strip_begin, uint16_t strip_size) {
         0,
         0};
   };
-  return "II*\0\x08\0\0\0\x05\0"s + entry(256, width) + entry(257, 3) +
-      entry(273, strip_begin) + entry(274, 6) + entry(279, strip_size) +
-      "\0\0\0\0"s;
+  const std::string tiles =
+      tile == 0 ? "" : entry(322, tile) + entry(323, tile);
+  return "II*\0\x08\0\0\0"s + (tile == 0 ? "\5\0"s : "\7\0"s) +
+      entry(256, width) + entry(257, 3) + entry(273, strip_begin) +
+      entry(274, 6) + entry(279, strip_size) + tiles + "\0\0\0\0"s;
 }
 
 TEST(ImageHeaderTest, ReadsThePngsSides) {
@@ -130,6 +138,52 @@ TEST(ImageHeaderTest, RefusesEveryTruncationOfAJpeg) {
   for (size_t size = 0; size < whole.size(); ++size) {
     EXPECT_THROW(read(whole.substr(0, size)), InputError) << size;
   }
+}
+
+TEST(ImageHeaderTest, RefusesAJpegWithTooFewBytesForItsPixels) {
+  EXPECT_THAT(
+      [] { read(jpeg(8063, 8063)); },
+      ThrowsMessage<InputError>(
+          HasSubstr("bytes cannot hold 8063 x 8063 pixels")));
+}
+
+TEST(ImageHeaderTest, RefusesAJpegWithTwoFrames) {
+  const auto whole = jpeg(4, 4);
+  const auto frame = whole.substr(2, 13);
+
+  EXPECT_THAT(
+      [&] { read(whole.substr(0, 15) + frame + whole.substr(15)); },
+      ThrowsMessage<InputError>(HasSubstr("it has two frames")));
+}
+
+TEST(ImageHeaderTest, RefusesAJpegOfEndlesslyManyScans) {
+  const auto whole = jpeg(4, 4);
+  std::string scans;
+  for (int i = 0; i < 64; ++i) {
+    scans += "\xFF\xDA\x00\x02"s;
+  }
+
+  EXPECT_THAT(
+      [&] { read(whole.substr(0, 15) + scans + whole.substr(15)); },
+      ThrowsMessage<InputError>(HasSubstr("more than 64 scans")));
+}
+
+TEST(ImageHeaderTest, RefusesAPngWithFarMoreBytesThanItsPixelsTake) {
+  const auto whole = png(4, 4);
+  const std::string chunk =
+      big_endian(200'000) + "IDAT" + std::string(200'000 + 4, '\0');
+
+  EXPECT_THAT(
+      [&] { read(whole.substr(0, 33) + chunk + whole.substr(33)); },
+      ThrowsMessage<InputError>(
+          HasSubstr("200000 bytes are more than 4 x 4 pixels take")));
+}
+
+TEST(ImageHeaderTest, RefusesATiffWithTilesFarLargerThanItself) {
+  EXPECT_THAT(
+      [] { read(tiff(5, 8, 4, /*tile=*/30000)); },
+      ThrowsMessage<InputError>(
+          HasSubstr("TIFF of 5 x 3 pixels in tiles of 30000 x 30000")));
 }
 
 TEST(ImageHeaderTest, RefusesATiffWhosePixelsLieBehindItsEnd) {

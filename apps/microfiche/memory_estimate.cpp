@@ -1,0 +1,120 @@
+#include "memory_estimate.h"
+
+#include "model/checkpoint_names.h"
+#include "page/tiling.h"
+#include "page/vision_token_order.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+
+// n = patches of a view, C = width of the perception tower, L = positions.
+
+namespace microfiche::apps {
+namespace {
+
+/// The prompt and the first part of the answer that a cache is made for.
+constexpr int64_t kTextPositions = 280;
+
+/// What of a view is in memory at once inside a block of the perception tower,
+/// in maps of (n, C): the view, its norm, queries, keys and values before and
+/// after they are cut into padded windows, and oneDNN's packed copies.
+constexpr int64_t kMapsOfBlock = 21;
+
+/// Views that pass through the encoder together, see `OpticalModel::encode`.
+constexpr int64_t kPixelsPerBatch = int64_t{1} << 20;
+
+int64_t element_bytes(const model::Placement& placement) {
+  return static_cast<int64_t>(torch::elementSize(placement.dtype));
+}
+
+int64_t encoder_bytes(
+    const model::ModelConfig& config,
+    int64_t side_px,
+    int64_t num_views,
+    const model::Placement& placement) {
+  if (num_views == 0) {
+    return 0;
+  }
+  const int64_t batch = std::min(
+      num_views, std::max<int64_t>(1, kPixelsPerBatch / (side_px * side_px)));
+  const int64_t side = side_px / config.toolkit.sam_patch_size;
+  const int64_t n = side * side;
+  const int64_t size = element_bytes(placement);
+  const int64_t maps = kMapsOfBlock * n * config.sam.width * size;
+  // Scores of all pairs exist in bf16 alone; f32 has those of few rows.
+  const bool blocked = placement.dtype == torch::kFloat32;
+  const int64_t biases =
+      config.sam.heads * n * (blocked ? 2 * side : n) * size;
+  return batch * (maps + biases);
+}
+
+int64_t prefill_bytes(
+    const model::ModelConfig& config,
+    int64_t positions,
+    const model::Placement& placement) {
+  const auto& language = config.language;
+  return positions *
+      (3 * language.intermediate_size + 8 * language.hidden_size) *
+      element_bytes(placement);
+}
+
+} // namespace
+
+int64_t weights_bytes(
+    const model::ModelConfig& config,
+    const model::Placement& placement) {
+  model::ModelConfig stored = config;
+  stored.source["quantization_config"] =
+      placement.int8 ? model::int8_quantization_config() : Json();
+  int64_t bytes = 0;
+  for (const auto& spec : model::checkpoint_tensors(stored)) {
+    const int64_t size = spec.int8                 ? 1
+        : spec.name.ends_with(model::kScaleEnding) ? 4
+                                                   : element_bytes(placement);
+    bytes += spec.numel() * size;
+  }
+  return bytes;
+}
+
+int64_t kv_cache_bytes(
+    const model::ModelConfig& config,
+    const model::Placement& placement) {
+  const auto& language = config.language;
+  return 2 * language.num_hidden_layers * language.num_key_value_heads *
+      (language.hidden_size / language.num_attention_heads) *
+      element_bytes(placement);
+}
+
+MemoryEstimate estimate_memory(
+    const model::ModelConfig& config,
+    const page::ResolutionMode& mode,
+    const model::Placement& placement,
+    bool mapped) {
+  // The shape of an A4 page.
+  const int64_t width = mode.base_size_px, height = width * 7 / 5;
+  const auto grid = page::mode_tile_grid(mode, width, height);
+  const auto counts = page::count_vision_tokens(
+      mode, grid, width, height, config.token_side_px());
+  const int64_t positions = counts.positions + kTextPositions;
+  const auto& language = config.language;
+
+  MemoryEstimate estimate;
+  estimate.weights = weights_bytes(config, placement);
+  if (mapped) {
+    estimate.weights -=
+        language.vocab_size * language.hidden_size * element_bytes(placement);
+  }
+  estimate.kv_cache = positions * kv_cache_bytes(config, placement);
+  estimate.activations = std::max(
+      {encoder_bytes(config, mode.base_size_px, /*num_views=*/1, placement),
+       encoder_bytes(
+           config,
+           mode.tile_size_px,
+           grid.tiled() ? grid.num_tiles() : 0,
+           placement),
+       prefill_bytes(config, positions, placement)});
+  return estimate;
+}
+
+} // namespace microfiche::apps

@@ -1,0 +1,259 @@
+#include "model/model_config_validation.h"
+
+#include "core/error.h"
+
+namespace microfiche::model {
+namespace {
+
+/// The largest size that any field may have: beyond it, products of two sizes
+/// would no longer be numbers of bytes that a machine can hold.
+constexpr int64_t kMostOfAnything = int64_t{1} << 24;
+
+/// The most layers of a tower or of the decoder, and the most experts of all
+/// layers: each has a name and a module before any weight is looked for.
+constexpr int64_t kMostLayers = 1024;
+constexpr int64_t kMostExperts = int64_t{1} << 16;
+
+void check_size(
+    int64_t size,
+    int64_t least,
+    const char* field,
+    const std::string& where,
+    int64_t most = kMostOfAnything) {
+  check(
+      size >= least && size <= most,
+      where,
+      ": ",
+      field,
+      " must be from ",
+      least,
+      " to ",
+      most,
+      ", got ",
+      size);
+}
+
+void check_heads(
+    int64_t width,
+    int64_t heads,
+    const char* width_field,
+    const char* heads_field,
+    const std::string& where) {
+  check_size(width, 1, width_field, where);
+  check_size(heads, 1, heads_field, where);
+  check(
+      width % heads == 0,
+      where,
+      ": ",
+      width_field,
+      " must be a multiple of ",
+      heads_field,
+      " (",
+      heads,
+      "), got ",
+      width);
+}
+
+void check_sam(const ModelConfig& config, const std::string& where) {
+  const auto& sam = config.sam;
+  check_heads(sam.width, sam.heads, "width", "heads", where);
+  check_size(sam.layers, 1, "layers", where, kMostLayers);
+  for (const int64_t index : sam.global_attn_indexes) {
+    check(
+        index >= 0 && index < sam.layers,
+        where,
+        ": global_attn_indexes must be from 0 to ",
+        sam.layers - 1,
+        ", got ",
+        index);
+  }
+  check(
+      !sam.downsample_channels.empty() && sam.downsample_channels.size() <= 6,
+      where,
+      ": downsample_channels must have 1 to 6 entries, got ",
+      sam.downsample_channels.size());
+  for (const int64_t channels : sam.downsample_channels) {
+    check_size(channels, 1, "downsample_channels", where);
+  }
+}
+
+void check_clip(const ModelConfig& config, const std::string& where) {
+  const auto& clip = config.clip;
+  check_heads(clip.width, clip.heads, "width", "heads", where);
+  check_size(clip.layers, 1, "layers", where, kMostLayers);
+  check_size(clip.patch_size, 1, "patch_size", where);
+  check_size(clip.image_size, clip.patch_size, "image_size", where);
+  check(
+      clip.width == config.sam.downsample_channels.back(),
+      where,
+      ": width must equal the last of ",
+      kSamName,
+      ".downsample_channels (",
+      config.sam.downsample_channels.back(),
+      "), whose map is this tower's input, got ",
+      clip.width);
+}
+
+void check_image_size(const ModelConfig& config, const std::string& where) {
+  const int64_t patch = config.toolkit.sam_patch_size;
+  check_size(config.image_size, patch, "image_size", where);
+  check(
+      config.image_size % patch == 0,
+      where,
+      ": image_size must be a multiple of the patch (",
+      patch,
+      "), got ",
+      config.image_size);
+}
+
+void check_projector(const ModelConfig& config, const std::string& where) {
+  const auto& projector = config.projector;
+  const int64_t channels =
+      config.clip.width + config.sam.downsample_channels.back();
+  check(
+      projector.input_dim == channels,
+      where,
+      ": input_dim must be ",
+      channels,
+      ", the width of both towers, got ",
+      projector.input_dim);
+  check(
+      projector.n_embed == config.language.hidden_size,
+      where,
+      ": n_embed must be ",
+      config.language.hidden_size,
+      ", the decoder's hidden_size, got ",
+      projector.n_embed);
+  check(
+      projector.projector_type == "linear",
+      where,
+      ": projector_type: only \"linear\" is supported, got \"",
+      projector.projector_type,
+      "\"");
+}
+
+void check_language(const LanguageConfig& language, const std::string& where) {
+  check_heads(
+      language.hidden_size,
+      language.num_attention_heads,
+      "hidden_size",
+      "num_attention_heads",
+      where);
+  check(
+      (language.hidden_size / language.num_attention_heads) % 2 == 0,
+      where,
+      ": hidden_size / num_attention_heads must be even for rotary positions, "
+      "got ",
+      language.hidden_size / language.num_attention_heads);
+  check(
+      language.num_key_value_heads >= 1 &&
+          language.num_attention_heads % language.num_key_value_heads == 0,
+      where,
+      ": num_key_value_heads must divide num_attention_heads (",
+      language.num_attention_heads,
+      "), got ",
+      language.num_key_value_heads);
+  check_size(language.vocab_size, 1, "vocab_size", where);
+  check_size(
+      language.num_hidden_layers, 1, "num_hidden_layers", where, kMostLayers);
+  check_size(language.first_k_dense_replace, 0, "first_k_dense_replace", where);
+  check_size(
+      language.max_position_embeddings, 1, "max_position_embeddings", where);
+  if (language.first_k_dense_replace > 0) {
+    check_size(language.intermediate_size, 1, "intermediate_size", where);
+  }
+  if (language.first_k_dense_replace < language.num_hidden_layers) {
+    check_size(
+        language.moe_intermediate_size, 1, "moe_intermediate_size", where);
+    check_size(
+        language.n_routed_experts,
+        1,
+        "n_routed_experts",
+        where,
+        kMostExperts / language.num_hidden_layers);
+    check_size(language.n_shared_experts, 0, "n_shared_experts", where);
+    check(
+        language.num_experts_per_tok >= 1 &&
+            language.num_experts_per_tok <= language.n_routed_experts,
+        where,
+        ": num_experts_per_tok must be from 1 to n_routed_experts (",
+        language.n_routed_experts,
+        "), got ",
+        language.num_experts_per_tok);
+  }
+  for (const int64_t id : {language.bos_token_id, language.eos_token_id}) {
+    check(
+        id >= 0 && id < language.vocab_size,
+        where,
+        ": bos_token_id and eos_token_id must be from 0 to ",
+        language.vocab_size - 1,
+        ", got ",
+        id);
+  }
+  check(
+      language.rope_theta > 0 && language.rms_norm_eps > 0,
+      where,
+      ": rope_theta and rms_norm_eps must be positive, got ",
+      language.rope_theta,
+      " and ",
+      language.rms_norm_eps);
+  check(
+      language.scoring_func == "softmax",
+      where,
+      ": scoring_func: only \"softmax\" is supported, got \"",
+      language.scoring_func,
+      "\"");
+}
+
+void check_toolkit(const ModelConfig& config, const std::string& where) {
+  const auto& toolkit = config.toolkit;
+  check_size(toolkit.sam_patch_size, 1, "sam_patch_size", where);
+  check_size(toolkit.sam_window_size, 1, "sam_window_size", where);
+  check_size(toolkit.sam_mlp_ratio, 1, "sam_mlp_ratio", where);
+  check_size(toolkit.sam_neck_channels, 1, "sam_neck_channels", where);
+  check_size(toolkit.clip_mlp_ratio, 1, "clip_mlp_ratio", where);
+  for (const auto& mode : toolkit.modes) {
+    validate_mode(config, mode, where);
+  }
+  try {
+    validate_mode(
+        config, page::find_mode(toolkit.default_mode, toolkit.modes), where);
+  } catch (const UsageError& error) {
+    throw InputError(concat(where, ": default_mode: ", error.what()));
+  }
+}
+
+} // namespace
+
+void validate(const ModelConfig& config, const std::string& where) {
+  const std::string vision = where + ": vision_config";
+  check_sam(config, vision + ".width." + kSamName);
+  check_clip(config, vision + ".width." + kClipName);
+  check_language(
+      config.language,
+      config.source.contains("language_config") ? where + ": language_config"
+                                                : where);
+  check_projector(config, where + ": projector_config");
+  check_image_size(config, vision);
+  check_toolkit(config, where + ": microfiche");
+}
+
+void validate_mode(
+    const ModelConfig& config,
+    const page::ResolutionMode& mode,
+    const std::string& where) {
+  for (const int64_t side : {mode.base_size_px, mode.tile_size_px}) {
+    check(
+        side % config.token_side_px() == 0,
+        where,
+        ": mode \"",
+        mode.name,
+        "\": its views must be multiples of ",
+        config.token_side_px(),
+        " px, what a vision token of this model covers, got ",
+        side,
+        " px");
+  }
+}
+
+} // namespace microfiche::model

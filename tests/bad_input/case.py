@@ -1,0 +1,31 @@
+"""One bad file and what is done with it."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+NANO = ROOT / "configs/models/nano"
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+
+    # Of the program; files are named from the folder that `make` writes to.
+    arguments: list[str]
+
+    # What the message must say: the file, and the rule that it breaks.
+    words: list[str]
+
+    make: Callable[[pathlib.Path], None]
+
+    # Whether the program may also make the best of the file.
+    may_pass: bool = False
+
+
+def written(file, content):
+    """A `make` that writes one file, whose content a function may compute."""
+    def make(folder):
+        (folder / file).write_bytes(content() if callable(content) else content)
+    return make

@@ -1,0 +1,73 @@
+#include "model/model_config_validation.h"
+
+#include "core/error.h"
+#include "tests/support/folders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::model {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// The parity config is refused with one field set to this.
+void expect_invalid(const std::string& assignment, const std::string& words) {
+  Json json = read_json_file(tests::parity_model() / "config.json");
+  apply_override(json, assignment);
+  EXPECT_THAT(
+      [&] { read_model_config(json, "config.json"); },
+      ThrowsMessage<InputError>(
+          AllOf(HasSubstr("config.json: "), HasSubstr(words))));
+}
+
+TEST(ModelConfigValidationTest, RefusesImpossibleSizes) {
+  expect_invalid("language_config.hidden_size=0", "hidden_size");
+  expect_invalid("language_config.num_hidden_layers=-1", "num_hidden_layers");
+  expect_invalid("language_config.vocab_size=99999999999", "vocab_size");
+  expect_invalid(
+      "language_config.num_attention_heads=5",
+      "hidden_size must be a multiple of num_attention_heads (5), got 64");
+  expect_invalid("language_config.num_experts_per_tok=9", "n_routed_experts");
+  expect_invalid("vision_config.image_size=1000", "multiple of the patch (16)");
+  expect_invalid(
+      "vision_config.width.sam_vit_b.global_attn_indexes=[4]",
+      "global_attn_indexes must be from 0 to 3, got 4");
+}
+
+TEST(ModelConfigValidationTest, RefusesWidthsThatDoNotMeet) {
+  expect_invalid("projector_config.input_dim=190", "input_dim must be 192");
+  expect_invalid("projector_config.n_embed=65", "n_embed must be 64");
+  expect_invalid(
+      "vision_config.width.clip-l-14-224.width=100",
+      "sam_vit_b.downsample_channels (96)");
+}
+
+TEST(ModelConfigValidationTest, RefusesAModeThatVisionTokensDoNotDivide) {
+  expect_invalid(
+      R"(microfiche.modes=[{"name":"mine","base_size_px":100}])",
+      "mode \"mine\": its views must be multiples of 64 px");
+}
+
+TEST(ModelConfigValidationTest, RefusesADefaultModeThatDoesNotExist) {
+  expect_invalid("microfiche.default_mode=huge", "default_mode");
+}
+
+TEST(ModelConfigValidationTest, RefusesMoreModulesThanAnyModelHas) {
+  expect_invalid(
+      "language_config.num_hidden_layers=16777216",
+      "num_hidden_layers must be from 1 to 1024");
+  expect_invalid(
+      "language_config.n_routed_experts=16777216", "n_routed_experts");
+  expect_invalid(
+      "vision_config.width.sam_vit_b.layers=16777216",
+      "sam_vit_b: layers must be from 1 to 1024");
+  expect_invalid(
+      "vision_config.width.clip-l-14-224.layers=16777216",
+      "clip-l-14-224: layers must be from 1 to 1024");
+}
+
+} // namespace
+} // namespace microfiche::model
