@@ -66,7 +66,7 @@ MetricIntervals score_blank_page(
   const auto& cell = samples.front()->cell;
   const auto blank =
       std::find_if(blanks.begin(), blanks.end(), [&](const auto& reading) {
-        return reading.mode == cell.mode && reading.style == cell.style;
+        return belongs_to(reading, cell);
       });
   if (blank == blanks.end()) {
     return {};
@@ -154,10 +154,6 @@ std::string short_length(const Cell& cell) {
             " tokens");
 }
 
-std::string text_name(TextKind kind) {
-  return Json(kind).get<std::string>();
-}
-
 std::string with_interval(const metrics::Interval& interval) {
   return concat(
       fixed(interval.mean, 3),
@@ -169,6 +165,14 @@ std::string with_interval(const metrics::Interval& interval) {
 }
 
 } // namespace
+
+std::string content_name(const Cell& cell) {
+  auto name = cell.text;
+  for (const auto& [coordinate, value] : further_coordinates(cell)) {
+    name += concat(", ", coordinate, " ", value);
+  }
+  return name;
+}
 
 std::string length_name(const Cell& cell) {
   if (cell.characters_per_token) {
@@ -214,11 +218,7 @@ Json to_json(const RunSummary& summary) {
   Json cells = Json::array();
   for (const auto& cell : summary.cells) {
     auto coordinates = write_config(cell.cell);
-    for (const char* name : {"characters_per_token", "text_tokens"}) {
-      if (coordinates[name].is_null()) {
-        coordinates.erase(name);
-      }
-    }
+    erase_nulls(coordinates);
     Json json = {
         {"cell", coordinates},
         {"pages", cell.pages},
@@ -290,7 +290,7 @@ Table full_table(const RunSummary& summary) {
     const auto& bin = cell.cell.text_tokens;
     std::vector<std::string> row = {
         cell.cell.mode,
-        text_name(cell.cell.text),
+        content_name(cell.cell),
         cell.cell.style,
         exact(cell.cell.characters_per_token.value_or(kNan)),
         bin ? std::to_string(bin->first) : "",
@@ -371,7 +371,7 @@ Table overview_table(const RunSummary& summary) {
     const auto& seconds = cell.seconds;
     table.rows.push_back(
         {cell.cell.mode,
-         text_name(cell.cell.text),
+         content_name(cell.cell),
          short_length(cell.cell),
          std::to_string(cell.pages),
          fixed(cell.ratios.nominal, 2) + "x",
