@@ -23,16 +23,16 @@ struct Cell {
   std::optional<std::pair<int64_t, int64_t>> text_tokens;
 
   /// The conditions of its pages and of their tokens, where there are any.
-  std::optional<std::string> page;
-  std::optional<std::string> tokens;
+  std::optional<std::string> page = std::nullopt;
+  std::optional<std::string> tokens = std::nullopt;
 
   /// Values of axes that the sweep has.
-  std::optional<std::string> model;
-  std::optional<std::string> dtype;
-  std::optional<std::string> source;
-  std::optional<uint64_t> seed;
-  std::optional<std::string> prompt;
-  std::optional<std::string> decoding;
+  std::optional<std::string> model = std::nullopt;
+  std::optional<std::string> dtype = std::nullopt;
+  std::optional<std::string> source = std::nullopt;
+  std::optional<uint64_t> seed = std::nullopt;
+  std::optional<std::string> prompt = std::nullopt;
+  std::optional<std::string> decoding = std::nullopt;
 
   bool operator==(const Cell&) const = default;
 };

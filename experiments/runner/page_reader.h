@@ -41,16 +41,16 @@ struct PageReading {
   std::optional<double> log_likelihood;
 
   /// Of the reference given the prompt alone, where it was asked for.
-  std::optional<double> log_likelihood_without_page;
+  std::optional<double> log_likelihood_without_page = std::nullopt;
 
   /// At the reference's tokens given the page, where it was asked for.
-  std::optional<Confidence> confidence;
+  std::optional<Confidence> confidence = std::nullopt;
 
   /// Ids that were written.
   int64_t new_tokens = 0;
 
   /// What the decoder really got of the page, where the reader knows.
-  std::optional<page::VisionTokenCounts> vision_tokens;
+  std::optional<page::VisionTokenCounts> vision_tokens = std::nullopt;
 };
 
 /// What came out of several pages that were read together, and how long that

@@ -106,10 +106,10 @@ struct BlankReading {
   std::string stop;
 
   /// As in the cells that it belongs to.
-  std::optional<std::string> model;
-  std::optional<std::string> dtype;
-  std::optional<std::string> prompt;
-  std::optional<std::string> decoding;
+  std::optional<std::string> model = std::nullopt;
+  std::optional<std::string> dtype = std::nullopt;
+  std::optional<std::string> prompt = std::nullopt;
+  std::optional<std::string> decoding = std::nullopt;
 };
 
 template <typename Visitor>

@@ -141,8 +141,22 @@ class SweepRun {
     for (int64_t page = first; page < end; ++page) {
       pages.push_back(source_.make(cell, page, mode, counts.nominal));
     }
-    const auto batch = read(
-        reader, cell, mode, pages, cell_index * config_.pages_per_cell, first);
+    auto request = request_for(cell, mode);
+    request.first_page = cell_index * config_.pages_per_cell + first;
+    request.first_page_of_cell = first;
+    if (config_.log_likelihood) {
+      for (const auto& page : pages) {
+        request.references.push_back(page.reference);
+      }
+    }
+    std::vector<page::PageImage> images;
+    for (const auto& page : pages) {
+      images.push_back(page.image);
+    }
+    request.pages = images;
+    const auto others = other_pages(cell, mode, first, end, counts.nominal);
+    request.other_pages = others;
+    const auto batch = reader.read(request);
 
     for (int64_t page = first; page < end; ++page) {
       if (!done_.contains(id_of(page))) {
@@ -156,56 +170,35 @@ class SweepRun {
     show_progress(name_of(cell));
   }
 
-  /// Reads pages of a cell, whose own numbers begin with `first` and whose
-  /// numbers in the run with `first_of_cell` + `first`.
-  BatchReading read(
-      const PageReader& reader,
-      const Cell& cell,
-      const page::ResolutionMode& mode,
-      const std::vector<SweepPage>& pages,
-      uint64_t first_of_cell,
-      int64_t first) const {
+  /// How pages of a cell are read, without the pages.
+  BatchRequest request_for(const Cell& cell, const page::ResolutionMode& mode)
+      const {
     BatchRequest request{{}, mode};
     request.prompt =
         cell.prompt ? config_.prompts.at(*cell.prompt) : config_.prompt;
     request.generation = cell.decoding ? config_.decodings.at(*cell.decoding)
                                        : config_.generation;
-    request.first_page = first_of_cell + first;
     request.token_conditions = cell.tokens.value_or(kNoCondition);
     request.seed = cell.seed.value_or(config_.seed);
-    request.first_page_of_cell = first;
-    std::vector<page::PageImage> images;
-    for (const auto& page : pages) {
-      images.push_back(page.image);
-      if (config_.log_likelihood) {
-        request.references.push_back(page.reference);
-      }
-    }
-    request.pages = images;
-    const auto others = other_pages(cell, mode, pages.size(), first, reader);
-    request.other_pages = others;
-    return reader.read(request);
+    return request;
   }
 
-  /// The page after each of the batch, where a token condition takes one.
+  /// The page after each of [first, end), where a token condition takes one.
   std::vector<page::PageImage> other_pages(
       const Cell& cell,
       const page::ResolutionMode& mode,
-      size_t count,
       int64_t first,
-      const PageReader& reader) const {
+      int64_t end,
+      int64_t vision_tokens) const {
     const auto conditions = find_conditions(
         token_conditions(), cell.tokens.value_or(kNoCondition), name_of(cell));
     std::vector<page::PageImage> others;
     if (std::any_of(conditions.begin(), conditions.end(), [](auto& condition) {
           return condition.entry->needs_other_page;
         })) {
-      const auto counts = page::count_vision_tokens(
-          mode, mode.base_size_px, mode.base_size_px, reader.token_side_px);
-      for (size_t i = 0; i < count; ++i) {
-        const auto next =
-            (first + static_cast<int64_t>(i) + 1) % source_.num_pages(cell);
-        others.push_back(source_.make(cell, next, mode, counts.nominal).image);
+      for (int64_t page = first; page < end; ++page) {
+        const auto next = (page + 1) % source_.num_pages(cell);
+        others.push_back(source_.make(cell, next, mode, vision_tokens).image);
       }
     }
     return others;
@@ -276,10 +269,12 @@ class SweepRun {
     }
     const auto& reader = find_reader_(cell);
     const auto mode = find_sweep_mode(config_, reader, cell.mode);
-    SweepPage page;
-    page.image = source_.blank(cell.style, mode);
-    const auto batch =
-        read(reader, untouched(cell), mode, {page}, num_pages(), 0);
+    const std::vector<page::PageImage> images = {
+        source_.blank(cell.style, mode)};
+    auto request = request_for(untouched(cell), mode);
+    request.first_page = num_pages();
+    request.pages = images;
+    const auto batch = reader.read(request);
     const auto& reading = batch.pages.front();
     blanks_.push_back(
         {cell.mode,

@@ -42,7 +42,7 @@ class RunTablesTest : public ::testing::Test {
   }
 
   const Cell plain{"m", kNaturalText, "plain", 2.0, std::nullopt};
-  Run run;
+  experiments::Run run;
   RunSummary summary;
 };
 
