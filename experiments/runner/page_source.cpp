@@ -16,7 +16,7 @@
 namespace microfiche::experiments {
 namespace {
 
-/// More characters than a text token ever has on average, for a first draft
+/// More characters than a text token mostly has on average, for a first draft
 /// that is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
 
@@ -230,7 +230,12 @@ PageText PageSource::text_of(
     int64_t index,
     int64_t vision_tokens) const {
   const auto below = [&](int64_t limit) {
-    auto page = treated_text(cell, index, limit * kDraftCharactersPerTextToken);
+    int64_t characters = limit * kDraftCharactersPerTextToken;
+    auto page = treated_text(cell, index, characters);
+    while (counter_(page.text) < limit) {
+      characters *= 2;
+      page = treated_text(cell, index, characters);
+    }
     page.text = shorten_to_tokens(page.text, limit, counter_);
     return page;
   };

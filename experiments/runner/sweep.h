@@ -18,8 +18,9 @@ using FindReader = std::function<const PageReader&(const Cell& cell)>;
 ///
 /// A finished page is a line of `samples.jsonl`, written at once, so that a run
 /// that was killed goes on where it stopped; what comes out is then the same as
-/// of a run that was not, wall times aside: pages always share their batch with
-/// the same others. Shows progress with the headline metric so far.
+/// of a run that was not, wall times and peak memory aside: pages always share
+/// their batch with the same others. Shows progress with the headline metric so
+/// far.
 ///
 /// `config.modes` names the modes (see `complete_config`); `counter` counts
 /// text tokens; `environment` goes to environment.json. Throws as `begin_run`,
