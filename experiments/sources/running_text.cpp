@@ -99,6 +99,9 @@ std::string RunningText::passage(const PassagePlace& place, int64_t characters)
       }
     }
   }
+  if (passage.size() > 1 && passage.back() == ' ') {
+    passage.pop_back();
+  }
   return passage;
 }
 

@@ -41,6 +41,7 @@ TEST(RunningTextTest, APassageIsWholeWordsFromThePartOfItsPage) {
 
 TEST(RunningTextTest, AfterTheEndComesTheBeginning) {
   EXPECT_EQ(make_text("aa bb").passage({0, 0, 1}, 11).size(), 11u);
+  EXPECT_EQ(make_text("aa").passage({0, 0, 1}, 3), "aa");
 }
 
 TEST(RunningTextTest, AnEastAsianCharacterIsAWord) {
