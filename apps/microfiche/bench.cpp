@@ -1,14 +1,14 @@
 #include "command.h"
-#include "memory_use.h"
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/memory_use.h"
 #include "core/random.h"
 #include "core/terminal.h"
 #include "experiments/runner/table.h"
+#include "model/peak_memory.h"
 #include "page/page_views.h"
 
-#include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 #include <torch/torch.h>
@@ -49,26 +49,6 @@ void wait_for(const torch::Device& device) {
   }
 }
 
-/// Largest memory in use since `reset_peak`: the GPU's, or the process's.
-int64_t peak_bytes(const torch::Device& device) {
-  if (device.is_cuda()) {
-    constexpr size_t kAll =
-        static_cast<size_t>(at::CachingAllocator::StatType::AGGREGATE);
-    return at::accelerator::getDeviceStats(device.index())
-        .allocated_bytes[kAll]
-        .peak;
-  }
-  return peak_memory_bytes();
-}
-
-void reset_peak(const torch::Device& device) {
-  if (device.is_cuda()) {
-    at::accelerator::resetPeakStats(device.index());
-  } else {
-    reset_peak_memory();
-  }
-}
-
 /// Times a stage `repeat` times, after one run that is not counted.
 Json time_stage(
     const Stage& stage,
@@ -77,7 +57,7 @@ Json time_stage(
     const model::Placement& placement) {
   stage.run();
   wait_for(placement.device);
-  reset_peak(placement.device);
+  model::reset_peak_memory(placement.device);
   std::vector<double> seconds;
   for (int64_t i = 0; i < options.repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -102,7 +82,7 @@ Json time_stage(
       {"seconds",
        {{"min", seconds.front()}, {"median", median}, {"max", seconds.back()}}},
       {"tokens_per_second", static_cast<double>(stage.tokens) / median},
-      {"peak_memory_bytes", peak_bytes(placement.device)}};
+      {"peak_memory_bytes", model::peak_memory_bytes(placement.device)}};
 }
 
 /// A page of noise, as large as gives the mode its usual number of tiles.

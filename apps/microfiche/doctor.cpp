@@ -1,8 +1,8 @@
 #include "command.h"
-#include "memory_use.h"
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/memory_use.h"
 #include "core/version.h"
 #include "document/pdf.h"
 #include "model/model_config.h"

@@ -1,11 +1,11 @@
 #include "command.h"
 #include "memory_estimate.h"
-#include "memory_use.h"
 
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/memory_use.h"
 #include "experiments/runner/table.h"
 #include "model/checkpoint_names.h"
 #include "model/model_config.h"

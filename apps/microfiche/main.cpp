@@ -1,10 +1,10 @@
 #include "command.h"
 
 #include "core/error.h"
+#include "core/memory_use.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
 #include "core/version.h"
-#include "memory_use.h"
 
 #include <c10/util/Exception.h>
 

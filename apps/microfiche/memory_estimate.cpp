@@ -44,8 +44,7 @@ int64_t encoder_bytes(
   const int64_t maps = kMapsOfBlock * n * config.sam.width * size;
   // Scores of all pairs exist in bf16 alone; f32 has those of few rows.
   const bool blocked = placement.dtype == torch::kFloat32;
-  const int64_t biases =
-      config.sam.heads * n * (blocked ? 2 * side : n) * size;
+  const int64_t biases = config.sam.heads * n * (blocked ? 2 * side : n) * size;
   return batch * (maps + biases);
 }
 

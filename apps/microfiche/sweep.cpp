@@ -7,16 +7,19 @@
 #include "experiments/runner/environment.h"
 #include "experiments/runner/model_reader.h"
 #include "experiments/runner/report.h"
+#include "experiments/runner/run_tables.h"
 #include "experiments/runner/summary_table.h"
 #include "experiments/runner/sweep.h"
 #include "tokenizer/text_token_counter.h"
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace microfiche::apps {
 namespace {
@@ -37,47 +40,119 @@ std::string find_text(const std::string& path) {
       : path;
 }
 
-void sweep(const SweepOptions& options) {
+/// The model that cells are read with, one at a time.
+class OpenModel {
+ public:
+  explicit OpenModel(CommonOptions options) : options_(std::move(options)) {}
+
+  /// The reader of a cell's model and dtype; the options' where it has none.
+  const experiments::PageReader& find(const experiments::Cell& cell) {
+    auto options = options_;
+    options.model = cell.model.value_or(options.model);
+    options.dtype = cell.dtype.value_or(options.dtype);
+    const auto key = std::pair(options.model, options.dtype);
+    if (!loaded_ || key != key_) {
+      reader_ = {};
+      loaded_.reset();
+      loaded_.emplace(open_model(options));
+      reader_ = experiments::make_model_reader(*loaded_);
+      key_ = key;
+    }
+    return reader_;
+  }
+
+ private:
+  CommonOptions options_;
+  std::pair<std::string, std::string> key_;
+  std::optional<model::LoadedModel> loaded_;
+  experiments::PageReader reader_;
+};
+
+/// What each model and dtype of a sweep is, opened once before anything runs; a
+/// list where there are several, else the only one.
+Json models_of(const experiments::SweepConfig& config, OpenModel& model) {
+  Json models = Json::array();
+  for (const auto& cell : experiments::cells_of(config)) {
+    auto provenance = model.find(cell).provenance;
+    if (std::find(models.begin(), models.end(), provenance) == models.end()) {
+      models.push_back(std::move(provenance));
+    }
+  }
+  return models;
+}
+
+experiments::SweepConfig read_sweep(const SweepOptions& options) {
   auto config =
       load_config<experiments::SweepConfig>(options.config, options.common.set);
-  auto common = options.common;
-  if (!common.model.empty()) {
-    config.model = common.model;
+  if (!options.common.model.empty()) {
+    config.model = options.common.model;
+    config.models.clear();
   }
-  common.model = config.model;
-  config.seed = options.seed.value_or(config.seed);
+  if (options.seed) {
+    config.seed = *options.seed;
+    config.seeds.clear();
+  }
   for (auto& text : config.texts) {
     text = find_text(text);
   }
+  for (auto& [name, texts] : config.sources) {
+    for (auto& text : texts) {
+      text = find_text(text);
+    }
+  }
+  return config;
+}
+
+void sweep(const SweepOptions& options) {
+  auto config = read_sweep(options);
+  auto common = options.common;
+  common.model = config.model;
   const std::filesystem::path folder = options.output.empty()
       ? std::filesystem::path("runs") /
           std::filesystem::path(options.config).stem()
       : std::filesystem::path(options.output);
 
-  auto loaded = open_model(common);
-  const auto reader =
-      experiments::make_model_reader(loaded, config.prompt, config.generation);
-  config = experiments::complete_config(config, reader);
+  OpenModel model(common);
+  experiments::Cell first;
+  if (!config.models.empty()) {
+    first.model = config.models.front();
+  }
+  config = experiments::complete_config(config, model.find(first));
   say(write_config(config).dump(2));
 
   std::vector<std::string> fonts;
   for (const auto& style : config.styles) {
-    fonts.insert(fonts.end(), style.fonts.begin(), style.fonts.end());
+    const auto own = experiments::fonts_of(style);
+    fonts.insert(fonts.end(), own.begin(), own.end());
+  }
+  const auto models = models_of(config, model);
+  auto environment = experiments::describe_environment(
+      models.front(), fonts, at::get_num_threads());
+  if (models.size() > 1) {
+    environment["models"] = models;
   }
   experiments::run_sweep(
       config,
-      reader,
+      [&](const experiments::Cell& cell) -> const auto& {
+        return model.find(cell);
+      },
       tokenizer::count_text_tokens,
-      experiments::describe_environment(
-          reader.provenance, fonts, at::get_num_threads()),
+      environment,
       folder);
 
   const auto report = experiments::load_reported_run(folder);
   experiments::write_reports(report);
-  write_file(
-      "-",
+  experiments::write_tables(report);
+  auto shown =
       experiments::to_text(experiments::overview_table(report.summary)) + "\n" +
-          experiments::headline_of(report) + "\n");
+      experiments::headline_of(report) + "\n";
+  for (const auto& table : experiments::run_tables(report)) {
+    if (table.is_printed) {
+      shown +=
+          concat("\n", table.title, "\n\n", experiments::to_text(table.table));
+    }
+  }
+  write_file("-", shown);
   say("report: " + (folder / "report.html").string());
 }
 

@@ -86,10 +86,10 @@ void append_group(
     int colour,
     bool only_group) {
   const auto prefix = name.empty() ? "" : name + ": ";
-  const auto of_kind = [&](TextKind kind) {
+  const auto of_kind = [&](const char* text) {
     CellList chosen;
     for (const auto* cell : cells) {
-      if (cell->cell.text == kind) {
+      if (cell->cell.text == text) {
         chosen.push_back(cell);
       }
     }
@@ -100,14 +100,14 @@ void append_group(
   };
   auto text = make_series(
       name.empty() ? "held-out text" : name,
-      of_kind(TextKind::kCorpus),
+      of_kind(kNaturalText),
       metric,
       own);
   text.colour = colour;
   append_if_any(list, std::move(text));
 
   CellList looped;
-  for (const auto* cell : of_kind(TextKind::kCorpus)) {
+  for (const auto* cell : of_kind(kNaturalText)) {
     if (cell->pages_without_loops < cell->pages) {
       looped.push_back(cell);
     }
@@ -121,10 +121,7 @@ void append_group(
   append_if_any(list, std::move(kept));
 
   auto letters = make_series(
-      prefix + "random letters",
-      of_kind(TextKind::kRandomLetters),
-      metric,
-      own);
+      prefix + "random letters", of_kind("random_letters"), metric, own);
   letters.colour = only_group ? colour + 1 : colour;
   letters.filled = only_group;
   letters.marker = Marker::kDiamond;
@@ -132,10 +129,7 @@ void append_group(
   append_if_any(list, std::move(letters));
 
   auto words = make_series(
-      prefix + "shuffled words",
-      of_kind(TextKind::kShuffledWords),
-      metric,
-      own);
+      prefix + "shuffled words", of_kind("shuffled_words"), metric, own);
   words.colour = only_group ? colour + 2 : colour;
   words.marker = Marker::kSquare;
   words.filled = false;
@@ -143,7 +137,7 @@ void append_group(
   append_if_any(list, std::move(words));
 
   auto wrong = make_series(
-      prefix + "wrong page", of_kind(TextKind::kCorpus), metric, [
+      prefix + "wrong page", of_kind(kNaturalText), metric, [
       ](const CellSummary& cell) -> auto& { return cell.wrong_page; });
   wrong.colour = colour;
   wrong = without_intervals(std::move(wrong));
@@ -151,7 +145,7 @@ void append_group(
   append_if_any(list, std::move(wrong));
 
   auto blank = make_series(
-      prefix + "blank page", of_kind(TextKind::kCorpus), metric, [
+      prefix + "blank page", of_kind(kNaturalText), metric, [
       ](const CellSummary& cell) -> auto& { return cell.blank_page; });
   blank.colour = colour;
   blank = without_intervals(std::move(blank));
@@ -207,9 +201,16 @@ Chart make_curve(
   std::set<std::string> styles;
   for (size_t run = 0; run < runs.size(); ++run) {
     for (const auto& cell : runs[run].summary.cells) {
-      const Key key{run, cell.cell.mode, cell.cell.style};
+      if (cell.cell.page || cell.cell.tokens) {
+        continue; // Its ratio is not what it is drawn for.
+      }
+      auto style = cell.cell.style;
+      for (const auto& [coordinate, value] : further_coordinates(cell.cell)) {
+        style += concat(", ", coordinate, " ", value);
+      }
+      const Key key{run, cell.cell.mode, style};
       modes.insert(cell.cell.mode);
-      styles.insert(cell.cell.style);
+      styles.insert(style);
       auto found =
           std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
             return group.first == key;

@@ -3,69 +3,189 @@
 #include <torch/torch.h>
 
 #include <chrono>
+#include <cmath>
 
+#include "experiments/conditions/tokens/token_condition.h"
 #include "generation/diagnostics.h"
 #include "generation/read.h"
+#include "model/peak_memory.h"
 #include "page/page_views.h"
 
 namespace microfiche::experiments {
 namespace {
 
+using TokenConditions = std::vector<Applied<TokenCondition>>;
+
+/// The encoder with one tower's half of the features zero.
+model::ViewEncoder encoder_without(model::LoadedModel& loaded, Tower tower) {
+  return [encoder = loaded.model->encoder,
+          tower](const torch::Tensor& pixels) mutable {
+    auto stages = encoder->stages(pixels);
+    (tower == Tower::kSam ? stages.sam : stages.clip).zero_();
+    return encoder->project(stages.sam, stages.clip);
+  };
+}
+
+std::vector<model::VisionTokens> encode(
+    model::LoadedModel& loaded,
+    std::span<const page::PageImage> images,
+    const page::ResolutionMode& mode,
+    const TokenConditions& conditions) {
+  model::ViewEncoder encoder;
+  for (const auto& condition : conditions) {
+    if (condition.entry->zeroed) {
+      encoder = encoder_without(loaded, *condition.entry->zeroed);
+    }
+  }
+  std::vector<page::PageViews> views;
+  for (const auto& image : images) {
+    views.push_back(page::make_views(image, mode));
+  }
+  return loaded.model->encode(views, mode, encoder);
+}
+
+TokenRows rows_of(
+    const model::VisionTokens& tokens,
+    const page::ResolutionMode& mode,
+    int64_t token_side_px) {
+  return {
+      tokens.sequence,
+      token_kinds(
+          mode.base_size_px / token_side_px,
+          tokens.grid,
+          mode.tile_size_px / token_side_px)};
+}
+
+/// Applies the conditions to the tokens of a batch. The counts become those of
+/// what is left, valid tokens in proportion.
+void treat_tokens(
+    std::vector<model::VisionTokens>& pages,
+    const std::vector<model::VisionTokens>& others,
+    const BatchRequest& request,
+    const TokenConditions& conditions,
+    int64_t token_side_px) {
+  for (size_t i = 0; i < pages.size(); ++i) {
+    auto rows = rows_of(pages[i], request.mode, token_side_px);
+    TokenRows other;
+    TokenContext context;
+    if (!others.empty()) {
+      other = rows_of(others[i], request.mode, token_side_px);
+      context.other = &other;
+    }
+    RandomStream random(
+        request.seed,
+        "token condition",
+        request.first_page_of_cell + static_cast<int64_t>(i));
+    for (const auto& condition : conditions) {
+      condition.entry->apply(rows, context, condition.strength, random);
+    }
+    auto& counts = pages[i].counts;
+    const auto left = static_cast<int64_t>(rows.token_places().size());
+    counts.valid = std::llround(
+        static_cast<double>(counts.valid * left) /
+        static_cast<double>(counts.nominal));
+    counts.nominal = left;
+    counts.positions = rows.rows.size(0);
+    pages[i].sequence = rows.rows;
+  }
+}
+
+/// Adds what the model says of each reference, with its page and without.
+void predict_references(
+    model::LoadedModel& loaded,
+    const std::vector<model::VisionTokens>& tokens,
+    const BatchRequest& request,
+    BatchReading& batch) {
+  std::vector<std::vector<int64_t>> targets;
+  for (const auto& reference : request.references) {
+    targets.push_back(loaded.tokenizer().encode(reference));
+  }
+  auto nothing = tokens;
+  for (auto& page : nothing) {
+    page.sequence = page.sequence.narrow(0, 0, 0);
+  }
+  const auto predict = [&](const std::vector<model::VisionTokens>& pages) {
+    return generation::predict_targets(
+        loaded.model->decoder,
+        generation::make_search_inputs(loaded, pages, request.prompt),
+        targets);
+  };
+  const auto with = predict(tokens);
+  const auto without = predict(nothing);
+  for (size_t i = 0; i < with.size(); ++i) {
+    auto& page = batch.pages[i];
+    page.log_likelihood = 0;
+    page.log_likelihood_without_page = 0;
+    page.confidence.emplace();
+    for (size_t j = 0; j < with[i].size(); ++j) {
+      *page.log_likelihood += with[i][j].log_probability;
+      *page.log_likelihood_without_page += without[i][j].log_probability;
+      // Four digits are enough for any bin.
+      page.confidence->probability.push_back(
+          std::round(with[i][j].confidence * 1e4) / 1e4);
+      page.confidence->correct.push_back(with[i][j].correct);
+    }
+  }
+}
+
 BatchReading read_batch(
     model::LoadedModel& loaded,
-    const generation::ReadOptions& options,
     const BatchRequest& request) {
   const torch::InferenceMode inference;
-  std::vector<page::PageViews> views;
-  for (const auto& image : request.pages) {
-    views.push_back(page::make_views(image, request.mode));
-  }
+  const auto conditions = find_conditions(
+      token_conditions(), request.token_conditions, "conditions.tokens");
+  model::reset_peak_memory(loaded.placement.device);
   const auto start = std::chrono::steady_clock::now();
-  const auto tokens = loaded.model->encode(views, request.mode);
+  auto tokens = encode(loaded, request.pages, request.mode, conditions);
   const std::chrono::duration<double> encode_time =
       std::chrono::steady_clock::now() - start;
+  if (!conditions.empty()) {
+    const auto others = request.other_pages.empty()
+        ? std::vector<model::VisionTokens>()
+        : encode(loaded, request.other_pages, request.mode, {});
+    treat_tokens(
+        tokens, others, request, conditions, loaded.config.token_side_px());
+  }
 
   BatchReading batch;
   batch.encode_seconds = encode_time.count();
   auto readings = generation::read_vision_tokens(
-      loaded, tokens, options, static_cast<int64_t>(request.first_page));
-  for (auto& reading : readings) {
+      loaded,
+      tokens,
+      {request.prompt, request.generation},
+      static_cast<int64_t>(request.first_page));
+  for (size_t i = 0; i < readings.size(); ++i) {
+    auto& reading = readings[i];
     batch.prefill_seconds += reading.prefill_seconds;
     batch.decode_seconds += reading.decode_seconds;
-    batch.pages.push_back(
-        {std::move(reading.text),
-         Json(reading.stop).get<std::string>(),
-         std::nullopt});
+    PageReading page;
+    page.text = std::move(reading.text);
+    page.stop = Json(reading.stop).get<std::string>();
+    page.new_tokens = static_cast<int64_t>(reading.ids.size());
+    page.vision_tokens = tokens[i].counts;
+    batch.pages.push_back(std::move(page));
   }
+  batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
   if (!request.references.empty()) {
-    std::vector<std::vector<int64_t>> targets;
-    for (const auto& reference : request.references) {
-      targets.push_back(loaded.tokenizer().encode(reference));
-    }
-    const auto likelihoods = generation::log_likelihoods(
-        loaded.model->decoder,
-        generation::make_search_inputs(loaded, tokens, options.prompt),
-        targets);
-    for (size_t i = 0; i < likelihoods.size(); ++i) {
-      batch.pages[i].log_likelihood = likelihoods[i];
-    }
+    predict_references(loaded, tokens, request, batch);
   }
   return batch;
 }
 
+/// Keys and values of all layers at one position.
+int64_t kv_cache_bytes(model::LoadedModel& loaded) {
+  const auto& options = loaded.model->decoder->options;
+  const auto bytes =
+      static_cast<int64_t>(loaded.model->tensor_options().dtype().itemsize());
+  return 2 * options.layers() * options.kv_heads() * options.head_dim() * bytes;
+}
+
 } // namespace
 
-PageReader make_model_reader(
-    model::LoadedModel& loaded,
-    const std::string& prompt,
-    const generation::GenerationConfig& generation) {
-  generation::ReadOptions options;
-  options.prompt = prompt;
-  options.generation = generation;
-
+PageReader make_model_reader(model::LoadedModel& loaded) {
   PageReader reader;
-  reader.read = [&loaded, options](const BatchRequest& request) {
-    return read_batch(loaded, options, request);
+  reader.read = [&loaded](const BatchRequest& request) {
+    return read_batch(loaded, request);
   };
   reader.find_mode = [&loaded](const std::string& name) {
     return loaded.find_mode(name);
@@ -74,6 +194,7 @@ PageReader make_model_reader(
     return static_cast<int64_t>(loaded.tokenizer().encode(text).size());
   };
   reader.token_side_px = loaded.config.token_side_px();
+  reader.kv_cache_bytes_per_position = kv_cache_bytes(loaded);
   reader.provenance = loaded.provenance();
   return reader;
 }

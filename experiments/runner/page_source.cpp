@@ -3,58 +3,22 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
 
 #include "core/error.h"
 #include "core/random.h"
-#include "data/corpus.h"
-#include "data/random_text.h"
+#include "experiments/conditions/page/page_condition.h"
 #include "metrics/code_points.h"
-#include "metrics/text_normalization.h"
+#include "metrics/words.h"
+#include "page/image_file.h"
 #include "rendering/page_renderer.h"
 #include "rendering/type_size.h"
 
 namespace microfiche::experiments {
 namespace {
 
-/// More characters than a text token ever has on average, for a first draft
+/// More characters than a text token mostly has on average, for a first draft
 /// that is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
-
-std::string collapse_spaces(const std::string& text) {
-  std::string collapsed;
-  for (const char32_t c : metrics::decode_utf8(text).text) {
-    if (!metrics::is_space(c)) {
-      collapsed += metrics::encode_utf8({&c, 1});
-    } else if (!collapsed.empty() && collapsed.back() != ' ') {
-      collapsed += ' ';
-    }
-  }
-  if (!collapsed.empty() && collapsed.back() == ' ') {
-    collapsed.pop_back();
-  }
-  return collapsed;
-}
-
-/// The most whole words of `text` that are fewer than `limit` text tokens.
-std::string shorten_to_tokens(
-    const std::string& text,
-    int64_t limit,
-    const std::function<int64_t(std::string_view)>& count) {
-  std::vector<size_t> ends;
-  for (size_t at = text.find(' '); at != std::string::npos;
-       at = text.find(' ', at + 1)) {
-    ends.push_back(at);
-  }
-  ends.push_back(text.size());
-  const auto fits = [&](size_t end) {
-    return count(std::string_view(text).substr(0, end)) < limit;
-  };
-  const auto first_too_long =
-      std::partition_point(ends.begin(), ends.end(), fits);
-  return first_too_long == ends.begin() ? ""
-                                        : text.substr(0, *(first_too_long - 1));
-}
 
 rendering::PageStyle page_style(
     const SweepStyle& style,
@@ -77,27 +41,142 @@ rendering::PageStyle page_style(
   return page;
 }
 
+page::Colour background_of(const SweepStyle& style) {
+  return rendering::parse_colour(
+      style.layout ? style.layout->background_colour : style.background_colour,
+      style.name);
+}
+
+/// Sets as much of the text as fits on a page of this style.
+rendering::RenderedPage set_page(
+    const SweepStyle& style,
+    const std::string& font,
+    const page::ResolutionMode& mode,
+    const std::string& text) {
+  if (style.layout) {
+    return rendering::PageRenderer(*style.layout).render_first(text);
+  }
+  auto look = page_style(style, font, mode);
+  if (!style.sizes.empty()) {
+    return rendering::render_in_first_that_fits(look, style.sizes, text);
+  }
+  try {
+    look.font_size_px = rendering::fit_font_size(
+        look, text, style.min_font_size_px, style.max_font_size_px);
+  } catch (const InputError&) {
+    // Not even at the smallest size, or the font lacks a character, which the
+    // renderer then says.
+    look.font_size_px = style.min_font_size_px;
+  }
+  return rendering::PageRenderer(look).render_first(text);
+}
+
+/// Where the words that were altered in the source stand among those of the
+/// page, whose lines may break a long word in two; such a word is left out.
+std::vector<std::pair<int64_t, std::string>> altered_on_page(
+    const std::vector<std::pair<int64_t, std::string>>& altered,
+    const rendering::RenderedPage& page) {
+  const auto split = [](const std::string& text) {
+    return metrics::split_at_spaces(metrics::decode_utf8(text).text);
+  };
+  const auto words = split(page.text);
+  const auto on_page = split(page.lines_text);
+  std::vector<std::pair<int64_t, std::string>> found;
+  auto next = altered.begin();
+  size_t at = 0;
+  for (size_t i = 0; i < words.size() && at < on_page.size(); ++i) {
+    const bool is_altered =
+        next != altered.end() && next->first == static_cast<int64_t>(i);
+    if (on_page[at] == words[i]) {
+      if (is_altered) {
+        found.emplace_back(at, next->second);
+      }
+      ++at;
+    } else {
+      for (size_t length = 0; at < on_page.size() && length < words[i].size();
+           ++at) {
+        length += on_page[at].size();
+      }
+    }
+    next += is_altered;
+  }
+  return found;
+}
+
+int64_t count_characters(const std::string& text) {
+  return static_cast<int64_t>(metrics::decode_utf8(text).text.size());
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+/// Axes that need text which is not on a page yet.
+void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
+  const auto refuse = [&](bool given, const char* field, const char* instead) {
+    check(
+        !given,
+        field,
+        ": the pages of ",
+        texts,
+        " have the text that they have; ",
+        instead);
+  };
+  refuse(
+      !sweep.characters_per_token.empty(),
+      "characters_per_token",
+      "give text_token_bins");
+  refuse(
+      sweep.conditions.text != std::vector<std::string>{kNaturalText} ||
+          !sweep.controls.random_letters.empty() ||
+          !sweep.controls.shuffled_words.empty(),
+      "conditions.text and controls",
+      "leave conditions of the text out");
+  refuse(sweep.styles.size() > 1, "styles", "give one");
+}
+
 } // namespace
 
 PageSource::PageSource(
     const SweepConfig& sweep,
     std::function<int64_t(std::string_view)> counter)
     : sweep_(sweep), counter_(std::move(counter)) {
-  for (const auto& path : sweep_.texts) {
-    for (const auto& document : data::read_documents(path)) {
-      const bool held_out =
-          data::split_of(document, sweep_.held_out_fraction) ==
-          data::Split::kHeldOut;
-      const auto text = held_out ? collapse_spaces(document.text) : "";
-      if (!text.empty()) {
-        text_ += (text_.empty() ? "" : " ") + text;
-      }
-    }
+  if (sweep_.sources.empty()) {
+    sources_.emplace("", read_source(sweep_.texts));
+  }
+  for (const auto& [name, texts] : sweep_.sources) {
+    sources_.emplace(name, read_source(texts));
+  }
+}
+
+PageSource::Source PageSource::read_source(
+    const std::vector<std::string>& texts) const {
+  Source source;
+  const auto folder = find_collection(texts.front());
+  if (!folder) {
+    source.text.emplace(texts, sweep_.held_out_fraction);
+    return source;
   }
   check(
-      !text_.empty(),
-      "texts: nothing held out in them; held_out_fraction is ",
-      sweep_.held_out_fraction);
+      texts.size() == 1,
+      "texts: ",
+      texts.front(),
+      " is a collection of pages, which stands alone");
+  check_collection_axes(sweep_, texts.front());
+  source.pages = folder->collection->read(folder->folder);
+  for (const auto& page : source.pages) {
+    source.text_tokens.push_back(counter_(page.reference));
+  }
+  return source;
+}
+
+const PageSource::Source& PageSource::source_of(const Cell& cell) const {
+  return sources_.at(cell.source.value_or(""));
+}
+
+uint64_t PageSource::seed_of(const Cell& cell) const {
+  return cell.seed.value_or(sweep_.seed);
 }
 
 const SweepStyle& PageSource::style_of(const std::string& name) const {
@@ -107,66 +186,76 @@ const SweepStyle& PageSource::style_of(const std::string& name) const {
       });
 }
 
-std::string PageSource::running_text(int64_t index, int64_t bytes) const {
-  RandomStream random(sweep_.seed, "sweep text", index);
-  // Page i begins somewhere in the i-th of equal parts of the text.
-  const auto size = static_cast<double>(text_.size());
-  const auto pages = static_cast<double>(sweep_.pages_per_cell);
-  const auto place = static_cast<size_t>(
-      (static_cast<double>(index) + random.uniform()) / pages * size);
-  const size_t space = text_.rfind(' ', place);
-  const size_t begin = space == std::string::npos ? 0 : space + 1;
-
-  std::string passage = text_.substr(begin, bytes);
-  const auto wanted = static_cast<size_t>(bytes);
-  while (passage.size() < wanted) {
-    passage += ' ';
-    passage.append(text_, 0, wanted - passage.size());
+std::vector<size_t> PageSource::pages_of(const Cell& cell) const {
+  const auto& source = source_of(cell);
+  std::vector<size_t> pages;
+  for (size_t i = 0; i < source.pages.size(); ++i) {
+    if (source.text_tokens[i] >= cell.text_tokens->first &&
+        source.text_tokens[i] < cell.text_tokens->second &&
+        static_cast<int64_t>(pages.size()) < sweep_.pages_per_cell) {
+      pages.push_back(i);
+    }
   }
-  const char next = text_[(begin + bytes) % text_.size()];
-  const size_t last_space = passage.rfind(' ');
-  // Not the beginning of a word alone, unless it is all there is.
-  if (next != ' ' && last_space != std::string::npos && last_space > 0) {
-    passage.resize(last_space);
-  }
-  return passage;
+  return pages;
 }
 
-std::string
-PageSource::words_of(TextKind kind, int64_t index, int64_t characters) const {
-  if (kind == TextKind::kCorpus) {
-    return running_text(index, characters);
-  }
-  RandomStream random(sweep_.seed, "sweep words", index);
-  auto text = kind == TextKind::kRandomLetters
-      ? data::random_letters(random, characters)
-      : data::shuffled_words(random, running_text(index, characters));
-  const size_t end = text.rfind(' ', characters);
-  if (static_cast<int64_t>(text.size()) > characters &&
-      end != std::string::npos) {
-    text.resize(end);
-  }
-  return text;
+int64_t PageSource::num_pages(const Cell& cell) const {
+  return source_of(cell).text ? sweep_.pages_per_cell
+                              : static_cast<int64_t>(pages_of(cell).size());
 }
 
-std::string PageSource::text_of(
+PageText PageSource::treated_text(
+    const Cell& cell,
+    int64_t index,
+    int64_t characters) const {
+  const auto& text = *source_of(cell).text;
+  PageText page{
+      text.passage({seed_of(cell), index, sweep_.pages_per_cell}, characters),
+      {}};
+  const auto conditions = find_text_conditions(cell.text, name_of(cell));
+  if (conditions.empty()) {
+    return page;
+  }
+  RandomStream random(seed_of(cell), "sweep words", index);
+  for (const auto& condition : conditions) {
+    condition.entry->apply(
+        page, {characters, text.text()}, condition.strength, random);
+  }
+  page.text = shorten_to_characters(page.text, characters);
+  return page;
+}
+
+PageText PageSource::text_of(
     const Cell& cell,
     int64_t index,
     int64_t vision_tokens) const {
+  const auto below = [&](int64_t limit) {
+    int64_t characters = limit * kDraftCharactersPerTextToken;
+    auto page = treated_text(cell, index, characters);
+    while (counter_(page.text) < limit) {
+      characters *= 2;
+      page = treated_text(cell, index, characters);
+    }
+    page.text = shorten_to_tokens(page.text, limit, counter_);
+    return page;
+  };
   if (cell.characters_per_token) {
-    const auto characters = std::llround(
-        *cell.characters_per_token * static_cast<double>(vision_tokens));
-    return words_of(cell.text, index, std::max<int64_t>(characters, 1));
+    const auto characters = std::max<int64_t>(
+        std::llround(
+            *cell.characters_per_token * static_cast<double>(vision_tokens)),
+        1);
+    if (cell.text == kNaturalText ||
+        sweep_.conditions.match_length == MatchLength::kCharacters) {
+      return treated_text(cell, index, characters);
+    }
+    return below(
+        counter_(treated_text(untouched(cell), index, characters).text) + 1);
   }
   const auto [lower, upper] = *cell.text_tokens;
-  RandomStream random(sweep_.seed, "sweep length", index);
-  const int64_t limit = random.between(lower + 1, upper);
-  const auto text = shorten_to_tokens(
-      words_of(cell.text, index, limit * kDraftCharactersPerTextToken),
-      limit,
-      counter_);
+  RandomStream random(seed_of(cell), "sweep length", index);
+  auto page = below(random.between(lower + 1, upper));
   check(
-      counter_(text) >= lower,
+      counter_(page.text) >= lower,
       name_of(cell),
       ", page ",
       index,
@@ -175,7 +264,48 @@ std::string PageSource::text_of(
       ", ",
       upper,
       "); a wider bin would do");
-  return text;
+  return page;
+}
+
+SweepPage PageSource::collected_page(const Cell& cell, int64_t index) const {
+  const auto& source = source_of(cell);
+  const size_t number = pages_of(cell)[index];
+  const auto& collected = source.pages[number];
+  const auto start = std::chrono::steady_clock::now();
+  SweepPage page;
+  page.image = page::read_image(collected.image);
+  page.reference = collected.reference;
+  page.collected = collected.name;
+  page.text_tokens = source.text_tokens[number];
+  page.characters = count_characters(page.reference);
+  page.render_seconds = seconds_since(start);
+  return page;
+}
+
+SweepPage PageSource::untreated_page(
+    const Cell& cell,
+    int64_t index,
+    const page::ResolutionMode& mode,
+    int64_t vision_tokens) const {
+  if (!source_of(cell).text) {
+    return collected_page(cell, index);
+  }
+  const auto& style = style_of(cell.style);
+  const auto text = text_of(cell, index, vision_tokens);
+  const auto start = std::chrono::steady_clock::now();
+  SweepPage page;
+  const auto fonts = fonts_of(style);
+  page.font = fonts[index % fonts.size()];
+  auto rendered = set_page(style, page.font, mode, text.text);
+  page.cut = rendered.text.size() < text.text.size();
+  page.font_size_px = rendered.font_size_px;
+  page.altered_words = altered_on_page(text.altered, rendered);
+  page.image = std::move(rendered.image);
+  page.reference = std::move(rendered.lines_text);
+  page.text_tokens = counter_(rendered.text);
+  page.characters = count_characters(rendered.text);
+  page.render_seconds = seconds_since(start);
+  return page;
 }
 
 SweepPage PageSource::make(
@@ -183,45 +313,37 @@ SweepPage PageSource::make(
     int64_t index,
     const page::ResolutionMode& mode,
     int64_t vision_tokens) const {
-  const auto& style = style_of(cell.style);
-  const auto text = text_of(cell, index, vision_tokens);
-  const auto start = std::chrono::steady_clock::now();
-  SweepPage page;
-  page.font = style.fonts[index % style.fonts.size()];
-  auto look = page_style(style, page.font, mode);
-  rendering::RenderedPage rendered;
-  if (!style.sizes.empty()) {
-    rendered = rendering::render_in_first_that_fits(look, style.sizes, text);
-  } else {
-    try {
-      look.font_size_px = rendering::fit_font_size(
-          look, text, style.min_font_size_px, style.max_font_size_px);
-    } catch (const InputError&) {
-      // Not even at the smallest size, or the font lacks a character, which the
-      // renderer then says.
-      look.font_size_px = style.min_font_size_px;
-    }
-    rendered = rendering::PageRenderer(look).render_first(text);
+  auto page = untreated_page(cell, index, mode, vision_tokens);
+  if (!cell.page) {
+    return page;
   }
-  page.cut = rendered.text.size() < text.size();
-  page.font_size_px = rendered.font_size_px;
-  page.image = std::move(rendered.image);
-  page.reference = std::move(rendered.lines_text);
-  page.text_tokens = counter_(rendered.text);
-  page.characters =
-      static_cast<int64_t>(metrics::decode_utf8(rendered.text).text.size());
-  page.render_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-          .count();
+  PageContext context;
+  context.background = background_of(style_of(cell.style));
+  context.other_page = [&] {
+    return untreated_page(
+               cell, (index + 1) % num_pages(cell), mode, vision_tokens)
+        .image;
+  };
+  RandomStream random(seed_of(cell), "page condition", index);
+  for (const auto& condition :
+       find_conditions(page_conditions(), *cell.page, name_of(cell))) {
+    page.image = condition.entry->apply(
+        std::move(page.image), context, condition.strength, random);
+  }
   return page;
 }
 
 page::PageImage PageSource::blank(
     const std::string& style,
     const page::ResolutionMode& mode) const {
-  const auto colour =
-      rendering::parse_colour(style_of(style).background_colour, style);
-  return page::make_page(mode.base_size_px, mode.base_size_px, colour);
+  const auto& look = style_of(style);
+  if (look.layout) {
+    const auto layout = rendering::in_pixels(*look.layout);
+    return page::make_page(
+        layout.page_width_px, layout.page_height_px, background_of(look));
+  }
+  return page::make_page(
+      mode.base_size_px, mode.base_size_px, background_of(look));
 }
 
 } // namespace microfiche::experiments

@@ -2,11 +2,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "experiments/conditions/text/text_condition.h"
 #include "experiments/runner/sweep_config.h"
+#include "experiments/sources/page_collection.h"
+#include "experiments/sources/running_text.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
 
@@ -17,8 +23,12 @@ struct SweepPage {
   page::PageImage image;
 
   /// What is visible on it: its words, with a line break at the end of each
-  /// visual line.
+  /// visual line; of a page from a collection, its reference.
   std::string reference;
+
+  /// Words of the reference that a condition changed: which, from 0, and what
+  /// stood there before.
+  std::vector<std::pair<int64_t, std::string>> altered_words;
 
   /// By DeepSeek-OCR's tokenizer, of the text before it was broken into lines.
   int64_t text_tokens = 0;
@@ -26,6 +36,9 @@ struct SweepPage {
 
   std::string font;
   double font_size_px = 0;
+
+  /// The image's name in its collection.
+  std::optional<std::string> collected;
 
   /// Whether not all of the intended text fit at the smallest font size.
   bool cut = false;
@@ -38,15 +51,19 @@ struct SweepPage {
 class PageSource {
  public:
   /// Reads the texts. `counter` counts text tokens. Throws `InputError` for a
-  /// missing or empty text.
+  /// missing or empty text, and for axes that pages of a collection, which are
+  /// there already, cannot have.
   PageSource(
       const SweepConfig& sweep,
       std::function<int64_t(std::string_view)> counter);
 
-  /// Page `index` of a cell. `vision_tokens` is what a page of this mode
+  /// Pages of a cell.
+  int64_t num_pages(const Cell& cell) const;
+
+  /// Page `index` of a cell. `vision_tokens` is what a square page of this mode
   /// nominally takes. Pages begin at places spread evenly over the text, the
   /// same places for every mode, style and length, so that cells can be
-  /// compared page by page.
+  /// compared page by page; those of a collection come in its order.
   SweepPage make(
       const Cell& cell,
       int64_t index,
@@ -58,23 +75,36 @@ class PageSource {
       const std::string& style,
       const page::ResolutionMode& mode) const;
 
-  /// Characters of all texts.
-  int64_t num_characters() const {
-    return static_cast<int64_t>(text_.size());
-  }
-
  private:
-  std::string text_of(const Cell& cell, int64_t index, int64_t vision_tokens)
-      const;
-  std::string running_text(int64_t index, int64_t bytes) const;
-  std::string words_of(TextKind kind, int64_t index, int64_t characters) const;
+  /// Running text, or the pages of a collection with their text tokens.
+  struct Source {
+    std::optional<RunningText> text;
+    std::vector<CollectedPage> pages;
+    std::vector<int64_t> text_tokens;
+  };
+
+  Source read_source(const std::vector<std::string>& texts) const;
+  const Source& source_of(const Cell& cell) const;
+  std::vector<size_t> pages_of(const Cell& cell) const;
+  uint64_t seed_of(const Cell& cell) const;
   const SweepStyle& style_of(const std::string& name) const;
+
+  PageText text_of(const Cell& cell, int64_t index, int64_t vision_tokens)
+      const;
+  PageText treated_text(const Cell& cell, int64_t index, int64_t characters)
+      const;
+  SweepPage untreated_page(
+      const Cell& cell,
+      int64_t index,
+      const page::ResolutionMode& mode,
+      int64_t vision_tokens) const;
+  SweepPage collected_page(const Cell& cell, int64_t index) const;
 
   const SweepConfig sweep_;
   const std::function<int64_t(std::string_view)> counter_;
 
-  /// All documents one after the other, white space collapsed.
-  std::string text_;
+  /// By the names of the axis; under "" that of a sweep without one.
+  std::map<std::string, Source> sources_;
 };
 
 } // namespace microfiche::experiments

@@ -113,7 +113,7 @@ std::string cells_html(const ReportedRun& run) {
         "<tr><td class=\"t\">",
         escape_html(cell.cell.mode),
         "</td><td class=\"t\">",
-        Json(cell.cell.text).get<std::string>(),
+        escape_html(content_name(cell.cell)),
         styles ? "</td><td class=\"t\">" + escape_html(cell.cell.style) : "",
         "</td><td class=\"t\">",
         length_name(cell.cell),
@@ -221,7 +221,7 @@ std::string gallery_html(const ReportedRun& run) {
         "><summary><h3>",
         escape_html(cell.cell.mode),
         ", ",
-        Json(cell.cell.text).get<std::string>(),
+        escape_html(content_name(cell.cell)),
         ", ",
         length_name(cell.cell),
         "</h3><span class=\"dim\">",
@@ -330,7 +330,7 @@ std::string headline_of(const ReportedRun& run) {
   const CellSummary* first = nullptr;
   const CellSummary* last = nullptr;
   for (const auto& cell : summary.cells) {
-    if (cell.cell.text == TextKind::kCorpus) {
+    if (cell.cell == untouched(cell.cell)) {
       first =
           !first || cell.ratios.nominal < first->ratios.nominal ? &cell : first;
       last = !last || cell.ratios.nominal > last->ratios.nominal ? &cell : last;

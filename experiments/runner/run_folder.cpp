@@ -181,6 +181,13 @@ void begin_run(
     const auto before = read_json_file(environment_file);
     check_same(
         environment_file,
+        "other ",
+        first_difference(
+            before.value("models", Json()),
+            environment.value("models", Json()),
+            "models"));
+    check_same(
+        environment_file,
         "a model whose ",
         first_difference(
             before.value("model", Json::object()).value("sha256", Json()),

@@ -40,8 +40,17 @@ void visit_fields(Visitor&& visit, Line& line) {
   visit("metrics", sample.metrics);
   visit("stop", sample.stop);
   visit("seconds", sample.seconds);
+  visit("new_tokens", sample.new_tokens);
+  visit("kv_cache_bytes", sample.kv_cache_bytes);
+  visit("peak_memory_bytes", sample.peak_memory_bytes);
+  visit("collected", sample.collected);
+  visit("altered_words", sample.altered_words);
   visit("log_likelihood", sample.log_likelihood);
+  visit("log_likelihood_without_page", sample.log_likelihood_without_page);
+  visit("confidence", sample.confidence);
 }
+
+} // namespace
 
 void erase_nulls(Json& object) {
   for (auto field = object.begin(); field != object.end();) {
@@ -49,7 +58,11 @@ void erase_nulls(Json& object) {
   }
 }
 
-} // namespace
+bool belongs_to(const BlankReading& blank, const Cell& cell) {
+  return blank.mode == cell.mode && blank.style == cell.style &&
+      blank.model == cell.model && blank.dtype == cell.dtype &&
+      blank.prompt == cell.prompt && blank.decoding == cell.decoding;
+}
 
 Json to_json(const Sample& sample) {
   auto json = write_config(Line{sample, {sample.vision_tokens}});

@@ -62,7 +62,7 @@ MetricIntervals score_blank_page(
   const auto& cell = samples.front()->cell;
   const auto blank =
       std::find_if(blanks.begin(), blanks.end(), [&](const auto& reading) {
-        return reading.mode == cell.mode && reading.style == cell.style;
+        return belongs_to(reading, cell);
       });
   if (blank == blanks.end()) {
     return {};
@@ -140,6 +140,14 @@ double skill_of(
 
 } // namespace
 
+std::string content_name(const Cell& cell) {
+  auto name = cell.text;
+  for (const auto& [coordinate, value] : further_coordinates(cell)) {
+    name += concat(", ", coordinate, " ", value);
+  }
+  return name;
+}
+
 std::string length_name(const Cell& cell) {
   if (cell.characters_per_token) {
     return exact(*cell.characters_per_token) + " characters/token";
@@ -186,11 +194,7 @@ Json to_json(const RunSummary& summary) {
   Json cells = Json::array();
   for (const auto& cell : summary.cells) {
     auto coordinates = write_config(cell.cell);
-    for (const char* name : {"characters_per_token", "text_tokens"}) {
-      if (coordinates[name].is_null()) {
-        coordinates.erase(name);
-      }
-    }
+    erase_nulls(coordinates);
     Json json = {
         {"cell", coordinates},
         {"pages", cell.pages},

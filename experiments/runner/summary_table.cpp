@@ -21,10 +21,6 @@ std::string short_length(const Cell& cell) {
             " tokens");
 }
 
-std::string text_name(TextKind kind) {
-  return Json(kind).get<std::string>();
-}
-
 std::string ends(double low, double high) {
   return concat("[", fixed(low, 3), ", ", fixed(high, 3), "]");
 }
@@ -82,7 +78,7 @@ Table full_table(const RunSummary& summary) {
     const auto& bin = cell.cell.text_tokens;
     std::vector<std::string> row = {
         cell.cell.mode,
-        text_name(cell.cell.text),
+        content_name(cell.cell),
         cell.cell.style,
         exact(cell.cell.characters_per_token.value_or(kNoValue)),
         bin ? std::to_string(bin->first) : "",
@@ -181,7 +177,7 @@ Table overview_table(const RunSummary& summary) {
     const auto& score = metrics::find_metric(cell.metrics, summary.headline);
     table.rows.push_back(
         {cell.cell.mode,
-         text_name(cell.cell.text),
+         content_name(cell.cell),
          short_length(cell.cell),
          std::to_string(cell.pages),
          fixed(cell.ratios.nominal, 2) + "x",

@@ -1,67 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/config.h"
-#include "data/text_kind.h"
+#include "experiments/conditions/condition.h"
+#include "experiments/conditions/text/text_condition.h"
+#include "experiments/runner/cell.h"
+#include "experiments/runner/sweep_style.h"
 #include "generation/generation_config.h"
-#include "rendering/page_style.h"
-#include "rendering/type_size.h"
+#include "page/resolution_mode.h"
 
 namespace microfiche::experiments {
-
-using data::TextKind;
-
-/// How the pages of a cell look. Lengths are fractions of the page's side,
-/// since a style serves modes of every size.
-struct SweepStyle {
-  std::string name = "plain";
-
-  /// Font files or families; the pages of a cell take them in turn.
-  std::vector<std::string> fonts = {"DejaVu Sans"};
-
-  double margin = 0.02;
-
-  /// Distance of two baselines over the font size.
-  double line_height = 1.2;
-
-  /// Sizes in which type comes, from large to small: a page has the first in
-  /// which its text fits. Where there are none, type comes in any size within
-  /// the bounds that follow, at `line_height`.
-  std::vector<rendering::TypeSize> sizes;
-
-  /// Bounds of the font size; within them the largest at which the page's text
-  /// fits.
-  double min_font_size_px = 4;
-  double max_font_size_px = 48;
-
-  rendering::Alignment alignment = rendering::Alignment::kLeft;
-
-  /// "#rrggbb".
-  std::string text_colour = "#000000";
-  std::string background_colour = "#ffffff";
-};
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, SweepStyle& style) {
-  visit("name", style.name);
-  visit("fonts", style.fonts);
-  visit("margin", style.margin);
-  visit("line_height", style.line_height);
-  visit("sizes", style.sizes);
-  visit("min_font_size_px", style.min_font_size_px);
-  visit("max_font_size_px", style.max_font_size_px);
-  visit("alignment", style.alignment);
-  visit("text_colour", style.text_colour);
-  visit("background_colour", style.background_colour);
-}
-
-/// Throws `InputError`, naming the field, for values that make no sense.
-void validate(const SweepStyle& style, const std::string& where);
 
 /// Pages that show how much of a score is reading.
 struct SweepControls {
@@ -88,7 +41,59 @@ void visit_fields(Visitor&& visit, SweepControls& controls) {
   visit("shuffled_words", controls.shuffled_words);
 }
 
-/// A sweep over resolution mode, text length and page style.
+/// How several lists of conditions are combined.
+enum class Combine {
+  /// Every combination.
+  kGrid,
+  /// The first of each list, and beside that one change at a time.
+  kOneAtATime,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    Combine,
+    {{Combine::kGrid, "grid"}, {Combine::kOneAtATime, "one_at_a_time"}})
+
+/// In what a text that a condition wrote is as long as the natural one.
+enum class MatchLength { kCharacters, kTextTokens };
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    MatchLength,
+    {{MatchLength::kCharacters, "characters"},
+     {MatchLength::kTextTokens, "text_tokens"}})
+
+/// What is done to pages on their way, see Note [Conditions]: three axes of the
+/// grid, whose first values stand for the untouched page.
+struct SweepConditions {
+  /// Of `text_conditions()`.
+  std::vector<std::string> text = {kNaturalText};
+
+  /// Of `page_conditions()`.
+  std::vector<std::string> page = {kNoCondition};
+
+  /// Of `token_conditions()`.
+  std::vector<std::string> tokens = {kNoCondition};
+
+  Combine combine = Combine::kGrid;
+
+  /// For lengths in characters per token; a bin of text tokens is one for every
+  /// text.
+  MatchLength match_length = MatchLength::kCharacters;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, SweepConditions& conditions) {
+  visit("text", conditions.text);
+  visit("page", conditions.page);
+  visit("tokens", conditions.tokens);
+  visit("combine", conditions.combine);
+  visit("match_length", conditions.match_length);
+}
+
+/// Throws `InputError`, naming the field, for conditions that are not there.
+void validate(const SweepConditions& conditions, const std::string& where);
+
+/// A grid of cells over everything that a page passes through. Axes that are
+/// left out have one value and no part in the names of cells.
 struct SweepConfig {
   /// One line on what the sweep asks; the title of its report.
   std::string title = "Precision over compression ratio";
@@ -96,9 +101,20 @@ struct SweepConfig {
   /// Model folder; empty for the nano model that ships with the repository.
   std::string model;
 
+  /// Several model folders, instead of the one above.
+  std::vector<std::string> models;
+
+  /// Number types to compute in, by the names that `--dtype` takes; what the
+  /// command says where the list is empty.
+  std::vector<std::string> dtypes;
+
   /// Files or folders of text that the model has never seen, `.txt` or `.jsonl`
-  /// (see `data::read_documents`).
+  /// (see `data::read_documents`), or one folder of pages with their references
+  /// as "collection:folder" (see `page_collections`).
   std::vector<std::string> texts = {"data/text/held_out"};
+
+  /// Several sources of text by name, each a list as above, instead of it.
+  std::map<std::string, std::vector<std::string>> sources;
 
   /// Share of documents that was held out by hash when the model was trained on
   /// these same files; 1 takes the files whole.
@@ -106,6 +122,9 @@ struct SweepConfig {
 
   /// Resolution modes, by name; the model's default mode when empty.
   std::vector<std::string> modes;
+
+  /// Modes that the model's config does not have.
+  std::vector<page::ResolutionMode> own_modes;
 
   /// Lengths of the text, as characters per nominal vision token.
   std::vector<double> characters_per_token;
@@ -116,7 +135,9 @@ struct SweepConfig {
 
   std::vector<SweepStyle> styles = {{}};
 
-  /// Pages per cell, a cell being one mode, length, style and kind of text.
+  SweepConditions conditions;
+
+  /// Pages per cell; of a collection at most so many, the first ones.
   int64_t pages_per_cell = 50;
 
   SweepControls controls;
@@ -124,9 +145,16 @@ struct SweepConfig {
   /// What the model is asked; its own prompt when empty.
   std::string prompt;
 
+  /// Several prompts by name, instead of it.
+  std::map<std::string, std::string> prompts;
+
   generation::GenerationConfig generation;
 
-  /// Whether the log-likelihood of each reference is computed, too.
+  /// Several ways of decoding by name, instead of it.
+  std::map<std::string, generation::GenerationConfig> decodings;
+
+  /// Whether the log-likelihood of each reference is computed, with its page
+  /// and without, and with it the model's confidence at each token.
   bool log_likelihood = false;
 
   /// What texts are made equal in before they are scored, and which metric
@@ -141,60 +169,46 @@ struct SweepConfig {
 
   /// Seeds the choice of text and every other draw of the run.
   uint64_t seed = 0;
+
+  /// Several seeds, instead of the one above.
+  std::vector<uint64_t> seeds;
 };
 
 template <typename Visitor>
 void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("title", sweep.title);
   visit("model", sweep.model);
+  visit("models", sweep.models);
+  visit("dtypes", sweep.dtypes);
   visit("texts", sweep.texts);
+  visit("sources", sweep.sources);
   visit("held_out_fraction", sweep.held_out_fraction);
   visit("modes", sweep.modes);
+  visit("own_modes", sweep.own_modes);
   visit("characters_per_token", sweep.characters_per_token);
   visit("text_token_bins", sweep.text_token_bins);
   visit("styles", sweep.styles);
+  visit("conditions", sweep.conditions);
   visit("pages_per_cell", sweep.pages_per_cell);
   visit("controls", sweep.controls);
   visit("prompt", sweep.prompt);
+  visit("prompts", sweep.prompts);
   visit("generation", sweep.generation);
+  visit("decodings", sweep.decodings);
   visit("log_likelihood", sweep.log_likelihood);
   visit("profile", sweep.profile);
   visit("batch_pages", sweep.batch_pages);
   visit("pictures_per_cell", sweep.pictures_per_cell);
   visit("seed", sweep.seed);
+  visit("seeds", sweep.seeds);
 }
 
 /// Throws `InputError`, naming the field, for values that make no sense.
 void validate(const SweepConfig& sweep, const std::string& where);
 
-/// The coordinates of a cell in the grid of a sweep.
-struct Cell {
-  std::string mode;
-  TextKind text = TextKind::kCorpus;
-  std::string style;
-
-  /// The length of the text: one of the two.
-  std::optional<double> characters_per_token;
-  std::optional<std::pair<int64_t, int64_t>> text_tokens;
-
-  bool operator==(const Cell&) const = default;
-};
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, Cell& cell) {
-  visit("mode", cell.mode);
-  visit("text", cell.text);
-  visit("style", cell.style);
-  visit("characters_per_token", cell.characters_per_token);
-  visit("text_tokens", cell.text_tokens);
-}
-
-/// The cells in the order in which they run: text of the files first, by mode,
-/// style and length, then the controls.
+/// The cells in the order in which they run: models and dtypes outermost, then
+/// text of the files by mode, style, condition and length, then the further
+/// cells of `controls`.
 std::vector<Cell> cells_of(const SweepConfig& sweep);
-
-/// A name that no other cell of the sweep has, such as
-/// "tiny/corpus/plain/10" or "tiny/corpus/plain/600-700".
-std::string name_of(const Cell& cell);
 
 } // namespace microfiche::experiments

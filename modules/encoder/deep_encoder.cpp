@@ -66,10 +66,15 @@ EncoderStages DeepEncoderImpl::compress(const torch::Tensor& patches) {
   EncoderStages stages;
   stages.sam = compressor->forward(patches); // (B, C, n, n)
   stages.clip = clip->forward(stages.sam); // (B, n * n, C)
-  const auto perceived = stages.sam.flatten(2).transpose(1, 2);
-  stages.tokens = projector->forward(
-      torch::cat({stages.clip, perceived}, /*dim=*/-1)); // (B, n * n, D)
+  stages.tokens = project(stages.sam, stages.clip); // (B, n * n, D)
   return stages;
+}
+
+torch::Tensor DeepEncoderImpl::project(
+    const torch::Tensor& sam,
+    const torch::Tensor& clip) {
+  const auto perceived = sam.flatten(2).transpose(1, 2); // (B, n * n, C)
+  return projector->forward(torch::cat({clip, perceived}, /*dim=*/-1));
 }
 
 void DeepEncoderImpl::pretty_print(std::ostream& stream) const {

@@ -62,6 +62,11 @@ class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
   /// Shapes: patches (B, neck_channels, g, g) as `sam` gives them.
   EncoderStages compress(const torch::Tensor& patches);
 
+  /// The last step of `compress`: both towers side by side, projected.
+  ///
+  /// Shapes: sam (B, C, n, n), clip (B, n * n, C), returns (B, n * n, D).
+  torch::Tensor project(const torch::Tensor& sam, const torch::Tensor& clip);
+
   /// The options with which this module was constructed.
   DeepEncoderOptions options;
 

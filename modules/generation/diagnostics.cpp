@@ -26,13 +26,13 @@ GreedyTrace trace_greedy(
   return trace;
 }
 
-std::vector<double> log_likelihoods(
+std::vector<std::vector<TargetPrediction>> predict_targets(
     decoder::Decoder& decoder,
     std::span<const SearchInput> inputs,
     const std::vector<std::vector<int64_t>>& targets) {
   TORCH_CHECK(
       inputs.size() == targets.size(),
-      "log_likelihoods: expected a target for each of ",
+      "predict_targets: expected a target for each of ",
       inputs.size(),
       " inputs, got ",
       targets.size());
@@ -52,16 +52,27 @@ std::vector<double> log_likelihoods(
   const auto hidden = decoder->forward(torch::nn::utils::rnn::pad_sequence(
       whole, /*batch_first=*/true)); // (B, L, D)
 
-  std::vector<double> result;
+  std::vector<std::vector<TargetPrediction>> result(inputs.size());
   for (size_t b = 0; b < inputs.size(); ++b) {
     // Position i says what comes at i + 1.
     const auto before = hidden[b].narrow(
         0, inputs[b].embeds.size(0) - 1, target_ids[b].size(0));
     const auto log_probabilities =
-        decoder->logits(before).log_softmax(/*dim=*/-1);
-    result.push_back(log_probabilities.gather(1, target_ids[b].unsqueeze(1))
-                         .sum()
-                         .item<double>());
+        decoder->logits(before).log_softmax(/*dim=*/-1); // (L, V)
+    const auto own = log_probabilities.gather(1, target_ids[b].unsqueeze(1))
+                         .squeeze(1)
+                         .to(torch::kCPU, torch::kFloat64)
+                         .contiguous();
+    const auto [top, top_ids] = log_probabilities.max(/*dim=*/-1);
+    const auto confidence =
+        top.exp().to(torch::kCPU, torch::kFloat64).contiguous();
+    const auto correct = top_ids.eq(target_ids[b]).to(torch::kCPU).contiguous();
+    for (int64_t i = 0; i < own.size(0); ++i) {
+      result[b].push_back(
+          {own.data_ptr<double>()[i],
+           confidence.data_ptr<double>()[i],
+           correct.data_ptr<bool>()[i]});
+    }
   }
   return result;
 }

@@ -25,10 +25,22 @@ GreedyTrace trace_greedy(
     const SearchInput& input,
     int64_t steps);
 
-/// The natural log of the probability that the model gives to each target, all
-/// ids of it one after the other, as a continuation of its input (teacher
-/// forcing). The end token counts only where a target has it.
-std::vector<double> log_likelihoods(
+/// What a model says at the place of one id of a target (teacher forcing).
+struct TargetPrediction {
+  /// Natural logarithm of the probability that it gives to the id.
+  double log_probability = 0;
+
+  /// The probability of what it holds likeliest there: its confidence.
+  double confidence = 0;
+
+  /// Whether that is the id.
+  bool correct = false;
+};
+
+/// What a model says of every id of each target as a continuation of its
+/// input, those before it given. The end token counts only where a target has
+/// it. Throws `c10::Error` unless there are as many targets as inputs.
+std::vector<std::vector<TargetPrediction>> predict_targets(
     decoder::Decoder& decoder,
     std::span<const SearchInput> inputs,
     const std::vector<std::vector<int64_t>>& targets);

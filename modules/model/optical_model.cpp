@@ -98,7 +98,8 @@ void OpticalModelImpl::reset() {
 
 std::vector<VisionTokens> OpticalModelImpl::encode(
     std::span<const page::PageViews> pages,
-    const page::ResolutionMode& mode) {
+    const page::ResolutionMode& mode,
+    const ViewEncoder& encode_view) {
   const auto like = tensor_options();
   const auto encode_views =
       [&](const std::vector<const page::PageImage*>& views, int64_t side) {
@@ -111,8 +112,10 @@ std::vector<VisionTokens> OpticalModelImpl::encode(
         std::vector<torch::Tensor> tokens;
         for (size_t begin = 0; begin < views.size(); begin += batch) {
           const size_t count = std::min<size_t>(batch, views.size() - begin);
-          tokens.push_back(encoder->forward(
-              normalized_pixels({views.data() + begin, count}, like)));
+          const auto pixels =
+              normalized_pixels({views.data() + begin, count}, like);
+          tokens.push_back(
+              encode_view ? encode_view(pixels) : encoder->forward(pixels));
         }
         return torch::cat(tokens);
       };

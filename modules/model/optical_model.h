@@ -12,6 +12,7 @@
 #include <torch/nn.h>
 
 #include <cstdint>
+#include <functional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -41,6 +42,10 @@ struct OpticalModelOptions {
 /// The modules' options for the sizes of a config.
 OpticalModelOptions optical_model_options(const ModelConfig& config);
 
+/// How a batch of views becomes tokens: pixels (B, 3, S, S) to (B, n * n, D),
+/// as `DeepEncoder::forward`.
+using ViewEncoder = std::function<torch::Tensor(const torch::Tensor& pixels)>;
+
 /// Encoder and decoder as one: pages to vision tokens, and vision tokens into
 /// the prompt.
 ///
@@ -55,9 +60,12 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
 
   /// Encodes pages of one mode, each to its sequence. Pages and tiles go
   /// through the encoder in batches as large as is good for the device.
+  /// `encode_view` is asked in the encoder's place where it is given, for
+  /// experiments that change something inside.
   std::vector<VisionTokens> encode(
       std::span<const page::PageViews> pages,
-      const page::ResolutionMode& mode);
+      const page::ResolutionMode& mode,
+      const ViewEncoder& encode_view = {});
 
   /// Puts the tokens of B pages with the same tile grid into the order in which
   /// the decoder receives them.

@@ -80,6 +80,24 @@ cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
   }
 }
 
+std::string encode(
+    const PageImage& image,
+    const std::string& kind,
+    const std::vector<int>& parameters) {
+  validate(image, "encode " + kind);
+  cv::Mat pixels(
+      static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3);
+  for (int64_t y = 0; y < image.height; ++y) {
+    copy_swapping_red_and_blue(
+        image.rgb.data() + y * image.width * 3,
+        image.width,
+        pixels.ptr(static_cast<int>(y)));
+  }
+  std::vector<uint8_t> bytes;
+  cv::imencode(kind, pixels, bytes, parameters);
+  return std::string(bytes.begin(), bytes.end());
+}
+
 } // namespace
 
 PageImage decode_image(
@@ -120,18 +138,12 @@ PageImage read_image(const std::filesystem::path& path) {
 }
 
 std::string encode_png(const PageImage& image) {
-  validate(image, "encode_png");
-  cv::Mat pixels(
-      static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3);
-  for (int64_t y = 0; y < image.height; ++y) {
-    copy_swapping_red_and_blue(
-        image.rgb.data() + y * image.width * 3,
-        image.width,
-        pixels.ptr(static_cast<int>(y)));
-  }
-  std::vector<uint8_t> bytes;
-  cv::imencode(".png", pixels, bytes);
-  return std::string(bytes.begin(), bytes.end());
+  return encode(image, ".png", {});
+}
+
+std::string encode_jpeg(const PageImage& image, int64_t quality) {
+  return encode(
+      image, ".jpg", {cv::IMWRITE_JPEG_QUALITY, static_cast<int>(quality)});
 }
 
 void write_png(const std::filesystem::path& path, const PageImage& image) {

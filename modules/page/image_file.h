@@ -33,6 +33,9 @@ PageImage decode_image(
 /// The bytes of a PNG file of the page; the same bytes for the same page.
 std::string encode_png(const PageImage& image);
 
+/// The bytes of a JPEG file of the page; `quality` in [1, 100].
+std::string encode_jpeg(const PageImage& image, int64_t quality);
+
 /// Writes a PNG atomically, see `write_file`.
 void write_png(const std::filesystem::path& path, const PageImage& image);
 

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 #include "core/config.h"
+#include "experiments/runner/effects.h"
+#include "experiments/runner/information.h"
 #include "experiments/runner/report.h"
+#include "experiments/runner/run_tables.h"
 #include "tests/experiments/small_sweep.h"
 #include "tests/support/tiny_model.h"
 
@@ -30,8 +34,7 @@ SweepConfig tiny_sweep() {
 class ModelReaderTest : public ::testing::Test {
  protected:
   void run(const SweepConfig& sweep, const std::filesystem::path& folder) {
-    const auto reader =
-        make_model_reader(loaded, sweep.prompt, sweep.generation);
+    const auto reader = make_model_reader(loaded);
     run_sweep(
         sweep, reader, count_words, {{"model", reader.provenance}}, folder);
   }
@@ -83,8 +86,104 @@ TEST_F(ModelReaderTest, TheLogLikelihoodOfAReferenceIsGivenWhereAsked) {
   }
 }
 
+TEST_F(ModelReaderTest, ThePagesTellWhatThePromptAloneDoesNot) {
+  auto sweep = tiny_sweep();
+  sweep.log_likelihood = true;
+
+  run(sweep, folder.path());
+
+  for (const auto& sample : read_run(folder.path()).samples) {
+    ASSERT_TRUE(sample.log_likelihood_without_page.has_value());
+    EXPECT_NE(*sample.log_likelihood_without_page, *sample.log_likelihood);
+    ASSERT_TRUE(sample.confidence.has_value());
+    const auto& [probability, correct] = *sample.confidence;
+    EXPECT_EQ(
+        static_cast<int64_t>(probability.size()), sample.model_text_tokens);
+    EXPECT_EQ(probability.size(), correct.size());
+    for (const double p : probability) {
+      // The likeliest of 260 ids has at least its share.
+      EXPECT_GE(p, 1.0 / 260 - 1e-4);
+      EXPECT_LE(p, 1);
+    }
+  }
+}
+
+TEST_F(ModelReaderTest, WithThePromptAloneAllPagesAreReadAlike) {
+  auto sweep = tiny_sweep();
+  sweep.conditions.tokens = {"prompt_alone"};
+  sweep.controls = {false, false, {}, {}};
+  sweep.log_likelihood = true;
+
+  run(sweep, folder.path());
+
+  const auto samples = read_run(folder.path()).samples;
+  for (const auto& sample : samples) {
+    EXPECT_EQ(sample.vision_tokens.positions, 0);
+    EXPECT_EQ(sample.vision_tokens.nominal, 0);
+    EXPECT_EQ(sample.kv_cache_bytes.page, 0);
+    EXPECT_EQ(sample.prediction, samples[0].prediction);
+    EXPECT_DOUBLE_EQ(
+        *sample.log_likelihood, *sample.log_likelihood_without_page);
+  }
+}
+
+TEST_F(ModelReaderTest, ConditionsOfTokensChangeWhatIsSpentAndRead) {
+  auto sweep = tiny_sweep();
+  sweep.controls = {false, false, {}, {}};
+  sweep.characters_per_token = {6};
+  sweep.conditions.tokens = {
+      "none",
+      "drop_random:50",
+      "zero_sam",
+      "zero_clip",
+      "zero_tokens",
+      "permute",
+      "swap_tokens:100",
+      "quantize_f16"};
+
+  run(sweep, folder.path());
+
+  std::map<std::string, std::vector<Sample>> cells;
+  for (const auto& sample : read_run(folder.path()).samples) {
+    cells[sample.cell.tokens.value_or("none")].push_back(sample);
+  }
+  EXPECT_EQ(cells["none"][0].vision_tokens.positions, 7);
+  EXPECT_EQ(cells["drop_random:50"][0].vision_tokens.positions, 5);
+  EXPECT_EQ(cells["drop_random:50"][0].vision_tokens.nominal, 2);
+  const auto readings = [&](const std::string& cell) {
+    std::vector<std::string> texts;
+    for (const auto& sample : cells[cell]) {
+      texts.push_back(sample.prediction);
+    }
+    return texts;
+  };
+  for (const char* other :
+       {"drop_random:50", "zero_sam", "zero_clip", "zero_tokens", "permute"}) {
+    EXPECT_NE(readings(other), readings("none")) << other;
+  }
+  // Every page is read as the next one.
+  const auto own = readings("none");
+  EXPECT_THAT(
+      readings("swap_tokens:100"),
+      ::testing::ElementsAre(own[1], own[2], own[0]));
+}
+
+TEST_F(ModelReaderTest, TheCacheOfAPageIsThatOfItsPositions) {
+  run(tiny_sweep(), folder.path());
+
+  const auto sample = read_run(folder.path()).samples.front();
+
+  // Keys and values of two layers, 32 numbers of four bytes each.
+  EXPECT_EQ(sample.kv_cache_bytes.page, 7 * 2 * 2 * 32 * 4);
+  EXPECT_EQ(
+      sample.kv_cache_bytes.text, sample.model_text_tokens * 2 * 2 * 32 * 4);
+  EXPECT_GT(sample.peak_memory_bytes, 1 << 20);
+  EXPECT_GT(sample.new_tokens, 0);
+  EXPECT_LE(sample.new_tokens, 12);
+}
+
 TEST_F(ModelReaderTest, ThePromptAndTheModeOfTheModelAreTheDefaults) {
-  const auto reader = make_model_reader(loaded, "", {});
+  const auto reader = make_model_reader(loaded);
 
   EXPECT_EQ(reader.find_mode("").name, "t4");
   EXPECT_EQ(reader.token_side_px, 32);
@@ -102,7 +201,7 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
                                         "/configs/sweeps/smoke.json");
   sweep.texts = {MICROFICHE_SOURCE_DIR "/data/text/held_out"};
   TemporaryFolder folder;
-  const auto reader = make_model_reader(loaded, sweep.prompt, sweep.generation);
+  const auto reader = make_model_reader(loaded);
 
   run_sweep(
       sweep,
@@ -117,6 +216,56 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
       metrics::find_metric(sparsest.metrics, "edit_similarity").mean, 0.6);
   EXPECT_LT(
       metrics::find_metric(sparsest.wrong_page, "edit_similarity").mean, 0.5);
+}
+
+TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
+  if (!std::filesystem::exists(tests::nano_model() / "model.safetensors")) {
+    GTEST_SKIP() << "the nano model has no weights yet";
+  }
+  auto loaded = model::load_model(tests::nano_model());
+  auto sweep = load_config<SweepConfig>(MICROFICHE_SOURCE_DIR
+                                        "/configs/sweeps/smoke.json");
+  sweep.texts = {MICROFICHE_SOURCE_DIR "/data/text/held_out"};
+  sweep.characters_per_token = {5};
+  sweep.controls = {false, false, {}, {}};
+  sweep.conditions.text = {"corpus", "swapped_letters:50"};
+  sweep.conditions.page = {"none", "blank"};
+  sweep.conditions.tokens = {"none", "quantize_f16", "prompt_alone"};
+  sweep.conditions.combine = Combine::kOneAtATime;
+  sweep.log_likelihood = true;
+  TemporaryFolder folder;
+  const auto reader = make_model_reader(loaded);
+
+  run_sweep(
+      sweep,
+      reader,
+      count_words,
+      {{"model", reader.provenance}},
+      folder.path());
+
+  const auto report = load_reported_run(folder.path());
+  write_tables(report);
+  const auto effects = effects_of(report.run, report.summary);
+  ASSERT_EQ(effects.size(), 4u);
+  const auto& altered = effects[0];
+  EXPECT_GT(altered.altered.words, 0);
+  EXPECT_GT(altered.altered.read, altered.altered.corrected);
+  const auto& blank = effects[1];
+  EXPECT_TRUE(blank.is_floor);
+  EXPECT_LT(blank.gap.difference.mean, -0.4);
+  EXPECT_GT(blank.skill, 0.5);
+  const auto& half = effects[2];
+  EXPECT_FALSE(half.is_floor);
+  EXPECT_NEAR(half.gap.difference.mean, 0, 0.05);
+  EXPECT_TRUE(effects[3].is_floor);
+  const auto information = information_of(report.run);
+  ASSERT_EQ(information.size(), 5u);
+  EXPECT_GT(information[0].bits_told.mean, 1);
+  EXPECT_NEAR(information[4].bits_told.mean, 0, 1e-9);
+  for (const char* name :
+       {"effects.csv", "information.csv", "reliability.csv", "costs.csv"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / name)) << name;
+  }
 }
 
 } // namespace

@@ -57,8 +57,7 @@ TEST(RunFolderTest, MetricsYoungerThanTheRunAreComputedFromItsTexts) {
 TEST(RunFolderTest, ASampleComesBackAsItWasWritten) {
   Sample sample;
   sample.id = "m/corpus/plain/600-700/4";
-  sample.cell = {
-      "m", TextKind::kCorpus, "plain", std::nullopt, std::pair(600, 700)};
+  sample.cell = {"m", kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
   sample.mode = "m";
   sample.vision_tokens = {64, 60, 73};
   sample.reference = "one\ntwo";

@@ -33,11 +33,13 @@ inline void run_with_oracle(
   run_sweep(sweep, reader, count_words, {{"model", reader.provenance}}, folder);
 }
 
-/// The samples of a run in the order of the grid, without wall times.
+/// The samples of a run in the order of the grid, without what was
+/// measured of the machine.
 inline std::vector<Json> timeless_samples(const std::filesystem::path& folder) {
   std::vector<Json> lines;
   for (auto sample : read_run(folder).samples) {
     sample.seconds = {};
+    sample.peak_memory_bytes = 0;
     lines.push_back(to_json(sample));
   }
   return lines;

@@ -21,7 +21,7 @@ Run made_run(const std::vector<std::pair<std::string, std::string>>& pages) {
   run.config.profile = "nfkc-ws";
   for (size_t i = 0; i < pages.size(); ++i) {
     Sample sample;
-    sample.cell = {"m", TextKind::kCorpus, "plain", 2.0, std::nullopt};
+    sample.cell = {"m", kNaturalText, "plain", 2.0, std::nullopt};
     sample.id = name_of(sample.cell) + "/" + std::to_string(i);
     sample.page = static_cast<int64_t>(i);
     sample.mode = "m";

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "core/config.h"
 
 namespace microfiche::experiments {
@@ -91,6 +93,116 @@ TEST(SweepConfigTest, CellsRunTextFirstAndControlsLast) {
           "b/random_letters/plain/10"));
 }
 
+std::vector<std::string> names_of(const char* text) {
+  std::vector<std::string> names;
+  for (const auto& cell : cells_of(read(text))) {
+    names.push_back(name_of(cell));
+  }
+  return names;
+}
+
+TEST(SweepConfigTest, ConditionsAreCombinedFreely) {
+  EXPECT_THAT(
+      names_of(
+          R"({"characters_per_token": [5], "modes": ["a"], "conditions": {
+              "text": ["corpus", "digits"], "page": ["none", "blur:1"],
+              "tokens": ["none", "permute"]}})"),
+      ElementsAre(
+          "a/corpus/plain/5",
+          "a/corpus/plain/5/tokens=permute",
+          "a/corpus/plain/5/page=blur:1",
+          "a/corpus/plain/5/page=blur:1/tokens=permute",
+          "a/digits/plain/5",
+          "a/digits/plain/5/tokens=permute",
+          "a/digits/plain/5/page=blur:1",
+          "a/digits/plain/5/page=blur:1/tokens=permute"));
+}
+
+TEST(SweepConfigTest, ConditionsAreVariedOneAtATime) {
+  EXPECT_THAT(
+      names_of(
+          R"({"characters_per_token": [5], "modes": ["a"], "conditions": {
+              "text": ["corpus", "digits"], "page": ["none", "blur:1"],
+              "tokens": ["none", "permute"], "combine": "one_at_a_time"}})"),
+      ElementsAre(
+          "a/corpus/plain/5",
+          "a/digits/plain/5",
+          "a/corpus/plain/5/page=blur:1",
+          "a/corpus/plain/5/tokens=permute"));
+}
+
+TEST(SweepConfigTest, EveryAxisMultipliesTheCells) {
+  const auto sweep = read(
+      R"({"characters_per_token": [5, 6], "modes": ["a"],
+          "models": ["m", "n"], "dtypes": ["f32", "bf16"],
+          "sources": {"en": ["a.txt"], "zh": ["b.txt"]}, "seeds": [0, 1],
+          "prompts": {"p": "<image>", "q": "<image>\nFree OCR."},
+          "decodings": {"greedy": {}, "drawn": {"temperature": 1}}})");
+
+  const auto cells = cells_of(sweep);
+
+  EXPECT_EQ(cells.size(), 128u);
+  // One model after the other, so that each is opened once.
+  for (size_t i = 0; i < cells.size(); ++i) {
+    EXPECT_EQ(cells[i].model, i < 64 ? "m" : "n");
+  }
+  EXPECT_EQ(
+      name_of(cells[0]),
+      "a/corpus/plain/5/model=m/dtype=f32/source=en/seed=0/prompt=p/"
+      "decoding=drawn");
+}
+
+TEST(SweepConfigTest, UnknownConditionsAreRefusedWithTheirField) {
+  expect_refused(
+      R"({"characters_per_token": [5], "conditions": {"page": ["rotat:3"]}})",
+      "s.json: conditions.page: no condition named \"rotat\"");
+  expect_refused(
+      R"({"characters_per_token": [5], "conditions": {"text": []}})",
+      "conditions.text must have at least one; the untouched page is "
+      "\"corpus\"");
+  expect_refused(
+      R"({"characters_per_token": [5], "pages_per_cell": 1,
+          "conditions": {"page": ["other_page"]}})",
+      "pages_per_cell must be at least 2");
+}
+
+TEST(SweepConfigTest, ACellThatComesTwiceIsRefused) {
+  expect_refused(
+      R"({"characters_per_token": [5], "modes": ["a"],
+          "conditions": {"text": ["corpus", "random_letters"]},
+          "controls": {"random_letters": [5]}})",
+      "the cells: \"a/random_letters/plain/5\" stands twice");
+}
+
+TEST(SweepConfigTest, OneValueAndSeveralAreNotGivenTogether) {
+  expect_refused(
+      R"({"characters_per_token": [5], "model": "m", "models": ["n"]})",
+      "both model and models are given");
+}
+
+TEST(SweepStyleTest, AStyleStandsForEveryCombinationOfItsValues) {
+  SweepStyle style;
+  style.vary["line_height"] = {1.0, 1.5};
+  style.vary["layout.dpi"] = {72, 96, 144};
+
+  const auto styles = expand(style, "s.json");
+
+  ASSERT_EQ(styles.size(), 6u);
+  EXPECT_EQ(styles[0].name, "plain,layout.dpi=72,line_height=1.0");
+  EXPECT_EQ(styles[1].line_height, 1.5);
+  EXPECT_EQ(styles[5].layout->dpi, 144);
+  EXPECT_TRUE(styles[5].vary.empty());
+}
+
+TEST(SweepStyleTest, AFieldThatAStyleLacksCannotVary) {
+  SweepStyle style;
+  style.vary["line_heigth"] = {1.0};
+
+  EXPECT_THAT(
+      [&] { expand(style, "s.json"); },
+      ThrowsMessage<InputError>(HasSubstr("no field named \"line_heigth\"")));
+}
+
 TEST(SweepConfigTest, TheShippedSweepsCoverTheRatiosOfTheIssue) {
   const auto sweep = load_config<SweepConfig>(MICROFICHE_SOURCE_DIR
                                               "/configs/sweeps/nano.json");
@@ -104,7 +216,13 @@ TEST(SweepConfigTest, TheShippedSweepsCoverTheRatiosOfTheIssue) {
   EXPECT_TRUE(sweep.controls.wrong_page);
   EXPECT_TRUE(sweep.controls.blank_page);
   EXPECT_THAT(sweep.controls.random_letters, ElementsAre(10));
-  load_config<SweepConfig>(MICROFICHE_SOURCE_DIR "/configs/sweeps/smoke.json");
+}
+
+TEST(SweepConfigTest, EveryShippedSweepIsValid) {
+  const std::filesystem::path folder = MICROFICHE_SOURCE_DIR "/configs/sweeps";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    EXPECT_NO_THROW(load_config<SweepConfig>(file.path())) << file.path();
+  }
 }
 
 } // namespace

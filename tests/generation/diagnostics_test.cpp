@@ -4,8 +4,10 @@
 #include "tests/support/tiny_model.h"
 
 #include <gtest/gtest.h>
+
 #include <torch/torch.h>
 
+#include <cmath>
 #include <vector>
 
 namespace microfiche::generation {
@@ -42,19 +44,28 @@ TEST_F(DiagnosticsTest, TheTraceTakesTheLargestLogits) {
       search(decoder(), {&input, 1}, config, /*eos_token_id=*/-1)[0].ids);
 }
 
-TEST_F(DiagnosticsTest, LikelihoodsAddUpWhatEachStepSays) {
+TEST_F(DiagnosticsTest, TargetsAreGivenWhatEachStepSays) {
   const std::vector<SearchInput> inputs = {make_input(4), make_input(2)};
   const auto trace = trace_greedy(decoder(), inputs[0], 3);
   const std::vector<std::vector<int64_t>> targets = {trace.ids, {7}};
 
-  const auto likelihoods = log_likelihoods(decoder(), inputs, targets);
+  const auto predictions = predict_targets(decoder(), inputs, targets);
 
   const auto steps = trace.logits.log_softmax(1);
-  const double expected = steps[0][trace.ids[0]].item<double>() +
-      steps[1][trace.ids[1]].item<double>() +
-      steps[2][trace.ids[2]].item<double>();
-  EXPECT_NEAR(likelihoods[0], expected, 1e-4);
-  EXPECT_LT(likelihoods[1], 0);
+  ASSERT_EQ(predictions[0].size(), 3u);
+  for (int64_t i = 0; i < 3; ++i) {
+    const auto& prediction = predictions[0][i];
+    EXPECT_NEAR(
+        prediction.log_probability,
+        steps[i][trace.ids[i]].item<double>(),
+        1e-4);
+    // Greedy ids are the likeliest ones, so the model is right everywhere.
+    EXPECT_TRUE(prediction.correct);
+    EXPECT_NEAR(
+        prediction.confidence, std::exp(prediction.log_probability), 1e-6);
+  }
+  ASSERT_EQ(predictions[1].size(), 1u);
+  EXPECT_LT(predictions[1][0].log_probability, 0);
 }
 
 } // namespace

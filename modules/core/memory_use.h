@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace microfiche::apps {
+namespace microfiche {
 
 /// Main memory that a new allocation could have, by /proc/meminfo.
 int64_t available_memory_bytes();
@@ -16,4 +16,4 @@ void reset_peak_memory();
 /// Such as "1.5 GiB".
 std::string bytes_text(int64_t bytes);
 
-} // namespace microfiche::apps
+} // namespace microfiche

@@ -1,10 +1,10 @@
-#include "memory_use.h"
+#include "core/memory_use.h"
 
 #include <array>
 #include <cstdio>
 #include <fstream>
 
-namespace microfiche::apps {
+namespace microfiche {
 namespace {
 
 /// The number of kB after `field` in a file of /proc, in bytes; 0 without it.
@@ -55,4 +55,4 @@ std::string bytes_text(int64_t bytes) {
   return text.data();
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche
