@@ -42,9 +42,8 @@ int64_t encoder_bytes(
   const int64_t n = side * side;
   const int64_t size = element_bytes(placement);
   const int64_t maps = kMapsOfBlock * n * config.sam.width * size;
-  // Scores of all pairs exist in bf16 alone; f32 has those of few rows.
-  const bool blocked = placement.dtype == torch::kFloat32;
-  const int64_t biases = config.sam.heads * n * (blocked ? 2 * side : n) * size;
+  // One for each row and one for each column; scores exist of few rows only.
+  const int64_t biases = config.sam.heads * n * 2 * side * size;
   return batch * (maps + biases);
 }
 

@@ -29,7 +29,7 @@ SIDES = {"tiny": 512, "small": 640, "base": 1024, "large": 1280}
 
 
 def lines_of(command, threads):
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     result = subprocess.run(
         [str(part) for part in command],
         cwd=ROOT,

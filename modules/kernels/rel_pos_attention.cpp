@@ -19,8 +19,10 @@ namespace microfiche::kernels {
 namespace {
 
 // Rows of the grid whose queries are taken together: two rows of a 64 x 64 grid
-// have 2 MB of logits, which stay in the cache.
+// have 2 MB of float32 logits, which stay in the cache. LibTorch's fused
+// attention keeps its own few logits and is best with more queries at a time.
 constexpr int64_t kRowsPerBlock = 2;
+constexpr int64_t kRowsPerFusedBlock = 8;
 
 // Below it one call over all heads has less overhead than its bias costs; see
 // benchmarks/kernels/rel_pos_attention.cpp.
@@ -77,6 +79,32 @@ void check_shapes(
   }
 }
 
+// Of one head's queries (M, D), with a bias (M, N).
+torch::Tensor attend_fused(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const torch::Tensor& bias) {
+  const auto alone = [](const torch::Tensor& x) {
+    return x.unsqueeze(0).unsqueeze(0);
+  };
+  return attention(alone(q), alone(k), alone(v), alone(bias))[0][0];
+}
+
+// The same step by step, in memory that is given: `bias` becomes the logits.
+void attend_open(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    torch::Tensor bias,
+    torch::Tensor probabilities,
+    torch::Tensor out) {
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(1)));
+  bias.addmm_(q, k.t(), /*beta=*/1, scale);
+  at::_softmax_out(probabilities, bias, /*dim=*/-1, /*half_to_float=*/false);
+  torch::mm_out(out, probabilities, v);
+}
+
 } // namespace
 
 torch::Tensor rel_pos_attention_reference(
@@ -101,37 +129,50 @@ torch::Tensor rel_pos_attention_blocked(
     int64_t side) {
   torch::NoGradGuard no_grad;
   const int64_t batch = q.size(0), heads = q.size(1), n = q.size(2);
-  const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
   const auto biases = axis_biases(q, table_h, table_w, side);
   auto attended = torch::empty({batch, n, heads, v.size(3)}, q.options())
                       .transpose(1, 2); // (B, heads, N, D)
 
-  const int64_t blocks = (side + kRowsPerBlock - 1) / kRowsPerBlock;
+  // float32 has no fused attention that is worth it; smaller types must not
+  // round logits.
+  const bool fused = q.scalar_type() != torch::kFloat32;
+  const int64_t rows = fused ? kRowsPerFusedBlock : kRowsPerBlock;
+  const int64_t blocks = (side + rows - 1) / rows;
   const at::ThreadLocalState state;
   const auto work = [&](int64_t begin, int64_t end) {
     // Workers do not inherit the caller's inference mode by themselves.
     const at::ThreadLocalStateGuard guard(state);
-    const auto logits = torch::empty({kRowsPerBlock * side, n}, q.options());
-    const auto probabilities = torch::empty_like(logits);
+    const auto logits = torch::empty({rows * side, n}, q.options());
+    const auto probabilities =
+        fused ? torch::Tensor() : torch::empty_like(logits);
     for (int64_t item = begin; item < end; ++item) {
       const int64_t page = item / blocks / heads;
       const int64_t head = item / blocks % heads;
-      const int64_t row = item % blocks * kRowsPerBlock;
-      const int64_t count = std::min(kRowsPerBlock, side - row) * side;
+      const int64_t row = item % blocks * rows;
+      const int64_t count = std::min(rows, side - row) * side;
       const auto queries = [&](const torch::Tensor& x) {
         return x[page][head].narrow(0, row * side, count);
       };
-      auto l = logits.narrow(0, 0, count);
-      auto p = probabilities.narrow(0, 0, count);
-      auto by_axis = l.view({count, side, side});
+      const auto keys = k[page][head];
+      const auto values = v[page][head];
+      auto out = queries(attended);
+      auto bias = logits.narrow(0, 0, count);
+      auto by_axis = bias.view({count, side, side});
       torch::add_out(
           by_axis,
           queries(biases.first).unsqueeze(-1),
           queries(biases.second).unsqueeze(-2));
-      l.addmm_(queries(q), k[page][head].t(), /*beta=*/1, scale);
-      at::_softmax_out(p, l, /*dim=*/-1, /*half_to_float=*/false);
-      auto out = queries(attended);
-      torch::mm_out(out, p, v[page][head]);
+      if (fused) {
+        out.copy_(attend_fused(queries(q), keys, values, bias));
+      } else {
+        attend_open(
+            queries(q),
+            keys,
+            values,
+            bias,
+            probabilities.narrow(0, 0, count),
+            out);
+      }
     }
   };
   parallel_for(0, batch * heads * blocks, /*grain_size=*/1, work);
@@ -147,7 +188,7 @@ torch::Tensor rel_pos_attention(
     int64_t side) {
   check_shapes(q, table_h, table_w, side);
   const bool blocked = !needs_grad({q, k, v, table_h, table_w}) && q.is_cpu() &&
-      q.scalar_type() == torch::kFloat32 && side >= kSmallestBlockedSide;
+      side >= kSmallestBlockedSide;
   return blocked ? rel_pos_attention_blocked(q, k, v, table_h, table_w, side)
                  : rel_pos_attention_reference(q, k, v, table_h, table_w, side);
 }

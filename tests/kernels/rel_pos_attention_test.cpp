@@ -63,6 +63,37 @@ TEST(RelPosAttentionTest, BlocksMatchTheReference) {
   }
 }
 
+TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
+  const torch::InferenceMode inference;
+  torch::manual_seed(0);
+  // 8 rows a block, and a rest.
+  const int64_t side = 10;
+  std::vector<torch::Tensor> exact;
+  for (int i = 0; i < 3; ++i) {
+    exact.push_back(torch::randn({2, 3, side * side, 16}));
+  }
+  for (int i = 0; i < 2; ++i) {
+    exact.push_back(torch::randn({2 * side - 1, 16}));
+  }
+  std::vector<torch::Tensor> rounded;
+  for (auto& tensor : exact) {
+    rounded.push_back(tensor.to(torch::kBFloat16));
+    tensor = rounded.back().to(torch::kFloat32);
+  }
+  const auto run = [&](auto attend, const std::vector<torch::Tensor>& in) {
+    return attend(in[0], in[1], in[2], in[3], in[4], side).to(torch::kFloat32);
+  };
+  const auto expected = run(rel_pos_attention_reference, exact);
+
+  const auto error =
+      (run(rel_pos_attention_blocked, rounded) - expected).abs().max();
+
+  // Both round the bias, two products of 16 terms, to 8 significant bits.
+  const auto error_of_reference =
+      (run(rel_pos_attention_reference, rounded) - expected).abs().max();
+  EXPECT_LE(error.item<double>(), 1.5 * error_of_reference.item<double>());
+}
+
 TEST(RelPosAttentionTest, LargeGridsWorkInInferenceMode) {
   const torch::InferenceMode inference;
   const auto in = make_attention_inputs(30);
