@@ -26,7 +26,7 @@ from machine import processor  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROMPT = "<image>\nFree OCR."
-TEXT = "It was a bright cold day in April, and the clocks were striking thirteen. " * 30
+TEXT = "It was the best of times, it was the worst of times, it was the age of wisdom. " * 30
 
 
 def run(program, arguments, work):
