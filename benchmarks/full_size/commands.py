@@ -72,14 +72,14 @@ def commands(full):
     yield "trace, gundam", ["trace", "page.png", "-o", "trace.safetensors", "--mode", "gundam",
                             "--steps", "4", "--prompt", PROMPT, *model]
     yield "bench, tiny", ["bench", "--mode", "tiny", "--steps", "8", "--repeat", "1", *model]
-    yield "quantize", ["quantize", "-o", "int8", *model]
+    yield "quantize", ["quantize", "-o", "int8", "--model", full]
     yield "read the int8 folder, tiny", ["read", "page.png", "--mode", "tiny", *int8]
     yield "read with --dtype int8, tiny", ["read", "page.png", "--mode", "tiny", "--dtype", "int8",
                                            *short]
     yield "read with --dtype f32, tiny", ["read", "page.png", "--mode", "tiny", "--dtype", "f32",
                                           *short]
     yield "sweep of 2 cells, tiny", [*sweep, "-o", "first"]
-    yield "sweep again, another seed", [*sweep, "-o", "second", "--set", "seed=1"]
+    yield "sweep again in int8", [*sweep, "-o", "second", "--dtype", "int8"]
     yield "compare", ["compare", "first", "second"]
     yield "report", ["report", "first", "second", "-o", "both.html"]
 
