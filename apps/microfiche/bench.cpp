@@ -4,8 +4,8 @@
 #include "core/files.h"
 #include "core/memory_use.h"
 #include "core/random.h"
+#include "core/table.h"
 #include "core/terminal.h"
-#include "experiments/runner/table.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
 
@@ -159,7 +159,7 @@ void run_bench(const BenchOptions& options) {
     write_file("-", results.dump(2) + "\n");
     return;
   }
-  experiments::Table table;
+  Table table;
   table.header = {
       "what",
       "mode",
@@ -179,13 +179,13 @@ void run_bench(const BenchOptions& options) {
          std::to_string(options.batch),
          result["dtype"],
          std::to_string(result["threads"].get<int64_t>()),
-         experiments::fixed(seconds["min"], 4),
-         experiments::fixed(seconds["median"], 4),
-         experiments::fixed(seconds["max"], 4),
-         experiments::fixed(result["tokens_per_second"], 1),
+         fixed(seconds["min"], 4),
+         fixed(seconds["median"], 4),
+         fixed(seconds["max"], 4),
+         fixed(result["tokens_per_second"], 1),
          bytes_text(result["peak_memory_bytes"])});
   }
-  write_file("-", experiments::to_text(table));
+  write_file("-", to_text(table));
 }
 
 } // namespace

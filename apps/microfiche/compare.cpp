@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "experiments/runner/compare.h"
+#include "experiments/analysis/compare.h"
 #include "metrics/score.h"
 
 #include <memory>
@@ -65,12 +65,12 @@ void compare(const CompareOptions& options) {
   if (options.format == "json") {
     write_file("-", to_json(cells, metric).dump(2) + "\n");
   } else if (options.format == "csv") {
-    write_file("-", experiments::to_csv(table));
+    write_file("-", to_csv(table));
   } else if (options.format == "md") {
     write_file(
         "-",
         concat(
-            experiments::to_markdown(table),
+            to_markdown(table),
             "\n",
             experiments::notes_on(cells, metric),
             "\n"));
@@ -78,10 +78,7 @@ void compare(const CompareOptions& options) {
     write_file(
         "-",
         concat(
-            experiments::to_text(table),
-            "\n",
-            experiments::notes_on(cells, metric),
-            "\n"));
+            to_text(table), "\n", experiments::notes_on(cells, metric), "\n"));
   }
 }
 

@@ -6,7 +6,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/memory_use.h"
-#include "experiments/runner/table.h"
+#include "core/table.h"
 #include "model/checkpoint_names.h"
 #include "model/model_config.h"
 #include "model/state_dict.h"
@@ -200,15 +200,15 @@ std::string to_text(const Json& json) {
   std::string text = concat(
       json["kind"].get<std::string>(), " ", json["path"].get<std::string>());
   text += "\nsha256 " + json["sha256"].get<std::string>() + "\n\n";
-  experiments::Table table;
+  Table table;
   if (json.contains("parts")) {
     table.header = {"part", "tensors", "parameters", "size", "types"};
     for (const auto& [part, tally] : json["parts"].items()) {
       table.rows.push_back(tally_row(part, tally));
     }
     table.rows.push_back(tally_row("all", json["all"]));
-    text += experiments::to_text(table) + "\n";
-    experiments::Table memory;
+    text += to_text(table) + "\n";
+    Table memory;
     memory.header = {
         "run in", "weights", "KV cache a position", "KV cache at most"};
     for (const auto& [dtype, sizes] : json["memory"].items()) {
@@ -218,8 +218,8 @@ std::string to_text(const Json& json) {
            bytes_text(sizes["kv_cache_bytes_per_position"]),
            bytes_text(sizes["kv_cache_bytes_at_most"])});
     }
-    text += experiments::to_text(memory) + "\n";
-    experiments::Table runs;
+    text += to_text(memory) + "\n";
+    Table runs;
     runs.header = {"a page in mode"};
     for (const auto& [dtype, sizes] : json["memory"].items()) {
       runs.header.push_back(dtype + " takes");
@@ -231,7 +231,7 @@ std::string to_text(const Json& json) {
         runs.rows[row++].push_back(bytes_text(bytes));
       }
     }
-    text += experiments::to_text(runs);
+    text += to_text(runs);
     text += "\ntokenizer " +
         (json["tokenizer"].is_null()
              ? std::string("none")
@@ -253,7 +253,7 @@ std::string to_text(const Json& json) {
          tensor["shape"].dump(),
          bytes_text(tensor["bytes"])});
   }
-  return text + experiments::to_text(table);
+  return text + to_text(table);
 }
 
 void run_inspect(const InspectOptions& options) {

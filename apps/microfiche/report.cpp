@@ -3,8 +3,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "experiments/runner/report.h"
-#include "experiments/runner/training_report.h"
+#include "experiments/report/report.h"
+#include "experiments/report/training_report.h"
 
 #include <filesystem>
 #include <memory>
@@ -34,9 +34,9 @@ void report(const ReportOptions& options) {
     say("report: " + file);
     return;
   }
-  std::vector<experiments::ReportedRun> runs;
+  std::vector<experiments::SummarizedRun> runs;
   for (const auto& folder : options.folders) {
-    runs.push_back(experiments::load_reported_run(folder));
+    runs.push_back(experiments::load_summarized_run(folder));
   }
   if (options.output.empty() && runs.size() == 1) {
     experiments::write_reports(runs.front());

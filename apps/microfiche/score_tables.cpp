@@ -8,9 +8,6 @@
 namespace microfiche::apps {
 namespace {
 
-using experiments::exact;
-using experiments::fixed;
-using experiments::Table;
 using metrics::BinScores;
 using metrics::Interval;
 using metrics::PageSetScores;

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "experiments/runner/table.h"
+#include "core/table.h"
 #include "metrics/score_summary.h"
 
 namespace microfiche::apps {
@@ -10,19 +10,19 @@ namespace microfiche::apps {
 /// What a person reads: a row a bin and one for all, the metrics that the
 /// profile shows with their percentile intervals, loop rate, and the headline
 /// metric without looped pages where there are any.
-experiments::Table overview_table(
+Table overview_table(
     const metrics::ScoreSummary& summary,
     const metrics::Profile& profile);
 
 /// The table of a paper: a row a bin, and for each group the headline metric
 /// with its interval and pages, and the compression ratio. `summary` must have
 /// bins.
-experiments::Table paper_table(
+Table paper_table(
     const metrics::ScoreSummary& summary,
     const metrics::Profile& profile);
 
 /// What a program reads: every metric with its intervals, unrounded.
-experiments::Table full_table(const metrics::ScoreSummary& summary);
+Table full_table(const metrics::ScoreSummary& summary);
 
 /// What goes with the numbers: profile, normalisation, how words were split,
 /// numbers over all texts together, and which rows have few pages.

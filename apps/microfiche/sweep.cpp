@@ -4,11 +4,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
+#include "experiments/analysis/run_tables.h"
+#include "experiments/analysis/summary_table.h"
+#include "experiments/report/report.h"
 #include "experiments/runner/environment.h"
 #include "experiments/runner/model_reader.h"
-#include "experiments/runner/report.h"
-#include "experiments/runner/run_tables.h"
-#include "experiments/runner/summary_table.h"
 #include "experiments/runner/sweep.h"
 #include "tokenizer/text_token_counter.h"
 
@@ -140,16 +140,14 @@ void sweep(const SweepOptions& options) {
       environment,
       folder);
 
-  const auto report = experiments::load_reported_run(folder);
+  const auto report = experiments::load_summarized_run(folder);
   experiments::write_reports(report);
   experiments::write_tables(report);
-  auto shown =
-      experiments::to_text(experiments::overview_table(report.summary)) + "\n" +
+  auto shown = to_text(experiments::overview_table(report.summary)) + "\n" +
       experiments::headline_of(report) + "\n";
   for (const auto& table : experiments::run_tables(report)) {
     if (table.is_printed) {
-      shown +=
-          concat("\n", table.title, "\n\n", experiments::to_text(table.table));
+      shown += concat("\n", table.title, "\n\n", to_text(table.table));
     }
   }
   write_file("-", shown);

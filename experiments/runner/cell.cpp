@@ -1,8 +1,8 @@
 #include "experiments/runner/cell.h"
 
 #include "core/error.h"
+#include "core/table.h"
 #include "experiments/conditions/condition.h"
-#include "experiments/runner/table.h"
 
 namespace microfiche::experiments {
 

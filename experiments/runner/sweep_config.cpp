@@ -4,9 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "core/table.h"
 #include "experiments/conditions/page/page_condition.h"
 #include "experiments/conditions/tokens/token_condition.h"
-#include "experiments/runner/table.h"
 #include "metrics/score.h"
 
 namespace microfiche::experiments {

@@ -1,0 +1,173 @@
+#include "experiments/analysis/compare.h"
+
+#include <map>
+#include <numeric>
+
+#include "core/error.h"
+#include "metrics/score.h"
+
+namespace microfiche::experiments {
+namespace {
+
+struct PairedScores {
+  std::vector<double> first;
+  std::vector<double> second;
+};
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) /
+      static_cast<double>(values.size());
+}
+
+CellComparison compare_cell(
+    const std::string& name,
+    const PairedScores& scores,
+    uint64_t seed) {
+  return {
+      name,
+      mean_of(scores.first),
+      mean_of(scores.second),
+      metrics::compare_paired(scores.first, scores.second, seed)};
+}
+
+void add_pair(PairedScores& scores, double first, double second) {
+  scores.first.push_back(first);
+  scores.second.push_back(second);
+}
+
+void correct_by_holm(std::vector<CellComparison>& cells) {
+  std::vector<double> p_values;
+  for (const auto& cell : cells) {
+    p_values.push_back(cell.paired.p_value);
+  }
+  const auto adjusted = metrics::holm_adjusted(p_values);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    cells[i].holm_p_value = adjusted[i];
+  }
+}
+
+} // namespace
+
+std::vector<CellComparison>
+compare_runs(const Run& first, const Run& second, const std::string& metric) {
+  std::map<std::string, const Sample*> by_id;
+  for (const auto& sample : second.samples) {
+    by_id[sample.id] = &sample;
+  }
+  std::vector<std::string> order;
+  std::map<std::string, PairedScores> cells;
+  PairedScores all;
+  PairedScores without_loops;
+  for (const auto& sample : first.samples) {
+    const auto found = by_id.find(sample.id);
+    if (found == by_id.end()) {
+      continue;
+    }
+    const auto& other = *found->second;
+    check(
+        sample.reference == other.reference,
+        first.folder.string(),
+        " and ",
+        second.folder.string(),
+        ": page ",
+        sample.id,
+        " has another text in each; runs of the same texts, styles and seed "
+        "can be compared");
+    const auto name = name_of(sample.cell);
+    if (!cells.contains(name)) {
+      order.push_back(name);
+    }
+    const double a = metrics::metric_value(sample.metrics, metric);
+    const double b = metrics::metric_value(other.metrics, metric);
+    add_pair(cells[name], a, b);
+    add_pair(all, a, b);
+    if (metrics::metric_value(sample.metrics, "loop_rate") == 0 &&
+        metrics::metric_value(other.metrics, "loop_rate") == 0) {
+      add_pair(without_loops, a, b);
+    }
+  }
+  check(
+      !order.empty(),
+      first.folder.string(),
+      " and ",
+      second.folder.string(),
+      ": no page of one is in the other; their modes, texts, styles or lengths "
+      "have other names");
+  std::vector<CellComparison> comparisons;
+  for (const auto& name : order) {
+    comparisons.push_back(
+        compare_cell(name, cells.at(name), first.config.seed));
+  }
+  correct_by_holm(comparisons);
+  const auto add_total = [&](const char* name, const PairedScores& scores) {
+    comparisons.push_back(compare_cell(name, scores, first.config.seed));
+    comparisons.back().holm_p_value = comparisons.back().paired.p_value;
+  };
+  add_total("all", all);
+  const size_t kept = without_loops.first.size();
+  if (kept > 0 && kept < all.first.size()) {
+    add_total("all without loops", without_loops);
+  }
+  return comparisons;
+}
+
+Table comparison_table(const std::vector<CellComparison>& cells) {
+  Table table;
+  table.header = {
+      "cell",
+      "pages",
+      "first",
+      "second",
+      "difference",
+      "low",
+      "high",
+      "BCa low",
+      "BCa high",
+      "p",
+      "p bootstrap",
+      "p Holm"};
+  for (const auto& cell : cells) {
+    const auto& difference = cell.paired.difference;
+    table.rows.push_back(
+        {cell.cell,
+         std::to_string(cell.paired.pages),
+         fixed(cell.first, 4),
+         fixed(cell.second, 4),
+         fixed(difference.mean, 4),
+         fixed(difference.low, 4),
+         fixed(difference.high, 4),
+         fixed(difference.bca_low, 4),
+         fixed(difference.bca_high, 4),
+         fixed(cell.paired.p_value, 4),
+         fixed(cell.paired.bootstrap_p_value, 4),
+         fixed(cell.holm_p_value, 4)});
+  }
+  return table;
+}
+
+std::string notes_on(
+    const std::vector<CellComparison>& cells,
+    const std::string& metric) {
+  auto notes = concat(
+      metric,
+      ": second minus first over the same pages; bootstrap 95 % intervals, "
+      "percentile and BCa; p by sign-flip permutation, by bootstrap, and the "
+      "first by Holm's correction for the number of cells.");
+  std::string few;
+  for (const auto& cell : cells) {
+    if (cell.paired.pages < metrics::kFewPages) {
+      few += concat(
+          few.empty() ? "" : ", ", cell.cell, " (", cell.paired.pages, ")");
+    }
+  }
+  return few.empty() ? notes
+                     : concat(
+                           notes,
+                           " Fewer than ",
+                           metrics::kFewPages,
+                           " pages, so no more than a hint: ",
+                           few,
+                           ".");
+}
+
+} // namespace microfiche::experiments

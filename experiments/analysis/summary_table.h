@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "core/table.h"
+#include "experiments/analysis/summary.h"
+
+namespace microfiche::experiments {
+
+/// summary.csv: a row a cell, unrounded.
+Table full_table(const RunSummary& summary);
+
+/// What a person reads of it.
+Table overview_table(const RunSummary& summary);
+
+/// Whether any page's reading ends in a loop, so that means without such pages
+/// differ.
+bool has_loops(const RunSummary& summary);
+
+/// Says how pages were compared, and which cells have fewer pages than
+/// `metrics::kFewPages`.
+std::string notes_on(const RunSummary& summary);
+
+} // namespace microfiche::experiments

@@ -1,0 +1,53 @@
+#include "experiments/analysis/corrections.h"
+
+#include <gtest/gtest.h>
+
+namespace microfiche::experiments {
+namespace {
+
+AlteredWords find(
+    const std::string& reference,
+    const std::string& prediction,
+    const std::vector<std::pair<int64_t, std::string>>& altered) {
+  Sample sample;
+  sample.reference = reference;
+  sample.prediction = prediction;
+  sample.altered_words = altered;
+  return find_altered_words(sample);
+}
+
+TEST(CorrectionsTest, AWordIsReadCorrectedOrLost) {
+  const auto found = find(
+      "teh cat sta on a mta",
+      "teh cat sat on a rug",
+      {{0, "the"}, {2, "sat"}, {5, "mat"}});
+
+  EXPECT_EQ(found.words, 3);
+  EXPECT_EQ(found.read, 1);
+  EXPECT_EQ(found.corrected, 1);
+}
+
+TEST(CorrectionsTest, WordsThatWereLeftOutOrAddedMoveNothing) {
+  const auto found = find(
+      "one two\nthree fuor five six",
+      "zero one three four five",
+      {{3, "four"}});
+
+  EXPECT_EQ(found.words, 1);
+  EXPECT_EQ(found.corrected, 1);
+}
+
+TEST(CorrectionsTest, AWordThatIsNotThereIsNeither) {
+  const auto found = find("one fuor", "", {{1, "four"}});
+
+  EXPECT_EQ(found.words, 1);
+  EXPECT_EQ(found.read, 0);
+  EXPECT_EQ(found.corrected, 0);
+}
+
+TEST(CorrectionsTest, APageWithoutAlteredWordsHasNone) {
+  EXPECT_EQ(find_altered_words(Sample{}).words, 0);
+}
+
+} // namespace
+} // namespace microfiche::experiments

@@ -1,0 +1,204 @@
+#include "experiments/analysis/run_tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/files.h"
+#include "experiments/analysis/costs.h"
+#include "experiments/analysis/effects.h"
+#include "experiments/analysis/information.h"
+#include "experiments/analysis/paper_comparison.h"
+#include "tests/support/folders.h"
+
+namespace microfiche::experiments {
+namespace {
+
+using ::testing::ElementsAre;
+
+/// A run in memory: cells by their conditions, pages with their scores.
+void set_metric(
+    metrics::PageScores& scores,
+    const std::string& name,
+    double value) {
+  scores.values[metrics::metric_index(name)] = value;
+}
+
+class RunTablesTest : public ::testing::Test {
+ protected:
+  RunTablesTest() {
+    run.config.modes = {"m"};
+    run.config.characters_per_token = {2};
+    run.config.profile = "nfkc-ws";
+    run.config.controls = {false, false, {}, {}};
+    summary.headline = "edit_similarity";
+  }
+
+  Sample& add(const Cell& cell, double score) {
+    Sample sample;
+    sample.cell = cell;
+    sample.page = 0;
+    for (const auto& other : run.samples) {
+      sample.page += other.cell == cell;
+    }
+    set_metric(sample.metrics, "edit_similarity", score);
+    sample.characters = 10;
+    run.samples.push_back(sample);
+    return run.samples.back();
+  }
+
+  const Cell plain{"m", kNaturalText, "plain", 2.0, std::nullopt};
+  experiments::Run run;
+  RunSummary summary;
+};
+
+TEST_F(RunTablesTest, AnEffectIsTheGapToTheSamePagesUntouched) {
+  run.config.conditions.page = {"none", "blur:1"};
+  auto blurred = plain;
+  blurred.page = "blur:1";
+  for (const double score : {1.0, 0.8}) {
+    add(plain, score);
+    add(blurred, score - 0.3);
+  }
+
+  const auto effects = effects_of(run, summary);
+
+  ASSERT_EQ(effects.size(), 1u);
+  EXPECT_EQ(effects[0].pages, 2);
+  EXPECT_NEAR(effects[0].score.mean, 0.6, 1e-12);
+  EXPECT_NEAR(effects[0].untouched.mean, 0.9, 1e-12);
+  EXPECT_NEAR(effects[0].gap.difference.mean, -0.3, 1e-12);
+  EXPECT_NEAR(effects[0].gap.difference.high, -0.3, 1e-12);
+  EXPECT_FALSE(effects[0].is_floor);
+  EXPECT_TRUE(std::isnan(effects[0].skill));
+}
+
+TEST_F(RunTablesTest, SkillIsWhatIsLeftAboveAFloor) {
+  run.config.conditions.tokens = {"none", "prompt_alone"};
+  auto alone = plain;
+  alone.tokens = "prompt_alone";
+  add(plain, 0.8);
+  add(alone, 0.2);
+
+  const auto effects = effects_of(run, summary);
+
+  EXPECT_TRUE(effects[0].is_floor);
+  EXPECT_NEAR(effects[0].skill, (0.8 - 0.2) / (1 - 0.2), 1e-12);
+}
+
+TEST_F(RunTablesTest, OfAnErrorRateLessIsMoreSkill) {
+  run.config.conditions.page = {"none", "grey"};
+  summary.headline = "normalized_edit_distance";
+  summary.higher_is_better = false;
+  auto grey = plain;
+  grey.page = "grey";
+  set_metric(add(plain, 0).metrics, "normalized_edit_distance", 0.2);
+  set_metric(add(grey, 0).metrics, "normalized_edit_distance", 0.8);
+
+  EXPECT_NEAR(effects_of(run, summary)[0].skill, 0.75, 1e-12);
+}
+
+TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
+  auto& sample = add(plain, 1);
+  sample.log_likelihood = -5 * std::log(2.0);
+  sample.log_likelihood_without_page = -45 * std::log(2.0);
+  sample.confidence =
+      Confidence{{0.9, 0.9, 0.5, 0.5}, {true, true, true, false}};
+
+  const auto cells = information_of(run);
+
+  ASSERT_EQ(cells.size(), 1u);
+  EXPECT_NEAR(cells[0].bits_with_page.mean, 0.5, 1e-12);
+  EXPECT_NEAR(cells[0].bits_without_page.mean, 4.5, 1e-12);
+  EXPECT_NEAR(cells[0].bits_told.mean, 4, 1e-12);
+  // Two tokens are sure by .9 and right, two by .5 and half of them right.
+  EXPECT_NEAR(cells[0].calibration_error, (2 * 0.1 + 2 * 0.0) / 4, 1e-12);
+  EXPECT_EQ(reliability_table(cells).rows.size(), 2u);
+}
+
+TEST_F(RunTablesTest, WithoutLikelihoodsNothingIsSaidOfInformation) {
+  add(plain, 1);
+
+  EXPECT_TRUE(information_of(run).empty());
+}
+
+TEST_F(RunTablesTest, CostsAreMeansOverPages) {
+  for (const double decode : {1.0, 3.0}) {
+    auto& sample = add(plain, 1);
+    sample.seconds.decode = decode;
+    sample.new_tokens = 100;
+    sample.kv_cache_bytes = {1024, 4096};
+    sample.peak_memory_bytes = 5 << 20;
+  }
+
+  const auto table = costs_table(run);
+
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_THAT(
+      table.rows[0],
+      ElementsAre(
+          "m",
+          "plain",
+          "2 characters/token",
+          "corpus",
+          "2",
+          "0.0000",
+          "0.0000",
+          "2.0000",
+          "50.0",
+          "5",
+          "1.0",
+          "4.0",
+          "4.00"));
+}
+
+TEST_F(RunTablesTest, OursStandsBesideThePapersPoint) {
+  CellSummary cell;
+  cell.cell = {
+      "tiny", kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
+  cell.pages = 7;
+  cell.ratios.nominal = 10.4;
+  metrics::PageScores scores;
+  set_metric(scores, "set_precision", 0.9);
+  cell.metrics = metrics::summarize({scores}, 0);
+  summary.cells = {cell};
+  summary.cells.push_back(cell);
+  summary.cells[1].cell.text_tokens = std::pair(601, 700);
+
+  const auto table = paper_comparison(summary);
+
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_THAT(
+      table.rows[0],
+      ElementsAre(
+          "tiny",
+          "600-700",
+          "7",
+          "7",
+          "10.5",
+          "10.4",
+          "0.965",
+          "0.900",
+          "0.900",
+          "0.900",
+          "-0.065"));
+}
+
+TEST_F(RunTablesTest, ReadingsOfACollectionAreFilesByImage) {
+  tests::TemporaryFolder folder;
+  run.folder = folder.path();
+  auto& sample = add(plain, 1);
+  sample.collected = "page-7.jpg";
+  sample.prediction = "# Title";
+
+  write_tables({"run", run, summary});
+
+  EXPECT_EQ(
+      read_file(folder.path() / "predictions/m_corpus_plain_2/page-7.md"),
+      "# Title");
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "costs.csv"));
+}
+
+} // namespace
+} // namespace microfiche::experiments

@@ -1,0 +1,144 @@
+#include "experiments/report/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/runner/small_sweep.h"
+
+namespace microfiche::experiments {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::ThrowsMessage;
+using tests::TemporaryFolder;
+
+class ReportTest : public ::testing::Test {
+ protected:
+  ReportTest() {
+    run_with_oracle(small_sweep(), folder.path());
+    run = load_summarized_run(folder.path());
+    write_reports(run);
+    html = read_file(folder.path() / "report.html");
+  }
+
+  /// The JSON in a script element of the report.
+  Json block(const std::string& id) const {
+    const auto begin = html.find('>', html.find("id=\"" + id + "\"")) + 1;
+    return Json::parse(
+        html.substr(begin, html.find("</script>", begin) - begin));
+  }
+
+  TemporaryFolder folder;
+  SummarizedRun run;
+  std::string html;
+};
+
+TEST_F(ReportTest, TheRunFolderIsComplete) {
+  for (const char* name :
+       {"config.json",
+        "environment.json",
+        "samples.jsonl",
+        "summary.json",
+        "summary.csv",
+        "report.html",
+        "report.md",
+        "curve.svg"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / name)) << name;
+  }
+}
+
+TEST_F(ReportTest, AsksForNothingFromAnywhere) {
+  const std::regex outside(
+      R"re((src|href)="(?!data:)|url\((?!data:)|@import|fetch\()re");
+
+  EXPECT_FALSE(std::regex_search(html, outside));
+  EXPECT_THAT(html, HasSubstr("default-src 'none'"));
+}
+
+TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
+  for (const auto& cell : run.summary.cells) {
+    const auto row =
+        "<td class=\"t\">" + length_name(cell.cell) + "</td><td>5</td>";
+    EXPECT_THAT(html, HasSubstr(row));
+  }
+}
+
+TEST_F(ReportTest, TheRowsBehindTheCurveAreInIt) {
+  const auto rows = block("rows");
+
+  ASSERT_EQ(rows.size(), 15u);
+  EXPECT_EQ(rows[0]["id"], run.run.samples[0].id);
+  EXPECT_EQ(
+      rows[0]["metrics"]["edit_similarity"],
+      metrics::metric_value(run.run.samples[0].metrics, "edit_similarity"));
+  EXPECT_EQ(block("summary").begin().value()["cells"].size(), 3u);
+}
+
+TEST_F(ReportTest, TheGalleryHasThePicturesWithTheirDifferences) {
+  const std::regex picture(
+      "<img alt=\"page [^\"]*\" src=\"data:image/png;base64,");
+  const auto pictures = std::distance(
+      std::sregex_iterator(html.begin(), html.end(), picture),
+      std::sregex_iterator());
+
+  EXPECT_EQ(pictures, 3);
+  EXPECT_THAT(html, HasSubstr("<del class=\"s\">"));
+}
+
+TEST_F(ReportTest, SaysThatThePaperIsAnotherModelOnOtherText) {
+  EXPECT_THAT(html, HasSubstr("another model on other text"));
+  EXPECT_THAT(html, HasSubstr("data-x=\"19.7\" data-y=\"0.591\""));
+}
+
+TEST_F(ReportTest, TextOfAModelIsNeverMarkup) {
+  run.run.samples[0].prediction = "<script>alert(1)</script>";
+  run.run.config.title = "unused";
+  run.summary.title = "<b>title";
+
+  const auto hostile = html_report({run});
+
+  EXPECT_THAT(hostile, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(hostile, Not(HasSubstr("<b>title")));
+}
+
+TEST_F(ReportTest, SeveralRunsStandOnOnePlot) {
+  auto other = run;
+  other.name = "other";
+
+  const auto both = html_report({run, other});
+
+  EXPECT_THAT(both, HasSubstr("Cells: other"));
+  EXPECT_THAT(both, HasSubstr(">other: random letters</text>"));
+}
+
+TEST_F(ReportTest, TheMarkdownHasTheTableAndThePicture) {
+  const auto markdown = read_file(folder.path() / "report.md");
+
+  EXPECT_THAT(markdown, HasSubstr("](curve.svg)"));
+  EXPECT_THAT(markdown, HasSubstr("| nine | corpus | 5/token | 5 |"));
+}
+
+TEST_F(ReportTest, TheHeadlineNamesTheEndsOfTheCurve) {
+  const auto headline = headline_of(run);
+
+  EXPECT_THAT(headline, HasSubstr("Of 15 pages"));
+  EXPECT_THAT(headline, HasSubstr("a wrong page scores"));
+}
+
+TEST(ReportErrorTest, ARunWithoutAFinishedPageIsRefused) {
+  TemporaryFolder folder;
+  begin_run(folder.path(), small_sweep(), Json::object());
+  write_file(folder.path() / "samples.jsonl", "");
+
+  EXPECT_THAT(
+      [&] { load_summarized_run(folder.path()); },
+      ThrowsMessage<InputError>(HasSubstr("no finished page yet")));
+}
+
+} // namespace
+} // namespace microfiche::experiments

@@ -1,0 +1,43 @@
+#include "experiments/report/text_diff.h"
+
+#include <gtest/gtest.h>
+
+#include "experiments/report/html.h"
+
+namespace microfiche::experiments {
+namespace {
+
+TEST(TextDiffTest, MarksWhatIsMissingAddedAndChanged) {
+  EXPECT_EQ(
+      diff_html("the cat sat down", "the bat saat"),
+      "the <del class=\"s\">c</del><ins class=\"s\">b</ins>at sa"
+      "<ins>a</ins>t<del> down</del>");
+}
+
+TEST(TextDiffTest, LineBreaksOfTheLayoutAreNoDifference) {
+  EXPECT_EQ(diff_html("one two", "one\ntwo"), "one two");
+}
+
+TEST(TextDiffTest, TextIsNeverMarkup) {
+  EXPECT_EQ(diff_html("a<b>&", "a<b>&"), "a&lt;b&gt;&amp;");
+  EXPECT_EQ(escape_html("\x01"), "\u2401");
+}
+
+TEST(HtmlTest, AStringCannotEndTheScriptAroundIt) {
+  const Json json = {{"text", "</script><!--"}};
+
+  const auto written = json_for_script(json);
+
+  EXPECT_EQ(written.find('<'), std::string::npos);
+  EXPECT_EQ(Json::parse(written), json);
+}
+
+TEST(HtmlTest, Base64IsThatOfRfc4648) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+}
+
+} // namespace
+} // namespace microfiche::experiments

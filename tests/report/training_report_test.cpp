@@ -1,0 +1,82 @@
+#include "experiments/report/training_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/support/folders.h"
+
+namespace microfiche::experiments {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using tests::TemporaryFolder;
+
+constexpr const char* kMetrics =
+    R"({"step":1,"stage":"a","loss":5.0,"reading_loss":5.0,"glyph_loss":0.0}
+{"step":2,"stage":"a","loss":4.0,"reading_loss":null,"glyph_loss":0.0}
+{"step":2,"evaluation":[{"mode":"m","text":"corpus","asked_density":5,"precision":0.5,"low":0.4,"high":0.6}]}
+{"step":3,"sta)";
+
+class TrainingReportTest : public ::testing::Test {
+ protected:
+  TrainingReportTest() {
+    write_file(folder.path() / "metrics.jsonl", kMetrics);
+  }
+
+  TemporaryFolder folder;
+};
+
+TEST_F(TrainingReportTest, LossesAreDrawnWithoutGapsZerosAndTornLines) {
+  const auto curves = read_training_curves(folder.path());
+
+  ASSERT_EQ(curves.losses.series.size(), 2u);
+  EXPECT_EQ(curves.losses.series[0].name, "loss");
+  EXPECT_EQ(curves.losses.series[0].points.size(), 2u);
+  EXPECT_EQ(curves.losses.series[1].points.size(), 1u);
+  EXPECT_EQ(curves.steps, 2);
+}
+
+TEST_F(TrainingReportTest, EvaluationsAreDrawnWithTheirIntervals) {
+  const auto curves = read_training_curves(folder.path());
+
+  ASSERT_EQ(curves.precision.series.size(), 1u);
+  const auto& series = curves.precision.series[0];
+  EXPECT_EQ(series.name, "m, corpus, 5 characters/token");
+  EXPECT_EQ(series.points[0].interval, std::pair(0.4, 0.6));
+}
+
+TEST_F(TrainingReportTest, ALongRunIsThinnedOutByMeans) {
+  std::string lines;
+  for (int step = 0; step < 1000; ++step) {
+    lines += concat("{\"step\":", step, ",\"loss\":", 1 + step % 2, "}\n");
+  }
+  write_file(folder.path() / "metrics.jsonl", lines);
+
+  const auto points =
+      read_training_curves(folder.path()).losses.series[0].points;
+
+  EXPECT_LE(points.size(), 400u);
+  EXPECT_NEAR(points[10].y, 1.5, 0.2);
+}
+
+TEST_F(TrainingReportTest, TheReportHasBothFigures) {
+  const auto html = html_training_report(folder.path());
+
+  EXPECT_THAT(html, HasSubstr("aria-label=\"Losses\""));
+  EXPECT_THAT(html, HasSubstr("aria-label=\"Held-out pages\""));
+  EXPECT_THAT(html, HasSubstr("default-src 'none'"));
+}
+
+TEST_F(TrainingReportTest, ABrokenLineIsNamed) {
+  write_file(folder.path() / "metrics.jsonl", "{\"step\":1}\n7\n");
+
+  EXPECT_THAT(
+      [&] { read_training_curves(folder.path()); },
+      ThrowsMessage<InputError>(HasSubstr("metrics.jsonl:2")));
+}
+
+} // namespace
+} // namespace microfiche::experiments
