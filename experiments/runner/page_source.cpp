@@ -254,6 +254,10 @@ PageText PageSource::text_of(
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
   auto page = below(random.between(lower + 1, upper));
+  if (counter_(page.text) < lower) {
+    // The drawn length fell inside a long word.
+    page = below(upper);
+  }
   check(
       counter_(page.text) >= lower,
       name_of(cell),

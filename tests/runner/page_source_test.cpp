@@ -110,6 +110,24 @@ TEST_F(PageSourceTest, TextTokensFallIntoTheirBin) {
   }
 }
 
+TEST_F(PageSourceTest, AWordAcrossTheDrawnLengthLeavesTheBinReachable) {
+  auto sweep = small_sweep();
+  sweep.pages_per_cell = 40;
+  // Three characters are a token, so that many words are longer than one.
+  const PageSource source(sweep, [](std::string_view text) {
+    return static_cast<int64_t>(text.size() / 3);
+  });
+  for (int64_t index = 0; index < sweep.pages_per_cell; ++index) {
+    const Cell cell{
+        "nine", kNaturalText, "plain", std::nullopt, std::pair(10, 16)};
+
+    const auto page = source.make(cell, index, test_mode("nine", 3), kTokens);
+
+    EXPECT_GE(page.text_tokens, 10);
+    EXPECT_LT(page.text_tokens, 16);
+  }
+}
+
 TEST_F(PageSourceTest, TextThatDoesNotFitIsCutAndSaid) {
   auto sweep = small_sweep();
   sweep.styles[0].min_font_size_px = 40;
