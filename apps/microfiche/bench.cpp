@@ -6,6 +6,7 @@
 #include "core/random.h"
 #include "core/table.h"
 #include "core/terminal.h"
+#include "generation/decode_step.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
 
@@ -118,6 +119,7 @@ void run_bench(const BenchOptions& options) {
       {options.batch, positions, loaded.config.language.hidden_size},
       loaded.model->tensor_options());
   auto cache = decoder->make_cache(options.batch, positions + options.steps);
+  generation::DecodeStep decode_step(decoder);
   const std::vector<Stage> stages = {
       {"encode",
        options.batch * counts.nominal,
@@ -140,8 +142,7 @@ void run_bench(const BenchOptions& options) {
              {options.batch, 1},
              torch::TensorOptions(torch::kInt64).device(embeds.device()));
          for (int64_t step = 0; step < options.steps; ++step) {
-           const auto hidden = decoder->forward(decoder->embed(ids), &cache);
-           ids = decoder->logits(hidden.squeeze(1)).argmax(1, true);
+           ids = decode_step.logits(ids, cache).argmax(1, true);
          }
        }},
   };

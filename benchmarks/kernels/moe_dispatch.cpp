@@ -49,7 +49,7 @@ bool measure(int64_t tokens, torch::DeviceType device) {
   }
   const double reference = time(&moe_dispatch_reference);
   const double sorted = time(&moe_dispatch_sorted);
-  const double batched = time(&moe_dispatch_batched);
+  const double grouped = time(&moe_dispatch_grouped);
   const double chosen = time(&moe_dispatch);
   std::printf(
       "| %s | %lld | %.0f | %.0f | %.0f | %.0f |\n",
@@ -57,7 +57,7 @@ bool measure(int64_t tokens, torch::DeviceType device) {
       static_cast<long long>(tokens),
       reference,
       sorted,
-      batched,
+      grouped,
       chosen);
   return true;
 }
@@ -68,7 +68,7 @@ int main() {
   torch::set_num_threads(1);
   torch::manual_seed(0);
   std::printf(
-      "| device | tokens | reference us | sorted us | batched us | chosen us |\n"
+      "| device | tokens | reference us | sorted us | grouped us | chosen us |\n"
       "|---|---|---|---|---|---|\n");
   bool same = true;
   for (const int64_t tokens : {1, 16, 64, 2048}) {

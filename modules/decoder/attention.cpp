@@ -93,6 +93,24 @@ AttentionContext make_attention_context(
   return context;
 }
 
+AttentionContext make_step_context(
+    const torch::Tensor& positions,
+    const KvCache& cache,
+    int64_t head_dim,
+    double rope_theta,
+    torch::Dtype dtype) {
+  AttentionContext context;
+  context.write_positions = positions.unsqueeze(1); // (B, 1)
+  context.write_rows =
+      torch::arange(cache.batch(), positions.options()).unsqueeze(1); // (B, 1)
+  context.causal = false;
+  context.num_keys = cache.capacity();
+  context.visible = visible_keys(context.write_positions, context.num_keys);
+  context.rotation =
+      make_rotation(context.write_positions, head_dim, rope_theta, dtype);
+  return context;
+}
+
 AttentionImpl::AttentionImpl(AttentionOptions options_)
     : options(std::move(options_)) {
   reset();

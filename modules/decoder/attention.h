@@ -47,6 +47,16 @@ AttentionContext make_attention_context(
     double rope_theta,
     const torch::TensorOptions& like);
 
+/// The context of one new position a row, row b's at `positions[b]` (B) int64
+/// on the device. The whole of `cache` is attended to, under a mask: neither a
+/// shape nor anything else depends on where rows stand, as a CUDA graph asks.
+AttentionContext make_step_context(
+    const torch::Tensor& positions,
+    const KvCache& cache,
+    int64_t head_dim,
+    double rope_theta,
+    torch::Dtype dtype);
+
 /// What a caller adds to one layer or wants to see of it; training aids and
 /// traces use it, reading needs none.
 struct LayerProbe {

@@ -144,7 +144,20 @@ torch::Tensor DecoderImpl::forward(
       options.head_dim(),
       options.rope_theta(),
       embeds.options());
-  auto x = embeds;
+  const auto hidden = run_layers(embeds, context, cache, probes);
+  if (cache != nullptr) {
+    cache->advance(
+        lengths.empty() ? std::vector<int64_t>(embeds.size(0), embeds.size(1))
+                        : lengths);
+  }
+  return hidden;
+}
+
+torch::Tensor DecoderImpl::run_layers(
+    torch::Tensor x,
+    const AttentionContext& context,
+    KvCache* cache,
+    std::vector<LayerProbe>* probes) {
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
     x = layers[layer]->as<DecoderLayer>()->forward(
         x,
@@ -153,12 +166,39 @@ torch::Tensor DecoderImpl::forward(
         layer,
         probes == nullptr ? nullptr : &(*probes)[layer]);
   }
-  if (cache != nullptr) {
-    cache->advance(
-        lengths.empty() ? std::vector<int64_t>(embeds.size(0), embeds.size(1))
-                        : lengths);
-  }
   return norm->forward(x);
+}
+
+torch::Tensor DecoderImpl::step(
+    const torch::Tensor& ids,
+    const torch::Tensor& positions,
+    KvCache& cache) {
+  TORCH_CHECK(
+      ids.sizes() == at::IntArrayRef({cache.batch(), 1}) &&
+          positions.sizes() == at::IntArrayRef({cache.batch()}),
+      "Decoder: expected ids of shape (",
+      cache.batch(),
+      ", 1) and as many positions as the cache has rows, got ",
+      ids.sizes(),
+      " and ",
+      positions.sizes());
+  const auto x = embed(ids);
+  const auto context = make_step_context(
+      positions,
+      cache,
+      options.head_dim(),
+      options.rope_theta(),
+      x.scalar_type());
+  return logits(run_layers(x, context, &cache, nullptr).squeeze(1));
+}
+
+void DecoderImpl::stack_experts() {
+  for (const auto& module : *layers) {
+    auto& moe = module->as<DecoderLayer>()->moe;
+    if (!moe.is_empty()) {
+      moe->stack_experts();
+    }
+  }
 }
 
 torch::Tensor DecoderImpl::logits(const torch::Tensor& hidden) {

@@ -89,6 +89,21 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
       const std::vector<int64_t>& lengths = {},
       std::vector<LayerProbe>* probes = nullptr);
 
+  /// Logits after one more id a row, row b's at `positions[b]`, with nothing
+  /// decided on the host (see `make_step_context`): `DecodeGraph` records it.
+  /// It leaves `cache.advance` to the caller.
+  ///
+  /// Shapes: ids (B, 1) and positions (B), int64 on the device; returns
+  /// (B, vocab_size) float32.
+  torch::Tensor step(
+      const torch::Tensor& ids,
+      const torch::Tensor& positions,
+      KvCache& cache);
+
+  /// Moves the matrices of each layer's experts side by side; see
+  /// `MixtureOfExperts::stack_experts`.
+  void stack_experts();
+
   /// Next-token logits.
   ///
   /// Shapes: hidden (..., width) as `forward` gives it, returns
@@ -115,6 +130,11 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
  private:
   DecoderLayerOptions layer_options(int64_t layer) const;
   void initialize();
+  torch::Tensor run_layers(
+      torch::Tensor x,
+      const AttentionContext& context,
+      KvCache* cache,
+      std::vector<LayerProbe>* probes);
 };
 
 TORCH_MODULE(Decoder);

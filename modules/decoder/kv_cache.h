@@ -88,6 +88,9 @@ class KvCache {
   torch::Tensor& values(int64_t layer) {
     return values_.at(layer);
   }
+  const torch::Tensor& keys(int64_t layer) const {
+    return keys_.at(layer);
+  }
 
   /// Makes every row longer, after all layers have written their positions.
   void advance(const std::vector<int64_t>& added);

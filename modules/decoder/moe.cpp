@@ -66,6 +66,7 @@ void MixtureOfExpertsImpl::reset() {
       "MixtureOfExperts: num_shared_experts must be at least 0, got ",
       options.num_shared_experts());
 
+  stacked_.reset();
   const int64_t width = options.router().width();
   router = register_module("router", Router(options.router()));
   experts = register_module("experts", torch::nn::ModuleList());
@@ -92,12 +93,43 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
   table.weights = [this](int64_t e) {
     return experts[e]->as<GatedMlp>()->weights();
   };
+  // Elsewhere after the module was moved or cast.
+  if (stacked_ && stacked_->gate.is_alias_of(table.weights(0).gate)) {
+    table.stacked = stacked_;
+  }
   if (!shared_experts.is_empty()) {
     table.shared = shared_experts->weights();
   }
   return kernels::moe_dispatch(
              tokens, routing.expert_ids, routing.weights, table)
       .view(x.sizes());
+}
+
+void MixtureOfExpertsImpl::stack_experts() {
+  const torch::NoGradGuard no_grad;
+  const auto weight_of =
+      [this](int64_t e, kernels::Linear GatedMlpImpl::*part) -> torch::Tensor& {
+    return ((*experts[e]->as<GatedMlp>()).*part)->weight;
+  };
+  if (weight_of(0, &GatedMlpImpl::gate_proj).scalar_type() == torch::kInt8) {
+    return;
+  }
+  const auto stack = [&](kernels::Linear GatedMlpImpl::*part) {
+    const auto count = static_cast<int64_t>(experts->size());
+    std::vector<torch::Tensor> weights;
+    for (int64_t e = 0; e < count; ++e) {
+      weights.push_back(weight_of(e, part));
+    }
+    const auto stacked = torch::stack(weights);
+    for (int64_t e = 0; e < count; ++e) {
+      weight_of(e, part).set_data(stacked[e]);
+    }
+    return stacked;
+  };
+  stacked_ = kernels::ExpertWeights{
+      stack(&GatedMlpImpl::gate_proj),
+      stack(&GatedMlpImpl::up_proj),
+      stack(&GatedMlpImpl::down_proj)};
 }
 
 void MixtureOfExpertsImpl::measure_balance(

@@ -2,9 +2,12 @@
 
 #include "decoder/gated_mlp.h"
 
+#include "kernels/moe_dispatch.h"
+
 #include <torch/nn.h>
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
 
 namespace microfiche::decoder {
@@ -88,6 +91,11 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
   /// Shapes: x (B, L, width), returns the same.
   torch::Tensor forward(const torch::Tensor& x);
 
+  /// Moves the experts' matrices side by side into one tensor each, of which
+  /// the parameters then are views, so that `moe_dispatch` need not copy them
+  /// together. It holds until the module is moved or cast; int8 stays as it is.
+  void stack_experts();
+
   /// How uneven the experts' load was in the last training-mode `forward`: for
   /// each sequence the sum over experts of count * num_experts / (L * top_k)
   /// times the mean score, averaged over the batch. One when even, and
@@ -114,6 +122,7 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
  private:
   void measure_balance(const Routing& routing, int64_t batch);
 
+  std::optional<kernels::ExpertWeights> stacked_;
   torch::Tensor balance_loss_;
   torch::Tensor expert_load_;
 };

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "generation/decode_step.h"
 #include "generation/logits_processor.h"
 
 #include <algorithm>
@@ -149,6 +150,7 @@ class Search {
       int64_t eos_token_id,
       int64_t max_rows)
       : decoder_(decoder),
+        decode_step_(decoder),
         callbacks_(callbacks),
         config_(config),
         rule_{config.ngram, config.ngram_window, config.ngram_whitelist},
@@ -228,8 +230,7 @@ class Search {
     const auto start = Clock::now();
     fit_capacity();
     const auto ids = id_column(rows_, decoder_->lm_head->weight.device());
-    const auto hidden = decoder_->forward(decoder_->embed(ids), &*cache_);
-    take_ids(rows_, decoder_->logits(hidden.squeeze(1)));
+    take_ids(rows_, decode_step_.logits(ids, *cache_));
     share_time(start, rows_, &Answer::decode_seconds);
     release_ended();
   }
@@ -336,6 +337,7 @@ class Search {
   }
 
   decoder::Decoder& decoder_;
+  DecodeStep decode_step_;
   const SearchCallbacks& callbacks_;
   const GenerationConfig& config_;
   NgramRule rule_;

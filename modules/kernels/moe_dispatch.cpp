@@ -39,6 +39,29 @@ SortedPairs sort_pairs(const torch::Tensor& expert_ids) {
   return {order, places, experts};
 }
 
+ExpertWeights stack(const Experts& experts) {
+  const auto stack_one = [&](torch::Tensor ExpertWeights::*matrix) {
+    std::vector<torch::Tensor> matrices;
+    for (int64_t e = 0; e < experts.count; ++e) {
+      matrices.push_back(experts.weights(e).*matrix);
+    }
+    return torch::stack(matrices);
+  };
+  return {
+      stack_one(&ExpertWeights::gate),
+      stack_one(&ExpertWeights::up),
+      stack_one(&ExpertWeights::down)};
+}
+
+// Rows of a grouped product begin at multiples of 16 bytes.
+bool fits_grouped_product(const torch::Tensor& x, const ExpertWeights& expert) {
+  const auto is_aligned = [&](int64_t width) {
+    return width * x.element_size() % 16 == 0;
+  };
+  return is_aligned(x.size(1)) && is_aligned(expert.gate.size(0)) &&
+      !expert.gate_scale.defined();
+}
+
 torch::Tensor add_shared(
     const torch::Tensor& routed,
     const torch::Tensor& x,
@@ -126,46 +149,29 @@ torch::Tensor moe_dispatch_sorted(
       torch::cat(answers).index_select(0, pairs.places), weights, x, experts);
 }
 
-torch::Tensor moe_dispatch_batched(
+torch::Tensor moe_dispatch_grouped(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts) {
-  const int64_t num_experts = experts.count;
   const int64_t top_k = expert_ids.size(1);
   const auto pairs = sort_pairs(expert_ids);
-  const auto counts = torch::bincount(pairs.experts, {}, num_experts);
-  const int64_t longest = counts.max().item<int64_t>();
-
-  // Each expert has a list of `longest` slots; a pair's slot is its rank among
-  // the pairs of its expert.
-  const auto first = counts.cumsum(0) - counts; // (E)
-  const auto rank = torch::arange(pairs.experts.numel(), first.options()) -
-      first.index_select(0, pairs.experts);
-  const auto slots = pairs.experts * longest + rank; // (P)
-  const auto tokens = torch::div(pairs.order, top_k, /*rounding_mode=*/"floor");
-  const auto lists =
-      torch::zeros({num_experts * longest, x.size(1)}, x.options())
-          .index_copy(0, slots, x.index_select(0, tokens))
-          .view({num_experts, longest, x.size(1)}); // (E, longest, D)
-
-  const auto stack = [&](torch::Tensor ExpertWeights::*matrix) {
-    std::vector<torch::Tensor> matrices;
-    for (int64_t e = 0; e < num_experts; ++e) {
-      matrices.push_back(experts.weights(e).*matrix);
-    }
-    return torch::stack(matrices).transpose(1, 2);
+  const auto ends = torch::searchsorted(
+      pairs.experts,
+      torch::arange(experts.count, pairs.experts.options()),
+      /*out_int32=*/true,
+      /*right=*/true); // (E), where each expert's pairs end
+  const auto sorted_x = x.index_select(
+      0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor")); // (P, D)
+  const auto matrices = experts.stacked ? *experts.stacked : stack(experts);
+  const auto multiply = [&](const torch::Tensor& rows,
+                            const torch::Tensor& stacked) {
+    return at::_grouped_mm(rows, stacked.transpose(1, 2), ends);
   };
-  const auto inner =
-      torch::silu(torch::bmm(lists, stack(&ExpertWeights::gate))) *
-      torch::bmm(lists, stack(&ExpertWeights::up)); // (E, longest, I)
-  const auto answers = torch::bmm(inner, stack(&ExpertWeights::down));
-  return combine(
-      answers.flatten(0, 1).index_select(
-          0, slots.index_select(0, pairs.places)),
-      weights,
-      x,
-      experts);
+  const auto inner = torch::silu(multiply(sorted_x, matrices.gate)) *
+      multiply(sorted_x, matrices.up); // (P, I)
+  const auto answers = multiply(inner, matrices.down);
+  return combine(answers.index_select(0, pairs.places), weights, x, experts);
 }
 
 torch::Tensor moe_dispatch(
@@ -182,9 +188,9 @@ torch::Tensor moe_dispatch(
   }
   // With few tokens most experts have none, and copying all their matrices
   // into one stack would cost more than the launches that it saves.
-  const bool many = expert_ids.numel() >= 4 * experts.count;
-  return x.is_cuda() && many && !first.gate_scale.defined()
-      ? moe_dispatch_batched(x, expert_ids, weights, experts)
+  const bool pays = experts.stacked || expert_ids.numel() >= 4 * experts.count;
+  return x.is_cuda() && pays && fits_grouped_product(x, first)
+      ? moe_dispatch_grouped(x, expert_ids, weights, experts)
       : moe_dispatch_sorted(x, expert_ids, weights, experts);
 }
 

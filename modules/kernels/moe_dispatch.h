@@ -30,6 +30,10 @@ struct Experts {
 
   /// One that every token goes to, with weight one.
   std::optional<ExpertWeights> shared;
+
+  /// The matrices of all experts as one tensor each, (E, I, D) and (E, D, I),
+  /// where they lie so in memory. It spares a GPU a copy.
+  std::optional<ExpertWeights> stacked = {};
 };
 
 /// Sends each token to its experts and adds up what they answer,
@@ -43,10 +47,10 @@ struct Experts {
 ///   returns: (N, D) in the dtype of x
 ///
 /// Tokens are sorted by expert, so that each expert sees one matrix of its own
-/// tokens; on a GPU, where many small products wait for their launches, the
-/// experts run as one batched product over equally long, zero-padded lists; on
-/// a CPU, without gradients, experts write their answers side by side, and all
-/// of them start at once.
+/// tokens; on a GPU, where many small products wait for their launches, all
+/// experts are one grouped product (`at::_grouped_mm`), for which the host
+/// waits for nothing; on a CPU, without gradients, experts write their answers
+/// side by side, and all of them start at once.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
 torch::Tensor moe_dispatch(
@@ -71,7 +75,7 @@ torch::Tensor moe_dispatch_sorted(
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts);
-torch::Tensor moe_dispatch_batched(
+torch::Tensor moe_dispatch_grouped(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,

@@ -88,6 +88,9 @@ LoadedModel load_model(
   if (loaded.placement.int8) {
     quantize_linear_layers(loaded.model);
   }
+  if (placement.device.is_cuda()) {
+    loaded.model->decoder->stack_experts();
+  }
   loaded.model->eval();
   return loaded;
 }

@@ -219,6 +219,25 @@ TEST_F(RaggedDecoderTest, RowsThatJoinLateGoOnBesideTheRest) {
   }
 }
 
+TEST_F(RaggedDecoderTest, AStepThatTheHostDoesNotDecideGivesTheSameLogits) {
+  auto cache = decoder->make_cache(3, 16);
+  decoder->forward(padded_prompts(), &cache, prompts);
+  auto device_cache = decoder->make_cache(3, 16);
+  decoder->forward(padded_prompts(), &device_cache, prompts);
+
+  for (int64_t step = 0; step < 4; ++step) {
+    const auto ids = torch::randint(40, {3, 1}, torch::kInt64);
+    const auto positions = torch::tensor(device_cache.lengths(), torch::kInt64);
+    const auto expected = decoder->logits(
+        decoder->forward(decoder->embed(ids), &cache).squeeze(1));
+
+    const auto actual = decoder->step(ids, positions, device_cache);
+    device_cache.advance({1, 1, 1});
+
+    EXPECT_LT(tests::relative_error(actual, expected), kSameSum) << step;
+  }
+}
+
 TEST(DecoderTest, EveryWeightLearns) {
   torch::manual_seed(0);
   Decoder decoder(small_options().qk_norm(true));

@@ -70,6 +70,34 @@ TEST(MixtureOfExpertsTest, SharedExpertsAreAddedWithoutAWeight) {
   EXPECT_TRUE(torch::allclose(moe->forward(x), expected, 1e-4, 1e-6));
 }
 
+TEST(MixtureOfExpertsTest, StackedExpertsKeepTheirWeightsAndLieSideBySide) {
+  torch::manual_seed(0);
+  MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 16));
+  const auto x = torch::randn({2, 3, 8});
+  const torch::NoGradGuard no_grad;
+  moe->eval();
+  const auto expected = moe->forward(x);
+  std::vector<torch::Tensor> weights;
+  for (const auto& parameter : moe->parameters()) {
+    weights.push_back(parameter.clone());
+  }
+
+  moe->stack_experts();
+
+  const auto parameters = moe->parameters();
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    EXPECT_TRUE(torch::equal(parameters[i], weights[i])) << i;
+  }
+  const auto up = [&](int64_t e) {
+    return moe->experts[e]->as<GatedMlp>()->up_proj->weight;
+  };
+  EXPECT_EQ(up(1).const_data_ptr<float>(), up(0).const_data_ptr<float>() + 128);
+  EXPECT_TRUE(torch::equal(moe->forward(x), expected));
+  moe->to(torch::kFloat64);
+  EXPECT_TRUE(torch::allclose(
+      moe->forward(x.to(torch::kFloat64)), expected.to(torch::kFloat64), 1e-5));
+}
+
 TEST(MixtureOfExpertsTest, TheBalanceLossOfAnEvenLoadIsOne) {
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
   {

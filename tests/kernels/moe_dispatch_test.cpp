@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,31 @@ TEST_P(MoeDispatchTest, RunsWithoutASharedExpert) {
   EXPECT_TRUE(torch::allclose(actual, expected, 1e-4, 1e-5));
 }
 
+TEST(MoeDispatchGroupedTest, TakesMatricesThatLieInOneTensor) {
+  auto in = make_moe_inputs(64);
+  const auto stack = [&](torch::Tensor ExpertWeights::*matrix) {
+    std::vector<torch::Tensor> matrices;
+    for (int64_t e = 0; e < kExperts; ++e) {
+      matrices.push_back(in.matrices[e].*matrix);
+    }
+    return torch::stack(matrices);
+  };
+  const auto expected =
+      moe_dispatch_grouped(in.x, in.ids, in.weights, in.experts);
+  in.experts.stacked = {
+      stack(&ExpertWeights::gate),
+      stack(&ExpertWeights::up),
+      stack(&ExpertWeights::down)};
+  in.experts.weights = [](int64_t) -> ExpertWeights {
+    throw std::logic_error("asked for one expert");
+  };
+
+  const auto actual =
+      moe_dispatch_grouped(in.x, in.ids, in.weights, in.experts);
+
+  EXPECT_TRUE(torch::equal(actual, expected));
+}
+
 TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
   if (GetParam() == &moe_dispatch_cpu) {
     GTEST_SKIP() << "gives no gradients";
@@ -111,7 +137,7 @@ TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
 }
 
 std::string way_name(const ::testing::TestParamInfo<Dispatch>& info) {
-  const std::vector<std::string> names = {"Chosen", "Sorted", "Batched", "Cpu"};
+  const std::vector<std::string> names = {"Chosen", "Sorted", "Grouped", "Cpu"};
   return names[info.index];
 }
 
@@ -121,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         &moe_dispatch,
         &moe_dispatch_sorted,
-        &moe_dispatch_batched,
+        &moe_dispatch_grouped,
         &moe_dispatch_cpu),
     way_name);
 

@@ -1,0 +1,96 @@
+#include "decoder/decode_graph.h"
+
+#include <torch/torch.h>
+
+#include <utility>
+
+#ifdef MICROFICHE_WITH_CUDA
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+namespace microfiche::decoder {
+
+#ifdef MICROFICHE_WITH_CUDA
+
+struct DecodeGraph::Recording {
+  at::cuda::CUDAGraph graph;
+};
+
+bool DecodeGraph::is_supported(const torch::Device& device) {
+  return device.is_cuda();
+}
+
+#else
+
+struct DecodeGraph::Recording {};
+
+bool DecodeGraph::is_supported(const torch::Device& /*device*/) {
+  return false;
+}
+
+#endif
+
+namespace {
+
+torch::Tensor positions_of(const KvCache& cache) {
+  return torch::tensor(cache.lengths(), torch::kInt64);
+}
+
+} // namespace
+
+DecodeGraph::DecodeGraph(Decoder decoder, const KvCache& cache)
+    : decoder_(std::move(decoder)), cache_(cache) {
+  const auto device = decoder_->lm_head->weight.device();
+  TORCH_CHECK(
+      is_supported(device) && cache.max_length() < cache.capacity(),
+      "DecodeGraph: expected a build with CUDA, a decoder on a GPU and a cache "
+      "with room for a position, got a decoder on ",
+      device,
+      " and a cache with ",
+      cache.max_length(),
+      " of ",
+      cache.capacity(),
+      " positions");
+#ifdef MICROFICHE_WITH_CUDA
+  positions_ = positions_of(cache).to(device);
+  ids_ = torch::zeros({cache.batch(), 1}, positions_.options());
+  recording_ = std::make_unique<Recording>();
+  // Nothing can be recorded on the stream that everybody uses.
+  const auto used = c10::cuda::getCurrentCUDAStream(device.index());
+  const auto stream = c10::cuda::getStreamFromPool(
+      /*isHighPriority=*/false, device.index());
+  used.synchronize();
+  {
+    const c10::cuda::CUDAStreamGuard guard(stream);
+    decoder_->step(ids_, positions_, cache_);
+    stream.synchronize();
+    recording_->graph.capture_begin();
+    logits_ = decoder_->step(ids_, positions_, cache_);
+    recording_->graph.capture_end();
+  }
+  stream.synchronize();
+#endif
+}
+
+DecodeGraph::~DecodeGraph() = default;
+
+torch::Tensor DecodeGraph::run(
+    const torch::Tensor& ids,
+    const KvCache& cache) {
+  TORCH_INTERNAL_ASSERT(cache.keys(0).is_same(cache_.keys(0)));
+  TORCH_CHECK(
+      cache.max_length() < cache.capacity(),
+      "DecodeGraph: the cache's capacity of ",
+      cache.capacity(),
+      " is used up; make a larger cache");
+  ids_.copy_(ids);
+  positions_.copy_(positions_of(cache));
+#ifdef MICROFICHE_WITH_CUDA
+  recording_->graph.replay();
+#endif
+  return logits_;
+}
+
+} // namespace microfiche::decoder

@@ -1,0 +1,44 @@
+#include "generation/decode_step.h"
+
+#include <utility>
+#include <vector>
+
+namespace microfiche::generation {
+namespace {
+
+constexpr int64_t kStepsBeforeGraph = 8;
+
+} // namespace
+
+DecodeStep::DecodeStep(decoder::Decoder decoder)
+    : decoder_(std::move(decoder)) {}
+
+torch::Tensor DecodeStep::logits(
+    const torch::Tensor& ids,
+    decoder::KvCache& cache) {
+  auto* graph = graph_of(cache);
+  if (graph == nullptr) {
+    const auto hidden = decoder_->forward(decoder_->embed(ids), &cache);
+    return decoder_->logits(hidden.squeeze(1));
+  }
+  const auto logits = graph->run(ids, cache);
+  cache.advance(std::vector<int64_t>(cache.batch(), 1));
+  return logits;
+}
+
+decoder::DecodeGraph* DecodeStep::graph_of(const decoder::KvCache& cache) {
+  if (!decoder::DecodeGraph::is_supported(decoder_->lm_head->weight.device())) {
+    return nullptr;
+  }
+  if (!keys_.is_same(cache.keys(0))) {
+    graph_.reset();
+    keys_ = cache.keys(0);
+    steady_steps_ = 0;
+  }
+  if (!graph_ && steady_steps_++ == kStepsBeforeGraph) {
+    graph_.emplace(decoder_, cache);
+  }
+  return graph_ ? &*graph_ : nullptr;
+}
+
+} // namespace microfiche::generation

@@ -1,0 +1,54 @@
+#include "decoder/decode_graph.h"
+
+#include "tests/decoder/small_decoder.h"
+#include "tests/support/parity.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace microfiche::decoder {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(DecodeGraphTest, ReplaysWhatAStepGives) {
+  if (!torch::cuda::is_available() ||
+      !DecodeGraph::is_supported(torch::kCUDA)) {
+    GTEST_SKIP() << "no GPU on this machine, or a build without CUDA";
+  }
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder();
+  decoder->to(torch::kCUDA);
+  decoder->stack_experts();
+  const auto prompts = torch::randn({3, 7, 32}).to(torch::kCUDA);
+  auto eager_cache = decoder->make_cache(3, 16);
+  decoder->forward(prompts, &eager_cache, {3, 7, 5});
+  auto cache = decoder->make_cache(3, 16);
+  decoder->forward(prompts, &cache, {3, 7, 5});
+
+  DecodeGraph graph(decoder, cache);
+
+  for (int64_t step = 0; step < 4; ++step) {
+    const auto ids =
+        torch::randint(40, {3, 1}, torch::kInt64).to(torch::kCUDA);
+    const auto expected = decoder->logits(
+        decoder->forward(decoder->embed(ids), &eager_cache).squeeze(1));
+    const auto actual = graph.run(ids, cache);
+    cache.advance({1, 1, 1});
+    EXPECT_LT(tests::relative_error(actual.cpu(), expected.cpu()), 1e-3)
+        << step;
+  }
+}
+
+TEST(DecodeGraphTest, RefusesADecoderOnACpu) {
+  auto decoder = make_decoder();
+  const auto cache = decoder->make_cache(1, 8);
+
+  EXPECT_THAT(
+      [&] { DecodeGraph(decoder, cache); },
+      ThrowsMessage<c10::Error>(HasSubstr("a decoder on a GPU")));
+}
+
+} // namespace
+} // namespace microfiche::decoder
