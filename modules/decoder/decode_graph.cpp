@@ -76,9 +76,7 @@ DecodeGraph::DecodeGraph(Decoder decoder, const KvCache& cache)
 
 DecodeGraph::~DecodeGraph() = default;
 
-torch::Tensor DecodeGraph::run(
-    const torch::Tensor& ids,
-    const KvCache& cache) {
+torch::Tensor DecodeGraph::run(const torch::Tensor& ids, const KvCache& cache) {
   TORCH_INTERNAL_ASSERT(cache.keys(0).is_same(cache_.keys(0)));
   TORCH_CHECK(
       cache.max_length() < cache.capacity(),

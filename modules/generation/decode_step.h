@@ -17,8 +17,8 @@ class DecodeStep {
  public:
   explicit DecodeStep(decoder::Decoder decoder);
 
-  /// Logits (B, vocab_size) float32 after `ids` (B, 1) int64, by which the cache
-  /// becomes longer. They may be overwritten by the next call.
+  /// Logits (B, vocab_size) float32 after `ids` (B, 1) int64, by which the
+  /// cache becomes longer. They may be overwritten by the next call.
   torch::Tensor logits(const torch::Tensor& ids, decoder::KvCache& cache);
 
  private:

@@ -30,8 +30,7 @@ TEST(DecodeGraphTest, ReplaysWhatAStepGives) {
   DecodeGraph graph(decoder, cache);
 
   for (int64_t step = 0; step < 4; ++step) {
-    const auto ids =
-        torch::randint(40, {3, 1}, torch::kInt64).to(torch::kCUDA);
+    const auto ids = torch::randint(40, {3, 1}, torch::kInt64).to(torch::kCUDA);
     const auto expected = decoder->logits(
         decoder->forward(decoder->embed(ids), &eager_cache).squeeze(1));
     const auto actual = graph.run(ids, cache);

@@ -1,0 +1,208 @@
+#include "training/process_group.h"
+
+#include "core/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace microfiche::training {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+// A process group wants processes. What each of them does is a disabled test,
+// which the program is started with again, as torchrun would start it.
+
+uint16_t free_port() {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  bind(listener, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  close(listener);
+  return ntohs(address.sin_port);
+}
+
+/// Starts `size` processes that do `what` and returns how each ended, as
+/// `waitpid` says it.
+std::vector<int> run_processes(const std::string& what, int64_t size) {
+  const auto port = std::to_string(free_port());
+  std::vector<pid_t> processes;
+  for (int64_t rank = 0; rank < size; ++rank) {
+    const pid_t process = fork();
+    if (process == 0) {
+      const auto number = std::to_string(rank);
+      setenv("RANK", number.c_str(), 1);
+      setenv("LOCAL_RANK", number.c_str(), 1);
+      setenv("WORLD_SIZE", std::to_string(size).c_str(), 1);
+      setenv("MASTER_ADDR", "127.0.0.1", 1);
+      setenv("MASTER_PORT", port.c_str(), 1);
+      unsetenv("GTEST_OUTPUT");
+      const auto filter =
+          "--gtest_filter=ProcessGroupWorker.DISABLED_" + what;
+      execl(
+          "/proc/self/exe",
+          "training_test",
+          filter.c_str(),
+          "--gtest_also_run_disabled_tests",
+          "--gtest_brief=1",
+          nullptr);
+      _exit(127);
+    }
+    processes.push_back(process);
+  }
+  std::vector<int> ends;
+  for (const pid_t process : processes) {
+    int end = 0;
+    waitpid(process, &end, 0);
+    ends.push_back(end);
+  }
+  return ends;
+}
+
+ProcessPlace own_place() {
+  auto place = process_place_from_environment().value();
+  place.patience = std::chrono::seconds(2);
+  return place;
+}
+
+TEST(ProcessGroupWorker, DISABLED_Exchanges) {
+  ProcessGroup group(own_place(), torch::kCPU);
+  const auto rank = static_cast<double>(group.rank());
+  const auto sum = static_cast<double>(group.size() * (group.size() - 1)) / 2;
+
+  const auto small = torch::full({2, 3}, rank);
+  const auto half = torch::full({5}, rank, torch::kBFloat16);
+  // Larger than a bucket, and with strides of its own.
+  const auto large = torch::full({3000, 2500}, rank).t();
+  group.add_up({small, half, large});
+  EXPECT_TRUE((small == sum).all().item<bool>());
+  EXPECT_TRUE((half == sum).all().item<bool>());
+  EXPECT_TRUE((large == sum).all().item<bool>());
+
+  const auto given = torch::full({4}, rank);
+  group.broadcast({given}, /*from=*/1);
+  EXPECT_TRUE((given == 1).all().item<bool>());
+
+  EXPECT_TRUE(group.any(group.rank() == 1));
+  EXPECT_FALSE(group.any(false));
+  group.wait_for_all();
+}
+
+TEST(ProcessGroupTest, ThreeProcessesExchangeTensors) {
+  EXPECT_THAT(run_processes("Exchanges", 3), ::testing::Each(0));
+}
+
+TEST(ProcessGroupTest, OneProcessIsAGroupToo) {
+  EXPECT_THAT(run_processes("Alone", 1), ::testing::Each(0));
+}
+
+TEST(ProcessGroupWorker, DISABLED_Alone) {
+  ProcessGroup group(own_place(), torch::kCPU);
+  const auto tensor = torch::ones({2});
+  group.add_up({tensor});
+  EXPECT_TRUE((tensor == 1).all().item<bool>());
+}
+
+/// One process dies between two sums; the others must learn its name.
+void lose(int64_t lost, const std::string& expected) {
+  const auto place = own_place();
+  ProcessGroup group(place, torch::kCPU);
+  const auto tensor = torch::ones({4});
+  group.add_up({tensor});
+  if (place.rank == lost) {
+    raise(SIGKILL);
+  }
+  EXPECT_THAT(
+      [&] {
+        for (int64_t i = 0; i < 1000; ++i) {
+          group.add_up({tensor});
+        }
+      },
+      ThrowsMessage<Error>(HasSubstr(expected)));
+}
+
+TEST(ProcessGroupWorker, DISABLED_LosesTheLast) {
+  lose(2, "rank 2 of 3 has shown no sign of life for 2 s");
+}
+
+TEST(ProcessGroupTest, AProcessThatWasKilledIsNamedByTheOthers) {
+  const auto ends = run_processes("LosesTheLast", 3);
+
+  EXPECT_EQ(ends[0], 0);
+  EXPECT_EQ(ends[1], 0);
+  EXPECT_TRUE(WIFSIGNALED(ends[2]));
+}
+
+TEST(ProcessGroupWorker, DISABLED_LosesTheFirst) {
+  lose(0, "which rank 0 keeps, is gone");
+}
+
+TEST(ProcessGroupTest, WithoutTheFirstProcessThereIsNoStore) {
+  const auto ends = run_processes("LosesTheFirst", 2);
+
+  EXPECT_TRUE(WIFSIGNALED(ends[0]));
+  EXPECT_EQ(ends[1], 0);
+}
+
+class ProcessPlaceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("WORLD_SIZE", "2", 1);
+    setenv("RANK", "1", 1);
+    setenv("LOCAL_RANK", "1", 1);
+    setenv("MASTER_ADDR", "127.0.0.1", 1);
+    setenv("MASTER_PORT", "29500", 1);
+  }
+
+  void TearDown() override {
+    for (const char* name :
+         {"WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"}) {
+      unsetenv(name);
+    }
+  }
+};
+
+TEST_F(ProcessPlaceTest, IsReadFromTorchrunsVariables) {
+  const auto place = process_place_from_environment();
+
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->rank, 1);
+  EXPECT_EQ(place->size, 2);
+  EXPECT_EQ(place->store_port, 29500);
+}
+
+TEST_F(ProcessPlaceTest, ThereIsNoneWithoutAWorldSize) {
+  unsetenv("WORLD_SIZE");
+
+  EXPECT_FALSE(process_place_from_environment().has_value());
+}
+
+TEST_F(ProcessPlaceTest, RefusesVariablesThatAreMissingOrNoNumbers) {
+  setenv("RANK", "2", 1);
+  EXPECT_THAT(
+      [] { process_place_from_environment(); },
+      ThrowsMessage<InputError>(
+          HasSubstr("RANK: expected a number from 0 to 1, got '2'")));
+  setenv("RANK", "1", 1);
+  unsetenv("MASTER_PORT");
+  EXPECT_THAT(
+      [] { process_place_from_environment(); },
+      ThrowsMessage<InputError>(HasSubstr("but MASTER_PORT is not")));
+}
+
+} // namespace
+} // namespace microfiche::training
