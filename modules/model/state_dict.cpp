@@ -3,6 +3,10 @@
 #include "core/error.h"
 #include "core/mapped_pages.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <cstring>
 #include <optional>
 #include <unordered_map>
@@ -229,6 +233,10 @@ void quantize_linear_layers(OpticalModel& model) {
       linear->quantize();
     }
   }
+#ifdef __GLIBC__
+  // The float32 copies of each piece left holes between the weights.
+  malloc_trim(0);
+#endif
 }
 
 void save_state_dict(

@@ -292,9 +292,8 @@ class ProcessGroup::Collectives {
     const bool is_local =
         place.store_host == "127.0.0.1" || place.store_host == "localhost";
     options->devices.push_back(
-        is_local
-            ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
-            : c10d::ProcessGroupGloo::createDefaultDevice());
+        is_local ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
+                 : c10d::ProcessGroupGloo::createDefaultDevice());
     backend_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
         tensors, rank, size, std::move(options));
   }

@@ -18,9 +18,9 @@ namespace microfiche::training {
 // them. What c10d brings is used: its store as a notice board, and NCCL on GPUs
 // or Gloo on CPUs for tensors.
 //
-// A collective operation waits for ever, or fails without a name, when a process
-// is gone. So every one begins with a roll call at the store, where each process
-// writes a beat twice a second; one whose beat has stood still for
+// A collective operation waits for ever, or fails without a name, when a
+// process is gone. So every one begins with a roll call at the store, where
+// each process writes a beat twice a second; one whose beat has stood still for
 // `ProcessPlace::patience` is lost, and is named to all that wait for it.
 
 /// Where a process stands among those that train one model.
@@ -44,8 +44,8 @@ struct ProcessPlace {
 };
 
 /// The place that RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT and
-/// TORCHELASTIC_* give; nothing where WORLD_SIZE is not set. Throws `InputError`
-/// naming the variable that is missing or no number.
+/// TORCHELASTIC_* give; nothing where WORLD_SIZE is not set. Throws
+/// `InputError` naming the variable that is missing or no number.
 std::optional<ProcessPlace> process_place_from_environment();
 
 /// The processes that train one model; see Note [Several processes]. Each
@@ -53,8 +53,8 @@ std::optional<ProcessPlace> process_place_from_environment();
 /// naming the rank that was lost.
 class ProcessGroup {
  public:
-  /// Meets the others, with NCCL where `device` is a GPU and Gloo elsewhere, and
-  /// tries them out with one sum.
+  /// Meets the others, with NCCL where `device` is a GPU and Gloo elsewhere,
+  /// and tries them out with one sum.
   ProcessGroup(const ProcessPlace& place, const torch::Device& device);
   ~ProcessGroup();
 
@@ -71,9 +71,9 @@ class ProcessGroup {
   /// Gives all the tensors that process `from` has, in place.
   void broadcast(const std::vector<torch::Tensor>& tensors, int64_t from = 0);
 
-  /// Adds each tensor up over all processes, in place. Those of one dtype travel
-  /// together in buckets of 25 MB. The order of sums depends on the number of
-  /// processes alone.
+  /// Adds each tensor up over all processes, in place. Those of one dtype
+  /// travel together in buckets of 25 MB. The order of sums depends on the
+  /// number of processes alone.
   void add_up(const std::vector<torch::Tensor>& tensors);
 
   /// Whether it is true for one of them.

@@ -51,8 +51,7 @@ std::vector<int> run_processes(const std::string& what, int64_t size) {
       setenv("MASTER_ADDR", "127.0.0.1", 1);
       setenv("MASTER_PORT", port.c_str(), 1);
       unsetenv("GTEST_OUTPUT");
-      const auto filter =
-          "--gtest_filter=ProcessGroupWorker.DISABLED_" + what;
+      const auto filter = "--gtest_filter=ProcessGroupWorker.DISABLED_" + what;
       execl(
           "/proc/self/exe",
           "training_test",
