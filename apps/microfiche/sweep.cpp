@@ -1,4 +1,5 @@
 #include "command.h"
+#include "workers.h"
 
 #include "core/config.h"
 #include "core/error.h"
@@ -15,10 +16,12 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace microfiche::apps {
@@ -29,6 +32,7 @@ struct SweepOptions {
   std::string config;
   std::string output;
   std::optional<uint64_t> seed;
+  int64_t workers = 1;
 };
 
 /// Text that is not where the command runs is looked for in the source tree, so
@@ -103,15 +107,31 @@ experiments::SweepConfig read_sweep(const SweepOptions& options) {
   return config;
 }
 
-void sweep(const SweepOptions& options) {
-  auto config = read_sweep(options);
-  auto common = options.common;
-  common.model = config.model;
-  const std::filesystem::path folder = options.output.empty()
-      ? std::filesystem::path("runs") /
-          std::filesystem::path(options.config).stem()
-      : std::filesystem::path(options.output);
+/// Writes what is computed from the rows, and prints the overview.
+void report_run(const std::filesystem::path& folder) {
+  const auto report = experiments::load_summarized_run(folder);
+  experiments::write_reports(report);
+  experiments::write_tables(report);
+  auto shown = to_text(experiments::overview_table(report.summary)) + "\n" +
+      experiments::headline_of(report) + "\n";
+  for (const auto& table : experiments::run_tables(report)) {
+    if (table.is_printed) {
+      shown += concat("\n", table.title, "\n\n", to_text(table.table));
+    }
+  }
+  write_file("-", shown);
+  say("report: " + (folder / "report.html").string());
+}
 
+/// The work of one worker.
+void run_worker(
+    experiments::SweepConfig config,
+    CommonOptions common,
+    const std::filesystem::path& folder,
+    const experiments::Worker& worker) {
+  // The first of several speaks for all.
+  common.quiet = common.quiet || worker.rank > 0;
+  common.model = config.model;
   OpenModel model(common);
   experiments::Cell first;
   if (!config.models.empty()) {
@@ -138,20 +158,35 @@ void sweep(const SweepOptions& options) {
       },
       tokenizer::count_text_tokens,
       environment,
-      folder);
+      folder,
+      worker,
+      [&] { report_run(folder); });
+}
 
-  const auto report = experiments::load_summarized_run(folder);
-  experiments::write_reports(report);
-  experiments::write_tables(report);
-  auto shown = to_text(experiments::overview_table(report.summary)) + "\n" +
-      experiments::headline_of(report) + "\n";
-  for (const auto& table : experiments::run_tables(report)) {
-    if (table.is_printed) {
-      shown += concat("\n", table.title, "\n\n", to_text(table.table));
+void sweep(const SweepOptions& options) {
+  const auto config = read_sweep(options);
+  auto common = options.common;
+  const std::filesystem::path folder = options.output.empty()
+      ? std::filesystem::path("runs") /
+          std::filesystem::path(options.config).stem()
+      : std::filesystem::path(options.output);
+  auto worker = worker_of_environment();
+  if (options.workers > 1) {
+    check<UsageError>(
+        worker.count == 1,
+        "--workers starts workers on this machine, but RANK and WORLD_SIZE say "
+        "that this process is a worker already; give one of the two");
+    const auto started = become_workers(options.workers);
+    if (!started) {
+      return;
+    }
+    worker = *started;
+    if (common.threads == 0 && std::getenv("OMP_NUM_THREADS") == nullptr) {
+      common.threads = std::max<int64_t>(
+          std::thread::hardware_concurrency() / options.workers, 1);
     }
   }
-  write_file("-", shown);
-  say("report: " + (folder / "report.html").string());
+  run_worker(config, common, folder, worker);
 }
 
 } // namespace
@@ -162,7 +197,8 @@ void add_sweep(CLI::App& app) {
       "sweep",
       "microfiche sweep configs/sweeps/nano.json -o runs/nano\n\n"
       "Renders text at several lengths, reads the pages back and scores them. "
-      "The same command again goes on where it was stopped.");
+      "The same command again goes on where it was stopped. Under torchrun "
+      "--no-python, or with --workers, several processes share the work.");
   command->add_option("config", options->config, "Sweep config")->required();
   command
       ->add_option(
@@ -170,6 +206,13 @@ void add_sweep(CLI::App& app) {
           options->output,
           "Run folder; runs/<name of the config> when absent")
       ->type_name("DIR");
+  command
+      ->add_option(
+          "--workers",
+          options->workers,
+          "Processes that share the work, each with its share of the cores")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   add_model_options(*command, options->common);
   command->add_option(
       "--seed",

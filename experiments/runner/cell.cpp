@@ -36,10 +36,24 @@ std::string name_of(const Cell& cell) {
   return name;
 }
 
+std::string id_of(const Cell& cell, int64_t page) {
+  return concat(name_of(cell), "/", page);
+}
+
 Cell untouched(Cell cell) {
   cell.text = kNaturalText;
   cell.page.reset();
   cell.tokens.reset();
+  return cell;
+}
+
+Cell coordinates_of_pages(Cell cell) {
+  cell.page.reset();
+  cell.tokens.reset();
+  cell.model.reset();
+  cell.dtype.reset();
+  cell.prompt.reset();
+  cell.decoding.reset();
   return cell;
 }
 

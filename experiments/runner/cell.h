@@ -63,8 +63,15 @@ std::vector<std::pair<std::string, std::string>> further_coordinates(
 /// "tiny/corpus/plain/600-700" or "tiny/corpus/plain/10/page=rotation:3".
 std::string name_of(const Cell& cell);
 
+/// The id of a page of a cell, such as "tiny/corpus/plain/10/0".
+std::string id_of(const Cell& cell, int64_t page);
+
 /// The cell with natural text and without conditions, the other coordinates the
 /// same.
 Cell untouched(Cell cell);
+
+/// The coordinates that decide what stands on the pages before anything is done
+/// to them, the others left out.
+Cell coordinates_of_pages(Cell cell);
 
 } // namespace microfiche::experiments

@@ -1,18 +1,13 @@
 #include "experiments/runner/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <optional>
+#include <utility>
 
 #include "core/config.h"
 #include "core/error.h"
-#include "core/files.h"
+#include "experiments/runner/run_rows.h"
 #include "metrics/score.h"
 
 namespace microfiche::experiments {
@@ -20,40 +15,6 @@ namespace microfiche::experiments {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// The part of a file of lines that is whole.
-std::string whole_lines(const fs::path& path) {
-  if (!fs::exists(path)) {
-    return "";
-  }
-  auto text = read_file(path);
-  text.resize(text.rfind('\n') + 1);
-  return text;
-}
-
-template <typename Read>
-void read_lines(const fs::path& path, const Read& read) {
-  const auto text = whole_lines(path);
-  int64_t number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
-    const auto where = concat(path.string(), ":", ++number);
-    read(
-        parse_json(std::string_view(text).substr(begin, end - begin), where),
-        where);
-    begin = end + 1;
-  }
-}
-
-void cut_torn_line(const fs::path& path) {
-  if (!fs::exists(path)) {
-    return;
-  }
-  const auto text = whole_lines(path);
-  if (text.size() != fs::file_size(path)) {
-    write_file(path, text);
-  }
-}
 
 /// The path and the two values of the first place where two JSON values differ.
 struct Difference {
@@ -119,49 +80,27 @@ void complete_metrics(Sample& sample, const metrics::Profile& profile) {
 
 } // namespace
 
-FolderLock::FolderLock(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  const auto path = folder / ".lock";
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  check<IoError>(
-      descriptor_ >= 0, path.string(), ": cannot write: ", strerror(errno));
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(descriptor_);
-    throw IoError(concat(
-        folder.string(),
-        ": another run is writing to this folder; wait for it, or give another "
-        "folder with -o"));
-  }
-}
-
-FolderLock::~FolderLock() {
-  ::close(descriptor_);
-}
-
 Run read_run(const fs::path& folder) {
+  const bool has_config = fs::exists(folder / "config.json");
   check(
-      fs::exists(folder / "config.json") &&
-          fs::exists(folder / "samples.jsonl"),
+      has_config &&
+          (fs::exists(folder / "samples.jsonl") || has_worker_rows(folder)),
       folder.string(),
       ": not the folder of a sweep; it has no ",
-      fs::exists(folder / "config.json") ? "samples.jsonl" : "config.json");
+      has_config ? "samples.jsonl" : "config.json");
   Run run;
   run.folder = folder;
   run.config = load_config<SweepConfig>(folder / "config.json");
   run.environment = read_json_file(folder / "environment.json");
   const auto& profile = metrics::find_profile(run.config.profile);
-  read_lines(
-      folder / "samples.jsonl",
-      [&](const Json& json, const std::string& where) {
-        run.samples.push_back(read_sample(json, where));
-        complete_metrics(run.samples.back(), profile);
-      });
-  read_lines(
-      folder / "controls.jsonl",
-      [&](const Json& json, const std::string& where) {
-        run.blanks.push_back(read_config<BlankReading>(json, where));
-      });
+  auto rows = read_rows(folder, cells_of(run.config));
+  for (auto& row : rows.samples) {
+    complete_metrics(row.sample, profile);
+    run.samples.push_back(std::move(row.sample));
+  }
+  for (auto& row : rows.blanks) {
+    run.blanks.push_back(std::move(row.blank));
+  }
   return run;
 }
 
@@ -198,8 +137,7 @@ void begin_run(
   if (!fs::exists(environment_file)) {
     write_json_file(environment_file, environment);
   }
-  cut_torn_line(folder / "samples.jsonl");
-  cut_torn_line(folder / "controls.jsonl");
+  cut_torn_rows(folder);
 }
 
 fs::path picture_path(const fs::path& folder, const Sample& sample) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -10,21 +9,6 @@
 #include "experiments/runner/sweep_config.h"
 
 namespace microfiche::experiments {
-
-/// Holds a folder for one process until destroyed, so that two sweeps never
-/// write to the same one.
-class FolderLock {
- public:
-  /// Makes the folder if need be. Throws `IoError` when another process holds
-  /// it.
-  explicit FolderLock(const std::filesystem::path& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_ = -1;
-};
 
 /// What a run folder holds.
 struct Run {
@@ -35,9 +19,8 @@ struct Run {
   std::vector<BlankReading> blanks;
 };
 
-/// Reads a run folder. A last line without its end, which a killed run may
-/// leave, is passed over. Throws `InputError` for a folder that is none, and
-/// naming file and line for anything malformed.
+/// Reads a run folder, also that of a run at work. Throws `InputError` for a
+/// folder that is none, and as `read_rows` does.
 Run read_run(const std::filesystem::path& folder);
 
 /// Begins a run in a folder, or goes on with the one that is there: writes

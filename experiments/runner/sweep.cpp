@@ -1,7 +1,8 @@
 #include "experiments/runner/sweep.h"
 
 #include <algorithm>
-#include <set>
+#include <chrono>
+#include <thread>
 
 #include "core/config.h"
 #include "core/error.h"
@@ -9,84 +10,72 @@
 #include "core/stop_signal.h"
 #include "core/table.h"
 #include "core/terminal.h"
-#include "document/grounding.h"
-#include "experiments/conditions/tokens/token_condition.h"
-#include "experiments/runner/page_source.h"
+#include "experiments/runner/folder_lock.h"
 #include "experiments/runner/run_folder.h"
-#include "experiments/runner/sample.h"
-#include "metrics/code_points.h"
-#include "metrics/score.h"
+#include "experiments/runner/run_rows.h"
+#include "experiments/runner/work_list.h"
 #include "page/image_file.h"
-#include "page/vision_token_order.h"
 
 namespace microfiche::experiments {
 namespace {
 
-/// The mode of that name among the sweep's own, then among the model's.
-page::ResolutionMode find_sweep_mode(
-    const SweepConfig& config,
-    const PageReader& reader,
-    const std::string& name) {
-  const auto own = std::find_if(
-      config.own_modes.begin(), config.own_modes.end(), [&](const auto& mode) {
-        return mode.name == name;
-      });
-  return own == config.own_modes.end() ? reader.find_mode(name) : *own;
-}
+namespace fs = std::filesystem;
 
-/// A reading as the Markdown that benchmarks score, where the model wrote boxes
-/// (see Note [Grounded text]); any other as it is.
-std::string without_markup(
-    const std::string& text,
-    const page::PageImage& image) {
-  if (text.find("<|ref|>") == std::string::npos) {
-    return text;
+/// How often a worker without work looks whether some was left behind.
+constexpr auto kWaitInterval = std::chrono::milliseconds(100);
+
+std::vector<int64_t> pages_of_cells(const CellReader& reader) {
+  std::vector<int64_t> pages;
+  for (const auto& cell : reader.cells()) {
+    pages.push_back(reader.num_pages(cell));
   }
-  return document::to_markdown(
-      document::parse_grounding(text, image.width, image.height),
-      [](int64_t number) { return concat("images/", number, ".jpg"); });
+  return pages;
 }
 
-/// One sweep at work: what is done, and how to do the rest.
-class SweepRun {
+/// One worker of a sweep, see Note [Workers of one run].
+class SweepWorker {
  public:
-  SweepRun(
+  SweepWorker(
       const SweepConfig& config,
-      const FindReader& find_reader,
-      const std::function<int64_t(std::string_view)>& counter,
-      const std::filesystem::path& folder)
+      const CellReader& reader,
+      FolderLock& lock,
+      const fs::path& folder,
+      const Worker& worker)
       : config_(config),
-        find_reader_(find_reader),
+        reader_(reader),
+        lock_(lock),
         folder_(folder),
-        profile_(metrics::find_profile(config.profile)),
-        source_(config, counter),
-        cells_(cells_of(config)),
-        progress_("sweep", num_pages(), "pages") {
-    if (std::filesystem::exists(folder / "samples.jsonl")) {
-      const auto run = read_run(folder);
-      for (const auto& sample : run.samples) {
-        done_.insert(sample.id);
-        headline_sum_ +=
-            metrics::metric_value(sample.metrics, profile_.headline);
-      }
-      blanks_ = run.blanks;
-    }
+        worker_(worker),
+        work_(
+            reader.cells(),
+            pages_of_cells(reader),
+            config.batch_pages,
+            config.controls.blank_page),
+        samples_(folder, "samples.jsonl"),
+        controls_(folder, "controls.jsonl"),
+        spent_(reader.cells().size()),
+        next_(work_.pieces().size() * worker.rank / worker.count),
+        progress_("sweep", reader.num_pages(), "pages") {
+    follow();
   }
 
+  bool is_finished() const {
+    return work_.num_unfinished() == 0;
+  }
+
+  /// Returns when every page of the sweep is finished, whoever read it.
   void run() {
-    show_progress("");
-    for (size_t i = 0; i < cells_.size(); ++i) {
-      const int64_t pages = source_.num_pages(cells_[i]);
-      for (int64_t first = 0; first < pages; first += config_.batch_pages) {
-        throw_if_stop_requested();
-        run_batch(i, first);
+    progress_.update(num_finished_, remark());
+    while (const auto piece = claim()) {
+      throw_if_stop_requested();
+      if (work_.pieces()[*piece].is_blank) {
+        read_blank(*piece);
+      } else {
+        read_batch(*piece);
       }
-      if (config_.controls.blank_page) {
-        throw_if_stop_requested();
-        run_blank(cells_[i]);
-      }
+      lock_.release(static_cast<int64_t>(*piece));
     }
-    progress_.finish(remark(""));
+    progress_.finish(remark());
     if (num_cut_ > 0) {
       warn(concat(
           num_cut_,
@@ -96,209 +85,156 @@ class SweepRun {
   }
 
  private:
-  int64_t num_pages() const {
+  /// Time that this worker spent on a cell.
+  struct Spent {
+    double seconds = 0;
     int64_t pages = 0;
-    for (const auto& cell : cells_) {
-      pages += source_.num_pages(cell);
-    }
-    return pages;
+  };
+
+  /// Takes note of what is finished in the folder.
+  void follow() {
+    samples_.follow(
+        [&](auto line, const auto& where) {
+          note(read_sample(parse_json(line, where), where));
+        },
+        own_);
+    controls_.follow(
+        [&](auto line, const auto& where) {
+          work_.finish(
+              read_config<BlankReading>(parse_json(line, where), where));
+        },
+        own_);
   }
 
-  std::string remark(const std::string& cell) const {
-    const auto done = static_cast<double>(done_.size());
+  void note(const Sample& sample) {
+    if (work_.finish(sample)) {
+      ++num_finished_;
+      headline_sum_ += reader_.headline_of(sample);
+    }
+  }
+
+  /// The next piece that nobody has finished and nobody is at; waits as long as
+  /// others are at all of them. Nothing when all are finished.
+  std::optional<size_t> claim() {
+    const size_t count = work_.pieces().size();
+    while (!is_finished()) {
+      for (size_t i = 0; i < count; ++i) {
+        const size_t piece = (next_ + i) % count;
+        if (work_.pieces()[piece].left == 0 ||
+            !lock_.try_claim(static_cast<int64_t>(piece))) {
+          continue;
+        }
+        if (worker_.count > 1) {
+          // It may have been finished since the last look.
+          follow();
+        }
+        if (work_.pieces()[piece].left > 0) {
+          next_ = piece + 1;
+          return piece;
+        }
+        lock_.release(static_cast<int64_t>(piece));
+      }
+      throw_if_stop_requested();
+      std::this_thread::sleep_for(kWaitInterval);
+      follow();
+      progress_.update(num_finished_, remark());
+    }
+    return std::nullopt;
+  }
+
+  std::string remark() const {
     return concat(
-        profile_.headline,
+        reader_.headline(),
         " ",
-        fixed(done == 0 ? 0 : headline_sum_ / done, 3),
-        cell.empty() ? "" : "  ",
-        cell);
+        fixed(
+            num_finished_ == 0
+                ? 0
+                : headline_sum_ / static_cast<double>(num_finished_),
+            3));
   }
 
-  void show_progress(const std::string& cell) {
-    progress_.update(static_cast<int64_t>(done_.size()), remark(cell));
+  /// The same, with how far a cell is and how long the rest of it takes.
+  std::string remark(size_t cell) const {
+    const auto& spent = spent_[cell];
+    const auto& coordinates = reader_.cells()[cell];
+    const int64_t pages = reader_.num_pages(coordinates);
+    const int64_t finished = work_.num_finished(cell);
+    const double left = spent.seconds / static_cast<double>(spent.pages) *
+        static_cast<double>(pages - finished) /
+        static_cast<double>(worker_.count);
+    return concat(
+        remark(),
+        "  ",
+        name_of(coordinates),
+        " ",
+        finished,
+        "/",
+        pages,
+        finished == pages ? "" : ", " + duration_text(left) + " left");
   }
 
-  /// Reads the pages [first, first + batch) of a cell unless all are done.
-  void run_batch(size_t cell_index, int64_t first) {
-    const auto& cell = cells_[cell_index];
-    const int64_t end =
-        std::min(first + config_.batch_pages, source_.num_pages(cell));
-    const auto id_of = [&](int64_t page) {
-      return concat(name_of(cell), "/", page);
-    };
-    bool all_done = true;
-    for (int64_t page = first; page < end; ++page) {
-      all_done = all_done && done_.contains(id_of(page));
+  /// The file of that name that this worker writes. The folder's own is left
+  /// to a worker who is alone.
+  fs::path own_file(const char* name) {
+    if (worker_.count == 1) {
+      return folder_ / name;
     }
-    if (all_done) {
-      return;
+    if (!own_) {
+      own_ = make_worker_folder(folder_);
     }
-    const auto& reader = find_reader_(cell);
-    const auto mode = find_sweep_mode(config_, reader, cell.mode);
-    const auto counts = page::count_vision_tokens(
-        mode, mode.base_size_px, mode.base_size_px, reader.token_side_px);
-    std::vector<SweepPage> pages;
-    for (int64_t page = first; page < end; ++page) {
-      pages.push_back(source_.make(cell, page, mode, counts.nominal));
-    }
-    auto request = request_for(cell, mode);
-    request.first_page = cell_index * config_.pages_per_cell + first;
-    request.first_page_of_cell = first;
-    if (config_.log_likelihood) {
-      for (const auto& page : pages) {
-        request.references.push_back(page.reference);
-      }
-    }
-    std::vector<page::PageImage> images;
+    return *own_ / name;
+  }
+
+  void read_batch(size_t piece) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto [cell, first, is_blank, left] = work_.pieces()[piece];
+    std::string lines;
+    const auto pages = reader_.read_batch(cell, first);
     for (const auto& page : pages) {
-      images.push_back(page.image);
-    }
-    request.pages = images;
-    const auto others = other_pages(cell, mode, first, end, counts.nominal);
-    request.other_pages = others;
-    const auto batch = reader.read(request);
-
-    for (int64_t page = first; page < end; ++page) {
-      if (!done_.contains(id_of(page))) {
-        auto sample =
-            score(reader, cell, mode, pages[page - first], batch, page - first);
-        sample.id = id_of(page);
-        sample.page = page;
-        record(sample, pages[page - first]);
+      if (work_.is_finished(cell, page.sample.page)) {
+        continue;
       }
-    }
-    show_progress(name_of(cell));
-  }
-
-  /// How pages of a cell are read, without the pages.
-  BatchRequest request_for(const Cell& cell, const page::ResolutionMode& mode)
-      const {
-    BatchRequest request{{}, mode};
-    request.prompt =
-        cell.prompt ? config_.prompts.at(*cell.prompt) : config_.prompt;
-    request.generation = cell.decoding ? config_.decodings.at(*cell.decoding)
-                                       : config_.generation;
-    request.token_conditions = cell.tokens.value_or(kNoCondition);
-    request.seed = cell.seed.value_or(config_.seed);
-    return request;
-  }
-
-  /// The page after each of [first, end), where a token condition takes one.
-  std::vector<page::PageImage> other_pages(
-      const Cell& cell,
-      const page::ResolutionMode& mode,
-      int64_t first,
-      int64_t end,
-      int64_t vision_tokens) const {
-    const auto conditions = find_conditions(
-        token_conditions(), cell.tokens.value_or(kNoCondition), name_of(cell));
-    std::vector<page::PageImage> others;
-    if (std::any_of(conditions.begin(), conditions.end(), [](auto& condition) {
-          return condition.entry->needs_other_page;
-        })) {
-      for (int64_t page = first; page < end; ++page) {
-        const auto next = (page + 1) % source_.num_pages(cell);
-        others.push_back(source_.make(cell, next, mode, vision_tokens).image);
+      if (page.sample.page < config_.pictures_per_cell) {
+        page::write_png(picture_path(folder_, page.sample), page.image);
       }
+      lines += (lines.empty() ? "" : "\n") + to_json(page.sample).dump();
+      num_cut_ += page.cut;
     }
-    return others;
+    append_line(own_file("samples.jsonl"), lines);
+    for (const auto& page : pages) {
+      note(page.sample);
+    }
+    const std::chrono::duration<double> time =
+        std::chrono::steady_clock::now() - start;
+    spent_[cell].seconds += time.count();
+    spent_[cell].pages += static_cast<int64_t>(pages.size());
+    progress_.update(num_finished_, remark(cell));
   }
 
-  Sample score(
-      const PageReader& reader,
-      const Cell& cell,
-      const page::ResolutionMode& mode,
-      const SweepPage& page,
-      const BatchReading& batch,
-      size_t index) const {
-    const auto& reading = batch.pages[index];
-    const auto share = 1.0 / static_cast<double>(batch.pages.size());
-    Sample sample;
-    sample.cell = cell;
-    sample.mode = cell.mode;
-    sample.text_tokens = page.text_tokens;
-    sample.model_text_tokens = reader.count_text_tokens(page.reference);
-    sample.characters = page.characters;
-    sample.font = page.font;
-    sample.font_size_px = page.font_size_px;
-    sample.reference = page.reference;
-    const auto text = without_markup(reading.text, page.image);
-    // What is written must be UTF-8, whatever bytes a model emits.
-    sample.prediction = metrics::encode_utf8(metrics::decode_utf8(text).text);
-    sample.metrics = metrics::score_page(page.reference, text, profile_);
-    sample.stop = reading.stop;
-    sample.seconds = {
-        page.render_seconds,
-        batch.encode_seconds * share,
-        batch.prefill_seconds * share,
-        batch.decode_seconds * share};
-    sample.vision_tokens =
-        reading.vision_tokens.value_or(page::count_vision_tokens(
-            mode, page.image.width, page.image.height, reader.token_side_px));
-    sample.new_tokens = reading.new_tokens;
-    sample.kv_cache_bytes = {
-        sample.vision_tokens.positions * reader.kv_cache_bytes_per_position,
-        sample.model_text_tokens * reader.kv_cache_bytes_per_position};
-    sample.peak_memory_bytes = batch.peak_memory_bytes;
-    sample.collected = page.collected;
-    if (!page.altered_words.empty()) {
-      sample.altered_words = page.altered_words;
-    }
-    sample.log_likelihood = reading.log_likelihood;
-    sample.log_likelihood_without_page = reading.log_likelihood_without_page;
-    sample.confidence = reading.confidence;
-    return sample;
-  }
-
-  void record(const Sample& sample, const SweepPage& page) {
-    if (sample.page < config_.pictures_per_cell) {
-      page::write_png(picture_path(folder_, sample), page.image);
-    }
-    append_line(folder_ / "samples.jsonl", to_json(sample).dump());
-    done_.insert(sample.id);
-    headline_sum_ += metrics::metric_value(sample.metrics, profile_.headline);
-    num_cut_ += page.cut;
-  }
-
-  /// Reads an empty page as the cell's pages are read, once for all such cells.
-  void run_blank(const Cell& cell) {
-    if (std::any_of(blanks_.begin(), blanks_.end(), [&](const auto& blank) {
-          return belongs_to(blank, cell);
-        })) {
-      return;
-    }
-    const auto& reader = find_reader_(cell);
-    const auto mode = find_sweep_mode(config_, reader, cell.mode);
-    const std::vector<page::PageImage> images = {
-        source_.blank(cell.style, mode)};
-    auto request = request_for(untouched(cell), mode);
-    request.first_page = num_pages();
-    request.pages = images;
-    const auto batch = reader.read(request);
-    const auto& reading = batch.pages.front();
-    blanks_.push_back(
-        {cell.mode,
-         cell.style,
-         metrics::encode_utf8(metrics::decode_utf8(reading.text).text),
-         reading.stop,
-         cell.model,
-         cell.dtype,
-         cell.prompt,
-         cell.decoding});
-    auto line = write_config(blanks_.back());
+  void read_blank(size_t piece) {
+    const auto blank =
+        reader_.read_blank(reader_.cells()[work_.pieces()[piece].cell]);
+    auto line = write_config(blank);
     erase_nulls(line);
-    append_line(folder_ / "controls.jsonl", line.dump());
+    append_line(own_file("controls.jsonl"), line.dump());
+    work_.finish(blank);
   }
 
-  const SweepConfig config_;
-  const FindReader& find_reader_;
-  const std::filesystem::path folder_;
-  const metrics::Profile profile_;
-  const PageSource source_;
-  const std::vector<Cell> cells_;
+  const SweepConfig& config_;
+  const CellReader& reader_;
+  FolderLock& lock_;
+  const fs::path folder_;
+  const Worker worker_;
+  WorkList work_;
+  RowFollower samples_;
+  RowFollower controls_;
+
+  /// The folder of this worker's rows, once it has some.
+  std::optional<fs::path> own_;
+  std::vector<Spent> spent_;
+  size_t next_;
   Progress progress_;
-  std::set<std::string> done_;
-  std::vector<BlankReading> blanks_;
+  int64_t num_finished_ = 0;
   double headline_sum_ = 0;
   int64_t num_cut_ = 0;
 };
@@ -326,10 +262,33 @@ void run_sweep(
     const FindReader& find_reader,
     const std::function<int64_t(std::string_view)>& counter,
     const Json& environment,
-    const std::filesystem::path& folder) {
-  const FolderLock lock(folder);
-  begin_run(folder, config, environment);
-  SweepRun(config, find_reader, counter, folder).run();
+    const fs::path& folder,
+    const Worker& worker,
+    const std::function<void()>& report) {
+  const bool alone = worker.count == 1;
+  FolderLock lock(
+      folder, alone ? FolderLock::Use::kAlone : FolderLock::Use::kShared);
+  const CellReader reader(config, find_reader, counter);
+  lock.in_turn([&] {
+    begin_run(folder, config, environment);
+    if (alone && has_worker_rows(folder)) {
+      merge_rows(folder, reader.cells());
+      remove_worker_rows(folder);
+    }
+  });
+  SweepWorker sweep(config, reader, lock, folder, worker);
+  const bool was_finished = sweep.is_finished();
+  sweep.run();
+  // The rows of the workers are there until the report is, which tells those
+  // who come later that it is not theirs to write.
+  lock.in_turn([&] {
+    if (alone || has_worker_rows(folder) ||
+        (was_finished && worker.rank == 0)) {
+      merge_rows(folder, reader.cells());
+      report();
+      remove_worker_rows(folder);
+    }
+  });
 }
 
 void run_sweep(
@@ -337,7 +296,7 @@ void run_sweep(
     const PageReader& reader,
     const std::function<int64_t(std::string_view)>& counter,
     const Json& environment,
-    const std::filesystem::path& folder) {
+    const fs::path& folder) {
   const FindReader find_reader = [&reader](const Cell&) -> const PageReader& {
     return reader;
   };

@@ -5,32 +5,41 @@
 #include <functional>
 #include <string_view>
 
+#include "experiments/runner/cell_reader.h"
 #include "experiments/runner/page_reader.h"
 #include "experiments/runner/sweep_config.h"
 
 namespace microfiche::experiments {
 
-/// Gives the reader for a cell's model and dtype. Cells of one reader are asked
-/// for one after the other, so that only the last one need be kept.
-using FindReader = std::function<const PageReader&(const Cell& cell)>;
+/// Which of the processes that share a run this one is.
+struct Worker {
+  /// In [0, count).
+  int64_t rank = 0;
+  int64_t count = 1;
+};
 
-/// Runs what of a sweep is not yet done.
+/// Runs what of a sweep is not yet done, and returns when all of it is.
 ///
-/// A finished page is a line of `samples.jsonl`, written at once, so that a run
-/// that was killed goes on where it stopped; what comes out is then the same as
-/// of a run that was not, wall times and peak memory aside: pages always share
-/// their batch with the same others. Shows progress with the headline metric so
-/// far.
+/// Pages are finished a batch at a time, and are then lines of a file, so that
+/// a run that was killed goes on where it stopped. What comes out is the same,
+/// wall times and peak memory aside, as of a run that was not, and with any
+/// number of workers: pages always share their batch with the same others, and
+/// `samples.jsonl` ends in the order of the grid. Shows progress with the
+/// headline metric so far.
 ///
 /// `config.modes` names the modes (see `complete_config`); `counter` counts
-/// text tokens; `environment` goes to environment.json. Throws as `begin_run`,
-/// and `Interrupted` after Ctrl-C, with what is finished kept.
+/// text tokens; `environment` goes to environment.json. With several workers
+/// each of them makes this call, see Note [Workers of one run]. `report` is
+/// called when all is done, by one of them. Throws as `begin_run`, and
+/// `Interrupted` after Ctrl-C, with what is finished kept.
 void run_sweep(
     const SweepConfig& config,
     const FindReader& find_reader,
     const std::function<int64_t(std::string_view)>& counter,
     const Json& environment,
-    const std::filesystem::path& folder);
+    const std::filesystem::path& folder,
+    const Worker& worker = {},
+    const std::function<void()>& report = [] {});
 
 /// The same with one reader for all cells.
 void run_sweep(

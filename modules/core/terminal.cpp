@@ -12,24 +12,6 @@ namespace {
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(5);
 
-std::string duration(double seconds) {
-  char text[32];
-  if (seconds < 60) {
-    std::snprintf(text, sizeof text, "%.0fs", seconds);
-  } else if (seconds < 3600) {
-    std::snprintf(
-        text, sizeof text, "%dm%02ds", int(seconds) / 60, int(seconds) % 60);
-  } else {
-    std::snprintf(
-        text,
-        sizeof text,
-        "%dh%02dm",
-        int(seconds) / 3600,
-        int(seconds) / 60 % 60);
-  }
-  return text;
-}
-
 } // namespace
 
 Verbosity& verbosity() {
@@ -60,6 +42,24 @@ void warn(const std::string& message) {
       colour ? "\033[33m" : "",
       colour ? "\033[0m" : "",
       message.c_str());
+}
+
+std::string duration_text(double seconds) {
+  char text[32];
+  if (seconds < 60) {
+    std::snprintf(text, sizeof text, "%.0fs", seconds);
+  } else if (seconds < 3600) {
+    std::snprintf(
+        text, sizeof text, "%dm%02ds", int(seconds) / 60, int(seconds) % 60);
+  } else {
+    std::snprintf(
+        text,
+        sizeof text,
+        "%dh%02dm",
+        int(seconds) / 3600,
+        int(seconds) / 60 % 60);
+  }
+  return text;
 }
 
 Progress::Progress(std::string what, int64_t total, std::string unit)
@@ -128,9 +128,9 @@ void Progress::draw(bool last) {
   char figures[96];
   std::snprintf(figures, sizeof figures, " %s, %.3g/s", unit_.c_str(), rate);
   line += figures;
-  line += last ? ", took " + duration(seconds)
+  line += last ? ", took " + duration_text(seconds)
       : total_ > 0 && rate > 0
-      ? ", " + duration((total_ - done_) / rate) + " left"
+      ? ", " + duration_text((total_ - done_) / rate) + " left"
       : "";
   if (!remark_.empty()) {
     line += ", " + remark_;

@@ -25,6 +25,9 @@ void say(const std::string& message);
 /// left out, and the user should know.
 void warn(const std::string& message);
 
+/// A time for people, such as "42s", "3m07s" or "2h05m".
+std::string duration_text(double seconds);
+
 /// Progress of a long piece of work on standard error: a bar with rate and
 /// time left on a terminal, a plain line every few seconds otherwise, nothing
 /// with --quiet. Not thread-safe: one thread owns it.
