@@ -1,8 +1,10 @@
 #include "command.h"
+#include "write_report.h"
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/terminal.h"
 #include "experiments/analysis/compare.h"
 #include "metrics/score.h"
 
@@ -13,10 +15,12 @@ namespace microfiche::apps {
 namespace {
 
 struct CompareOptions {
+  CommonOptions common;
   std::string first;
   std::string second;
   std::string metric;
   std::string format = "table";
+  std::string output;
 };
 
 Json to_json(
@@ -45,8 +49,12 @@ Json to_json(
 }
 
 void compare(const CompareOptions& options) {
-  const auto first = experiments::read_run(options.first);
-  const auto second = experiments::read_run(options.second);
+  verbosity().quiet = options.common.quiet;
+  auto runs = std::vector{
+      experiments::load_summarized_run(options.first),
+      experiments::load_summarized_run(options.second)};
+  const auto& first = runs[0].run;
+  const auto& second = runs[1].run;
   const auto& profile = metrics::find_profile(first.config.profile);
   check(
       first.config.profile == second.config.profile,
@@ -61,6 +69,12 @@ void compare(const CompareOptions& options) {
   const auto metric =
       options.metric.empty() ? profile.headline : options.metric;
   const auto cells = experiments::compare_runs(first, second, metric);
+  if (!options.output.empty()) {
+    write_report(
+        experiments::make_report(std::move(runs), {metric, cells}),
+        options.output);
+    return;
+  }
   const auto table = experiments::comparison_table(cells);
   if (options.format == "json") {
     write_file("-", to_json(cells, metric).dump(2) + "\n");
@@ -88,7 +102,7 @@ void add_compare(CLI::App& app) {
   auto options = std::make_shared<CompareOptions>();
   auto* command = app.add_subcommand(
       "compare",
-      "microfiche compare runs/before runs/after\n\n"
+      "microfiche compare runs/before runs/after -o both.html\n\n"
       "Paired test of two sweeps over the same pages, by cell and over all.");
   command->add_option("first", options->first, "Run folder")->required();
   command->add_option("second", options->second, "Run folder")->required();
@@ -99,6 +113,14 @@ void add_compare(CLI::App& app) {
   command->add_option("--format", options->format, "What is written to stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "md"}))
       ->capture_default_str();
+  command
+      ->add_option(
+          "-o,--output",
+          options->output,
+          "Draw both runs and their differences into a file, .html or .md, "
+          "instead")
+      ->type_name("FILE");
+  add_quiet_option(*command, options->common);
   command->callback([options] { compare(*options); });
 }
 

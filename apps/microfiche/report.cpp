@@ -1,8 +1,10 @@
 #include "command.h"
+#include "write_report.h"
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
+#include "experiments/analysis/run_tables.h"
 #include "experiments/report/report.h"
 #include "experiments/report/training_report.h"
 
@@ -40,29 +42,29 @@ void report(const ReportOptions& options) {
   }
   if (options.output.empty() && runs.size() == 1) {
     experiments::write_reports(runs.front());
+    experiments::write_tables(runs.front());
     say("report: " + (runs.front().run.folder / "report.html").string());
     return;
   }
-  const std::filesystem::path file =
-      options.output.empty() ? "report.html" : options.output;
-  if (file.extension() == ".md") {
-    auto picture = file;
-    picture.replace_extension(".svg");
-    std::vector<experiments::NamedSummary> named;
-    for (const auto& run : runs) {
-      named.push_back({run.name, run.summary});
-    }
-    write_file(
-        picture, to_svg(make_curve(named, runs.front().summary.headline)));
-    write_file(
-        file, experiments::markdown_report(runs, picture.filename().string()));
-  } else {
-    write_file(file, experiments::html_report(runs));
-  }
-  say("report: " + file.string());
+  write_report(
+      experiments::make_report(std::move(runs)),
+      options.output.empty() ? "report.html" : options.output);
 }
 
 } // namespace
+
+void write_report(
+    const experiments::Report& report,
+    const std::filesystem::path& file) {
+  if (file.extension() == ".md") {
+    const auto charts = file.stem().string() + "_charts";
+    experiments::write_charts(report, file.parent_path() / charts);
+    write_file(file, experiments::markdown_report(report, charts));
+  } else {
+    write_file(file, experiments::html_report(report));
+  }
+  say("report: " + file.string());
+}
 
 void add_report(CLI::App& app) {
   auto options = std::make_shared<ReportOptions>();

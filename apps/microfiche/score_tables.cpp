@@ -4,12 +4,12 @@
 #include <map>
 
 #include "core/error.h"
+#include "metrics/interval_text.h"
 
 namespace microfiche::apps {
 namespace {
 
 using metrics::BinScores;
-using metrics::Interval;
 using metrics::PageSetScores;
 using metrics::Profile;
 using metrics::ScoreSummary;
@@ -21,16 +21,6 @@ std::string bin_name(const metrics::TextTokenBin& bin) {
 std::string row_name(const BinScores& bin) {
   return bin.group.empty() ? bin_name(bin.text_tokens)
                            : bin.group + " " + bin_name(bin.text_tokens);
-}
-
-std::string score_with_interval(const Interval& interval) {
-  return concat(
-      fixed(interval.mean, 4),
-      " [",
-      fixed(interval.low, 3),
-      ", ",
-      fixed(interval.high, 3),
-      "]");
 }
 
 bool has_looped_pages(const ScoreSummary& summary) {
@@ -57,13 +47,13 @@ Table overview_table(const ScoreSummary& summary, const Profile& profile) {
   const auto add_row = [&](std::vector<std::string> row,
                            const PageSetScores& scores) {
     for (const auto& name : shown) {
-      row.push_back(
-          score_with_interval(metrics::find_metric(scores.metrics, name)));
+      row.push_back(metrics::interval_text(
+          metrics::find_metric(scores.metrics, name), 4));
     }
     if (loops) {
       row.push_back(concat(
-          score_with_interval(
-              metrics::find_metric(scores.without_loops, profile.headline)),
+          metrics::interval_text(
+              metrics::find_metric(scores.without_loops, profile.headline), 4),
           ", ",
           scores.pages_without_loops,
           " pages"));
@@ -117,8 +107,8 @@ Table paper_table(const ScoreSummary& summary, const Profile& profile) {
       const auto& bin = *found->second;
       row.insert(
           row.end(),
-          {score_with_interval(
-               metrics::find_metric(bin.scores.metrics, profile.headline)),
+          {metrics::interval_text(
+               metrics::find_metric(bin.scores.metrics, profile.headline), 4),
            fixed(bin.compression_ratio, 1) + "x",
            std::to_string(bin.scores.pages)});
     }
@@ -222,24 +212,15 @@ std::string notes_on(const ScoreSummary& summary) {
     notes += concat(
         " Stopped by length: ", fixed(*summary.length_stopped_rate, 3), ".");
   }
-  std::string few;
+  std::vector<std::pair<std::string, int64_t>> sets;
   for (const auto& bin : summary.bins) {
-    if (bin.scores.pages < metrics::kFewPages) {
-      few += concat(
-          few.empty() ? "" : ", ", row_name(bin), " (", bin.scores.pages, ")");
-    }
+    sets.emplace_back(row_name(bin), bin.scores.pages);
   }
-  if (summary.bins.empty() && pages < metrics::kFewPages) {
-    few = concat("all (", pages, ")");
+  if (summary.bins.empty()) {
+    sets.emplace_back("all", pages);
   }
-  if (!few.empty()) {
-    notes += concat(
-        "\nFewer than ",
-        metrics::kFewPages,
-        " pages, so no more than a hint: ",
-        few,
-        ".");
-  }
+  const auto few = metrics::few_pages_text(sets);
+  notes += few.empty() ? "" : "\n" + few;
   return notes + "\n";
 }
 

@@ -8,6 +8,7 @@
 #include "experiments/analysis/run_tables.h"
 #include "experiments/analysis/summary_table.h"
 #include "experiments/report/report.h"
+#include "experiments/report/report_text.h"
 #include "experiments/runner/environment.h"
 #include "experiments/runner/model_reader.h"
 #include "experiments/runner/sweep.h"

@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "experiments/analysis/cell_names.h"
+#include "metrics/interval_text.h"
 #include "metrics/score.h"
 
 namespace microfiche::experiments {
@@ -21,10 +23,12 @@ double mean_of(const std::vector<double>& values) {
 
 CellComparison compare_cell(
     const std::string& name,
+    const std::string& label,
     const PairedScores& scores,
     uint64_t seed) {
   return {
       name,
+      label,
       mean_of(scores.first),
       mean_of(scores.second),
       metrics::compare_paired(scores.first, scores.second, seed)};
@@ -54,7 +58,7 @@ compare_runs(const Run& first, const Run& second, const std::string& metric) {
   for (const auto& sample : second.samples) {
     by_id[sample.id] = &sample;
   }
-  std::vector<std::string> order;
+  std::vector<Cell> order;
   std::map<std::string, PairedScores> cells;
   PairedScores all;
   PairedScores without_loops;
@@ -75,7 +79,7 @@ compare_runs(const Run& first, const Run& second, const std::string& metric) {
         "can be compared");
     const auto name = name_of(sample.cell);
     if (!cells.contains(name)) {
-      order.push_back(name);
+      order.push_back(sample.cell);
     }
     const double a = metrics::metric_value(sample.metrics, metric);
     const double b = metrics::metric_value(other.metrics, metric);
@@ -93,14 +97,16 @@ compare_runs(const Run& first, const Run& second, const std::string& metric) {
       second.folder.string(),
       ": no page of one is in the other; their modes, texts, styles or lengths "
       "have other names");
+  const CellNames names(order);
   std::vector<CellComparison> comparisons;
-  for (const auto& name : order) {
-    comparisons.push_back(
-        compare_cell(name, cells.at(name), first.config.seed));
+  for (const auto& cell : order) {
+    const auto name = name_of(cell);
+    comparisons.push_back(compare_cell(
+        name, names.full(cell), cells.at(name), first.config.seed));
   }
   correct_by_holm(comparisons);
   const auto add_total = [&](const char* name, const PairedScores& scores) {
-    comparisons.push_back(compare_cell(name, scores, first.config.seed));
+    comparisons.push_back(compare_cell(name, name, scores, first.config.seed));
     comparisons.back().holm_p_value = comparisons.back().paired.p_value;
   };
   add_total("all", all);
@@ -148,26 +154,17 @@ Table comparison_table(const std::vector<CellComparison>& cells) {
 std::string notes_on(
     const std::vector<CellComparison>& cells,
     const std::string& metric) {
-  auto notes = concat(
+  const auto notes = concat(
       metric,
       ": second minus first over the same pages; bootstrap 95 % intervals, "
       "percentile and BCa; p by sign-flip permutation, by bootstrap, and the "
       "first by Holm's correction for the number of cells.");
-  std::string few;
+  std::vector<std::pair<std::string, int64_t>> sets;
   for (const auto& cell : cells) {
-    if (cell.paired.pages < metrics::kFewPages) {
-      few += concat(
-          few.empty() ? "" : ", ", cell.cell, " (", cell.paired.pages, ")");
-    }
+    sets.emplace_back(cell.cell, cell.paired.pages);
   }
-  return few.empty() ? notes
-                     : concat(
-                           notes,
-                           " Fewer than ",
-                           metrics::kFewPages,
-                           " pages, so no more than a hint: ",
-                           few,
-                           ".");
+  const auto few = metrics::few_pages_text(sets);
+  return few.empty() ? notes : notes + " " + few;
 }
 
 } // namespace microfiche::experiments

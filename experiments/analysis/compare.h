@@ -14,6 +14,9 @@ struct CellComparison {
   /// The cell's name; "all" for all pages together, and "all without loops" for
   /// those that neither run ended in a loop, where there are others.
   std::string cell;
+
+  /// The same without what all cells have in common.
+  std::string label;
   double first = 0;
   double second = 0;
   metrics::PairedDifference paired;

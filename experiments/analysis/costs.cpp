@@ -2,57 +2,73 @@
 
 #include <algorithm>
 
+#include "experiments/analysis/cell_names.h"
 #include "experiments/analysis/cell_samples.h"
-#include "experiments/analysis/summary.h"
 
 namespace microfiche::experiments {
+namespace {
 
-Table costs_table(const Run& run) {
-  Table table;
-  table.header = {
-      "mode",
-      "style",
-      "length",
-      "text",
-      "pages",
-      "encode s",
-      "prefill s",
-      "decode s",
-      "tokens/s",
-      "peak MiB",
-      "KV page KiB",
-      "KV text KiB",
-      "text/page"};
+Cost cost_of(const CellSamples& cell) {
+  Cost cost;
+  cost.cell = cell.cell;
+  cost.pages = static_cast<int64_t>(cell.samples.size());
+  const double share = 1.0 / static_cast<double>(cell.samples.size());
+  double new_tokens = 0;
+  for (const auto* sample : cell.samples) {
+    const auto& seconds = sample->seconds;
+    const auto& bytes = sample->kv_cache_bytes;
+    cost.encode_seconds += share * seconds.encode;
+    cost.prefill_seconds += share * seconds.prefill;
+    cost.decode_seconds += share * seconds.decode;
+    new_tokens += share * static_cast<double>(sample->new_tokens);
+    cost.peak_memory_bytes =
+        std::max(cost.peak_memory_bytes, sample->peak_memory_bytes);
+    cost.page_cache_bytes += share * static_cast<double>(bytes.page);
+    cost.text_cache_bytes += share * static_cast<double>(bytes.text);
+  }
+  cost.tokens_per_second = new_tokens / cost.decode_seconds;
+  return cost;
+}
+
+} // namespace
+
+double Cost::seconds() const {
+  return encode_seconds + prefill_seconds + decode_seconds;
+}
+
+std::vector<Cost> costs_of(const Run& run) {
+  std::vector<Cost> costs;
   for (const auto& cell : samples_by_cell(run)) {
-    StageSeconds seconds;
-    double new_tokens = 0;
-    int64_t peak = 0;
-    double page_bytes = 0;
-    double text_bytes = 0;
-    for (const auto* sample : cell.samples) {
-      seconds.encode += sample->seconds.encode;
-      seconds.prefill += sample->seconds.prefill;
-      seconds.decode += sample->seconds.decode;
-      new_tokens += static_cast<double>(sample->new_tokens);
-      peak = std::max(peak, sample->peak_memory_bytes);
-      page_bytes += static_cast<double>(sample->kv_cache_bytes.page);
-      text_bytes += static_cast<double>(sample->kv_cache_bytes.text);
-    }
-    const auto pages = static_cast<double>(cell.samples.size());
-    table.rows.push_back(
-        {cell.cell.mode,
-         cell.cell.style,
-         length_name(cell.cell),
-         content_name(cell.cell),
-         std::to_string(cell.samples.size()),
-         fixed(seconds.encode / pages, 4),
-         fixed(seconds.prefill / pages, 4),
-         fixed(seconds.decode / pages, 4),
-         fixed(new_tokens / seconds.decode, 1),
-         fixed(static_cast<double>(peak) / (1 << 20), 0),
-         fixed(page_bytes / pages / 1024, 1),
-         fixed(text_bytes / pages / 1024, 1),
-         fixed(text_bytes / page_bytes, 2)});
+    costs.push_back(cost_of(cell));
+  }
+  return costs;
+}
+
+Table costs_table(const std::vector<Cost>& costs) {
+  auto table = table_of_cells(
+      "text",
+      {"encode s",
+       "prefill s",
+       "decode s",
+       "tokens/s",
+       "peak MiB",
+       "KV page KiB",
+       "KV text KiB",
+       "text/page"});
+  for (const auto& cost : costs) {
+    add_row(
+        table,
+        cost.cell,
+        content_name(cost.cell),
+        cost.pages,
+        {fixed(cost.encode_seconds, 4),
+         fixed(cost.prefill_seconds, 4),
+         fixed(cost.decode_seconds, 4),
+         fixed(cost.tokens_per_second, 1),
+         fixed(static_cast<double>(cost.peak_memory_bytes) / (1 << 20), 0),
+         fixed(cost.page_cache_bytes / 1024, 1),
+         fixed(cost.text_cache_bytes / 1024, 1),
+         fixed(cost.text_cache_bytes / cost.page_cache_bytes, 2)});
   }
   return table;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "experiments/analysis/cell_names.h"
 #include "experiments/analysis/cell_samples.h"
 #include "experiments/conditions/page/page_condition.h"
 #include "experiments/conditions/tokens/token_condition.h"
@@ -60,18 +61,6 @@ Effect effect_of(
   return effect;
 }
 
-/// "rotation:3" for the conditions of a cell, those of one kind after those of
-/// the other.
-std::string conditions_of(const Cell& cell) {
-  std::string name = cell.text == kNaturalText ? "" : cell.text;
-  for (const auto& condition : {cell.page, cell.tokens}) {
-    if (condition) {
-      name += (name.empty() ? "" : " + ") + *condition;
-    }
-  }
-  return name;
-}
-
 std::string share(int64_t part, int64_t whole) {
   return whole == 0
       ? "-"
@@ -108,40 +97,35 @@ std::vector<Effect> effects_of(const Run& run, const RunSummary& summary) {
 }
 
 Table effects_table(const std::vector<Effect>& effects) {
-  Table table;
-  table.header = {
-      "mode",
-      "style",
-      "length",
+  auto table = table_of_cells(
       "condition",
-      "pages",
-      "score",
-      "low",
-      "high",
-      "untouched",
-      "gap",
-      "gap low",
-      "gap high",
-      "p",
-      "p by Holm",
-      "skill above it",
-      "altered words",
-      "read",
-      "corrected"};
+      {"score",
+       "low",
+       "high",
+       "untouched",
+       "gap",
+       "gap low",
+       "gap high",
+       "p",
+       "p by Holm",
+       "skill above it",
+       "altered words",
+       "read",
+       "corrected"});
   for (const auto& effect : effects) {
-    table.rows.push_back(
-        {effect.cell.mode,
-         effect.cell.style,
-         length_name(effect.cell),
-         conditions_of(effect.cell),
-         std::to_string(effect.pages),
-         fixed(effect.score.mean, 3),
+    const auto& gap = effect.gap.difference;
+    add_row(
+        table,
+        effect.cell,
+        condition_name(effect.cell),
+        effect.pages,
+        {fixed(effect.score.mean, 3),
          fixed(effect.score.low, 3),
          fixed(effect.score.high, 3),
          fixed(effect.untouched.mean, 3),
-         fixed(effect.gap.difference.mean, 3),
-         fixed(effect.gap.difference.low, 3),
-         fixed(effect.gap.difference.high, 3),
+         fixed(gap.mean, 3),
+         fixed(gap.low, 3),
+         fixed(gap.high, 3),
          fixed(effect.gap.p_value, 4),
          fixed(effect.holm_p_value, 4),
          fixed(effect.skill, 3),

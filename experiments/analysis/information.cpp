@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/analysis/summary.h"
+#include "experiments/analysis/cell_names.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -91,27 +91,21 @@ std::vector<Information> information_of(const Run& run) {
 }
 
 Table information_table(const std::vector<Information>& cells) {
-  Table table;
-  table.header = {
-      "mode",
-      "style",
-      "length",
+  auto table = table_of_cells(
       "text",
-      "pages",
-      "bits/char",
-      "without page",
-      "told",
-      "low",
-      "high",
-      "calibration error"};
+      {"bits/char",
+       "without page",
+       "told",
+       "low",
+       "high",
+       "calibration error"});
   for (const auto& cell : cells) {
-    table.rows.push_back(
-        {cell.cell.mode,
-         cell.cell.style,
-         length_name(cell.cell),
-         content_name(cell.cell),
-         std::to_string(cell.pages),
-         fixed(cell.bits_with_page.mean, 3),
+    add_row(
+        table,
+        cell.cell,
+        content_name(cell.cell),
+        cell.pages,
+        {fixed(cell.bits_with_page.mean, 3),
          fixed(cell.bits_without_page.mean, 3),
          fixed(cell.bits_told.mean, 3),
          fixed(cell.bits_told.low, 3),

@@ -43,7 +43,7 @@ std::vector<NamedTable> run_tables(const SummarizedRun& run) {
        "Bits per character of the reference with the page and without",
        information_table(information)});
   add({"reliability", "", reliability_table(information), false});
-  add({"costs", "What a page costs", costs_table(run.run)});
+  add({"costs", "What a page costs", costs_table(costs_of(run.run))});
   return tables;
 }
 

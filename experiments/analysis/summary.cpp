@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "core/config.h"
 #include "core/error.h"
-#include "core/table.h"
+#include "experiments/analysis/cell_samples.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -140,25 +139,6 @@ double skill_of(
 
 } // namespace
 
-std::string content_name(const Cell& cell) {
-  auto name = cell.text;
-  for (const auto& [coordinate, value] : further_coordinates(cell)) {
-    name += concat(", ", coordinate, " ", value);
-  }
-  return name;
-}
-
-std::string length_name(const Cell& cell) {
-  if (cell.characters_per_token) {
-    return exact(*cell.characters_per_token) + " characters/token";
-  }
-  return concat(
-      cell.text_tokens->first,
-      "\u2013",
-      cell.text_tokens->second,
-      " text tokens");
-}
-
 RunSummary summarize_run(const Run& run) {
   const auto& profile = metrics::find_profile(run.config.profile);
   RunSummary summary;
@@ -169,19 +149,7 @@ RunSummary summarize_run(const Run& run) {
   summary.higher_is_better =
       metrics::find_metric(profile.headline).higher_is_better;
 
-  std::map<std::string, std::vector<const Sample*>> by_cell;
-  for (const auto& sample : run.samples) {
-    by_cell[name_of(sample.cell)].push_back(&sample);
-  }
-  for (const auto& cell : cells_of(run.config)) {
-    auto samples = by_cell[name_of(cell)];
-    if (samples.empty()) {
-      continue;
-    }
-    // A resumed run may have written a cell's pages in another order.
-    std::sort(samples.begin(), samples.end(), [](auto* a, auto* b) {
-      return a->page < b->page;
-    });
+  for (const auto& [cell, samples] : samples_by_cell(run)) {
     summary.cells.push_back(summarize_cell(run, samples, profile));
     auto& added = summary.cells.back();
     added.skill = skill_of(added, summary.headline, summary.higher_is_better);

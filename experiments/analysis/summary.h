@@ -88,11 +88,4 @@ RunSummary summarize_run(const Run& run);
 /// summary.json.
 Json to_json(const RunSummary& summary);
 
-/// What stands on the pages of a cell and what was done to them, such as
-/// "corpus" or "corpus, page rotation:3".
-std::string content_name(const Cell& cell);
-
-/// "10 characters/token" or "600–700 text tokens".
-std::string length_name(const Cell& cell);
-
 } // namespace microfiche::experiments

@@ -1,32 +1,21 @@
 #include "experiments/analysis/summary_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/error.h"
+#include "experiments/analysis/cell_names.h"
+#include "metrics/interval_text.h"
 
 namespace microfiche::experiments {
 namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
-/// "10/token" or "600–700 tokens".
-std::string short_length(const Cell& cell) {
-  return cell.characters_per_token
-      ? exact(*cell.characters_per_token) + "/token"
-      : concat(
-            cell.text_tokens->first,
-            "\u2013",
-            cell.text_tokens->second,
-            " tokens");
-}
-
-std::string ends(double low, double high) {
-  return concat("[", fixed(low, 3), ", ", fixed(high, 3), "]");
-}
-
-std::string with_interval(double mean, double low, double high) {
-  return concat(fixed(mean, 3), " ", ends(low, high));
+/// "5.69x"; without vision tokens there is no ratio.
+std::string ratio_text(double ratio) {
+  return std::isfinite(ratio) ? fixed(ratio, 2) + "x" : "-";
 }
 
 } // namespace
@@ -178,13 +167,13 @@ Table overview_table(const RunSummary& summary) {
     table.rows.push_back(
         {cell.cell.mode,
          content_name(cell.cell),
-         short_length(cell.cell),
+         short_length_name(cell.cell),
          std::to_string(cell.pages),
-         fixed(cell.ratios.nominal, 2) + "x",
-         fixed(cell.ratios.valid, 2) + "x",
-         fixed(cell.ratios.positions, 2) + "x",
-         with_interval(score.mean, score.low, score.high),
-         ends(score.bca_low, score.bca_high),
+         ratio_text(cell.ratios.nominal),
+         ratio_text(cell.ratios.valid),
+         ratio_text(cell.ratios.positions),
+         metrics::interval_text(score),
+         metrics::ends_text(score.bca_low, score.bca_high),
          fixed(metrics::find_metric(cell.metrics, "set_precision").mean, 3),
          floor(cell.wrong_page),
          floor(cell.blank_page),
@@ -202,7 +191,7 @@ Table overview_table(const RunSummary& summary) {
       const auto& kept =
           metrics::find_metric(cell.without_loops, summary.headline);
       row.push_back(concat(
-          with_interval(kept.mean, kept.low, kept.high),
+          metrics::interval_text(kept),
           ", ",
           cell.pages_without_loops,
           " pages"));
@@ -218,8 +207,8 @@ bool has_loops(const RunSummary& summary) {
       });
 }
 
-std::string notes_on(const RunSummary& summary) {
-  auto notes = concat(
+std::string method_of(const RunSummary& summary) {
+  return concat(
       "Profile ",
       summary.profile,
       ", normalisation ",
@@ -227,22 +216,19 @@ std::string notes_on(const RunSummary& summary) {
       ". Intervals: bootstrap over pages, 95 %, ",
       metrics::kBootstrapResamples,
       " resamples, percentile and BCa.");
-  std::string few;
+}
+
+std::string few_pages_in(const RunSummary& summary) {
+  std::vector<std::pair<std::string, int64_t>> cells;
   for (const auto& cell : summary.cells) {
-    if (cell.pages < metrics::kFewPages) {
-      few += concat(
-          few.empty() ? "" : ", ", name_of(cell.cell), " (", cell.pages, ")");
-    }
+    cells.emplace_back(name_of(cell.cell), cell.pages);
   }
-  if (!few.empty()) {
-    notes += concat(
-        " Fewer than ",
-        metrics::kFewPages,
-        " pages, so no more than a hint: ",
-        few,
-        ".");
-  }
-  return notes;
+  return metrics::few_pages_text(cells);
+}
+
+std::string notes_on(const RunSummary& summary) {
+  const auto few = few_pages_in(summary);
+  return method_of(summary) + (few.empty() ? "" : " " + few);
 }
 
 } // namespace microfiche::experiments

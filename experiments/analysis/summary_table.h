@@ -17,8 +17,14 @@ Table overview_table(const RunSummary& summary);
 /// differ.
 bool has_loops(const RunSummary& summary);
 
-/// Says how pages were compared, and which cells have fewer pages than
-/// `metrics::kFewPages`.
+/// Says how pages were compared and where the intervals are from.
+std::string method_of(const RunSummary& summary);
+
+/// Names the cells that have fewer pages than `metrics::kFewPages`; empty where
+/// none has.
+std::string few_pages_in(const RunSummary& summary);
+
+/// Both of these.
 std::string notes_on(const RunSummary& summary);
 
 } // namespace microfiche::experiments

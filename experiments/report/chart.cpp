@@ -1,395 +1,200 @@
 #include "experiments/report/chart.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 #include "core/error.h"
-#include "core/table.h"
+#include "experiments/report/chart_frame.h"
+#include "experiments/report/chart_marks.h"
 #include "experiments/report/html.h"
+#include "experiments/report/svg.h"
 
 namespace microfiche::experiments {
 namespace {
 
-constexpr double kWidth = 820;
-constexpr double kPlotHeight = 360;
-constexpr double kLeft = 64;
-constexpr double kRight = 20;
-constexpr double kTitleHeight = 40;
-constexpr double kLegendRow = 22;
-constexpr double kBelow = 52;
-constexpr double kCharacterWidth = 6.7;
-
-// Colours by Okabe and Ito, which people with colour-blindness can tell apart;
-// on dark paper the two darkest are lighter.
+// Colours after Okabe and Ito, which people with colour-blindness can tell
+// apart, darker where they would not stand out from white paper and lighter on
+// dark paper.
 constexpr const char* kStyle = R"(<style>
-.mf{--paper:#fff;--ink:#1c2128;--dim:#656d76;--grid:#e4e8ec;
---c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#b8860b;--c5:#56b4e9;--grey:#7d8590;
+.mf{--paper:#fff;--ink:#1c2128;--dim:#5b636b;--grid:#e4e8ec;
+--c0:#0072b2;--c1:#c85400;--c2:#008a65;--c3:#b0578d;--c4:#966d00;--c5:#2b2b2b;--grey:#717981;
 font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 @media (prefers-color-scheme:dark){.mf{--paper:#14171c;--ink:#e6e9ed;--dim:#9aa4af;--grid:#2a3038;
---c0:#4da3e0;--c1:#f08a4b;--c2:#35c496;--c3:#e29cc4;--c4:#e0b84c;--c5:#8ccbf0;--grey:#8b949e}}
+--c0:#4da3e0;--c1:#f08a4b;--c2:#35c496;--c3:#e29cc4;--c4:#e0b84c;--c5:#f5eecb;--grey:#8b949e}}
 .mf text{fill:var(--ink)}.mf .dim{fill:var(--dim)}.mf .grid{stroke:var(--grid);stroke-width:1}
 .mf .axis{stroke:var(--dim);stroke-width:1}.mf .line{fill:none;stroke-width:2;stroke-linejoin:round}
-.mf .bar{stroke-width:1.5;opacity:.75}.mf .band{stroke:none;opacity:.12}.mf .mark{stroke-width:1.75}
+.mf .bar{stroke-width:1.75;opacity:.8}.mf .band{stroke:none;opacity:.12}.mf .mark{stroke-width:1.75}
 </style>
 )";
 
-std::string number(double value) {
-  // Adding zero takes the sign off a rounded minus zero.
-  return exact(std::round(value * 100) / 100 + 0.0);
+constexpr double kBelow = 54;
+
+/// A number with four digits, as people read it.
+std::string four_digits(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return std::isnan(value) ? "-" : text.data();
 }
 
-std::string colour_of(const ChartSeries& series) {
-  return series.colour < 0 ? "var(--grey)"
-                           : concat("var(--c", series.colour % 6, ")");
-}
-
-/// Round numbers that cut [low, high] into a handful of parts.
-std::vector<double> linear_ticks(double low, double high) {
-  const double rough = (high - low) / 5;
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough * 0.999) {
-      step = factor * power;
-      break;
-    }
-  }
-  std::vector<double> ticks;
-  for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step;
-       ++i) {
-    ticks.push_back(i * step);
-  }
-  return ticks;
-}
-
-/// 1, 2 and 5 times the powers of ten in [low, high].
-std::vector<double> logarithmic_ticks(double low, double high) {
-  std::vector<double> ticks;
-  for (int power = -6; power <= 9; ++power) {
-    for (const double factor : {1.0, 2.0, 5.0}) {
-      const double tick = factor * std::pow(10, power);
-      if (tick >= low * 0.999 && tick <= high * 1.001) {
-        ticks.push_back(tick);
-      }
-    }
-  }
-  return ticks;
-}
-
-struct LegendEntry {
-  double x;
-  int row;
-};
-
-/// Places the names of the series in rows, left to right.
-std::vector<LegendEntry> lay_out_legend(const Chart& chart) {
-  std::vector<LegendEntry> entries;
-  double x = kLeft;
-  int row = 0;
-  for (const auto& series : chart.series) {
-    const double width =
-        48 + kCharacterWidth * static_cast<double>(series.name.size());
-    if (x > kLeft && x + width > kWidth - kRight) {
-      x = kLeft;
-      ++row;
-    }
-    entries.push_back({x, row});
-    x += width;
-  }
-  return entries;
-}
-
-double legend_height(const Chart& chart) {
-  const auto entries = lay_out_legend(chart);
-  return entries.empty() ? 0 : kLegendRow * (entries.back().row + 1) + 6;
-}
-
-std::string marker_svg(
-    const ChartSeries& series,
-    double x,
-    double y,
-    const std::string& attributes = "",
-    const std::string& note = "") {
-  const auto colour = colour_of(series);
-  const auto look = concat(
-      " class=\"mark\" fill=\"",
-      series.filled ? colour : "var(--paper)",
-      "\" stroke=\"",
-      colour,
-      "\"",
-      attributes);
-  const auto title =
-      note.empty() ? "" : "<title>" + escape_html(note) + "</title>";
-  const auto polygon = [&](std::initializer_list<std::pair<double, double>>
-                               corners) {
-    std::string points;
-    for (const auto& [dx, dy] : corners) {
-      points += concat(
-          points.empty() ? "" : " ", number(x + dx), ",", number(y + dy));
-    }
-    return concat(
-        "<polygon points=\"", points, "\"", look, ">", title, "</polygon>\n");
-  };
-  switch (series.marker) {
-    case Marker::kCircle:
-      return concat(
-          "<circle cx=\"",
-          number(x),
-          "\" cy=\"",
-          number(y),
-          "\" r=\"4.5\"",
-          look,
-          ">",
-          title,
-          "</circle>\n");
-    case Marker::kDiamond:
-      return polygon({{0, -6}, {6, 0}, {0, 6}, {-6, 0}});
-    case Marker::kTriangle:
-      return polygon({{0, -5.5}, {5.5, 4.5}, {-5.5, 4.5}});
-    case Marker::kSquare:
-      return polygon({{-4.5, -4.5}, {4.5, -4.5}, {4.5, 4.5}, {-4.5, 4.5}});
-    case Marker::kNone:
-      break;
-  }
-  return "";
-}
-
-std::string line_svg(const ChartSeries& series, const std::string& points) {
-  return concat(
-      "<polyline class=\"line\" stroke=\"",
-      colour_of(series),
-      "\"",
-      series.dashes.empty() ? ""
-                            : " stroke-dasharray=\"" + series.dashes + "\"",
-      " points=\"",
-      points,
-      "\"/>\n");
-}
-
-std::string series_svg(const ChartSeries& series, const ChartFrame& frame) {
-  const auto colour = colour_of(series);
-  std::string points;
-  std::string upper;
-  std::string lower;
-  std::string bars;
-  std::string markers;
-  for (const auto& point : series.points) {
-    const auto x = number(frame.x(point.x));
-    const auto y = number(frame.y(point.y));
-    points += concat(points.empty() ? "" : " ", x, ",", y);
-    if (point.interval) {
-      const auto low = number(frame.y(point.interval->first));
-      const auto high = number(frame.y(point.interval->second));
-      upper += concat(x, ",", high, " ");
-      lower = concat(x, ",", low, " ", lower);
-      if (series.marker != Marker::kNone) {
-        bars += concat(
-            "<line class=\"bar\" stroke=\"",
-            colour,
-            "\" x1=\"",
-            x,
-            "\" x2=\"",
-            x,
-            "\" y1=\"",
-            low,
-            "\" y2=\"",
-            high,
-            "\"/>\n");
-      }
-    }
-    markers += marker_svg(
-        series,
-        frame.x(point.x),
-        frame.y(point.y),
-        concat(
-            " data-x=\"", exact(point.x), "\" data-y=\"", exact(point.y), "\""),
-        point.note);
-  }
+std::string x_axis_svg(const Chart& chart, const ChartFrame& frame) {
   std::string svg;
-  if (series.line && !upper.empty()) {
-    svg += concat(
-        "<polygon class=\"band\" fill=\"",
-        colour,
-        "\" points=\"",
-        upper,
-        lower,
-        "\"/>\n");
+  const bool names = !chart.x.names.empty();
+  for (const auto& tick : frame.x_scale.ticks) {
+    const double x = frame.x(tick.value);
+    if (!names) {
+      svg += svg_line("grid", x, frame.top, x, frame.bottom());
+    }
+    svg += svg_text(x, frame.bottom() + 18, "middle", tick.text, "dim");
   }
-  if (series.line) {
-    svg += line_svg(series, points);
-  }
-  return svg + bars + markers;
+  svg += svg_line(
+      "axis", frame.left, frame.bottom(), frame.right(), frame.bottom());
+  return svg +
+      svg_text(
+             frame.left + frame.width / 2,
+             frame.bottom() + 40,
+             "middle",
+             chart.x.label);
 }
 
-std::string axes_svg(const Chart& chart, const ChartFrame& frame) {
-  const double right = frame.left + frame.width;
-  const double bottom = frame.top + frame.height;
+std::string y_axis_svg(const Chart& chart, const ChartFrame& frame) {
   std::string svg;
-  for (const double tick : linear_ticks(frame.min_y, frame.max_y)) {
-    const auto y = number(frame.y(tick));
-    svg += concat(
-        "<line class=\"grid\" x1=\"",
-        number(frame.left),
-        "\" x2=\"",
-        number(right),
-        "\" y1=\"",
-        y,
-        "\" y2=\"",
-        y,
-        "\"/>\n<text class=\"dim\" text-anchor=\"end\" x=\"",
-        number(frame.left - 8),
-        "\" y=\"",
-        number(frame.y(tick) + 4),
-        "\">",
-        number(tick),
-        "</text>\n");
+  for (const auto& tick : frame.y_scale.ticks) {
+    const double y = frame.y(tick.value);
+    svg += svg_line("grid", frame.left, y, frame.right(), y);
+    svg += svg_text(
+        frame.left - 8,
+        y + 4,
+        "end",
+        cut_to_width(tick.text, frame.left - 12),
+        has_rows(chart) ? "" : "dim");
   }
-  const auto x_ticks = chart.log_x ? logarithmic_ticks(frame.min_x, frame.max_x)
-                                   : linear_ticks(frame.min_x, frame.max_x);
-  for (const double tick : x_ticks) {
-    const auto x = number(frame.x(tick));
-    svg += concat(
-        "<line class=\"grid\" x1=\"",
-        x,
-        "\" x2=\"",
-        x,
-        "\" y1=\"",
-        number(frame.top),
-        "\" y2=\"",
-        number(bottom),
-        "\"/>\n<text class=\"dim\" text-anchor=\"middle\" x=\"",
-        x,
-        "\" y=\"",
-        number(bottom + 18),
-        "\">",
-        exact(tick),
-        chart.log_x ? "\u00d7" : "",
-        "</text>\n");
-  }
-  svg += concat(
-      "<line class=\"axis\" x1=\"",
-      number(frame.left),
-      "\" x2=\"",
-      number(right),
-      "\" y1=\"",
-      number(bottom),
-      "\" y2=\"",
-      number(bottom),
-      "\"/>\n<text text-anchor=\"middle\" x=\"",
-      number(frame.left + frame.width / 2),
-      "\" y=\"",
-      number(bottom + 40),
-      "\">",
-      escape_html(chart.x_label),
-      "</text>\n<text text-anchor=\"middle\" transform=\"translate(18 ",
-      number(frame.top + frame.height / 2),
-      ") rotate(-90)\">",
-      escape_html(chart.y_label),
-      "</text>\n");
-  return svg;
-}
-
-std::string legend_svg(const Chart& chart) {
-  const auto entries = lay_out_legend(chart);
-  std::string svg;
-  for (size_t i = 0; i < chart.series.size(); ++i) {
-    const auto& series = chart.series[i];
-    const double x = entries[i].x;
-    const double y = kTitleHeight + kLegendRow * (entries[i].row + 0.5);
-    if (series.line) {
-      svg += line_svg(
-          series,
+  if (!has_rows(chart)) {
+    svg += svg_element(
+        "text",
+        {{"text-anchor", "middle"},
+         {"transform",
           concat(
-              number(x), ",", number(y), " ", number(x + 24), ",", number(y)));
-    }
-    svg += marker_svg(series, x + 12, y);
-    svg += concat(
-        "<text x=\"",
-        number(x + 31),
-        "\" y=\"",
-        number(y + 4),
-        "\">",
-        escape_html(series.name),
-        "</text>\n");
+              "translate(18 ",
+              svg_number(frame.top + frame.height / 2),
+              ") rotate(-90)")}},
+        escape_html(chart.y.label));
   }
   return svg;
+}
+
+/// A row or column by its name, or the number itself.
+std::string place_text(const ChartAxis& axis, double value) {
+  if (axis.names.empty()) {
+    return four_digits(value);
+  }
+  const auto i = static_cast<size_t>(std::max(0.0, std::round(value)));
+  return axis.names.at(std::min(i, axis.names.size() - 1));
 }
 
 } // namespace
 
-double ChartFrame::x(double value) const {
-  const double part = log_x ? std::log(value / min_x) / std::log(max_x / min_x)
-                            : (value - min_x) / (max_x - min_x);
-  return left + part * width;
-}
-
-double ChartFrame::y(double value) const {
-  return top + (1 - (value - min_y) / (max_y - min_y)) * height;
-}
-
-ChartFrame frame_of(const Chart& chart) {
-  ChartFrame frame;
-  frame.left = kLeft;
-  frame.top = kTitleHeight + legend_height(chart);
-  frame.width = kWidth - kLeft - kRight;
-  frame.height = kPlotHeight;
-  frame.log_x = chart.log_x;
-  double min_x = INFINITY;
-  double max_x = -INFINITY;
-  double min_y = INFINITY;
-  double max_y = -INFINITY;
-  for (const auto& series : chart.series) {
-    for (const auto& point : series.points) {
-      min_x = std::min(min_x, point.x);
-      max_x = std::max(max_x, point.x);
-      min_y = std::min(min_y, point.interval ? point.interval->first : point.y);
-      max_y =
-          std::max(max_y, point.interval ? point.interval->second : point.y);
-    }
-  }
-  if (min_x > max_x) {
-    min_x = chart.log_x ? 1 : 0;
-    max_x = 10;
-    min_y = 0;
-    max_y = 1;
-  }
-  if (chart.log_x) {
-    frame.min_x = min_x / 1.15;
-    frame.max_x = max_x * 1.15;
-  } else {
-    frame.min_x = min_x;
-    frame.max_x = max_x > min_x ? max_x : min_x + 1;
-  }
-  const double margin = max_y > min_y ? 0.05 * (max_y - min_y) : 0.5;
-  frame.min_y = chart.y_range ? chart.y_range->first : min_y - margin;
-  frame.max_y = chart.y_range ? chart.y_range->second : max_y + margin;
-  return frame;
+ChartSeries series_of_look(int i, const std::string& name) {
+  constexpr std::array kShapes = {
+      Marker::kCircle, Marker::kTriangle, Marker::kSquare, Marker::kDiamond};
+  ChartSeries series;
+  series.name = name;
+  series.colour = i % 6;
+  series.marker = kShapes[static_cast<size_t>(i) % kShapes.size()];
+  return series;
 }
 
 std::string to_svg(const Chart& chart) {
   const auto frame = frame_of(chart);
-  const double height = frame.top + frame.height + kBelow;
-  std::string svg = concat(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"mf\" role=\"img\" "
-      "aria-label=\"",
+  auto svg = concat(
+      "<title>",
       escape_html(chart.title),
-      "\" viewBox=\"0 0 ",
-      number(kWidth),
-      " ",
-      number(height),
-      "\">\n",
+      "</title>\n<desc>",
+      escape_html(chart.description),
+      "</desc>\n",
       kStyle,
       "<rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n"
-      "<text x=\"",
-      number(kLeft),
-      "\" y=\"24\" style=\"font-weight:600;font-size:15px\">",
+      "<text x=\"24\" y=\"24\" style=\"font-weight:600;font-size:15px\">",
       escape_html(chart.title),
       "</text>\n");
-  svg += legend_svg(chart) + axes_svg(chart, frame);
-  for (const auto& series : chart.series) {
-    svg += series_svg(series, frame);
+  const auto legend = lay_out_legend(chart);
+  for (size_t i = 0; i < chart.series.size(); ++i) {
+    if (!chart.series[i].name.empty()) {
+      svg += legend_svg(chart.series[i], legend[i]);
+    }
   }
-  return svg + "</svg>\n";
+  svg += x_axis_svg(chart, frame) + y_axis_svg(chart, frame);
+  for (size_t i = 0; i < chart.series.size(); ++i) {
+    svg += series_svg(chart, i, frame);
+  }
+  return svg_element(
+      "svg",
+      {{"xmlns", "http://www.w3.org/2000/svg"},
+       {"class", "mf"},
+       {"role", "img"},
+       {"aria-label", chart.title},
+       {"viewBox",
+        concat(
+            "0 0 ",
+            svg_number(kChartWidth),
+            " ",
+            svg_number(frame.bottom() + kBelow))}},
+      "\n" + svg);
+}
+
+Table values_of(const Chart& chart) {
+  bool intervals = false;
+  bool tiles = false;
+  bool names = false;
+  for (const auto& series : chart.series) {
+    names = names || !series.name.empty();
+    tiles = tiles || series.marker == Marker::kTile;
+    for (const auto& point : series.points) {
+      intervals = intervals || point.interval;
+    }
+  }
+  const auto label = [](const ChartAxis& axis, const char* otherwise) {
+    return axis.label.empty() ? otherwise : axis.label;
+  };
+  Table table;
+  table.header = has_rows(chart)
+      ? std::vector{label(chart.y, "row"), label(chart.x, "value")}
+      : std::vector{label(chart.x, "x"), label(chart.y, "value")};
+  if (names) {
+    table.header.insert(table.header.begin(), "series");
+  }
+  if (tiles) {
+    table.header.emplace_back("value");
+  }
+  if (intervals) {
+    table.header.insert(table.header.end(), {"low", "high"});
+  }
+  for (const auto& series : chart.series) {
+    if (series.marker == Marker::kNone && series.name.empty()) {
+      continue;
+    }
+    for (const auto& point : series.points) {
+      std::vector<std::string> row = {
+          place_text(chart.x, point.x), place_text(chart.y, point.y)};
+      if (has_rows(chart)) {
+        std::swap(row[0], row[1]);
+      }
+      if (names) {
+        row.insert(row.begin(), series.name);
+      }
+      if (tiles) {
+        row.push_back(four_digits(point.value.value_or(NAN)));
+      }
+      if (intervals) {
+        const auto ends = point.interval.value_or(std::pair(NAN, NAN));
+        row.push_back(four_digits(ends.first));
+        row.push_back(four_digits(ends.second));
+      }
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
 }
 
 } // namespace microfiche::experiments

@@ -1,92 +1,96 @@
 #include "experiments/report/curve.h"
 
 #include <algorithm>
-#include <set>
-#include <tuple>
 
 #include "core/error.h"
-#include "core/table.h"
+#include "experiments/analysis/cell_names.h"
 #include "experiments/analysis/paper_points.h"
+#include "experiments/report/metric_points.h"
 
 namespace microfiche::experiments {
 namespace {
 
 using CellList = std::vector<const CellSummary*>;
 
-std::string note_of(
-    const CellSummary& cell,
-    const std::string& what,
-    const metrics::Interval& interval) {
-  return concat(
-      what,
-      ", ",
-      length_name(cell.cell),
-      ": ",
-      fixed(interval.mean, 3),
-      " [",
-      fixed(interval.low, 3),
-      ", ",
-      fixed(interval.high, 3),
-      "] at ",
-      fixed(cell.ratios.nominal, 2),
-      "\u00d7, ",
-      cell.pages,
-      " pages");
-}
+/// The cells of one run and setting.
+struct CurveGroup {
+  size_t run;
+  std::string setting;
+  CellList cells;
+};
 
-/// One series of a cell list; `select` gives the intervals to take the means
-/// from, which may be empty.
-template <typename Select>
-ChartSeries make_series(
-    const std::string& name,
-    const CellList& cells,
-    const std::string& metric,
-    const Select& select) {
-  ChartSeries series;
-  series.name = name;
-  for (const auto* cell : cells) {
-    const metrics::MetricIntervals& intervals = select(*cell);
-    if (!intervals.empty()) {
-      const auto& interval = metrics::find_metric(intervals, metric);
-      series.points.push_back(
-          {cell->ratios.nominal,
-           interval.mean,
-           std::pair(interval.low, interval.high),
-           note_of(*cell, name, interval)});
+std::vector<CurveGroup> groups_of(const std::vector<NamedSummary>& runs) {
+  std::vector<Cell> all;
+  for (const auto& run : runs) {
+    for (const auto& cell : run.summary.cells) {
+      all.push_back(cell.cell);
     }
   }
-  std::sort(
-      series.points.begin(),
-      series.points.end(),
-      [](const auto& a, const auto& b) { return a.x < b.x; });
-  return series;
-}
-
-/// A floor: a thin line whose points only show their note.
-ChartSeries without_intervals(ChartSeries series) {
-  series.marker = Marker::kNone;
-  for (auto& point : series.points) {
-    point.interval.reset();
+  const CellNames names(all);
+  std::vector<CurveGroup> groups;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    for (const auto& cell : runs[run].summary.cells) {
+      if (cell.cell.page || cell.cell.tokens) {
+        continue; // Its ratio is not what it is drawn for.
+      }
+      const auto setting = names.setting(cell.cell);
+      auto found =
+          std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+            return group.run == run && group.setting == setting;
+          });
+      if (found == groups.end()) {
+        groups.push_back({run, setting, {}});
+        found = groups.end() - 1;
+      }
+      found->cells.push_back(&cell);
+    }
   }
-  return series;
+  return groups;
 }
 
-void append_if_any(std::vector<ChartSeries>& list, ChartSeries series) {
-  if (!series.points.empty()) {
-    list.push_back(std::move(series));
+/// Draws the groups of a curve one after the other.
+class CurveSeries {
+ public:
+  CurveSeries(std::string metric, bool only_group)
+      : metric_(std::move(metric)), only_group_(only_group) {}
+
+  void add_group(const std::string& name, const CellList& cells, int look) {
+    const auto prefix = name.empty() ? "" : name + ": ";
+    const auto text = of_text(cells, kNaturalText);
+    auto series = series_of_look(look, name.empty() ? "held-out text" : name);
+    add(series, text, own_metrics);
+
+    auto kept = series_of_look(look, prefix + "without looped pages");
+    kept.filled = false;
+    kept.line = false;
+    add(kept, looped_cells(text), without_loops);
+
+    auto letters = series_of_look(look, prefix + "random letters");
+    letters.colour += only_group_ ? 1 : 0;
+    letters.filled = only_group_;
+    letters.marker = Marker::kDiamond;
+    letters.line = false;
+    add(letters, of_text(cells, "random_letters"), own_metrics);
+
+    auto words = series_of_look(look, prefix + "shuffled words");
+    words.colour += only_group_ ? 2 : 0;
+    words.filled = false;
+    words.marker = Marker::kSquare;
+    words.line = false;
+    add(words, of_text(cells, "shuffled_words"), own_metrics);
+
+    add_floor(
+        prefix + "wrong page", "7 4", text, look, [
+        ](const CellSummary& cell) -> auto& { return cell.wrong_page; });
+    add_floor(
+        prefix + "blank page", "2 4", text, look, [
+        ](const CellSummary& cell) -> auto& { return cell.blank_page; });
   }
-}
 
-/// The series of one run, mode and style.
-void append_group(
-    std::vector<ChartSeries>& list,
-    const std::string& name,
-    const CellList& cells,
-    const std::string& metric,
-    int colour,
-    bool only_group) {
-  const auto prefix = name.empty() ? "" : name + ": ";
-  const auto of_kind = [&](const char* text) {
+  std::vector<ChartSeries> series;
+
+ private:
+  static CellList of_text(const CellList& cells, const char* text) {
     CellList chosen;
     for (const auto* cell : cells) {
       if (cell->cell.text == text) {
@@ -94,64 +98,45 @@ void append_group(
       }
     }
     return chosen;
-  };
-  const auto own = [](const CellSummary& cell) -> auto& {
-    return cell.metrics;
-  };
-  auto text = make_series(
-      name.empty() ? "held-out text" : name,
-      of_kind(kNaturalText),
-      metric,
-      own);
-  text.colour = colour;
-  append_if_any(list, std::move(text));
+  }
 
-  CellList looped;
-  for (const auto* cell : of_kind(kNaturalText)) {
-    if (cell->pages_without_loops < cell->pages) {
-      looped.push_back(cell);
+  template <typename Select>
+  void add(ChartSeries added, const CellList& cells, const Select& select) {
+    added.points = metric_points(
+        cells,
+        metric_,
+        added.name,
+        [](const CellSummary& cell) { return cell.ratios.nominal; },
+        select);
+    if (!added.points.empty()) {
+      series.push_back(std::move(added));
     }
   }
-  auto kept = make_series(
-      prefix + "without looped pages", looped, metric, [
-      ](const CellSummary& cell) -> auto& { return cell.without_loops; });
-  kept.colour = colour;
-  kept.filled = false;
-  kept.line = false;
-  append_if_any(list, std::move(kept));
 
-  auto letters = make_series(
-      prefix + "random letters", of_kind("random_letters"), metric, own);
-  letters.colour = only_group ? colour + 1 : colour;
-  letters.filled = only_group;
-  letters.marker = Marker::kDiamond;
-  letters.line = false;
-  append_if_any(list, std::move(letters));
+  /// A floor is a thin line, or one mark where there is one point.
+  template <typename Select>
+  void add_floor(
+      const std::string& name,
+      const char* dashes,
+      const CellList& cells,
+      int look,
+      const Select& select) {
+    auto floor = series_of_look(look, name);
+    floor.dashes = dashes;
+    floor.filled = false;
+    floor.marker = cells.size() > 1 ? Marker::kNone : Marker::kTriangle;
+    const size_t before = series.size();
+    add(floor, cells, select);
+    if (series.size() > before) {
+      for (auto& point : series.back().points) {
+        point.interval.reset();
+      }
+    }
+  }
 
-  auto words = make_series(
-      prefix + "shuffled words", of_kind("shuffled_words"), metric, own);
-  words.colour = only_group ? colour + 2 : colour;
-  words.marker = Marker::kSquare;
-  words.filled = false;
-  words.line = false;
-  append_if_any(list, std::move(words));
-
-  auto wrong = make_series(
-      prefix + "wrong page", of_kind(kNaturalText), metric, [
-      ](const CellSummary& cell) -> auto& { return cell.wrong_page; });
-  wrong.colour = colour;
-  wrong = without_intervals(std::move(wrong));
-  wrong.dashes = "7 4";
-  append_if_any(list, std::move(wrong));
-
-  auto blank = make_series(
-      prefix + "blank page", of_kind(kNaturalText), metric, [
-      ](const CellSummary& cell) -> auto& { return cell.blank_page; });
-  blank.colour = colour;
-  blank = without_intervals(std::move(blank));
-  blank.dashes = "2 4";
-  append_if_any(list, std::move(blank));
-}
+  std::string metric_;
+  bool only_group_;
+};
 
 ChartSeries paper_series(const std::string& mode) {
   ChartSeries series;
@@ -188,63 +173,34 @@ ChartSeries paper_series(const std::string& mode) {
 
 } // namespace
 
-std::string metric_title(const std::string& metric) {
-  return metrics::find_metric(metric).title;
-}
-
 Chart make_curve(
     const std::vector<NamedSummary>& runs,
     const std::string& metric) {
-  using Key = std::tuple<size_t, std::string, std::string>;
-  std::vector<std::pair<Key, CellList>> groups;
-  std::set<std::string> modes;
-  std::set<std::string> styles;
-  for (size_t run = 0; run < runs.size(); ++run) {
-    for (const auto& cell : runs[run].summary.cells) {
-      if (cell.cell.page || cell.cell.tokens) {
-        continue; // Its ratio is not what it is drawn for.
-      }
-      auto style = cell.cell.style;
-      for (const auto& [coordinate, value] : further_coordinates(cell.cell)) {
-        style += concat(", ", coordinate, " ", value);
-      }
-      const Key key{run, cell.cell.mode, style};
-      modes.insert(cell.cell.mode);
-      styles.insert(style);
-      auto found =
-          std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
-            return group.first == key;
-          });
-      if (found == groups.end()) {
-        groups.push_back({key, {}});
-        found = groups.end() - 1;
-      }
-      found->second.push_back(&cell);
+  const auto groups = groups_of(runs);
+  std::set<std::string> settings;
+  for (const auto& group : groups) {
+    settings.insert(group.setting);
+  }
+  CurveSeries drawn(metric, groups.size() == 1);
+  int look = 0;
+  for (const auto& group : groups) {
+    auto name = runs.size() > 1 ? runs[group.run].name : "";
+    if (settings.size() > 1) {
+      name += (name.empty() ? "" : ", ") + group.setting;
     }
+    drawn.add_group(name, group.cells, look++);
   }
   Chart chart;
   chart.title = metric_title(metric) + " over compression ratio";
-  chart.x_label =
-      "compression ratio: text tokens over vision tokens (log scale)";
-  chart.y_label = metric_title(metric);
-  chart.log_x = true;
-  if (metrics::find_metric(metric).is_fraction) {
-    chart.y_range = std::pair(0.0, 1.0);
-  }
-  int colour = 0;
-  for (const auto& [key, cells] : groups) {
-    std::string name;
-    const auto extend = [&](const std::string& part, bool several) {
-      if (several) {
-        name += (name.empty() ? "" : ", ") + part;
-      }
-    };
-    extend(runs[std::get<0>(key)].name, runs.size() > 1);
-    extend(std::get<1>(key), modes.size() > 1);
-    extend(std::get<2>(key), styles.size() > 1);
-    append_group(chart.series, name, cells, metric, colour, groups.size() == 1);
-    ++colour;
-  }
+  chart.description =
+      "A point a cell with its 95 % interval; what other pages' readings score "
+      "is the floor. In grey, where it is a matter of precision, the points of "
+      "the DeepSeek-OCR paper.";
+  chart.x = {"compression ratio: text tokens over vision tokens (log scale)"};
+  chart.x.log = true;
+  chart.x.unit = "\u00d7";
+  chart.y = metric_axis(metric);
+  chart.series = std::move(drawn.series);
   // The paper's precision is one of these; an error rate has no place for it.
   if (metric == "set_precision" || metric == "edit_similarity") {
     chart.series.push_back(paper_series("tiny"));

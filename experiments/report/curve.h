@@ -14,15 +14,12 @@ struct NamedSummary {
   RunSummary summary;
 };
 
-/// A metric over the compression ratio (nominal vision tokens): for each run,
-/// mode and style the text of its files with intervals, its random letters and
+/// A metric over the compression ratio (nominal vision tokens): for each run
+/// and setting the text of its files with intervals, its random letters and
 /// shuffled words, the wrong-page and blank-page floors, and the paper's
 /// points. `metric` is one of `metrics::metric_names()`.
 Chart make_curve(
     const std::vector<NamedSummary>& runs,
     const std::string& metric);
-
-/// How a metric is called in a figure, such as "1 − normalised edit distance".
-std::string metric_title(const std::string& metric);
 
 } // namespace microfiche::experiments

@@ -5,7 +5,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/table.h"
+#include "experiments/analysis/cell_names.h"
 #include "experiments/report/html.h"
+#include "experiments/report/metric_points.h"
 #include "experiments/report/text_diff.h"
 
 namespace microfiche::experiments {

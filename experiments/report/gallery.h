@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "experiments/report/report.h"
+#include "experiments/analysis/summary.h"
 
 namespace microfiche::experiments {
 

@@ -1,5 +1,6 @@
 #include "experiments/report/html.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/error.h"
@@ -7,6 +8,31 @@
 #include "metrics/code_points.h"
 
 namespace microfiche::experiments {
+
+namespace {
+
+/// A box that scrolls, also by keyboard.
+std::string scroll_box(const std::string& label, const std::string& html) {
+  return concat(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"",
+      label,
+      "\">\n",
+      html,
+      "</div>\n");
+}
+
+/// Whether every cell of a column begins as a number does.
+bool is_numeric(const Table& table, size_t column) {
+  return std::all_of(
+      table.rows.begin(), table.rows.end(), [&](const auto& row) {
+        const auto& cell = row[column];
+        return cell.empty() ||
+            std::string_view("0123456789-[").find(cell.front()) !=
+            std::string_view::npos;
+      });
+}
+
+} // namespace
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -45,13 +71,71 @@ std::string html_document(const std::string& title, const std::string& body) {
       escape_html(title),
       "</title>\n<style>",
       kReportStyle,
-      "</style>\n</head>\n<body>\n<main>\n<h1>",
+      "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
+      "report</a>\n<main id=\"main\" tabindex=\"-1\">\n<h1>",
       escape_html(title),
       "</h1>\n",
       body,
-      "<script>",
+      "</main>\n<script>",
       kReportScript,
-      "</script>\n</main>\n</body>\n</html>\n");
+      "</script>\n</body>\n</html>\n");
+}
+
+std::string figure_html(
+    const std::string& name,
+    const Chart& chart,
+    const std::string& caption) {
+  const auto title = escape_html(chart.title);
+  return concat(
+      "<figure>\n",
+      scroll_box("Chart: " + title, to_svg(chart)),
+      "<figcaption>",
+      escape_html(caption),
+      "</figcaption>\n<div class=\"tools\"><button type=\"button\" "
+      "class=\"button\" data-svg=\"",
+      escape_html(name),
+      "\" hidden>SVG<span class=\"unseen\"> of ",
+      title,
+      "</span></button>\n<details><summary>Values<span class=\"unseen\"> of ",
+      title,
+      "</span></summary>",
+      table_html("Values of " + chart.title, values_of(chart)),
+      "</details></div>\n</figure>\n");
+}
+
+std::string table_html(const std::string& label, const Table& table) {
+  std::string html = "<table class=\"sortable\">\n<thead><tr>";
+  const auto text_class = [&](size_t column) {
+    return is_numeric(table, column) ? "" : " class=\"t\"";
+  };
+  for (size_t column = 0; column < table.header.size(); ++column) {
+    html += concat(
+        "<th scope=\"col\"",
+        text_class(column),
+        ">",
+        escape_html(table.header[column]),
+        "</th>");
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : table.rows) {
+    html += "<tr>";
+    for (size_t column = 0; column < row.size(); ++column) {
+      html += concat(
+          "<td", text_class(column), ">", escape_html(row[column]), "</td>");
+    }
+    html += "</tr>\n";
+  }
+  return scroll_box(
+      "Table: " + escape_html(label), html + "</tbody></table>\n");
+}
+
+std::string folded_html(const std::string& title, const std::string& html) {
+  return concat(
+      "<details class=\"card\"><summary>",
+      escape_html(title),
+      "</summary>",
+      html,
+      "</details>\n");
 }
 
 std::string json_for_script(const Json& json) {

@@ -1,28 +1,37 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "experiments/analysis/summary.h"
-#include "experiments/report/curve.h"
+#include "experiments/report/report_sections.h"
 
 namespace microfiche::experiments {
 
-/// The report as one HTML file that asks for nothing from anywhere: the curve
-/// by the headline metric and by set precision, with the paper's points; the
-/// cells; a gallery of pages with what was read from them; what the results
-/// depend on; and the rows behind it all as JSON.
-std::string html_report(const std::vector<SummarizedRun>& runs);
+/// A report on one run or several, before it is written as anything.
+struct Report {
+  std::vector<SummarizedRun> runs;
+  std::vector<ReportSection> sections;
+};
 
-/// The report as Markdown. `curve` is the path of its picture.
-std::string markdown_report(
-    const std::vector<SummarizedRun>& runs,
-    const std::string& curve);
+Report make_report(
+    std::vector<SummarizedRun> runs,
+    const RunComparison& comparison = {});
 
-/// One sentence on what a run found, for the top of a report.
-std::string headline_of(const SummarizedRun& run);
+/// The report as one HTML file that asks for nothing from anywhere: its
+/// sections; a gallery of pages with what was read from them; what the results
+/// depend on; and the rows behind it all, as CSV and JSON to download.
+std::string html_report(const Report& report);
 
-/// Writes summary.json, summary.csv, report.html, report.md and curve.svg of a
+/// The report as Markdown. `charts` is the folder of its pictures, from where
+/// the Markdown is.
+std::string markdown_report(const Report& report, const std::string& charts);
+
+/// Writes each chart as NAME.svg into a folder, which is made.
+void write_charts(const Report& report, const std::filesystem::path& folder);
+
+/// Writes summary.json, summary.csv, report.html, report.md and charts/ of a
 /// run into its folder.
 void write_reports(const SummarizedRun& run);
 

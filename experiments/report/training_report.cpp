@@ -1,6 +1,7 @@
 #include "experiments/report/training_report.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "core/error.h"
@@ -17,6 +18,9 @@ namespace {
 
 /// More points than a figure is wide say nothing more.
 constexpr size_t kMaxPoints = 400;
+
+/// What tells lines without markers apart but for their colours.
+constexpr std::array kDashes = {"", "7 3", "2 3", "9 3 2 3"};
 
 /// Neighbouring points averaged until at most `kMaxPoints` are left.
 std::vector<ChartPoint> thin_out(const std::vector<ChartPoint>& points) {
@@ -83,38 +87,33 @@ Chart make_chart(
     Marker marker) {
   Chart chart;
   chart.title = title;
-  chart.x_label = "step";
-  chart.y_label = y_label;
+  chart.x.label = "step";
+  chart.y.label = y_label;
   int colour = 0;
   for (const auto& [name, points] : lines) {
-    ChartSeries series;
-    series.name = name;
-    series.colour = colour++;
-    series.marker = marker;
+    auto series = series_of_look(colour++, name);
+    if (marker == Marker::kNone) {
+      series.marker = marker;
+      series.dashes = kDashes[chart.series.size() % kDashes.size()];
+    }
     series.points = marker == Marker::kNone ? thin_out(points) : points;
     chart.series.push_back(std::move(series));
   }
   return chart;
 }
 
-std::string figure(const Chart& chart, const char* caption) {
-  return chart.series.empty() ? ""
-                              : concat(
-                                    "<figure>\n",
-                                    to_svg(chart),
-                                    "<figcaption>",
-                                    caption,
-                                    "</figcaption>\n</figure>\n");
+std::string figure(const char* name, const Chart& chart, const char* caption) {
+  return chart.series.empty() ? "" : figure_html(name, chart, caption);
 }
 
 std::string file_html(const fs::path& file, const char* heading) {
   return !fs::exists(file) ? ""
-                           : concat(
-                                 "<details><summary><h3>",
+                           : folded_html(
                                  heading,
-                                 "</h3></summary><pre>",
-                                 escape_html(read_json_file(file).dump(2)),
-                                 "</pre></details>\n");
+                                 concat(
+                                     "<pre tabindex=\"0\">",
+                                     escape_html(read_json_file(file).dump(2)),
+                                     "</pre>"));
 }
 
 } // namespace
@@ -154,7 +153,7 @@ TrainingCurves read_training_curves(const fs::path& folder) {
       "1 \u2212 normalised edit distance",
       precision,
       Marker::kCircle);
-  curves.precision.y_range = std::pair(0.0, 1.0);
+  curves.precision.y.range = std::pair(0.0, 1.0);
   return curves;
 }
 
@@ -168,10 +167,12 @@ std::string html_training_report(const fs::path& folder) {
           curves.steps,
           " steps.</p>\n",
           figure(
+              "held_out_pages",
               curves.precision,
               "Pages of held-out text read greedily, means with bootstrap "
-              "95&nbsp;% intervals."),
+              "95 % intervals."),
           figure(
+              "losses",
               curves.losses,
               "Losses as trained on, means over neighbouring steps."),
           "<h2>Provenance</h2>\n",

@@ -132,7 +132,7 @@ TEST_F(RunTablesTest, CostsAreMeansOverPages) {
     sample.peak_memory_bytes = 5 << 20;
   }
 
-  const auto table = costs_table(run);
+  const auto table = costs_table(costs_of(run));
 
   ASSERT_EQ(table.rows.size(), 1u);
   EXPECT_THAT(

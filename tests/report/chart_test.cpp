@@ -1,21 +1,24 @@
-#include "experiments/report/chart.h"
+#include "experiments/report/chart_frame.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "core/table.h"
 
 namespace microfiche::experiments {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 Chart two_points() {
   Chart chart;
   chart.title = "A & B";
-  chart.log_x = true;
-  chart.y_range = std::pair(0.0, 1.0);
+  chart.x.log = true;
+  chart.y.range = std::pair(0.0, 1.0);
   chart.series.push_back({"series", 0, Marker::kCircle, true, true, "", {}});
   chart.series[0].points = {
       {1, 1, std::pair(0.9, 1.0), "first <point>"},
@@ -65,7 +68,7 @@ TEST(ChartTest, TextIsEscaped) {
 
 TEST(ChartTest, AChartWithoutPointsIsStillOne) {
   Chart chart;
-  chart.log_x = true;
+  chart.x.log = true;
 
   EXPECT_THAT(to_svg(chart), HasSubstr("</svg>"));
 }
@@ -78,6 +81,97 @@ TEST(ChartTest, OnePointAloneHasAFrame) {
 
   EXPECT_TRUE(std::isfinite(frame.x(3)));
   EXPECT_TRUE(std::isfinite(frame.y(2)));
+}
+
+TEST(ChartTest, NamesRunFromTheTopDownAndIntervalsAlongTheRows) {
+  Chart chart;
+  chart.y.names = {"first", "second"};
+  chart.x.range = std::pair(0.0, 1.0);
+  ChartSeries series;
+  series.points = {{0.5, 0, std::pair(0.25, 0.75)}, {0.5, 1}};
+  chart.series = {series};
+  const auto frame = frame_of(chart);
+
+  const auto svg = to_svg(chart);
+
+  EXPECT_LT(frame.y(0), frame.y(1));
+  EXPECT_THAT(svg, HasSubstr(">first</text>"));
+  EXPECT_THAT(
+      svg,
+      HasSubstr("x1=\"" + exact(std::round(frame.x(0.25) * 100) / 100) + "\""));
+}
+
+TEST(ChartTest, BarsStandBehindEachOther) {
+  Chart chart;
+  chart.y.names = {"row"};
+  ChartSeries bars;
+  bars.marker = Marker::kBar;
+  bars.points = {{2, 0}};
+  chart.series = {bars, bars};
+  chart.series[1].points = {{3, 0}};
+
+  EXPECT_EQ(bar_starts(chart, 0), std::vector<double>{0});
+  EXPECT_EQ(bar_starts(chart, 1), std::vector<double>{2});
+  EXPECT_EQ(frame_of(chart).x_scale.high, 5);
+}
+
+TEST(ChartTest, ATileHasItsNumberInColourTextAndData) {
+  Chart chart;
+  chart.x.names = {"a"};
+  chart.y.names = {"b"};
+  ChartSeries tiles;
+  tiles.marker = Marker::kTile;
+  ChartPoint dark;
+  dark.value = 0;
+  dark.label = "0.000";
+  tiles.points = {dark};
+  chart.series = {tiles};
+
+  const auto svg = to_svg(chart);
+
+  // The dark end of cividis as matplotlib has it, with white on it.
+  EXPECT_THAT(svg, HasSubstr("rgb(0,34,78)"));
+  EXPECT_THAT(svg, HasSubstr("fill:#fff"));
+  EXPECT_THAT(svg, HasSubstr("data-value=\"0\""));
+  EXPECT_THAT(svg, HasSubstr(">0.000</text>"));
+}
+
+TEST(ChartTest, PointsWithoutAPlaceAreLeftOut) {
+  auto chart = two_points();
+  chart.series[0].points.push_back({INFINITY, 0.5});
+  chart.series[0].points.push_back({0, 0.5});
+
+  const auto svg = to_svg(chart);
+
+  EXPECT_EQ(svg, to_svg(two_points()));
+}
+
+TEST(ChartTest, ANarrowLogarithmicAxisHasTicks) {
+  Chart chart;
+  chart.x.log = true;
+  ChartSeries series;
+  series.points = {{2.3, 1}, {2.4, 1}};
+  chart.series = {series};
+
+  EXPECT_GE(frame_of(chart).x_scale.ticks.size(), 2u);
+}
+
+TEST(ChartTest, TheValuesAreATable) {
+  const auto table = values_of(two_points());
+
+  EXPECT_THAT(table.header, ElementsAre("series", "x", "value", "low", "high"));
+  EXPECT_THAT(table.rows[0], ElementsAre("series", "1", "1", "0.9", "1"));
+  EXPECT_THAT(table.rows[1], ElementsAre("series", "16", "0.25", "-", "-"));
+}
+
+TEST(ChartTest, SeriesDifferInMoreThanTheirColours) {
+  EXPECT_NE(series_of_look(0, "").marker, series_of_look(1, "").marker);
+  // Six colours and four shapes make twelve looks.
+  for (int i = 1; i < 12; ++i) {
+    const auto a = series_of_look(0, "");
+    const auto b = series_of_look(i, "");
+    EXPECT_FALSE(a.colour == b.colour && a.marker == b.marker) << i;
+  }
 }
 
 } // namespace

@@ -7,6 +7,10 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "experiments/analysis/cell_names.h"
+#include "experiments/report/html.h"
+#include "experiments/report/report_text.h"
+#include "metrics/interval_text.h"
 #include "tests/runner/small_sweep.h"
 
 namespace microfiche::experiments {
@@ -47,14 +51,17 @@ TEST_F(ReportTest, TheRunFolderIsComplete) {
         "summary.csv",
         "report.html",
         "report.md",
-        "curve.svg"}) {
+        "charts/curve.svg",
+        "charts/conditions.svg",
+        "charts/seconds.svg",
+        "charts/kv_cache.svg"}) {
     EXPECT_TRUE(std::filesystem::exists(folder.path() / name)) << name;
   }
 }
 
 TEST_F(ReportTest, AsksForNothingFromAnywhere) {
   const std::regex outside(
-      R"re((src|href)="(?!data:)|url\((?!data:)|@import|fetch\()re");
+      R"re((src|href)="(?!data:|#)|url\((?!data:)|@import|fetch\()re");
 
   EXPECT_FALSE(std::regex_search(html, outside));
   EXPECT_THAT(html, HasSubstr("default-src 'none'"));
@@ -62,10 +69,36 @@ TEST_F(ReportTest, AsksForNothingFromAnywhere) {
 
 TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
   for (const auto& cell : run.summary.cells) {
-    const auto row =
-        "<td class=\"t\">" + length_name(cell.cell) + "</td><td>5</td>";
-    EXPECT_THAT(html, HasSubstr(row));
+    const auto& score =
+        metrics::find_metric(cell.metrics, run.summary.headline);
+    EXPECT_THAT(
+        html, HasSubstr("<td>" + short_length_name(cell.cell) + "</td>"));
+    EXPECT_THAT(
+        html, HasSubstr("<td>" + metrics::interval_text(score) + "</td>"));
   }
+}
+
+TEST_F(ReportTest, TheCsvToDownloadIsTheFileBeside) {
+  const std::string begin =
+      "download=\"summary.csv\" href=\"data:text/csv;charset=utf-8;base64,";
+  const auto at = html.find(begin);
+  ASSERT_NE(at, std::string::npos);
+
+  const auto encoded = html.substr(
+      at + begin.size(), html.find('"', at + begin.size()) - at - begin.size());
+
+  EXPECT_EQ(encoded, base64(read_file(folder.path() / "summary.csv")));
+}
+
+TEST_F(ReportTest, SaysThatAClaimRestsOnFewPages) {
+  EXPECT_THAT(html, HasSubstr("<p class=\"note\">Fewer than 30 pages"));
+  EXPECT_THAT(html, HasSubstr("random_letters (n = 5)"));
+}
+
+TEST_F(ReportTest, ARunOfTheSameNameIsToldApart) {
+  const auto report = make_report({run, run});
+
+  EXPECT_EQ(report.runs[1].name, run.name + " 2");
 }
 
 TEST_F(ReportTest, TheRowsBehindTheCurveAreInIt) {
@@ -100,7 +133,7 @@ TEST_F(ReportTest, TextOfAModelIsNeverMarkup) {
   run.run.config.title = "unused";
   run.summary.title = "<b>title";
 
-  const auto hostile = html_report({run});
+  const auto hostile = html_report(make_report({run}));
 
   EXPECT_THAT(hostile, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(hostile, Not(HasSubstr("<b>title")));
@@ -110,7 +143,7 @@ TEST_F(ReportTest, SeveralRunsStandOnOnePlot) {
   auto other = run;
   other.name = "other";
 
-  const auto both = html_report({run, other});
+  const auto both = html_report(make_report({run, other}));
 
   EXPECT_THAT(both, HasSubstr("Cells: other"));
   EXPECT_THAT(both, HasSubstr(">other: random letters</text>"));
@@ -119,7 +152,7 @@ TEST_F(ReportTest, SeveralRunsStandOnOnePlot) {
 TEST_F(ReportTest, TheMarkdownHasTheTableAndThePicture) {
   const auto markdown = read_file(folder.path() / "report.md");
 
-  EXPECT_THAT(markdown, HasSubstr("](curve.svg)"));
+  EXPECT_THAT(markdown, HasSubstr("](charts/curve.svg)"));
   EXPECT_THAT(markdown, HasSubstr("| nine | corpus | 5/token | 5 |"));
 }
 

@@ -1,0 +1,149 @@
+#include "experiments/report/cost_charts.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/error.h"
+#include "experiments/analysis/cell_names.h"
+#include "experiments/report/metric_points.h"
+
+namespace microfiche::experiments {
+
+std::vector<Cost> costs_to_draw(const std::vector<Cost>& costs) {
+  std::vector<Cost> chosen;
+  std::copy_if(
+      costs.begin(),
+      costs.end(),
+      std::back_inserter(chosen),
+      [](const auto& cost) { return cost.cell == untouched(cost.cell); });
+  return chosen.empty() ? costs : chosen;
+}
+
+Chart make_seconds_chart(const std::vector<Cost>& costs) {
+  const auto names = CellNames::of(costs);
+  Chart chart;
+  chart.title = "Time a page takes, by stage";
+  chart.description =
+      "A bar a cell: milliseconds of encoding, prefill and decoding a page, one "
+      "after the other.";
+  chart.x.label = "ms per page";
+  chart.y.label = "cell";
+  const auto add = [&](const char* name, int colour, double Cost::*seconds) {
+    ChartSeries bars;
+    bars.name = name;
+    bars.colour = colour;
+    bars.marker = Marker::kBar;
+    bars.line = false;
+    for (size_t i = 0; i < costs.size(); ++i) {
+      const double ms = 1000 * (costs[i].*seconds);
+      bars.points.push_back(
+          {ms,
+           static_cast<double>(i),
+           std::nullopt,
+           concat(
+               names.full(costs[i].cell), ": ", name, " ", fixed(ms, 2), " ms")});
+    }
+    chart.series.push_back(std::move(bars));
+  };
+  add("encode", 0, &Cost::encode_seconds);
+  add("prefill", 1, &Cost::prefill_seconds);
+  add("decode", 2, &Cost::decode_seconds);
+  for (const auto& cost : costs) {
+    chart.y.names.push_back(names.full(cost.cell));
+  }
+  return chart;
+}
+
+Chart make_precision_over_cost_chart(
+    const std::vector<Cost>& costs,
+    const RunSummary& summary) {
+  const auto names = CellNames::of(costs);
+  std::vector<std::string> settings;
+  std::map<std::string, std::vector<ChartPoint>> points;
+  for (const auto& cost : costs) {
+    const auto cell = std::find_if(
+        summary.cells.begin(), summary.cells.end(), [&](const auto& other) {
+          return other.cell == cost.cell;
+        });
+    if (cell == summary.cells.end()) {
+      continue;
+    }
+    const auto setting = names.setting(cost.cell);
+    if (!points.contains(setting)) {
+      settings.push_back(setting);
+    }
+    const auto& score = metrics::find_metric(cell->metrics, summary.headline);
+    const double ms = 1000 * cost.seconds();
+    points[setting].push_back(
+        {ms,
+         score.mean,
+         ends_of(score),
+         concat(
+             names.full(cost.cell),
+             ": ",
+             score_note(score, cell->pages),
+             " in ",
+             fixed(ms, 1),
+             " ms a page")});
+  }
+  Chart chart;
+  chart.title = metric_title(summary.headline) + " over time";
+  chart.description =
+      "A point a cell, joined within a setting: the mean with its 95 % interval "
+      "over what a page takes.";
+  chart.x.label = "ms per page: encode, prefill and decode (log scale)";
+  chart.x.log = true;
+  chart.y = metric_axis(summary.headline);
+  int look = 0;
+  for (const auto& setting : settings) {
+    auto series = series_of_look(look++, setting);
+    series.points = points[setting];
+    chart.series.push_back(std::move(series));
+  }
+  return chart;
+}
+
+Chart make_cache_chart(const std::vector<Cost>& costs) {
+  const auto names = CellNames::of(costs);
+  Chart chart;
+  chart.title = "Cache of keys and values: a page and its text";
+  chart.description =
+      "A row a cell: what the decoder's cache holds for the page's vision "
+      "tokens, and what it would hold for the same text as text tokens.";
+  chart.x.label = "KiB (log scale)";
+  chart.x.log = true;
+  chart.y.label = "cell";
+  auto page = series_of_look(0, "the page");
+  auto text = series_of_look(3, "its text as the model's text tokens");
+  page.line = false;
+  text.line = false;
+  text.filled = false;
+  for (size_t i = 0; i < costs.size(); ++i) {
+    const auto row = static_cast<double>(i);
+    const auto name = names.full(costs[i].cell);
+    const double page_kib = costs[i].page_cache_bytes / 1024;
+    const double text_kib = costs[i].text_cache_bytes / 1024;
+    chart.y.names.push_back(name);
+    const auto note = concat(
+        name,
+        ": page ",
+        fixed(page_kib, 1),
+        " KiB, text ",
+        fixed(text_kib, 1),
+        " KiB, ",
+        fixed(text_kib / page_kib, 2),
+        " times as much");
+    page.points.push_back({page_kib, row, std::nullopt, note});
+    text.points.push_back({text_kib, row, std::nullopt, note});
+    ChartSeries between;
+    between.colour = -1;
+    between.marker = Marker::kNone;
+    between.points = {{page_kib, row}, {text_kib, row}};
+    chart.series.push_back(between);
+  }
+  chart.series.push_back(std::move(page));
+  chart.series.push_back(std::move(text));
+  return chart;
+}
+
+} // namespace microfiche::experiments
