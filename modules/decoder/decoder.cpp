@@ -1,6 +1,7 @@
 #include "decoder/decoder.h"
 
 #include "kernels/initialization.h"
+#include "kernels/recompute.h"
 
 #include <algorithm>
 #include <utility>
@@ -158,13 +159,16 @@ torch::Tensor DecoderImpl::run_layers(
     const AttentionContext& context,
     KvCache* cache,
     std::vector<LayerProbe>* probes) {
+  const bool recompute = recompute_layers && cache == nullptr &&
+      probes == nullptr && torch::GradMode::is_enabled();
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
-    x = layers[layer]->as<DecoderLayer>()->forward(
-        x,
-        context,
-        cache,
-        layer,
-        probes == nullptr ? nullptr : &(*probes)[layer]);
+    x = recompute ? forward_recomputed(layer, x, context)
+                  : layers[layer]->as<DecoderLayer>()->forward(
+                        x,
+                        context,
+                        cache,
+                        layer,
+                        probes == nullptr ? nullptr : &(*probes)[layer]);
   }
   return norm->forward(x);
 }
@@ -199,6 +203,28 @@ void DecoderImpl::stack_experts() {
       moe->stack_experts();
     }
   }
+}
+
+torch::Tensor DecoderImpl::forward_recomputed(
+    int64_t layer,
+    const torch::Tensor& x,
+    const AttentionContext& context) {
+  const auto module = layers[layer];
+  const auto outputs = kernels::recompute(
+      [module, context](const torch::Tensor& in) {
+        auto* own = module->as<DecoderLayer>();
+        std::vector<torch::Tensor> result = {own->forward(in, context)};
+        if (!own->moe.is_empty() && own->is_training()) {
+          result.push_back(own->moe->balance_loss());
+        }
+        return result;
+      },
+      x,
+      module->parameters());
+  if (outputs.size() > 1) {
+    module->as<DecoderLayer>()->moe->set_balance_loss(outputs[1]);
+  }
+  return outputs[0];
 }
 
 torch::Tensor DecoderImpl::logits(const torch::Tensor& hidden) {

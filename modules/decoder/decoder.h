@@ -122,12 +122,20 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   /// The options with which this module was constructed.
   DecoderOptions options;
 
+  /// Runs layers again for their gradients, where they have neither cache nor
+  /// probes; see `kernels::recompute`.
+  bool recompute_layers = false;
+
   torch::nn::Embedding token_embedding{nullptr};
   torch::nn::ModuleList layers{nullptr};
   RmsNorm norm{nullptr};
   kernels::Linear lm_head{nullptr};
 
  private:
+  torch::Tensor forward_recomputed(
+      int64_t layer,
+      const torch::Tensor& x,
+      const AttentionContext& context);
   DecoderLayerOptions layer_options(int64_t layer) const;
   void initialize();
   torch::Tensor run_layers(

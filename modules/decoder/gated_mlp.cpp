@@ -38,7 +38,15 @@ kernels::ExpertWeights GatedMlpImpl::weights() const {
       down_proj->weight,
       gate_proj->weight_scale,
       up_proj->weight_scale,
-      down_proj->weight_scale};
+      down_proj->weight_scale,
+      gate_proj->low_rank(),
+      up_proj->low_rank(),
+      down_proj->low_rank()};
+}
+
+bool GatedMlpImpl::has_low_rank() const {
+  return gate_proj->low_rank() != nullptr || up_proj->low_rank() != nullptr ||
+      down_proj->low_rank() != nullptr;
 }
 
 void GatedMlpImpl::pretty_print(std::ostream& stream) const {

@@ -38,6 +38,9 @@ class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
   /// For `moe_dispatch`, where this is an expert.
   kernels::ExpertWeights weights() const;
 
+  /// Whether one of the three has a low-rank addition.
+  bool has_low_rank() const;
+
   /// The options with which this module was constructed.
   GatedMlpOptions options;
 

@@ -3,6 +3,7 @@
 #include "kernels/linear.h"
 #include "kernels/moe_dispatch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -100,6 +101,7 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
   if (!shared_experts.is_empty()) {
     table.shared = shared_experts->weights();
   }
+  table.have_low_rank = has_low_rank();
   return kernels::moe_dispatch(
              tokens, routing.expert_ids, routing.weights, table)
       .view(x.sizes());
@@ -130,6 +132,14 @@ void MixtureOfExpertsImpl::stack_experts() {
       stack(&GatedMlpImpl::gate_proj),
       stack(&GatedMlpImpl::up_proj),
       stack(&GatedMlpImpl::down_proj)};
+}
+
+bool MixtureOfExpertsImpl::has_low_rank() const {
+  const auto has = [](const auto& expert) {
+    return expert->template as<GatedMlp>()->has_low_rank();
+  };
+  return std::any_of(experts->begin(), experts->end(), has) ||
+      (!shared_experts.is_empty() && shared_experts->has_low_rank());
 }
 
 void MixtureOfExpertsImpl::measure_balance(

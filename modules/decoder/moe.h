@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 namespace microfiche::decoder {
 
@@ -106,6 +107,12 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
     return balance_loss_;
   }
 
+  /// Puts another tensor in its place, with the same value and another way to
+  /// its gradients.
+  void set_balance_loss(torch::Tensor balance_loss) {
+    balance_loss_ = std::move(balance_loss);
+  }
+
   /// Tokens that went to each expert in that forward, (num_experts) float32.
   const torch::Tensor& expert_load() const {
     return expert_load_;
@@ -120,6 +127,7 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
   GatedMlp shared_experts{nullptr};
 
  private:
+  bool has_low_rank() const;
   void measure_balance(const Routing& routing, int64_t batch);
 
   std::optional<kernels::ExpertWeights> stacked_;

@@ -73,6 +73,9 @@ class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
   /// The options with which this module was constructed.
   ClipVitOptions options;
 
+  /// Runs blocks again for their gradients; see `kernels::recompute`.
+  bool recompute_blocks = false;
+
   /// (width).
   torch::Tensor class_embedding;
   /// (1 + table_side^2, width); row 0 is the class token's.

@@ -2,6 +2,7 @@
 
 #include "encoder/initialization.h"
 #include "encoder/position_table.h"
+#include "kernels/recompute.h"
 
 #include <algorithm>
 #include <utility>
@@ -101,7 +102,8 @@ torch::Tensor SamVitImpl::forward(const torch::Tensor& pixels) {
   auto x = patch_embedding->forward(pixels); // (B, g, g, width)
   x = x + resize_position_table(position_table.squeeze(0), x.size(1));
   for (const auto& block : *blocks) {
-    x = block->as<SamBlock>()->forward(x);
+    x = recompute_blocks ? kernels::recompute<SamBlockImpl>(block, x)
+                         : block->as<SamBlock>()->forward(x);
   }
   return neck->forward(x.permute({0, 3, 1, 2})); // (B, neck_channels, g, g)
 }

@@ -82,6 +82,9 @@ class SamVitImpl : public torch::nn::Cloneable<SamVitImpl> {
   /// The options with which this module was constructed.
   SamVitOptions options;
 
+  /// Runs blocks again for their gradients; see `kernels::recompute`.
+  bool recompute_blocks = false;
+
   PatchEmbedding patch_embedding{nullptr};
   /// (1, side, side, width), side = image_size / patch_size.
   torch::Tensor position_table;

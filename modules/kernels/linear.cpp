@@ -34,7 +34,7 @@ constexpr int64_t kChannelsAtATime = 64;
 constexpr int64_t kWeightsPerChunk = 1 << 16;
 
 void check_linear(const LinearCall& call) {
-  const auto& [x, weight, bias, scale, out] = call;
+  const auto& [x, weight, bias, scale, out, low_rank] = call;
   TORCH_CHECK(
       weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
       "linear: expected x of shape (..., ",
@@ -72,7 +72,7 @@ int64_t most_rows(torch::Dtype dtype) {
 }
 
 bool has_cpu_kernel(const LinearCall& call) {
-  const auto& [x, weight, bias, scale, out] = call;
+  const auto& [x, weight, bias, scale, out, low_rank] = call;
   const auto dtype = x.scalar_type();
   if (!x.is_cpu() || !weight.is_cpu() || needs_grad({x, weight}) ||
       x.numel() == 0 || !weight.is_contiguous() ||
@@ -166,6 +166,13 @@ void run_products(const std::vector<LinearProduct>& products) {
 
 } // namespace
 
+torch::Tensor LowRank::product(const torch::Tensor& x) const {
+  const auto kept =
+      dropout > 0 && training ? torch::dropout(x, dropout, /*train=*/true) : x;
+  const auto narrow = torch::linear(kept, a.to(x.scalar_type()));
+  return torch::linear(narrow, b.to(x.scalar_type())) * scale;
+}
+
 torch::Tensor linear_reference(
     const torch::Tensor& x,
     const torch::Tensor& weight,
@@ -201,6 +208,12 @@ std::vector<torch::Tensor> linears(const std::vector<LinearCall>& calls) {
   if (!products.empty()) {
     run_products(products);
   }
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i].low_rank != nullptr) {
+      const auto sum = answers[i] + calls[i].low_rank->product(calls[i].x);
+      answers[i] = calls[i].out.defined() ? calls[i].out.copy_(sum) : sum;
+    }
+  }
   return answers;
 }
 
@@ -235,11 +248,63 @@ void LinearImpl::reset() {
 }
 
 LinearCall LinearImpl::call(const torch::Tensor& x) const {
-  return {x, weight, bias, weight_scale};
+  return {x, weight, bias, weight_scale, /*out=*/{}, low_rank_};
 }
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
-  return linear(x, weight, bias, weight_scale);
+  return linears({call(x)}).front();
+}
+
+void LinearImpl::train(bool on) {
+  Module::train(on);
+  if (low_rank_ != nullptr) {
+    low_rank_->training = on;
+  }
+}
+
+void LinearImpl::add_low_rank(int64_t rank, double scale, double dropout) {
+  TORCH_CHECK(
+      low_rank_ == nullptr, "Linear: there is a low-rank addition already");
+  TORCH_CHECK_VALUE(
+      rank >= 1 && dropout >= 0 && dropout < 1,
+      "Linear: expected a rank of at least 1 and a dropout in [0, 1), got ",
+      rank,
+      " and ",
+      dropout);
+  // An int8 weight is no type to train in.
+  const auto like =
+      torch::TensorOptions()
+          .device(weight.device())
+          .dtype(
+              weight_scale.defined() ? torch::kFloat32 : weight.scalar_type());
+  auto a = torch::empty({rank, options.in_features()});
+  torch::nn::init::kaiming_uniform_(a, std::sqrt(5.0));
+  low_rank_ = std::make_shared<LowRank>();
+  low_rank_->a = register_parameter("lora_A", a.to(like));
+  low_rank_->b = register_parameter(
+      "lora_B", torch::zeros({options.out_features(), rank}, like));
+  low_rank_->scale = scale;
+  low_rank_->dropout = dropout;
+  low_rank_->training = is_training();
+}
+
+void LinearImpl::merge_low_rank() {
+  if (low_rank_ == nullptr) {
+    return;
+  }
+  TORCH_CHECK(
+      !weight_scale.defined(),
+      "Linear: a low-rank addition does not go into an int8 weight; merge it "
+      "into the weight that was rounded");
+  const torch::NoGradGuard no_grad;
+  const auto added = low_rank_->b.to(torch::kFloat32)
+                         .matmul(low_rank_->a.to(torch::kFloat32))
+                         .mul_(low_rank_->scale);
+  // In place, since the weight may be a part of a larger tensor.
+  weight.copy_(added.add_(weight.to(torch::kFloat32)));
+  parameters_.erase("lora_A");
+  parameters_.erase("lora_B");
+  low_rank_.reset();
 }
 
 void LinearImpl::quantize() {

@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <ostream>
 #include <vector>
 
@@ -16,6 +17,32 @@ namespace microfiche::kernels {
 // channel, w = weight * scale, symmetric: scale = max |w| of the channel / 127.
 // Activations keep their dtype. Scales multiply the finished products, so a
 // weight is never rounded twice.
+
+// Note [Low-rank additions]
+// LoRA leaves a weight W (out, in) as it is and trains two thin matrices beside
+// it, A (r, in) and B (out, r): y = x W^T + scale * dropout(x) A^T B^T. B
+// starts at zero, so that nothing changes at first. Once trained, scale * B A
+// can be added to W, and nothing is left to compute.
+//
+// Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models",
+// arXiv:2106.09685, section 4.1.
+
+/// What stands beside a weight; see Note [Low-rank additions].
+struct LowRank {
+  /// (r, in).
+  torch::Tensor a;
+  /// (out, r).
+  torch::Tensor b;
+  double scale = 1;
+
+  /// Probability with which a number of x is left out, [0, 1); only while
+  /// `training`.
+  double dropout = 0;
+  bool training = false;
+
+  /// What is added to the product of x.
+  torch::Tensor product(const torch::Tensor& x) const;
+};
 
 /// y = x w^T + bias for weights of any supported type.
 ///
@@ -48,6 +75,8 @@ struct LinearCall {
   /// Where the answer goes, contiguous and with as many numbers; a new tensor
   /// if undefined.
   torch::Tensor out = {};
+
+  std::shared_ptr<const LowRank> low_rank = nullptr;
 };
 
 /// Several products that do not need each other, at once: threads start and
@@ -78,6 +107,21 @@ class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
   /// For `linears`.
   LinearCall call(const torch::Tensor& x) const;
 
+  void train(bool on = true) override;
+
+  /// Trains two thin matrices beside the weight, the parameters "lora_A" and
+  /// "lora_B"; see Note [Low-rank additions]. Throws `c10::Error` when there
+  /// are some already.
+  void add_low_rank(int64_t rank, double scale, double dropout);
+
+  /// Adds what they do to the weight, and drops them.
+  void merge_low_rank();
+
+  /// Null without a low-rank addition. Its matrices are those parameters.
+  const std::shared_ptr<LowRank>& low_rank() const {
+    return low_rank_;
+  }
+
   /// Rounds the weight to int8; see Note [Weight-only int8]. It can then no
   /// longer be trained, nor may `to` give the module another dtype.
   void quantize();
@@ -94,6 +138,9 @@ class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
   torch::Tensor bias;
   /// (out) float32, undefined unless the weight is int8.
   torch::Tensor weight_scale;
+
+ private:
+  std::shared_ptr<LowRank> low_rank_;
 };
 
 TORCH_MODULE(Linear);

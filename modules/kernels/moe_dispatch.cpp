@@ -16,12 +16,20 @@ namespace microfiche::kernels {
 namespace {
 
 torch::Tensor run_expert(const torch::Tensor& x, const ExpertWeights& expert) {
-  const auto gate = torch::silu(linear(x, expert.gate, {}, expert.gate_scale));
-  return linear(
-      gate * linear(x, expert.up, {}, expert.up_scale),
+  const auto product = [](const torch::Tensor& in,
+                          const torch::Tensor& weight,
+                          const torch::Tensor& scale,
+                          const std::shared_ptr<const LowRank>& low_rank) {
+    return linears({{in, weight, {}, scale, {}, low_rank}}).front();
+  };
+  const auto gate =
+      product(x, expert.gate, expert.gate_scale, expert.gate_low_rank);
+  const auto up = product(x, expert.up, expert.up_scale, expert.up_low_rank);
+  return product(
+      torch::silu(gate) * up,
       expert.down,
-      {},
-      expert.down_scale);
+      expert.down_scale,
+      expert.down_low_rank);
 }
 
 // Pairs sorted by expert.
@@ -182,6 +190,9 @@ torch::Tensor moe_dispatch(
   check_shapes(x, expert_ids, weights, experts);
   const auto first = experts.weights(0);
   const auto dtype = x.scalar_type();
+  if (experts.have_low_rank) {
+    return moe_dispatch_sorted(x, expert_ids, weights, experts);
+  }
   if (x.is_cpu() && !needs_grad({x, weights, first.gate}) &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16)) {
     return moe_dispatch_cpu(x, expert_ids, weights, experts);

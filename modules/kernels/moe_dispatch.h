@@ -1,9 +1,12 @@
 #pragma once
 
+#include "kernels/linear.h"
+
 #include <torch/types.h>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace microfiche::kernels {
@@ -11,7 +14,7 @@ namespace microfiche::kernels {
 /// The matrices of one expert, down(silu(gate(x)) * up(x)).
 ///
 /// Shapes: gate and up (I, D), down (D, I); scales as in `linear`, undefined
-/// unless the matrices are int8.
+/// unless the matrices are int8; low-rank additions may be null.
 struct ExpertWeights {
   torch::Tensor gate;
   torch::Tensor up;
@@ -19,6 +22,9 @@ struct ExpertWeights {
   torch::Tensor gate_scale = {};
   torch::Tensor up_scale = {};
   torch::Tensor down_scale = {};
+  std::shared_ptr<const LowRank> gate_low_rank = nullptr;
+  std::shared_ptr<const LowRank> up_low_rank = nullptr;
+  std::shared_ptr<const LowRank> down_low_rank = nullptr;
 };
 
 /// The experts of a layer.
@@ -34,6 +40,9 @@ struct Experts {
   /// The matrices of all experts as one tensor each, (E, I, D) and (E, D, I),
   /// where they lie so in memory. It spares a GPU a copy.
   std::optional<ExpertWeights> stacked = {};
+
+  /// Some expert, or the shared one, has a low-rank addition.
+  bool have_low_rank = false;
 };
 
 /// Sends each token to its experts and adds up what they answer,
@@ -51,6 +60,11 @@ struct Experts {
 /// experts are one grouped product (`at::_grouped_mm`), for which the host
 /// waits for nothing; on a CPU, without gradients, experts write their answers
 /// side by side, and all of them start at once.
+
+/// tokens; on a GPU, where many small products wait for their launches, the
+/// experts run as one batched product over equally long, zero-padded lists; on
+/// a CPU, without gradients, experts write their answers side by side, and all
+/// of them start at once. With low-rank additions they run one after the other.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
 torch::Tensor moe_dispatch(
@@ -67,9 +81,9 @@ torch::Tensor moe_dispatch_reference(
     const torch::Tensor& weights,
     const Experts& experts);
 
-/// The ways in which `moe_dispatch` runs; callers leave the choice to it. The
-/// last gives no gradients and wants everything on the CPU, in float32 or
-/// bfloat16.
+/// The ways in which `moe_dispatch` runs; callers leave the choice to it. Only
+/// the first knows low-rank additions. The last gives no gradients and wants
+/// everything on the CPU, in float32 or bfloat16.
 torch::Tensor moe_dispatch_sorted(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,

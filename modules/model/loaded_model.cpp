@@ -37,7 +37,11 @@ const tokenizer::Tokenizer& LoadedModel::tokenizer() const {
 }
 
 std::string LoadedModel::hash() const {
-  return checkpoint == nullptr ? "" : checkpoint->sha256();
+  if (checkpoint == nullptr) {
+    return "";
+  }
+  return adapter_sha256.empty() ? checkpoint->sha256()
+                                : sha256(checkpoint->sha256() + adapter_sha256);
 }
 
 page::ResolutionMode LoadedModel::find_mode(const std::string& name) const {
@@ -49,6 +53,10 @@ Json LoadedModel::provenance() const {
   Json json = Json::object();
   json["folder"] = folder.string();
   json["sha256"] = hash();
+  if (!adapter.empty()) {
+    json["adapter"] = adapter.string();
+    json["adapter_sha256"] = adapter_sha256;
+  }
   json["tokenizer_sha256"] =
       own_tokenizer ? Json(own_tokenizer->sha256()) : Json(nullptr);
   json["device"] = device_name(placement.device);

@@ -21,9 +21,15 @@ struct LoadedModel {
   Placement placement;
   std::filesystem::path folder;
 
-  /// SHA-256 of the weights, for provenance; see `Checkpoint::sha256`. Computed
-  /// at the first call, since that reads all of them.
+  /// SHA-256 of the weights, for provenance; see `Checkpoint::sha256`. With an
+  /// adapter, of both hashes. Computed at the first call, since that reads all
+  /// of them.
   std::string hash() const;
+
+  /// The adapter folder that is merged into the weights, and its hash; empty
+  /// for most.
+  std::filesystem::path adapter;
+  std::string adapter_sha256;
 
   /// The files that the weights lie in; null for a model that was not loaded.
   std::shared_ptr<const checkpoint::Checkpoint> checkpoint;

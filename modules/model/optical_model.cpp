@@ -212,6 +212,12 @@ torch::Tensor OpticalModelImpl::embed(
        embed_ids(image_end, length)});
 }
 
+void OpticalModelImpl::set_recompute(bool on) {
+  encoder->sam->recompute_blocks = on;
+  encoder->clip->recompute_blocks = on;
+  decoder->recompute_layers = on;
+}
+
 torch::TensorOptions OpticalModelImpl::tensor_options() const {
   return torch::TensorOptions()
       .dtype(image_newline.scalar_type())

@@ -86,6 +86,10 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   /// Throws `c10::Error` when the sequence has another length or width.
   torch::Tensor embed(const Prompt& prompt, const torch::Tensor& sequence);
 
+  /// Lets layers run again for their gradients rather than keep what these
+  /// need; see `kernels::recompute`.
+  void set_recompute(bool on);
+
   /// Device and dtype of the weights.
   torch::TensorOptions tensor_options() const;
 

@@ -1,6 +1,9 @@
 #include "training/optimizer.h"
 
+#include "core/config.h"
 #include "core/error.h"
+#include "core/name_pattern.h"
+#include "training/model_parts.h"
 
 #include <torch/torch.h>
 
@@ -36,6 +39,14 @@ torch::Tensor gradient(const Parameter& parameter) {
   const auto& grad = parameter.tensor.grad();
   return grad.defined() ? grad.to(torch::kFloat32)
                         : torch::zeros_like(parameter.master);
+}
+
+std::vector<std::string> part_names() {
+  std::vector<std::string> names;
+  for (const auto& part : model_parts()) {
+    names.push_back(part.name);
+  }
+  return names;
 }
 
 void check_fraction(double value, const char* field, const std::string& where) {
@@ -84,27 +95,21 @@ void validate(const RateRule& rule, const std::string& where) {
       rule.adam);
 }
 
-bool matches(const std::string& pattern, const std::string& name) {
-  // The last `*` seen takes as much more of the name as what follows needs.
-  size_t p = 0;
-  size_t n = 0;
-  size_t star = std::string::npos;
-  size_t taken = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      taken = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != std::string::npos) {
-      p = star + 1;
-      n = ++taken;
-    } else {
-      return false;
+double find_rate(
+    const Parameter& parameter,
+    const std::vector<RateRule>& rules,
+    const OptimizerConfig& config,
+    std::vector<bool>* used) {
+  for (size_t i = 0; i < rules.size(); ++i) {
+    if (in_part(rules[i].match, parameter.name)) {
+      if (used != nullptr) {
+        (*used)[i] = true;
+      }
+      return is_hidden_matrix(parameter, config) ? rules[i].muon
+                                                 : rules[i].adam;
     }
   }
-  return pattern.find_first_not_of('*', p) == std::string::npos;
+  return 0;
 }
 
 torch::Tensor orthogonalize(
@@ -148,22 +153,13 @@ Optimizer::Optimizer(
   std::map<std::tuple<double, int64_t, int64_t>, MuonGroup> muon;
   std::map<double, AdamGroup> adam;
   for (const auto& parameter : parameters) {
-    const auto rule = std::find_if(
-        rules.begin(), rules.end(), [&](const RateRule& candidate) {
-          return matches(candidate.match, parameter.name);
-        });
-    const bool hidden = is_hidden_matrix(parameter, config_);
-    const double rate =
-        rule == rules.end() ? 0 : (hidden ? rule->muon : rule->adam);
-    if (rule != rules.end()) {
-      used[rule - rules.begin()] = true;
-    }
+    const double rate = find_rate(parameter, rules, config_, &used);
     parameter.tensor.requires_grad_(rate > 0);
     if (rate == 0) {
       continue;
     }
     trained_.push_back(parameter);
-    if (hidden) {
+    if (is_hidden_matrix(parameter, config_)) {
       const auto matrix = as_matrix(parameter.master);
       auto& group = muon[{rate, matrix.size(0), matrix.size(1)}];
       group.rate = rate;
@@ -180,7 +176,8 @@ Optimizer::Optimizer(
         "training: the rule for \"",
         rules[i].match,
         "\" has no effect: no parameter has such a name, or rules before it "
-        "take them all");
+        "take them all",
+        did_you_mean(rules[i].match, part_names()));
   }
   for (auto& [key, group] : muon) {
     group.momentum = torch::zeros(
@@ -207,6 +204,7 @@ void Optimizer::zero_grad() {
 }
 
 torch::Tensor Optimizer::clip_gradients() {
+  const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> gradients;
   for (const auto& parameter : trained_) {
     if (parameter.tensor.grad().defined()) {
@@ -223,9 +221,8 @@ torch::Tensor Optimizer::clip_gradients() {
   return norm;
 }
 
-torch::Tensor Optimizer::step(double rate_factor) {
+void Optimizer::step(double rate_factor) {
   const torch::NoGradGuard no_grad;
-  const auto norm = clip_gradients();
   ++num_steps_;
   for (auto& group : muon_groups_) {
     step(group, group.rate * rate_factor);
@@ -233,18 +230,7 @@ torch::Tensor Optimizer::step(double rate_factor) {
   for (auto& group : adam_groups_) {
     step(group, group.rate * rate_factor);
   }
-  std::vector<torch::Tensor> rounded;
-  std::vector<torch::Tensor> masters;
-  for (const auto& parameter : trained_) {
-    if (!parameter.tensor.is_alias_of(parameter.master)) {
-      rounded.push_back(parameter.tensor);
-      masters.push_back(parameter.master);
-    }
-  }
-  if (!rounded.empty()) {
-    at::_foreach_copy_(rounded, masters);
-  }
-  return norm;
+  take_masters(trained_);
 }
 
 void Optimizer::step(MuonGroup& group, double rate) {

@@ -39,6 +39,7 @@ struct OptimizerConfig {
       "*rel_pos*",
       "*lm_head*",
       "*router*",
+      "*.lora_*",
       "heads.*.column.*",
       "heads.*.row.*",
       "heads.*.classify.*",
@@ -50,7 +51,9 @@ void validate(const OptimizerConfig& config, const std::string& where);
 
 /// The learning rates of the parameters whose names match a pattern.
 struct RateRule {
-  /// A name with `*` for anything, e.g. "encoder.sam.*".
+  /// A part of the model by its name ("sam", "experts", "adapter", ...; see
+  /// `model_parts`), or a pattern with `*` over the parameters' names, e.g.
+  /// "encoder.sam.*".
   std::string match = "*";
 
   /// Muon's rate for matrices, and AdamW's for everything else.
@@ -60,8 +63,13 @@ struct RateRule {
 
 void validate(const RateRule& rule, const std::string& where);
 
-/// Whether `name` is `pattern` with each `*` replaced by some text.
-bool matches(const std::string& pattern, const std::string& name);
+/// The learning rate of a parameter by the first rule that it matches; 0, which
+/// freezes it, without one. `used`, where given, notes that rule.
+double find_rate(
+    const Parameter& parameter,
+    const std::vector<RateRule>& rules,
+    const OptimizerConfig& config,
+    std::vector<bool>* used = nullptr);
 
 /// The orthogonal matrix nearest to each matrix of a batch, roughly: singular
 /// values end between about 0.7 and 1.2.
@@ -93,9 +101,13 @@ class Optimizer {
 
   void zero_grad();
 
-  /// Clips the gradients, updates masters and parameters, and returns the norm
-  /// of the gradients before clipping, a float32 scalar on their device.
-  torch::Tensor step(double rate_factor);
+  /// Shortens the gradients to `clip_norm` where they are longer. Returns their
+  /// norm before, a float32 scalar on their device: not finite where one of
+  /// them is not.
+  torch::Tensor clip_gradients();
+
+  /// Updates masters and parameters.
+  void step(double rate_factor);
 
   /// The trained parameters.
   const std::vector<Parameter>& parameters() const {
@@ -128,7 +140,6 @@ class Optimizer {
     std::vector<torch::Tensor> steps;
   };
 
-  torch::Tensor clip_gradients();
   void step(MuonGroup& group, double rate);
   void step(AdamGroup& group, double rate);
 

@@ -188,5 +188,60 @@ TEST(LinearTest, SaysWhatDoesNotFit) {
       ThrowsMessage<c10::Error>(HasSubstr("without scales")));
 }
 
+/// A layer with a low-rank addition that does something.
+Linear low_rank_layer(double dropout) {
+  torch::manual_seed(2);
+  Linear layer(torch::nn::LinearOptions(12, 7));
+  layer->add_low_rank(/*rank=*/3, /*scale=*/0.5, dropout);
+  const torch::NoGradGuard no_grad;
+  layer->low_rank()->b.normal_();
+  layer->eval();
+  return layer;
+}
+
+TEST(LowRankTest, IsScaledAndAddedToTheProduct) {
+  auto layer = low_rank_layer(/*dropout=*/0);
+  const auto x = torch::randn({2, 5, 12});
+
+  const auto actual = layer->forward(x);
+
+  const auto weight =
+      layer->weight + 0.5 * layer->low_rank()->b.matmul(layer->low_rank()->a);
+  EXPECT_TRUE(torch::allclose(
+      actual, torch::linear(x, weight, layer->bias), 1e-4, 1e-5));
+}
+
+TEST(LowRankTest, MergedGivesTheSameWithoutItsMatrices) {
+  auto layer = low_rank_layer(/*dropout=*/0);
+  const auto x = torch::randn({5, 12});
+  const auto expected = layer->forward(x);
+
+  layer->merge_low_rank();
+
+  EXPECT_TRUE(torch::allclose(layer->forward(x), expected, 1e-4, 1e-5));
+  EXPECT_EQ(layer->parameters().size(), 2);
+  EXPECT_EQ(layer->low_rank(), nullptr);
+}
+
+TEST(LowRankTest, DropsNumbersWhileTrainingOnly) {
+  auto layer = low_rank_layer(/*dropout=*/0.5);
+  const auto x = torch::randn({5, 12});
+
+  EXPECT_TRUE(torch::equal(layer->forward(x), layer->forward(x)));
+  layer->train();
+  EXPECT_FALSE(torch::equal(layer->forward(x), layer->forward(x)));
+}
+
+TEST(LowRankTest, StandsBesideAnInt8Weight) {
+  const torch::InferenceMode inference;
+  auto layer = low_rank_layer(/*dropout=*/0);
+  const auto x = torch::randn({2, 12});
+  const auto expected = layer->forward(x);
+
+  layer->quantize();
+
+  EXPECT_LT(relative_error(layer->forward(x), expected), 0.02);
+}
+
 } // namespace
 } // namespace microfiche::kernels

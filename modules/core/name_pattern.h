@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace microfiche {
+
+/// Whether `name` is `pattern` with each `*` replaced by some text.
+bool matches(std::string_view pattern, std::string_view name);
+
+} // namespace microfiche
