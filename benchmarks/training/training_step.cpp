@@ -87,6 +87,7 @@ double time_steps(const Options& options) {
         training::to_device(batch, loaded.model->tensor_options()),
         {.reading = 1, .glyph = 0, .balance = 0.01});
     losses.total.backward();
+    optimizer.clip_gradients();
     optimizer.step(/*rate_factor=*/1);
     if (step >= kWarmUp) {
       seconds.push_back(cpu_seconds() - start);

@@ -24,6 +24,15 @@ void validate(const ScheduleConfig& config, const std::string& where) {
       where,
       ".final_factor: must be from 0 to 1, got ",
       config.final_factor);
+  check(
+      config.drop_factor > 0 && config.drop_factor <= 1,
+      where,
+      ".drop_factor: must be above 0 and at most 1, got ",
+      config.drop_factor);
+  for (const double at : config.drops_at) {
+    check(
+        at >= 0 && at <= 1, where, ".drops_at: must be from 0 to 1, got ", at);
+  }
 }
 
 double learning_rate_factor(
@@ -47,6 +56,13 @@ double learning_rate_factor(
           steps * (1 - config.decay_fraction),
           static_cast<double>(config.warmup_steps));
       return 1 - fall * way(first);
+    }
+    case Decay::kSteps: {
+      const auto drops = std::count_if(
+          config.drops_at.begin(), config.drops_at.end(), [&](double at) {
+            return static_cast<double>(step) >= at * static_cast<double>(steps);
+          });
+      return std::pow(config.drop_factor, drops);
     }
     case Decay::kCosine: {
       const double angle =

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace microfiche::training {
 
@@ -16,13 +17,16 @@ enum class Decay {
   kLinear,
   /// Half a cosine over everything after the warm-up.
   kCosine,
+  /// Constant but for a few drops ("step-based").
+  kSteps,
 };
 
 NLOHMANN_JSON_SERIALIZE_ENUM(
     Decay,
     {{Decay::kNone, "none"},
      {Decay::kLinear, "linear"},
-     {Decay::kCosine, "cosine"}})
+     {Decay::kCosine, "cosine"},
+     {Decay::kSteps, "steps"}})
 
 /// The learning rate's way through a stage, as a factor on every rate.
 struct ScheduleConfig {
@@ -34,8 +38,13 @@ struct ScheduleConfig {
   /// Fraction of the stage's steps over which a linear decay goes.
   double decay_fraction = 0.4;
 
-  /// The factor after the last step.
+  /// The factor after the last step of a linear or a cosine decay.
   double final_factor = 0;
+
+  /// Fractions of the stage's steps at which a decay by steps drops, and what
+  /// is left of the factor at each.
+  std::vector<double> drops_at = {0.8, 0.9};
+  double drop_factor = 0.316;
 };
 
 /// Throws `InputError` for fractions outside [0, 1] and negative steps.
@@ -52,6 +61,8 @@ void visit_fields(Visitor&& visit, ScheduleConfig& config) {
   visit("decay", config.decay);
   visit("decay_fraction", config.decay_fraction);
   visit("final_factor", config.final_factor);
+  visit("drops_at", config.drops_at);
+  visit("drop_factor", config.drop_factor);
 }
 
 } // namespace microfiche::training

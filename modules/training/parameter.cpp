@@ -9,12 +9,16 @@ bool is_finite(const torch::Tensor& tensor) {
 
 } // namespace
 
+Parameter with_master(std::string name, const torch::Tensor& tensor) {
+  // `detach` shares memory: a float32 parameter is its own master.
+  return {std::move(name), tensor, tensor.detach().to(torch::kFloat32)};
+}
+
 std::vector<Parameter> with_masters(
     const std::vector<std::pair<std::string, torch::Tensor>>& parameters) {
   std::vector<Parameter> result;
   for (const auto& [name, tensor] : parameters) {
-    // `detach` shares memory: a float32 parameter is its own master.
-    result.push_back({name, tensor, tensor.detach().to(torch::kFloat32)});
+    result.push_back(with_master(name, tensor));
   }
   return result;
 }
@@ -24,15 +28,33 @@ void round_weights(
     torch::Dtype dtype) {
   const torch::NoGradGuard no_grad;
   for (const auto& parameter : parameters) {
-    if (parameter.tensor.scalar_type() != dtype) {
-      parameter.tensor.set_data(parameter.master.to(dtype));
+    auto tensor = parameter.tensor;
+    if (tensor.scalar_type() != dtype) {
+      tensor.set_data(tensor.detach().to(dtype));
     }
+  }
+}
+
+void take_masters(const std::vector<Parameter>& parameters) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> rounded;
+  std::vector<torch::Tensor> masters;
+  for (const auto& parameter : parameters) {
+    if (parameter.master.defined() &&
+        !parameter.tensor.is_alias_of(parameter.master)) {
+      rounded.push_back(parameter.tensor);
+      masters.push_back(parameter.master);
+    }
+  }
+  if (!rounded.empty()) {
+    at::_foreach_copy_(rounded, masters);
   }
 }
 
 std::string first_not_finite(const std::vector<Parameter>& parameters) {
   for (const auto& parameter : parameters) {
-    if (!is_finite(parameter.master)) {
+    const bool has_master = parameter.master.defined();
+    if (!is_finite(has_master ? parameter.master : parameter.tensor)) {
       return "first weight that is not finite: " + parameter.name;
     }
   }

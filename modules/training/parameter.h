@@ -12,24 +12,32 @@ namespace microfiche::training {
 // A model may compute in bf16 while the optimizer adds up small steps in f32:
 // then each parameter has a master, a float32 copy which the optimizer updates
 // and which is saved, and which is rounded into the parameter after each step.
-// A model that computes in f32 is its own master.
+// A model that computes in f32 is its own master. A parameter that is loaded
+// and that no stage trains has none: it takes no more memory than it does when
+// the model only reads.
 
-/// A parameter by its name in the model, with its master.
+/// A parameter by its name in the model, with its master or an undefined one.
 struct Parameter {
   std::string name;
   torch::Tensor tensor;
   torch::Tensor master;
 };
 
-/// Makes the masters of a model's parameters; see Note [Master weights].
+/// Makes the master of a parameter; see Note [Master weights].
+Parameter with_master(std::string name, const torch::Tensor& tensor);
+
+/// The same for several, as pairs of name and parameter.
 std::vector<Parameter> with_masters(
     const std::vector<std::pair<std::string, torch::Tensor>>& parameters);
 
-/// Rounds the weights to the dtype in which the model computes; the masters
-/// keep what was rounded.
+/// Gives the weights the dtype in which the model computes; the masters keep
+/// what was rounded.
 void round_weights(
     const std::vector<Parameter>& parameters,
     torch::Dtype dtype);
+
+/// Rounds the masters, which somebody changed, into the weights.
+void take_masters(const std::vector<Parameter>& parameters);
 
 /// Names the first weight or gradient that is not finite, in half a sentence
 /// for an error.

@@ -17,74 +17,7 @@
 #include <set>
 
 namespace microfiche::training {
-namespace {
-
 namespace fs = std::filesystem;
-
-/// What `StepRecord::numbers` holds, in this order.
-const std::vector<const char*> kNumberNames = {
-    "loss",
-    "reading_loss",
-    "glyph_loss",
-    "patch_glyph_loss",
-    "balance_loss",
-    "aids_loss",
-    "reading_accuracy",
-    "glyph_accuracy",
-    "gradient_norm"};
-
-model::LoadedModel make_start(
-    const TrainingConfig& config,
-    torch::Device device) {
-  torch::manual_seed(config.seed);
-  const model::Placement placement{
-      device, config.precision == "bf16" ? torch::kBFloat16 : torch::kFloat32};
-  // Masters are taken from float32 weights, before anything is rounded.
-  const model::Placement exact{device, torch::kFloat32};
-  auto loaded = config.from_weights
-      ? model::load_model(config.model, exact)
-      : model::make_model(
-            model::load_model_config(config.model / "config.json"),
-            config.model / "tokenizer.json",
-            exact);
-  check(
-      !loaded.placement.int8,
-      config.model.string(),
-      ": its weights are int8, which cannot be trained; give the folder that "
-      "was quantized");
-  loaded.folder = config.model;
-  loaded.placement = placement;
-  return loaded;
-}
-
-/// A row of `StepRecord::numbers` by the names of its columns.
-std::map<std::string, double> scalars(const torch::Tensor& numbers) {
-  std::map<std::string, double> scalars;
-  for (size_t i = 0; i < kNumberNames.size(); ++i) {
-    scalars[kNumberNames[i]] = numbers[static_cast<int64_t>(i)].item<double>();
-  }
-  return scalars;
-}
-
-/// Tokens that went to each expert, as fractions, a list a routing layer.
-Json expert_loads(decoder::DecoderImpl& decoder) {
-  Json loads = Json::array();
-  for (const auto& child : *decoder.layers) {
-    const auto* layer = child->as<decoder::DecoderLayerImpl>();
-    if (layer->moe && layer->moe->expert_load().defined()) {
-      const auto load = layer->moe->expert_load().cpu();
-      const auto share = (load / load.sum()).contiguous();
-      Json list = Json::array();
-      for (int64_t i = 0; i < share.numel(); ++i) {
-        list.push_back(std::round(1e4 * share[i].item<double>()) / 1e4);
-      }
-      loads.push_back(std::move(list));
-    }
-  }
-  return loads;
-}
-
-} // namespace
 
 Trainer::Trainer(
     TrainingConfig config,
@@ -92,21 +25,15 @@ Trainer::Trainer(
     torch::Device device)
     : config_(std::move(config)),
       run_folder_(std::move(run_folder)),
-      loaded_(make_start(config_, device)),
+      trained_(make_trained_model(config_, device)),
+      loss_function_(trained_.loaded, trained_.heads),
       start_(Clock::now()) {
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);
   at::globalContext().setAllowTF32CuDNN(config_.tf32);
-
-  heads_ = make_heads(config_.glyph_head, loaded_.config, device);
-  std::vector<std::pair<std::string, torch::Tensor>> named;
-  for (const auto& item : loaded_.model->named_parameters()) {
-    named.emplace_back(item.key(), item.value());
+  trained_.loaded.model->set_recompute(config_.recompute);
+  if (config_.average_decay > 0) {
+    average_.emplace(trained_.parameters, config_.average_decay);
   }
-  const auto of_heads = named_parameters(heads_);
-  named.insert(named.end(), of_heads.begin(), of_heads.end());
-  parameters_ = with_masters(named);
-  round_weights(parameters_, loaded_.placement.dtype);
-  loss_function_.emplace(loaded_, heads_);
 
   const double fraction = config_.held_out_fraction;
   const auto documents = data::read_documents(config_.corpus);
@@ -124,23 +51,11 @@ Trainer::Trainer(
         config_,
         checkpoint->position.stage,
         checkpoint->folder.string());
-    position_ = checkpoint->position;
-    seconds_before_ = position_.seconds;
-    saved_step_ = position_.step;
-  }
-  if (position_.stage < static_cast<int64_t>(config_.stages.size())) {
-    begin_stage();
-  }
-  if (checkpoint) {
-    restore(*checkpoint, state());
-    const torch::NoGradGuard no_grad;
-    for (auto& parameter : parameters_) {
-      parameter.tensor.copy_(parameter.master);
-    }
-    if (optimizer_) {
-      optimizer_->set_num_steps(position_.optimizer_steps);
-    }
+    seconds_before_ = checkpoint->position.seconds;
+    go_to(*checkpoint);
     say(concat("goes on from ", checkpoint->folder.string()));
+  } else {
+    begin_stage();
   }
   write_json_file(run_folder_ / "config.json", write_config(config_));
   write_json_file(run_folder_ / "environment.json", environment());
@@ -159,7 +74,7 @@ Json Trainer::environment() const {
   };
   Json environment = Json::object();
   environment["build"] = write_config(build_info());
-  environment["model"] = loaded_.provenance();
+  environment["model"] = trained_.loaded.provenance();
   environment["threads"] = at::get_num_threads();
   environment["rendering"] = write_config(
       rendering::rendering_provenance({fonts.begin(), fonts.end()}));
@@ -169,13 +84,12 @@ Json Trainer::environment() const {
 }
 
 std::map<std::string, torch::Tensor> Trainer::state() const {
-  std::map<std::string, torch::Tensor> state;
-  for (const auto& parameter : parameters_) {
-    const bool head = parameter.name.starts_with("heads.");
-    state[head ? parameter.name : "model." + parameter.name] = parameter.master;
-  }
+  auto state = trained_.state();
   if (optimizer_) {
     state.merge(optimizer_->state());
+  }
+  if (average_) {
+    state.merge(average_->state());
   }
   return state;
 }
@@ -190,17 +104,22 @@ std::shared_ptr<data::PageDataset> Trainer::make_pages(
       std::move(corpus),
       std::move(mix),
       batch,
-      loaded_.config.toolkit.modes,
-      loaded_.tokenizer(),
-      loaded_.config.language.eos_token_id,
+      trained_.loaded.config.toolkit.modes,
+      trained_.loaded.tokenizer(),
+      trained_.loaded.config.language.eos_token_id,
       stage_seed,
-      loaded_.config.token_side_px());
+      trained_.loaded.config.token_side_px());
+}
+
+int64_t Trainer::next_batch() const {
+  return position_.stage_step * stage().batches_per_step +
+      position_.batches_skipped;
 }
 
 void Trainer::begin_stage() {
   // The workers of the stage before end first: they read what follows.
   batches_.reset();
-  optimizer_.emplace(parameters_, stage().rates, config_.optimizer);
+  optimizer_.emplace(trained_.parameters, stage().rates, config_.optimizer);
   auto pages = make_pages(training_text_, stage().pages, stage().batch);
   batches_.emplace(
       [pages] {
@@ -208,7 +127,20 @@ void Trainer::begin_stage() {
       },
       config_.workers,
       config_.batches_ahead,
-      /*first=*/position_.stage_step * stage().batches_per_step);
+      /*first=*/next_batch());
+}
+
+void Trainer::go_to(const TrainingCheckpoint& checkpoint) {
+  position_ = checkpoint.position;
+  saved_step_ = position_.step;
+  if (position_.stage < static_cast<int64_t>(config_.stages.size())) {
+    begin_stage();
+  }
+  restore(checkpoint, state());
+  take_masters(trained_.parameters);
+  if (optimizer_) {
+    optimizer_->set_num_steps(position_.optimizer_steps);
+  }
 }
 
 std::optional<std::vector<EvaluationRow>> Trainer::run() {
@@ -224,6 +156,7 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
     }
     ++position_.stage;
     position_.stage_step = 0;
+    position_.batches_skipped = 0;
     position_.optimizer_steps = 0;
     optimizer_.reset();
     if (position_.stage < num_stages) {
@@ -235,26 +168,34 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
     save();
   }
   auto rows = evaluate_now();
-  // Rounding the masters gives what a model that computes in bf16 holds.
-  model::save_model(
-      loaded_,
-      run_folder_ / "model",
-      torch::kBFloat16,
-      config_.model / "tokenizer.json");
+  if (average_) {
+    average_->swap();
+  }
+  save_trained_model(trained_, config_, run_folder_);
   return rows;
 }
 
 void Trainer::run_stage() {
-  loaded_.model->train();
+  trained_.loaded.model->train();
+  if (config_.not_finite.then == NotFinitePolicy::kRollBack) {
+    // Something to go back to that belongs to this stage.
+    save();
+  }
   Progress progress("training " + stage().name, stage().steps, "steps");
   std::vector<StepRecord> records;
   const int64_t every_save = config_.checkpoints.every_steps;
   const int64_t every_evaluation = config_.evaluation.every_steps;
-  // A CPU has nothing to wait for; there a NaN is caught before the next step.
-  const bool look_always = !loaded_.placement.device.is_cuda();
+  // A CPU has nothing to wait for.
+  const bool look_always = !trained_.loaded.placement.device.is_cuda();
   // Every start makes a step, however little time it is given.
   do {
-    records.push_back(train_step());
+    if (auto record = train_step()) {
+      records.push_back(std::move(*record));
+    }
+    // A run that went back does these again.
+    std::erase_if(records, [this](const StepRecord& record) {
+      return record.step > position_.step;
+    });
     const bool last = position_.stage_step == stage().steps;
     if (look_always || last || position_.step % config_.log_every == 0 ||
         stop_requested()) {
@@ -266,7 +207,7 @@ void Trainer::run_stage() {
           remark,
           sizeof remark,
           "loss %.4f, %.3g characters/s",
-          losses_.back(),
+          last_loss_,
           rate);
       progress.update(position_.stage_step, remark);
     }
@@ -289,52 +230,114 @@ void Trainer::run_stage() {
   }
 }
 
-Trainer::StepRecord Trainer::train_step() {
+std::optional<StepRecord> Trainer::train_step() {
   StepRecord record;
   record.step = position_.step + 1;
-  record.first_batch = position_.stage_step * stage().batches_per_step;
+  record.first_batch = next_batch();
   record.rate_factor = learning_rate_factor(
       stage().schedule, position_.stage_step, stage().steps);
-  const double share = 1.0 / static_cast<double>(stage().batches_per_step);
 
   optimizer_->zero_grad();
   for (int64_t i = 0; i < stage().batches_per_step; ++i) {
-    const data::PageBatch batch = batches_->next();
-    const auto losses = (*loss_function_)(
-        to_device(batch, loaded_.model->tensor_options()),
-        stage().losses,
-        stage().aids,
-        static_cast<double>(position_.stage_step) /
-            static_cast<double>(stage().steps));
-    (losses.total * share).backward();
-    const auto numbers = share *
-        torch::stack(
-                             {losses.total.detach(),
-                              losses.reading.detach(),
-                              losses.glyph.detach(),
-                              losses.patch_glyph.detach(),
-                              losses.balance.detach(),
-                              losses.aids.detach(),
-                              losses.reading_accuracy,
-                              losses.glyph_accuracy});
-    record.numbers =
-        record.numbers.defined() ? record.numbers + numbers : numbers;
-    record.characters += batch.characters;
+    add_gradients(batches_->next(), record);
   }
-  if (!loaded_.placement.device.is_cuda() &&
-      !std::isfinite(record.numbers[0].item<double>())) {
-    stop_for_nan(record);
-  }
-  const auto norm = optimizer_->step(record.rate_factor);
+  const auto norm = optimizer_->clip_gradients();
   record.numbers = torch::cat({record.numbers, norm.reshape(1)});
+  // A GPU is asked, and waited for, only where the answer decides something.
+  if (!norm.is_cuda() || config_.not_finite.then != NotFinitePolicy::kStop) {
+    if (!record.numbers.isfinite().all().item<bool>()) {
+      meet_not_finite(record);
+      return std::nullopt;
+    }
+  }
+  optimizer_->step(record.rate_factor);
+  if (average_) {
+    average_->update(position_.step + 1);
+  }
+  count_step(record.characters);
+  return record;
+}
 
+void Trainer::add_gradients(const data::PageBatch& batch, StepRecord& record) {
+  // What dropout leaves out depends on the batch and on nothing before it.
+  torch::manual_seed(RandomStream(config_.seed, "dropout", batch.index).bits());
+  const double share = 1.0 / static_cast<double>(stage().batches_per_step);
+  const auto losses = loss_function_(
+      to_device(batch, trained_.loaded.model->tensor_options()),
+      stage().losses,
+      stage().aids,
+      static_cast<double>(position_.stage_step) /
+          static_cast<double>(stage().steps));
+  (losses.total * share).backward();
+  const auto numbers = share * stack_numbers(losses);
+  record.numbers =
+      record.numbers.defined() ? record.numbers + numbers : numbers;
+  record.characters += batch.characters;
+}
+
+void Trainer::count_step(int64_t characters) {
   ++position_.step;
   ++position_.stage_step;
   position_.optimizer_steps = optimizer_->num_steps();
-  position_.characters += record.characters;
+  position_.characters += characters;
   position_.seconds = seconds_before_ +
       std::chrono::duration<double>(Clock::now() - start_).count();
-  return record;
+}
+
+void Trainer::meet_not_finite(const StepRecord& record) {
+  const std::string what = concat(
+      "step ",
+      record.step,
+      " of stage \"",
+      stage().name,
+      "\": the loss or a gradient is not finite (batches ",
+      record.first_batch,
+      " to ",
+      record.first_batch + stage().batches_per_step - 1,
+      "; ",
+      first_not_finite(trained_.parameters),
+      ")");
+  ++position_.not_finite;
+  const auto then = config_.not_finite.then;
+  if (then == NotFinitePolicy::kStop ||
+      position_.not_finite > config_.not_finite.at_most) {
+    throw NumericError(concat(
+        what,
+        "; lower the learning rates, or lengthen schedule.warmup_steps; the "
+        "newest checkpoint is from step ",
+        saved_step_));
+  }
+  if (then == NotFinitePolicy::kSkip) {
+    warn(what + "; skipped");
+    count_step(record.characters);
+    log_->add(
+        {{"step", position_.step},
+         {"stage", stage().name},
+         {"not_finite_steps", position_.not_finite}},
+        {{"not_finite_steps", static_cast<double>(position_.not_finite)}});
+    return;
+  }
+  roll_back(record.first_batch + stage().batches_per_step);
+  warn(concat(what, "; back to step ", position_.step));
+}
+
+void Trainer::roll_back(int64_t next_batch) {
+  const auto checkpoint = find_checkpoint(run_folder_);
+  check<IoError>(
+      checkpoint && checkpoint->position.stage == position_.stage,
+      run_folder_.string(),
+      ": the checkpoint to go back to is gone");
+  const int64_t not_finite = position_.not_finite;
+  position_ = checkpoint->position;
+  position_.not_finite = not_finite;
+  position_.batches_skipped =
+      next_batch - position_.stage_step * stage().batches_per_step;
+  auto from_here = *checkpoint;
+  from_here.position = position_;
+  go_to(from_here);
+  // So that a run that is stopped now does not come back to the same pages.
+  save();
+  log_.emplace(run_folder_, position_.step);
 }
 
 void Trainer::look_at(std::vector<StepRecord>& records) {
@@ -348,10 +351,10 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
   const auto table = torch::stack(numbers).cpu(); // (steps, numbers)
   for (size_t i = 0; i < records.size(); ++i) {
     const auto& record = records[i];
-    const auto row = table[static_cast<int64_t>(i)];
-    losses_.push_back(row[0].item<double>());
-    if (!std::isfinite(losses_.back())) {
-      stop_for_nan(record);
+    auto scalars = named_numbers(table[static_cast<int64_t>(i)]);
+    last_loss_ = scalars.at("loss");
+    if (!std::isfinite(last_loss_)) {
+      meet_not_finite(record);
     }
     if (record.step % config_.log_every != 0) {
       continue;
@@ -359,9 +362,9 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
     Json line = Json::object();
     line["step"] = record.step;
     line["stage"] = stage().name;
-    for (size_t j = 0; j < kNumberNames.size(); ++j) {
-      line[kNumberNames[j]] =
-          finite_or_null(row[static_cast<int64_t>(j)].item<double>());
+    line["first_batch"] = record.first_batch;
+    for (const auto& [name, value] : scalars) {
+      line[name] = finite_or_null(value);
     }
     line["rate_factor"] = record.rate_factor;
     line["characters"] = position_.characters;
@@ -369,28 +372,12 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
     line["characters_per_second"] =
         position_.characters / std::max(position_.seconds, 1e-9);
     if (stage().losses.reading > 0) {
-      line["expert_load"] = expert_loads(*loaded_.model->decoder);
+      line["expert_load"] = expert_loads(*trained_.loaded.model->decoder);
+      scalars.merge(router_scalars(line["expert_load"]));
     }
-    log_->add(line, scalars(row));
+    log_->add(line, scalars);
   }
   records.clear();
-}
-
-void Trainer::stop_for_nan(const StepRecord& record) {
-  throw NumericError(concat(
-      "step ",
-      record.step,
-      " of stage \"",
-      stage().name,
-      "\": the loss is not finite (batches ",
-      record.first_batch,
-      " to ",
-      record.first_batch + stage().batches_per_step - 1,
-      "; ",
-      first_not_finite(parameters_),
-      "); lower the learning rates, or lengthen schedule.warmup_steps; the "
-      "newest checkpoint is from step ",
-      saved_step_));
 }
 
 void Trainer::save() {
@@ -410,7 +397,14 @@ std::vector<EvaluationRow> Trainer::evaluate_now() {
     mix.modes.emplace(mode, 0);
   }
   const auto pages = make_pages(held_out_text_, mix, {});
-  auto rows = evaluate(loaded_, *pages, config_.evaluation, config_.seed);
+  if (average_) {
+    average_->swap();
+  }
+  auto rows =
+      evaluate(trained_.loaded, *pages, config_.evaluation, config_.seed);
+  if (average_) {
+    average_->swap();
+  }
   Json line = Json::object();
   line["step"] = position_.step;
   line["evaluation"] = Json::array();

@@ -4,8 +4,11 @@
 #include "training/loss.h"
 #include "training/optimizer.h"
 #include "training/run_log.h"
+#include "training/step_record.h"
+#include "training/trained_model.h"
 #include "training/training_config.h"
 #include "training/training_state.h"
+#include "training/weight_average.h"
 
 #include "data/corpus.h"
 #include "data/prefetch.h"
@@ -52,35 +55,32 @@ class Trainer {
     return position_;
   }
 
-  /// Losses of the steps that `run` did, in order: what metrics.jsonl has at
-  /// every `log_every`-th step.
-  const std::vector<double>& losses() const {
-    return losses_;
-  }
-
   const model::LoadedModel& model() const {
-    return loaded_;
+    return trained_.loaded;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// What a step leaves on the device until somebody looks.
-  struct StepRecord {
-    int64_t step = 0;
-    int64_t first_batch = 0;
-    double rate_factor = 0;
-    int64_t characters = 0;
-    /// Total, reading, glyph, balance, two accuracies, gradient norm.
-    torch::Tensor numbers;
-  };
-
   Json environment() const;
   void begin_stage();
   void run_stage();
-  StepRecord train_step();
+
+  /// Index in the stage of the batch that comes next.
+  int64_t next_batch() const;
+
+  /// Makes a step, unless its loss or a gradient is not finite.
+  std::optional<StepRecord> train_step();
+  void add_gradients(const data::PageBatch& batch, StepRecord& record);
+  void count_step(int64_t characters);
   void look_at(std::vector<StepRecord>& records);
-  [[noreturn]] void stop_for_nan(const StepRecord& record);
+
+  /// Stops, skips or rolls back, as configured.
+  void meet_not_finite(const StepRecord& record);
+  void roll_back(int64_t next_batch);
+
+  /// Makes everything as it was when the checkpoint was written.
+  void go_to(const TrainingCheckpoint& checkpoint);
   void save();
   std::vector<EvaluationRow> evaluate_now();
   std::map<std::string, torch::Tensor> state() const;
@@ -95,10 +95,9 @@ class Trainer {
 
   TrainingConfig config_;
   std::filesystem::path run_folder_;
-  model::LoadedModel loaded_;
-  TrainingHeads heads_;
-  std::vector<Parameter> parameters_;
-  std::optional<LossFunction> loss_function_;
+  TrainedModel trained_;
+  LossFunction loss_function_;
+  std::optional<WeightAverage> average_;
   std::shared_ptr<const data::Corpus> training_text_;
   std::shared_ptr<const data::Corpus> held_out_text_;
 
@@ -107,7 +106,7 @@ class Trainer {
   std::optional<Optimizer> optimizer_;
   std::optional<data::Prefetcher<data::PageBatch>> batches_;
   std::optional<RunLog> log_;
-  std::vector<double> losses_;
+  double last_loss_ = 0;
   Clock::time_point start_;
   /// Of the run before this start.
   double seconds_before_ = 0;

@@ -118,6 +118,10 @@ void validate(const CheckpointConfig& config, const std::string& where) {
   check_at_least(config.shard_bytes, 1 << 16, "shard_bytes", where);
 }
 
+void validate(const NotFiniteConfig& config, const std::string& where) {
+  check_at_least(config.at_most, 0, "at_most", where);
+}
+
 void validate(const TrainingConfig& config, const std::string& where) {
   check(
       !config.model.empty(),
@@ -147,6 +151,16 @@ void validate(const TrainingConfig& config, const std::string& where) {
       config.glyph_head.width >= 1 && config.glyph_head.cells >= 1,
       where,
       ".glyph_head: width and cells must be at least 1");
+  check(
+      config.average_decay >= 0 && config.average_decay < 1,
+      where,
+      ".average_decay: must be in [0, 1), got ",
+      config.average_decay);
+  check(
+      !config.adapter || config.from_weights,
+      where,
+      ".adapter: stands beside weights that are trained already; set "
+      "from_weights");
   check_at_least(config.log_every, 1, "log_every", where);
   check_at_least(config.workers, 1, "workers", where);
   check_at_least(config.batches_ahead, 1, "batches_ahead", where);
@@ -167,6 +181,8 @@ void check_resumable(
   for (const char* field :
        {"model",
         "from_weights",
+        "adapter",
+        "average_decay",
         "corpus",
         "held_out",
         "held_out_fraction",

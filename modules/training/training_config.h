@@ -5,9 +5,11 @@
 
 #include "core/config.h"
 #include "data/page_dataset.h"
+#include "model/adapter.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -100,6 +102,32 @@ struct EvaluationConfig {
   int64_t batch_pages = 16;
 };
 
+/// What happens when a loss or a gradient is NaN or infinite.
+enum class NotFinitePolicy {
+  /// The run ends with an error; the newest checkpoint is from before.
+  kStop,
+  /// The weights stay as they are and the next pages come.
+  kSkip,
+  /// The run goes back to its newest checkpoint and on with the pages that come
+  /// after.
+  kRollBack,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    NotFinitePolicy,
+    {{NotFinitePolicy::kStop, "stop"},
+     {NotFinitePolicy::kSkip, "skip"},
+     {NotFinitePolicy::kRollBack, "roll_back"}})
+
+/// Steps whose loss or gradient is not finite never reach the weights, so no
+/// checkpoint and no model holds them.
+struct NotFiniteConfig {
+  NotFinitePolicy then = NotFinitePolicy::kStop;
+
+  /// So many are put up with in a whole run; one more ends it.
+  int64_t at_most = 10;
+};
+
 /// What is kept of a run to go on from.
 struct CheckpointConfig {
   /// Steps between two checkpoints; 0 for only one at the end.
@@ -119,6 +147,9 @@ struct TrainingConfig {
   std::filesystem::path model;
   bool from_weights = false;
 
+  /// Trains an adapter instead of the weights; rates call it "adapter".
+  std::optional<model::AdapterConfig> adapter;
+
   /// Text files, JSON-lines files and folders; see `read_documents`.
   std::vector<std::filesystem::path> corpus;
 
@@ -129,12 +160,23 @@ struct TrainingConfig {
 
   std::vector<StageConfig> stages;
   OptimizerConfig optimizer;
+
+  /// What a moving average of the weights keeps of itself in a step, e.g. .999;
+  /// 0 for none. Evaluations read with the average, and the model that comes
+  /// out is the average.
+  double average_decay = 0;
+
   GlyphHeadConfig glyph_head;
   EvaluationConfig evaluation;
   CheckpointConfig checkpoints;
+  NotFiniteConfig not_finite;
 
   /// "f32" or "bf16", in which the model computes; masters are float32.
   std::string precision = "f32";
+
+  /// Layers run again for their gradients rather than keep what these need:
+  /// about a third more time, and a fraction of the memory.
+  bool recompute = false;
 
   /// Lets a GPU multiply float32 matrices in TF32.
   bool tf32 = true;
@@ -158,6 +200,7 @@ void validate(const AidConfig& config, const std::string& where);
 void validate(const StageConfig& config, const std::string& where);
 void validate(const EvaluationConfig& config, const std::string& where);
 void validate(const CheckpointConfig& config, const std::string& where);
+void validate(const NotFiniteConfig& config, const std::string& where);
 
 /// Throws `InputError` for values that make no sense, alone or together.
 void validate(const TrainingConfig& config, const std::string& where);
@@ -227,18 +270,28 @@ void visit_fields(Visitor&& visit, CheckpointConfig& config) {
 }
 
 template <typename Visitor>
+void visit_fields(Visitor&& visit, NotFiniteConfig& config) {
+  visit("then", config.then);
+  visit("at_most", config.at_most);
+}
+
+template <typename Visitor>
 void visit_fields(Visitor&& visit, TrainingConfig& config) {
   visit("model", config.model);
   visit("from_weights", config.from_weights);
+  visit("adapter", config.adapter);
   visit("corpus", config.corpus);
   visit("held_out", config.held_out);
   visit("held_out_fraction", config.held_out_fraction);
   visit("stages", config.stages);
   visit("optimizer", config.optimizer);
+  visit("average_decay", config.average_decay);
   visit("glyph_head", config.glyph_head);
   visit("evaluation", config.evaluation);
   visit("checkpoints", config.checkpoints);
+  visit("not_finite", config.not_finite);
   visit("precision", config.precision);
+  visit("recompute", config.recompute);
   visit("tf32", config.tf32);
   visit("log_every", config.log_every);
   visit("workers", config.workers);

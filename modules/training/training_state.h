@@ -39,6 +39,11 @@ struct TrainingPosition {
   /// Updates that the optimizer made since it was new.
   int64_t optimizer_steps = 0;
 
+  /// Batches of the stage that were passed over when the run went back, and
+  /// steps of the run whose loss or gradient was not finite.
+  int64_t batches_skipped = 0;
+  int64_t not_finite = 0;
+
   /// What the run has read and spent so far.
   int64_t characters = 0;
   double seconds = 0;
@@ -50,6 +55,8 @@ void visit_fields(Visitor&& visit, TrainingPosition& position) {
   visit("stage", position.stage);
   visit("stage_step", position.stage_step);
   visit("optimizer_steps", position.optimizer_steps);
+  visit("batches_skipped", position.batches_skipped);
+  visit("not_finite", position.not_finite);
   visit("characters", position.characters);
   visit("seconds", position.seconds);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "checkpoint/safetensors.h"
+#include "data/page_dataset.h"
 #include "model/loaded_model.h"
 #include "model/state_dict.h"
 #include "tests/support/folders.h"
@@ -11,11 +12,14 @@
 
 namespace microfiche::tests {
 
-/// A file of tests/data/training/, made by scripts/make_training_goldens.py.
+/// A file of goldens, in tests/data/training/
+/// (scripts/make_training_goldens.py) where no other folder is given.
 class Golden {
  public:
-  explicit Golden(const std::string& name)
-      : file_(data_path("training") / name) {}
+  explicit Golden(
+      const std::string& name,
+      const std::string& folder = "training")
+      : file_(data_path(folder) / name) {}
 
   /// A copy of one tensor.
   torch::Tensor operator[](const std::string& name) const {
@@ -37,6 +41,33 @@ inline model::LoadedModel make_golden_model() {
   return model::make_model(
       model::load_model_config(golden_model_folder() / "config.json"),
       byte_tokenizer());
+}
+
+/// That model with the first weights of losses.safetensors.
+inline model::LoadedModel make_golden_model(const Golden& golden) {
+  auto loaded = make_golden_model();
+  const torch::NoGradGuard no_grad;
+  for (const auto& item : loaded.model->named_parameters()) {
+    item.value().copy_(golden["model." + item.key()]);
+  }
+  return loaded;
+}
+
+/// The golden's batch of a step as the dataset would give it.
+inline data::PageBatch golden_batch(const tests::Golden& golden, int64_t step) {
+  const auto pixels = golden["pixels." + std::to_string(step)].contiguous();
+  const auto answers = golden["answers." + std::to_string(step)].contiguous();
+  data::PageBatch batch;
+  batch.index = step;
+  batch.pages = pixels.size(0);
+  batch.side_px = pixels.size(1);
+  const auto* bytes = pixels.data_ptr<uint8_t>();
+  batch.pixels.assign(bytes, bytes + pixels.numel());
+  const auto* ids = answers.data_ptr<int64_t>();
+  batch.answers.assign(ids, ids + answers.numel());
+  batch.longest = answers.size(1);
+  batch.answer_points.assign(2 * answers.numel(), -1.0F);
+  return batch;
 }
 
 } // namespace microfiche::tests

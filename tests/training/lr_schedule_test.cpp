@@ -52,6 +52,15 @@ TEST(LearningRateTest, FollowsHalfACosineAfterTheWarmUp) {
   EXPECT_NEAR(learning_rate_factor(schedule, 100, 100), 0, 1e-12);
 }
 
+TEST(LearningRateTest, DropsAtTheStepsThatItIsTold) {
+  const ScheduleConfig schedule{
+      .decay = Decay::kSteps, .drops_at = {0.5, 0.9}, .drop_factor = 0.1};
+
+  EXPECT_DOUBLE_EQ(learning_rate_factor(schedule, 49, 100), 1);
+  EXPECT_DOUBLE_EQ(learning_rate_factor(schedule, 50, 100), 0.1);
+  EXPECT_NEAR(learning_rate_factor(schedule, 90, 100), 0.01, 1e-12);
+}
+
 TEST(LearningRateTest, RefusesAFractionAboveOne) {
   const Json json = {{"decay_fraction", 1.5}};
 

@@ -1,12 +1,17 @@
 #pragma once
 
+#include "training/trainer.h"
 #include "training/training_config.h"
 
 #include "core/config.h"
 #include "core/files.h"
 #include "tests/support/folders.h"
 
+#include <gtest/gtest.h>
+
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace microfiche::tests {
@@ -17,6 +22,19 @@ inline void write_small_model(const std::filesystem::path& folder) {
       folder / "config.json",
       read_file(data_path("training/model/config.json")));
   write_file(folder / "tokenizer.json", read_file(byte_tokenizer()));
+}
+
+/// The same with weights, drawn at random, to go on from.
+inline void write_small_model_with_weights(
+    const std::filesystem::path& folder) {
+  write_small_model(folder);
+  torch::manual_seed(5);
+  model::save_model(
+      model::make_model(
+          model::load_model_config(folder / "config.json"), byte_tokenizer()),
+      folder,
+      torch::kFloat32,
+      byte_tokenizer());
 }
 
 /// A training of two stages and seven steps that takes a second, in `folder`.
@@ -65,6 +83,32 @@ inline training::TrainingConfig small_training(
   config.corpus = {folder / "text" / "training.txt"};
   config.held_out = {folder / "text" / "held_out.txt"};
   return config;
+}
+
+/// The losses that a run's metrics.jsonl holds, by step.
+inline std::map<int64_t, double> logged_losses(
+    const std::filesystem::path& run_folder) {
+  std::map<int64_t, double> losses;
+  const std::string content = read_file(run_folder / "metrics.jsonl");
+  for (size_t begin = 0; begin < content.size();) {
+    const size_t end = content.find('\n', begin);
+    const Json line =
+        parse_json(content.substr(begin, end - begin), "metrics.jsonl");
+    if (line.contains("loss")) {
+      EXPECT_FALSE(losses.contains(line["step"])) << "step logged twice";
+      losses[line["step"]] = line["loss"];
+    }
+    begin = end + 1;
+  }
+  return losses;
+}
+
+/// The same of a run of its own.
+inline std::map<int64_t, double> undisturbed_losses(
+    const training::TrainingConfig& config) {
+  const TemporaryFolder run;
+  training::Trainer(config, run.path(), torch::kCPU).run();
+  return logged_losses(run.path());
 }
 
 } // namespace microfiche::tests

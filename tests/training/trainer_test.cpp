@@ -27,29 +27,6 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-/// The losses that a run's metrics.jsonl holds, by step.
-std::map<int64_t, double> logged_losses(const fs::path& run_folder) {
-  std::map<int64_t, double> losses;
-  const std::string content = read_file(run_folder / "metrics.jsonl");
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = content.find('\n', begin);
-    const Json line =
-        parse_json(content.substr(begin, end - begin), "metrics.jsonl");
-    if (line.contains("loss")) {
-      EXPECT_FALSE(losses.contains(line["step"])) << "step logged twice";
-      losses[line["step"]] = line["loss"];
-    }
-    begin = end + 1;
-  }
-  return losses;
-}
-
-std::map<int64_t, double> undisturbed_losses(const TrainingConfig& config) {
-  const tests::TemporaryFolder run;
-  Trainer(config, run.path(), torch::kCPU).run();
-  return logged_losses(run.path());
-}
-
 TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
   const tests::TemporaryFolder folder;
   const auto config = tests::small_training(folder.path());
@@ -60,7 +37,7 @@ TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
   ASSERT_TRUE(rows);
   EXPECT_EQ(rows->size(), 2);
   EXPECT_EQ(trainer.position().step, 7);
-  EXPECT_EQ(logged_losses(folder.path() / "run").size(), 7);
+  EXPECT_EQ(tests::logged_losses(folder.path() / "run").size(), 7);
   const auto loaded = model::load_model(folder.path() / "run" / "model");
   EXPECT_EQ(loaded.model->image_newline.sizes(), std::vector<int64_t>{32});
 }
@@ -68,7 +45,7 @@ TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
 TEST(TrainerTest, GoesOnAsIfItHadNeverStopped) {
   const tests::TemporaryFolder folder;
   const auto config = tests::small_training(folder.path());
-  const auto expected = undisturbed_losses(config);
+  const auto expected = tests::undisturbed_losses(config);
   const auto run_folder = folder.path() / "run";
   auto stopping = config;
   // Over after the first step of each start.
@@ -79,17 +56,17 @@ TEST(TrainerTest, GoesOnAsIfItHadNeverStopped) {
     ASSERT_LE(++starts, 7);
   } while (!Trainer(stopping, run_folder, torch::kCPU).run());
 
-  EXPECT_EQ(logged_losses(run_folder), expected);
+  EXPECT_EQ(tests::logged_losses(run_folder), expected);
 }
 
 TEST(TrainerTest, SeesTheSamePagesWithMoreWorkers) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
-  const auto expected = undisturbed_losses(config);
+  const auto expected = tests::undisturbed_losses(config);
 
   config.workers = 4;
 
-  EXPECT_EQ(undisturbed_losses(config), expected);
+  EXPECT_EQ(tests::undisturbed_losses(config), expected);
 }
 
 TEST(TrainerTest, GoesOnFromItsNewestCheckpointAfterSigkill) {
@@ -118,7 +95,8 @@ TEST(TrainerTest, GoesOnFromItsNewestCheckpointAfterSigkill) {
   EXPECT_GE(resumed.position().step, 4);
   ASSERT_TRUE(resumed.run());
 
-  EXPECT_EQ(logged_losses(run_folder), undisturbed_losses(config));
+  EXPECT_EQ(
+      tests::logged_losses(run_folder), tests::undisturbed_losses(config));
   unsetenv(kVariable);
 }
 
@@ -153,7 +131,7 @@ TEST(TrainerTest, StopsAtSigtermWithACheckpoint) {
   ASSERT_TRUE(checkpoint);
   EXPECT_EQ(
       checkpoint->position.step,
-      static_cast<int64_t>(logged_losses(shared / "run").size()));
+      static_cast<int64_t>(tests::logged_losses(shared / "run").size()));
   unsetenv(kVariable);
 }
 
@@ -188,10 +166,10 @@ TEST(TrainerTest, LearnsToReadTwoPages) {
 TEST(TrainerTest, ComputesInBf16WithFloat32Masters) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
-  const auto expected = undisturbed_losses(config);
+  const auto expected = tests::undisturbed_losses(config);
   config.precision = "bf16";
 
-  const auto losses = undisturbed_losses(config);
+  const auto losses = tests::undisturbed_losses(config);
 
   ASSERT_EQ(losses.size(), expected.size());
   for (const auto& [step, loss] : expected) {

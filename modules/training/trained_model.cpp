@@ -1,0 +1,121 @@
+#include "training/trained_model.h"
+
+#include "core/error.h"
+#include "training/model_parts.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace microfiche::training {
+namespace {
+
+model::LoadedModel make_start(
+    const TrainingConfig& config,
+    torch::Device device) {
+  torch::manual_seed(config.seed);
+  const model::Placement placement{
+      device, config.precision == "bf16" ? torch::kBFloat16 : torch::kFloat32};
+  auto loading = placement;
+  const auto model_config =
+      model::load_model_config(config.model / "config.json");
+  if (!config.from_weights || model_config.torch_dtype() != "bfloat16") {
+    // Masters are taken from float32 weights, before anything is rounded.
+    loading.dtype = torch::kFloat32;
+  }
+  auto loaded = config.from_weights
+      ? model::load_model(config.model, loading)
+      : model::make_model(
+            model_config, config.model / "tokenizer.json", loading);
+  check(
+      !loaded.placement.int8,
+      config.model.string(),
+      ": its weights are int8, which cannot be trained; give the folder that "
+      "was quantized");
+  loaded.folder = config.model;
+  loaded.placement = placement;
+  if (config.adapter) {
+    model::add_adapter(loaded.model, *config.adapter);
+  }
+  return loaded;
+}
+
+/// Whether any stage gives the parameter a rate.
+bool is_ever_trained(const Parameter& parameter, const TrainingConfig& config) {
+  return std::any_of(
+      config.stages.begin(), config.stages.end(), [&](const auto& stage) {
+        return find_rate(parameter, stage.rates, config.optimizer) > 0;
+      });
+}
+
+void check_fits_adapter(const std::string& name) {
+  check(
+      in_part("adapter", name) || in_part("heads", name),
+      "training: with an adapter nothing else is trained, since an adapter "
+      "folder cannot hold it, but a rate matches ",
+      name,
+      "; name the parts \"adapter\" and \"heads\", or leave the adapter out");
+}
+
+} // namespace
+
+std::map<std::string, torch::Tensor> TrainedModel::state() const {
+  std::map<std::string, torch::Tensor> state;
+  for (const auto& parameter : parameters) {
+    if (parameter.master.defined()) {
+      const bool head = in_part("heads", parameter.name);
+      state[head ? parameter.name : "model." + parameter.name] =
+          parameter.master;
+    }
+  }
+  return state;
+}
+
+TrainedModel make_trained_model(
+    const TrainingConfig& config,
+    torch::Device device) {
+  TrainedModel trained;
+  trained.loaded = make_start(config, device);
+  trained.heads = make_heads(config.glyph_head, trained.loaded.config, device);
+  const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
+    const bool is_head = in_part("heads", name);
+    const bool ever = is_ever_trained({name, tensor, {}}, config);
+    if (ever && config.adapter) {
+      check_fits_adapter(name);
+    }
+    const bool keep = ever || is_head || !config.from_weights;
+    trained.parameters.push_back(
+        keep ? with_master(name, tensor) : Parameter{name, tensor, {}});
+  };
+  for (const auto& item : trained.loaded.model->named_parameters()) {
+    add(item.key(), item.value());
+  }
+  for (const auto& [name, tensor] : named_parameters(trained.heads)) {
+    add(name, tensor);
+  }
+  round_weights(trained.parameters, trained.loaded.placement.dtype);
+  return trained;
+}
+
+void save_trained_model(
+    TrainedModel& trained,
+    const TrainingConfig& config,
+    const std::filesystem::path& run_folder) {
+  auto& loaded = trained.loaded;
+  if (config.adapter) {
+    model::save_adapter(
+        loaded.model,
+        *config.adapter,
+        run_folder / "adapter",
+        config.model.string());
+    model::merge_adapter(loaded.model);
+  }
+  // Rounding the masters gives what a model that computes in bf16 holds.
+  model::save_model(
+      loaded,
+      run_folder / "model",
+      torch::kBFloat16,
+      config.model / "tokenizer.json");
+}
+
+} // namespace microfiche::training

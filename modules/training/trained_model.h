@@ -1,0 +1,45 @@
+#pragma once
+
+#include "training/parameter.h"
+#include "training/training_config.h"
+#include "training/training_heads.h"
+
+#include "model/loaded_model.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace microfiche::training {
+
+/// What a run trains: a model, perhaps with an adapter on it, and heads beside
+/// it.
+struct TrainedModel {
+  model::LoadedModel loaded;
+  TrainingHeads heads;
+
+  /// Of all of these. What is loaded and no stage trains has no master.
+  std::vector<Parameter> parameters;
+
+  /// The masters, as "model.NAME" and "heads.NAME"; copying into them and
+  /// `take_masters` restores a state.
+  std::map<std::string, torch::Tensor> state() const;
+};
+
+/// Makes or loads the model of a config, with its adapter, where it is trained.
+///
+/// Throws `InputError` for a model that does not fit, for int8 weights, and for
+/// stages that train more than the adapter where there is one.
+TrainedModel make_trained_model(
+    const TrainingConfig& config,
+    torch::Device device);
+
+/// Writes what came out: the model folder `model/` and, with an adapter,
+/// `adapter/` as PEFT reads it, which is merged into the former.
+void save_trained_model(
+    TrainedModel& trained,
+    const TrainingConfig& config,
+    const std::filesystem::path& run_folder);
+
+} // namespace microfiche::training

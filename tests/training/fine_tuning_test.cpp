@@ -1,0 +1,199 @@
+#include "core/error.h"
+#include "model/adapter.h"
+#include "tests/training/small_training.h"
+#include "training/model_parts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+namespace microfiche::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Five steps of an adapter with dropout on a model with weights.
+TrainingConfig adapter_training(const fs::path& folder) {
+  auto config = tests::small_training(folder);
+  tests::write_small_model_with_weights(folder / "model");
+  config.from_weights = true;
+  config.adapter = model::AdapterConfig{.rank = 2, .alpha = 4, .dropout = 0.2};
+  auto& stage = config.stages[1];
+  stage.steps = 5;
+  stage.losses.glyph = 0;
+  stage.batch.points_per_page = 0;
+  stage.rates = {RateRule{.match = "adapter", .adam = 0.01}};
+  config.stages = {stage};
+  return config;
+}
+
+/// The model's weights by name, copied.
+std::map<std::string, torch::Tensor> weights_of(model::OpticalModel model) {
+  std::map<std::string, torch::Tensor> weights;
+  for (const auto& item : model->named_parameters()) {
+    weights[item.key()] = item.value().detach().clone();
+  }
+  return weights;
+}
+
+TEST(FineTuningTest, AnAdapterRunWritesTheAdapterAndTheMergedModel) {
+  const tests::TemporaryFolder folder;
+  const auto config = adapter_training(folder.path());
+
+  ASSERT_TRUE(Trainer(config, folder.path() / "run", torch::kCPU).run());
+
+  auto start = model::load_model(config.model);
+  const auto before = weights_of(start.model);
+  model::apply_adapter(start, folder.path() / "run" / "adapter");
+  EXPECT_FALSE(start.provenance()["adapter_sha256"].get<std::string>().empty());
+  const auto merged =
+      weights_of(model::load_model(folder.path() / "run" / "model").model);
+  for (const auto& [name, weight] : weights_of(start.model)) {
+    // The model folder holds bf16.
+    EXPECT_TRUE(torch::allclose(merged.at(name), weight, 0.01, 1e-3)) << name;
+    const bool targeted =
+        name.starts_with("decoder.layers.") && name.ends_with("_proj.weight");
+    // An expert that no token asked for has learned nothing.
+    if (!targeted) {
+      EXPECT_TRUE(torch::equal(weight, before.at(name))) << name;
+    } else if (name.find(".attention.") != std::string::npos) {
+      EXPECT_FALSE(torch::equal(weight, before.at(name))) << name;
+    }
+  }
+}
+
+TEST(FineTuningTest, AnAdapterRunWithDropoutGoesOnAsIfItHadNeverStopped) {
+  const tests::TemporaryFolder folder;
+  const auto config = adapter_training(folder.path());
+  const auto expected = tests::undisturbed_losses(config);
+  auto stopping = config;
+  stopping.max_minutes = 1e-9;
+
+  while (!Trainer(stopping, folder.path() / "run", torch::kCPU).run()) {
+  }
+
+  EXPECT_EQ(tests::logged_losses(folder.path() / "run"), expected);
+}
+
+TEST(FineTuningTest, ACheckpointOfAnAdapterLeavesOutWhatIsNotTrained) {
+  const tests::TemporaryFolder folder;
+  auto config = adapter_training(folder.path());
+  config.max_minutes = 1e-9;
+
+  Trainer(config, folder.path() / "run", torch::kCPU).run();
+
+  const auto checkpoint = find_checkpoint(folder.path() / "run");
+  ASSERT_TRUE(checkpoint);
+  for (const auto& [name, tensor] : checkpoint->tensors) {
+    EXPECT_TRUE(
+        name.ends_with("lora_A") || name.ends_with("lora_B") ||
+        name.starts_with("heads."))
+        << name;
+  }
+}
+
+TEST(FineTuningTest, RefusesToTrainWhatAnAdapterCannotHold) {
+  const tests::TemporaryFolder folder;
+  auto config = adapter_training(folder.path());
+  config.stages[0].rates.push_back(RateRule{.match = "projector"});
+
+  EXPECT_THAT(
+      [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("rate matches image_newline")));
+}
+
+TEST(FineTuningTest, TrainsEachPartAtItsOwnRateAndFreezesTheRest) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  tests::write_small_model_with_weights(folder.path() / "model");
+  config.from_weights = true;
+  config.optimizer.adam_only = {"*"};
+  config.stages = {config.stages[1]};
+  auto& stage = config.stages[0];
+  stage.steps = 1;
+  stage.schedule.warmup_steps = 0;
+  stage.losses.glyph = 0;
+  stage.batch.points_per_page = 0;
+  stage.rates = {
+      {.match = "clip", .adam = 1e-3},
+      {.match = "router", .adam = 0},
+      {.match = "embeddings", .adam = 1e-4},
+      {.match = "decoder", .adam = 1e-5}};
+  Trainer trainer(config, folder.path() / "run", torch::kCPU);
+  const auto before = weights_of(trainer.model().model);
+
+  trainer.run();
+
+  const auto moved = [&](const std::string& part) {
+    double most = 0;
+    for (const auto& [name, weight] : weights_of(trainer.model().model)) {
+      if (in_part(part, name)) {
+        most = std::max(
+            most, (weight - before.at(name)).abs().max().item<double>());
+      }
+    }
+    return most;
+  };
+  // Adam's first step is as long as its rate.
+  EXPECT_NEAR(moved("clip"), 1e-3, 1e-5);
+  EXPECT_NEAR(moved("embeddings"), 1e-4, 1e-6);
+  EXPECT_NEAR(moved("experts"), 1e-5, 1e-6);
+  for (const char* frozen : {"sam", "compressor", "projector", "router"}) {
+    EXPECT_EQ(moved(frozen), 0) << frozen;
+  }
+}
+
+TEST(FineTuningTest, EveryWeightOfAModelBelongsToAPart) {
+  const auto loaded = model::make_model(
+      model::load_model_config(tests::data_path("training/model/config.json")),
+      tests::byte_tokenizer());
+
+  for (const auto& item : loaded.model->named_parameters()) {
+    EXPECT_TRUE(std::any_of(
+        model_parts().begin(),
+        model_parts().end(),
+        [&](const auto& part) { return in_part(part.name, item.key()); }))
+        << item.key();
+  }
+}
+
+TEST(FineTuningTest, TheModelThatComesOutIsTheAverage) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  config.average_decay = 0.9;
+  const auto run = folder.path() / "run";
+
+  Trainer trainer(config, run, torch::kCPU);
+  ASSERT_TRUE(trainer.run());
+
+  const auto checkpoint = find_checkpoint(run);
+  ASSERT_TRUE(checkpoint);
+  const std::string name = "decoder.norm.weight";
+  const auto saved = weights_of(model::load_model(run / "model").model);
+  const auto average = checkpoint->tensors.at("average." + name);
+  EXPECT_FALSE(torch::equal(average, checkpoint->tensors.at("model." + name)));
+  EXPECT_TRUE(torch::equal(
+      saved.at(name), average.to(torch::kBFloat16).to(torch::kFloat32)));
+}
+
+TEST(FineTuningTest, AnAveragedRunGoesOnAsIfItHadNeverStopped) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  config.average_decay = 0.9;
+  Trainer(config, folder.path() / "straight", torch::kCPU).run();
+  auto stopping = config;
+  stopping.max_minutes = 1e-9;
+
+  while (!Trainer(stopping, folder.path() / "run", torch::kCPU).run()) {
+  }
+
+  EXPECT_EQ(
+      read_file(folder.path() / "run" / "model" / "model.safetensors"),
+      read_file(folder.path() / "straight" / "model" / "model.safetensors"));
+}
+
+} // namespace
+} // namespace microfiche::training
