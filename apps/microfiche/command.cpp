@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/terminal.h"
+#include "model/adapter.h"
 
 #include <ATen/Parallel.h>
 
@@ -23,6 +24,13 @@ void add_model_options(CLI::App& command, CommonOptions& options) {
           "--model",
           options.model,
           "Model folder; the nano model of this program when left out")
+      ->type_name("DIR");
+  command
+      .add_option(
+          "--adapter",
+          options.adapter,
+          "LoRA adapter to put into the weights, a folder as `train` or PEFT "
+          "writes it")
       ->type_name("DIR");
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
@@ -82,9 +90,13 @@ model::LoadedModel open_model(const CommonOptions& options) {
   const std::string torch_dtype = std::filesystem::is_directory(folder)
       ? model::load_model_config(folder / "config.json").torch_dtype()
       : "";
-  return model::load_model(
+  auto loaded = model::load_model(
       folder,
       model::find_placement(options.device, options.dtype, torch_dtype));
+  if (!options.adapter.empty()) {
+    model::apply_adapter(loaded, options.adapter);
+  }
+  return loaded;
 }
 
 } // namespace microfiche::apps

@@ -16,6 +16,8 @@ namespace microfiche::apps {
 struct CommonOptions {
   /// Model folder; the nano model that ships with the repository when empty.
   std::string model;
+  /// LoRA adapter that goes into its weights; none when empty.
+  std::string adapter;
   std::string device = "auto";
   std::string dtype = "auto";
   int64_t threads = 0;
@@ -25,7 +27,7 @@ struct CommonOptions {
   std::vector<std::string> set;
 };
 
-/// Adds --model, --device, --dtype and --threads.
+/// Adds --model, --adapter, --device, --dtype and --threads.
 void add_model_options(CLI::App& command, CommonOptions& options);
 
 /// Adds --quiet.
@@ -62,6 +64,7 @@ void add_compare(CLI::App& app);
 void add_train(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_merge(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_doctor(CLI::App& app);
 

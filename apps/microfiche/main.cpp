@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_train(app);
   add_inspect(app);
   add_quantize(app);
+  add_merge(app);
   add_bench(app);
   add_doctor(app);
 

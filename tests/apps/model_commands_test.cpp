@@ -2,6 +2,7 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/files.h"
+#include "model/adapter.h"
 #include "model/state_dict.h"
 
 #include <gmock/gmock.h>
@@ -87,6 +88,39 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
       file.find("model.embed_tokens.weight")->dtype, checkpoint::Dtype::kF32);
   const auto inspected = tests::run_program(folder.path(), "inspect int8");
   EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+}
+
+TEST_F(ModelCommandsTest, MergeWritesWhatAnAdapterMakesOfAModel) {
+  auto tiny = tests::make_tiny_model();
+  model::AdapterConfig config;
+  config.targets = {"*.v_proj", "encoder.projector.linear"};
+  model::add_adapter(tiny.model, config);
+  {
+    const torch::NoGradGuard no_grad;
+    tiny.model->encoder->projector->linear->low_rank()->b.normal_(0, 0.3);
+  }
+  model::save_adapter(tiny.model, config, folder.path() / "adapter", "tiny");
+
+  const auto merged = run("merge adapter -o merged");
+  const auto plain = run("encode page.png -o plain.safetensors");
+  const auto adapted =
+      run("encode page.png -o adapted.safetensors --adapter adapter");
+  const auto reencoded = tests::run_program(
+      folder.path(), "encode page.png -o merged.safetensors --model merged");
+
+  ASSERT_EQ(merged.exit_code, 0) << merged.err;
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  ASSERT_EQ(adapted.exit_code, 0) << adapted.err;
+  ASSERT_EQ(reencoded.exit_code, 0) << reencoded.err;
+  const auto tokens = [&](const std::string& name) {
+    const checkpoint::SafetensorsFile file(
+        folder.path() / (name + ".safetensors"));
+    return tensor_of(file, "vision_tokens");
+  };
+  EXPECT_TRUE(torch::equal(tokens("merged"), tokens("adapted")));
+  EXPECT_FALSE(torch::allclose(tokens("plain"), tokens("adapted"), 0.1, 0.1));
+  EXPECT_EQ(run("merge adapter -o merged").exit_code, 2);
+  EXPECT_EQ(run("merge no-such-folder -o other").exit_code, 3);
 }
 
 TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
