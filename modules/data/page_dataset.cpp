@@ -13,27 +13,6 @@ namespace {
 // Characters that a line loses on average because words do not break.
 constexpr double kRaggedCharacters = 2.5;
 
-const std::string& draw_name(
-    RandomStream& random,
-    const std::map<std::string, double>& weights) {
-  double sum = 0;
-  for (const auto& [name, weight] : weights) {
-    sum += weight;
-  }
-  double place = random.uniform(0, sum);
-  const std::string* chosen = nullptr;
-  for (const auto& [name, weight] : weights) {
-    if (weight > 0) {
-      chosen = &name;
-      if (place < weight) {
-        break;
-      }
-      place -= weight;
-    }
-  }
-  return *chosen;
-}
-
 double draw(RandomStream& random, const Range& range) {
   return random.uniform(range.first, range.second);
 }
@@ -115,7 +94,7 @@ PageDataset::PageDataset(
       end_id_(end_id),
       seed_(seed),
       pixels_per_token_(pixels_per_token) {
-  for (const auto& [name, weight] : mix_.modes) {
+  for (const auto& name : mode_names(mix_)) {
     const auto mode = page::find_mode(name, modes);
     check(
         !mode.tiled() && mode.base_size_px % pixels_per_token_ == 0,
@@ -141,24 +120,6 @@ PageDataset::PageDataset(
 int64_t PageDataset::vision_tokens(const std::string& mode) const {
   const int64_t side = modes_.at(mode).base_size_px / pixels_per_token_;
   return side * side;
-}
-
-Range PageDataset::density_range(int64_t index) const {
-  if (index >= mix_.ramp_batches) {
-    return mix_.characters_per_token;
-  }
-  const double way =
-      static_cast<double>(index) / static_cast<double>(mix_.ramp_batches);
-  const auto between = [&](double first, double last) {
-    return first * std::pow(last / first, way);
-  };
-  return {
-      between(
-          mix_.first_characters_per_token->first,
-          mix_.characters_per_token.first),
-      between(
-          mix_.first_characters_per_token->second,
-          mix_.characters_per_token.second)};
 }
 
 PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
@@ -204,7 +165,7 @@ PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
   } else {
     const double width = px - style.margin_left_px - style.margin_right_px;
     const double height = px - style.margin_top_px - style.margin_bottom_px;
-    style.font_size_px = draw(random, mix_.fill) *
+    style.font_size_px = draw(random, request.fill.value_or(mix_.fill)) *
         expected_font_size(width,
                            height,
                            style.line_height,
@@ -228,11 +189,12 @@ PageBatch PageDataset::batch(int64_t index) const {
   RandomStream random(seed_, "batch", index);
   PageBatch batch;
   batch.index = index;
-  batch.mode = draw_name(random, mix_.modes);
+  const PageMixConfig mix = mix_at(mix_, index);
+  batch.mode = draw_name(random, mix.modes);
   batch.side_px = modes_.at(batch.mode).base_size_px;
   batch.vision_tokens = vision_tokens(batch.mode);
 
-  const Range range = density_range(index);
+  const Range range = mix.characters_per_token;
   const double lowest = draw_log(
       random,
       {range.first,
@@ -255,6 +217,7 @@ PageBatch PageDataset::batch(int64_t index) const {
   for (int64_t i = 0; i < batch.pages; ++i) {
     PageRequest request;
     request.mode = batch.mode;
+    request.fill = mix.fill;
     request.text = text_kind(draw_name(random, mix_.texts));
     request.characters_per_token = draw_log(random, densities);
     PageSample sample = page(request, random);

@@ -2,6 +2,7 @@
 
 #include "data/corpus.h"
 #include "data/glyph_points.h"
+#include "data/page_batch.h"
 #include "data/page_mix.h"
 
 #include "core/random.h"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,9 @@ struct PageRequest {
   std::string mode;
   TextKind text = TextKind::kCorpus;
   double characters_per_token = 10;
+
+  /// In place of the mix's own `fill`.
+  std::optional<Range> fill = std::nullopt;
 };
 
 /// A page with what is to be read from it.
@@ -43,40 +48,6 @@ struct PageSample {
   /// Where each byte of `text` stands, and where an end would, as x and y in
   /// px. White space stands behind the character before it.
   std::vector<std::pair<float, float>> places;
-};
-
-/// Pages of one mode with answers of about one length, ready to be copied to a
-/// device.
-struct PageBatch {
-  int64_t index = 0;
-  std::string mode;
-  /// B, S and the vision tokens of one page.
-  int64_t pages = 0;
-  int64_t side_px = 0;
-  int64_t vision_tokens = 0;
-
-  /// Characters of all answers.
-  int64_t characters = 0;
-
-  /// (B, S, S) luminances.
-  std::vector<uint8_t> pixels;
-
-  /// (B, L) answers, each ended by the end id and padded with `kPadding`.
-  std::vector<int64_t> answers;
-  int64_t longest = 0;
-
-  /// (B, P, 2) x and y in px, and (B, P) labels; see `GlyphPoint`.
-  std::vector<float> points;
-  std::vector<int64_t> point_labels;
-
-  /// (B, L, 2) x and y in px of what each answer id writes; negative for
-  /// padding.
-  std::vector<float> answer_points;
-
-  std::vector<std::string> texts;
-
-  /// Stands where an answer has ended; `cross_entropy` ignores it.
-  static constexpr int64_t kPadding = -100;
 };
 
 /// Draws pages from a corpus.
@@ -108,8 +79,6 @@ class PageDataset {
   int64_t vision_tokens(const std::string& mode) const;
 
  private:
-  Range density_range(int64_t index) const;
-
   std::shared_ptr<const Corpus> corpus_;
   PageMixConfig mix_;
   BatchConfig batch_;

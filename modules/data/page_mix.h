@@ -3,6 +3,7 @@
 #include "data/random_text.h"
 #include "data/text_kind.h"
 
+#include "core/random.h"
 #include "rendering/type_size.h"
 
 #include <cstdint>
@@ -37,9 +38,12 @@ struct PageMixConfig {
   /// page whose words are wide holds fewer than asked for.
   Range characters_per_token = {4, 12};
 
-  /// Where the range above begins its way from, over `ramp_batches` batches; a
-  /// curriculum from sparse pages to dense ones.
+  /// A curriculum: where density, the modes' weights and `fill` begin their way
+  /// from, over `ramp_batches` batches. From sparse pages to dense ones, from
+  /// short texts to long ones, from large type to small.
   std::optional<Range> first_characters_per_token;
+  std::optional<std::map<std::string, double>> first_modes;
+  std::optional<Range> first_fill;
   int64_t ramp_batches = 0;
 
   /// Font files or families, drawn evenly.
@@ -61,6 +65,24 @@ struct PageMixConfig {
 
   RandomLettersConfig letters;
 };
+
+/// The mix that batch `index` is drawn from, on its way through the curriculum.
+PageMixConfig mix_at(const PageMixConfig& config, int64_t index);
+
+/// The modes that pages of the mix may have at any time.
+std::vector<std::string> mode_names(const PageMixConfig& config);
+
+/// A name drawn by its weight.
+const std::string& draw_name(
+    RandomStream& random,
+    const std::map<std::string, double>& weights);
+
+/// Throws `InputError` unless weights are finite, none is negative and one is
+/// above 0.
+void check_weights(
+    const std::map<std::string, double>& weights,
+    const char* field,
+    const std::string& where);
 
 /// Throws `InputError` for weights, ranges and fractions that make no sense.
 void validate(const PageMixConfig& config, const std::string& where);
@@ -93,6 +115,8 @@ void visit_fields(Visitor&& visit, PageMixConfig& config) {
   visit("texts", config.texts);
   visit("characters_per_token", config.characters_per_token);
   visit("first_characters_per_token", config.first_characters_per_token);
+  visit("first_modes", config.first_modes);
+  visit("first_fill", config.first_fill);
   visit("ramp_batches", config.ramp_batches);
   visit("fonts", config.fonts);
   visit("sizes", config.sizes);

@@ -1,11 +1,13 @@
 #include "training/evaluation.h"
 
+#include "core/error.h"
 #include "core/random.h"
 #include "generation/read.h"
 #include "metrics/code_points.h"
 #include "metrics/confidence.h"
 #include "metrics/edit_distance.h"
 #include "page/page_views.h"
+#include "page/vision_token_order.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -51,6 +53,45 @@ page::PageViews as_views(
   return page::make_views(image, mode);
 }
 
+/// What the readings of a row's pages add up to.
+class RowSum {
+ public:
+  void add(
+      const std::string& text,
+      double characters_per_token,
+      const generation::Reading& reading) {
+    precisions_.push_back(precision(text, reading.text));
+    row_.density += characters_per_token;
+    row_.exact_pages += precisions_.back() == 1 ? 1 : 0;
+    row_.unfinished += reading.stop == generation::StopReason::kEos ? 0 : 1;
+  }
+
+  bool empty() const {
+    return precisions_.empty();
+  }
+
+  EvaluationRow finish(EvaluationRow row) const {
+    row.pages = static_cast<int64_t>(precisions_.size());
+    row.density = row_.density / static_cast<double>(row.pages);
+    row.exact_pages = row_.exact_pages;
+    row.unfinished = row_.unfinished;
+    const auto interval = metrics::bootstrap_mean(precisions_, kBootstrapSeed);
+    row.precision = interval.mean;
+    row.low = interval.low;
+    row.high = interval.high;
+    return row;
+  }
+
+ private:
+  EvaluationRow row_;
+  std::vector<double> precisions_;
+};
+
+/// Room for an answer that is a little too long, not for one without end.
+int64_t room_for(size_t longest) {
+  return static_cast<int64_t>(longest + longest / 4 + 16);
+}
+
 EvaluationRow evaluate_row(
     model::LoadedModel& loaded,
     const data::PageDataset& pages,
@@ -62,8 +103,7 @@ EvaluationRow evaluate_row(
   row.mode = request.mode;
   row.text = Json(request.text).get<std::string>();
   row.asked_density = request.characters_per_token;
-  row.pages = config.pages;
-  std::vector<double> precisions;
+  RowSum sum;
   for (int64_t begin = 0; begin < config.pages; begin += config.batch_pages) {
     std::vector<data::PageSample> samples;
     std::vector<page::PageViews> views;
@@ -76,24 +116,55 @@ EvaluationRow evaluate_row(
       longest = std::max(longest, samples.back().text.size());
     }
     generation::ReadOptions options;
-    // Room for an answer that is a little too long, not for one without end.
-    options.generation.max_new_tokens =
-        static_cast<int64_t>(longest + longest / 4 + 16);
+    options.generation.max_new_tokens = room_for(longest);
     const auto readings = generation::read_pages(loaded, views, mode, options);
     for (size_t i = 0; i < samples.size(); ++i) {
-      precisions.push_back(precision(samples[i].text, readings[i].text));
-      row.density += samples[i].characters_per_token;
-      row.exact_pages += precisions.back() == 1 ? 1 : 0;
-      row.unfinished +=
-          readings[i].stop == generation::StopReason::kEos ? 0 : 1;
+      sum.add(samples[i].text, samples[i].characters_per_token, readings[i]);
     }
   }
-  row.density /= static_cast<double>(row.pages);
-  const auto interval = metrics::bootstrap_mean(precisions, kBootstrapSeed);
-  row.precision = interval.mean;
-  row.low = interval.low;
-  row.high = interval.high;
-  return row;
+  return sum.finish(row);
+}
+
+EvaluationRow evaluate_mode(
+    model::LoadedModel& loaded,
+    const data::ConversationDataset& conversations,
+    const page::ResolutionMode& mode,
+    int64_t pages,
+    uint64_t seed) {
+  EvaluationRow row;
+  row.mode = mode.name;
+  row.text = "conversations";
+  RowSum sum;
+  for (int64_t i = 0; i < pages; ++i) {
+    RandomStream random(seed, "evaluation", i);
+    const auto& conversation = conversations.draw(random);
+    if (conversation.image.empty()) {
+      continue;
+    }
+    generation::ReadOptions options;
+    options.prompt = conversation.prompt;
+    options.generation.max_new_tokens = room_for(conversation.answer.size());
+    const std::vector views = {
+        page::make_views(data::read_page(conversation), mode)};
+    const auto reading =
+        generation::read_pages(loaded, views, mode, options).front();
+    const auto counts = page::count_vision_tokens(
+        mode,
+        views[0].page_width_px,
+        views[0].page_height_px,
+        loaded.config.token_side_px());
+    sum.add(
+        conversation.answer,
+        static_cast<double>(conversation.answer.size()) /
+            static_cast<double>(counts.nominal),
+        reading);
+  }
+  check(
+      !sum.empty(),
+      "evaluation.conversations: none of the ",
+      pages,
+      " rows that were drawn has a page");
+  return sum.finish(row);
 }
 
 } // namespace
@@ -114,6 +185,22 @@ std::vector<EvaluationRow> evaluate(
         rows.push_back(evaluate_row(loaded, pages, request, config, seed));
       }
     }
+  }
+  loaded.model->train(was_training);
+  return rows;
+}
+
+std::vector<EvaluationRow> evaluate(
+    model::LoadedModel& loaded,
+    const data::ConversationDataset& conversations,
+    const EvaluationConfig& config,
+    uint64_t seed) {
+  const bool was_training = loaded.model->is_training();
+  loaded.model->eval();
+  std::vector<EvaluationRow> rows;
+  for (const auto& [name, weight] : config.conversations->modes) {
+    rows.push_back(evaluate_mode(
+        loaded, conversations, loaded.find_mode(name), config.pages, seed));
   }
   loaded.model->train(was_training);
   return rows;

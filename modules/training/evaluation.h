@@ -43,6 +43,14 @@ std::vector<EvaluationRow> evaluate(
     const EvaluationConfig& config,
     uint64_t seed);
 
+/// The same for conversations with a page, each asked its own question: a row a
+/// mode.
+std::vector<EvaluationRow> evaluate(
+    model::LoadedModel& loaded,
+    const data::ConversationDataset& conversations,
+    const EvaluationConfig& config,
+    uint64_t seed);
+
 /// The rows as aligned text, a line each.
 std::string format_table(const std::vector<EvaluationRow>& rows);
 

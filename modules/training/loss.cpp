@@ -1,19 +1,21 @@
 #include "training/loss.h"
 
-#include "model/prompt.h"
+#include "training/sequence.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
-// B = pages, S = side of a page in pixels, L = longest answer, Q = length of
-// the prompt with its page, D = width of the decoder, P = points a page.
+// B = rows, P = pages, S = side of a page in pixels, L = longest answer, T =
+// longest row, D = width of the decoder, N = ids of all answers, V =
+// vocabulary.
 
 namespace microfiche::training {
 namespace {
 
-/// Share of the positions that count where the best logit is the right one.
+/// Share of the places where the best logit is the right one.
 torch::Tensor accuracy(
     const torch::Tensor& logits,
     const torch::Tensor& targets) {
@@ -23,14 +25,27 @@ torch::Tensor accuracy(
   return right.sum().to(torch::kFloat32) / counts.sum();
 }
 
+/// Over the last dimension of the logits, all others flattened.
 torch::Tensor cross_entropy(
     const torch::Tensor& logits,
     const torch::Tensor& targets) {
   return torch::nn::functional::cross_entropy(
-      logits.flatten(0, 1),
+      logits.flatten(0, -2),
       targets.flatten(),
       torch::nn::functional::CrossEntropyFuncOptions().ignore_index(
           data::PageBatch::kPadding));
+}
+
+/// The answers without their padding.
+std::vector<std::vector<int64_t>> split_answers(const data::PageBatch& batch) {
+  std::vector<std::vector<int64_t>> answers;
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    const auto begin = batch.answers.begin() + row * batch.longest;
+    const auto end =
+        std::find(begin, begin + batch.longest, data::PageBatch::kPadding);
+    answers.emplace_back(begin, end);
+  }
+  return answers;
 }
 
 } // namespace
@@ -52,21 +67,30 @@ BatchTensors to_device(
   tensors.index = batch.index;
   tensors.mode = batch.mode;
   const int64_t side = batch.side_px;
-  tensors.pixels =
-      copy(batch.pixels.data(), {batch.pages, 1, side, side}, torch::kUInt8)
-          .to(torch::kFloat32)
-          .div_(127.5)
-          .sub_(1)
-          .to(like.dtype())
-          .expand({-1, 3, -1, -1});
-  tensors.answers =
-      copy(batch.answers.data(), {batch.pages, batch.longest}, torch::kInt64);
-  tensors.answer_points = copy(
-      batch.answer_points.data(),
-      {batch.pages, batch.longest, 2},
-      torch::kFloat32);
-  const int64_t points =
-      static_cast<int64_t>(batch.point_labels.size()) / batch.pages;
+  tensors.pixels = copy(
+                       batch.pixels.data(),
+                       {batch.pages, batch.channels, side, side},
+                       torch::kUInt8)
+                       .to(torch::kFloat32)
+                       .div_(127.5)
+                       .sub_(1)
+                       .to(like.dtype())
+                       .expand({-1, 3, -1, -1});
+  tensors.page_rows = batch.page_rows;
+  if (batch.page_rows.empty() && batch.pages > 0) {
+    tensors.page_rows.resize(batch.pages);
+    std::iota(tensors.page_rows.begin(), tensors.page_rows.end(), int64_t{0});
+  }
+  tensors.prompts = batch.prompts;
+  tensors.answers = split_answers(batch);
+  if (!batch.answer_points.empty()) {
+    tensors.answer_points = copy(
+        batch.answer_points.data(),
+        {batch.rows(), batch.longest, 2},
+        torch::kFloat32);
+  }
+  const int64_t points = static_cast<int64_t>(batch.point_labels.size()) /
+      std::max<int64_t>(batch.pages, 1);
   if (points > 0) {
     tensors.points =
         copy(batch.points.data(), {batch.pages, points, 2}, torch::kFloat32);
@@ -88,15 +112,20 @@ Losses LossFunction::operator()(
       {}, torch::dtype(torch::kFloat32).device(batch.pixels.device()));
   Losses losses{zero, zero, zero, zero, zero, zero, zero, zero};
   auto& encoder = *loaded_.model->encoder;
-  const auto patches = encoder.sam->forward(batch.pixels);
-  const auto tokens = encoder.compress(patches).tokens;
-  if (config.patch_glyph > 0) {
+  const bool has_points = batch.points.defined();
+  torch::Tensor patches;
+  torch::Tensor tokens;
+  if (batch.pixels.size(0) > 0) {
+    patches = encoder.sam->forward(batch.pixels);
+    tokens = encoder.compress(patches).tokens;
+  }
+  if (config.patch_glyph > 0 && has_points) {
     const auto logits = heads_.patch_glyph->forward(
         patches.flatten(2).transpose(1, 2), batch.points);
     losses.patch_glyph = cross_entropy(logits, batch.point_labels);
     losses.total = losses.total + config.patch_glyph * losses.patch_glyph;
   }
-  if (config.glyph > 0) {
+  if (config.glyph > 0 && has_points) {
     const auto logits = heads_.glyph->forward(tokens, batch.points);
     losses.glyph = cross_entropy(logits, batch.point_labels);
     losses.glyph_accuracy = accuracy(logits, batch.point_labels);
@@ -118,47 +147,36 @@ Losses LossFunction::operator()(
 
 LossFunction::ReadingLoss LossFunction::reading(
     const torch::Tensor& vision_tokens,
-    const BatchTensors& batch_tensors,
+    const BatchTensors& batch,
     const AidConfig& aids,
     double way) {
   auto& model = *loaded_.model;
-  const auto& answers = batch_tensors.answers;
-  const int64_t batch = answers.size(0);
-  const auto page = model.assemble(
-      vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1}); // (B, positions, D)
-  const auto prompt = model::assemble_prompt(
-      loaded_.tokenizer(),
-      loaded_.config.toolkit.default_prompt,
-      page.size(1),
-      loaded_.config.language.bos_token_id);
-  const auto embed_prompt = [&](int64_t begin, int64_t end) {
-    const std::vector<int64_t> ids(
-        prompt.ids.begin() + begin, prompt.ids.begin() + end);
-    return model.decoder
-        ->embed(torch::tensor(ids, torch::kInt64)
-                    .to(answers.device(), /*non_blocking=*/true)
-                    .unsqueeze(0))
-        .expand({batch, -1, -1});
-  };
-  const int64_t prompt_length = static_cast<int64_t>(prompt.ids.size());
-  const int64_t image_end = prompt.image_begin + prompt.image_positions;
-  // The last id of an answer is only predicted; padding is any id.
-  const auto given = answers.narrow(1, 0, answers.size(1) - 1).clamp_min(0);
-  const auto embeds = torch::cat(
-      {embed_prompt(0, prompt.image_begin),
-       page,
-       embed_prompt(image_end, prompt_length),
-       model.decoder->embed(given)},
-      /*dim=*/1); // (B, Q + L - 1, D)
+  torch::Tensor pages; // (P, positions, D)
+  if (vision_tokens.defined()) {
+    pages = model.assemble(vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1});
+  }
+  const auto sequences = make_sequences(
+      prompts_of(batch, pages.defined() ? pages.size(1) : 0),
+      batch.answers,
+      batch.page_rows,
+      batch.pixels.device());
+  auto embeds = model.decoder->embed(sequences.ids); // (B, T, D)
+  if (pages.defined()) {
+    embeds = embeds.flatten(0, 1)
+                 .index_copy(0, sequences.page_places, pages.flatten(0, 1))
+                 .view(embeds.sizes());
+  }
+
   ReadingPlaces places;
   std::vector<decoder::LayerProbe> probes;
-  const bool aided = aids.any() && way < aids.until;
+  const bool aided =
+      aids.any() && way < aids.until && batch.answer_points.defined();
   if (aided) {
-    places.answer_begin = prompt_length - 1;
-    places.image_begin = prompt.image_begin;
+    places.answer_begin = sequences.answer_begin;
+    places.image_begin = sequences.image_begin;
     places.side =
         std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
-    places.points = batch_tensors.answer_points;
+    places.points = batch.answer_points;
     probes = heads_.reading->make_probes(
         aids,
         places,
@@ -169,13 +187,31 @@ LossFunction::ReadingLoss LossFunction::reading(
   }
   const auto hidden = model.decoder->forward(
       embeds, /*cache=*/nullptr, /*lengths=*/{}, aided ? &probes : nullptr);
-  const auto logits = model.decoder->logits(
-      hidden.narrow(1, prompt_length - 1, answers.size(1))); // (B, L, V)
+  const auto logits = model.decoder->logits(hidden.flatten(0, 1).index_select(
+      0, sequences.predicting_places)); // (N, V)
   return {
-      cross_entropy(logits, answers),
-      accuracy(logits, answers),
+      cross_entropy(logits, sequences.targets),
+      accuracy(logits, sequences.targets),
       aided ? heads_.reading->loss(aids, places, probes)
             : torch::zeros({}, logits.options())};
+}
+
+std::vector<model::Prompt> LossFunction::prompts_of(
+    const BatchTensors& batch,
+    int64_t page_positions) const {
+  auto texts = batch.prompts;
+  if (texts.empty()) {
+    texts.push_back(loaded_.config.toolkit.default_prompt);
+  }
+  std::vector<model::Prompt> prompts;
+  for (const auto& text : texts) {
+    prompts.push_back(model::assemble_prompt(
+        loaded_.tokenizer(),
+        text,
+        page_positions,
+        loaded_.config.language.bos_token_id));
+  }
+  return prompts;
 }
 
 } // namespace microfiche::training

@@ -5,12 +5,13 @@
 
 #include "data/page_dataset.h"
 #include "model/loaded_model.h"
+#include "model/prompt.h"
 
 #include <torch/types.h>
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <vector>
 
 namespace microfiche::training {
 
@@ -19,13 +20,19 @@ struct BatchTensors {
   /// Index of the batch and name of its mode.
   int64_t index = 0;
   std::string mode;
-  /// (B, 3, S, S), normalised as the encoder takes it.
+  /// (P, 3, S, S), normalised as the encoder takes it; P may be 0.
   torch::Tensor pixels;
-  /// (B, L) int64, padded with `PageBatch::kPadding`.
-  torch::Tensor answers;
-  /// (B, L, 2), where each answer id stands in px, negative for padding.
+
+  /// The row of each page, and of each row its prompt (one for all of them, or
+  /// none, which is the model's own) and its answer. These stay on the CPU.
+  std::vector<int64_t> page_rows;
+  std::vector<std::string> prompts;
+  std::vector<std::vector<int64_t>> answers;
+
+  /// (B, L, 2), where each answer id stands in px, negative for padding;
+  /// undefined where nobody knows.
   torch::Tensor answer_points;
-  /// (B, P, 2) and (B, P); undefined without points.
+  /// (P, points, 2) and (P, points); undefined without points.
   torch::Tensor points;
   torch::Tensor point_labels;
 };
@@ -57,8 +64,9 @@ class LossFunction {
   LossFunction(model::LoadedModel& loaded, TrainingHeads heads);
 
   /// Runs the model over a batch. Without a weight for reading the decoder does
-  /// not run. `way` is the fraction of the stage that is behind, by which the
-  /// aids fade.
+  /// not run, without pages the encoder does not. Losses on points, and aids,
+  /// are left out of a batch that has none. `way` is the fraction of the stage
+  /// that is behind, by which the aids fade.
   Losses operator()(
       const BatchTensors& batch,
       const LossConfig& config,
@@ -71,11 +79,16 @@ class LossFunction {
     torch::Tensor accuracy;
     torch::Tensor aids;
   };
+  /// `vision_tokens` are undefined without pages.
   ReadingLoss reading(
       const torch::Tensor& vision_tokens,
       const BatchTensors& batch,
       const AidConfig& aids,
       double way);
+
+  std::vector<model::Prompt> prompts_of(
+      const BatchTensors& batch,
+      int64_t page_positions) const;
 
   model::LoadedModel& loaded_;
   TrainingHeads heads_;

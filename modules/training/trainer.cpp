@@ -26,6 +26,7 @@ Trainer::Trainer(
     : config_(std::move(config)),
       run_folder_(std::move(run_folder)),
       trained_(make_trained_model(config_, device)),
+      data_(config_, trained_.loaded),
       loss_function_(trained_.loaded, trained_.heads),
       start_(Clock::now()) {
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);
@@ -34,15 +35,6 @@ Trainer::Trainer(
   if (config_.average_decay > 0) {
     average_.emplace(trained_.parameters, config_.average_decay);
   }
-
-  const double fraction = config_.held_out_fraction;
-  const auto documents = data::read_documents(config_.corpus);
-  training_text_ = std::make_shared<data::Corpus>(
-      data::select_split(documents, fraction, data::Split::kTraining));
-  held_out_text_ = std::make_shared<data::Corpus>(
-      fraction > 0
-          ? data::select_split(documents, fraction, data::Split::kHeldOut)
-          : data::read_documents(config_.held_out));
 
   const auto checkpoint = find_checkpoint(run_folder_);
   if (checkpoint) {
@@ -65,21 +57,19 @@ Trainer::Trainer(
 Json Trainer::environment() const {
   std::set<std::string> fonts;
   for (const auto& stage : config_.stages) {
-    fonts.insert(stage.pages.fonts.begin(), stage.pages.fonts.end());
+    for (const auto& source : stage.sources()) {
+      if (source.pages) {
+        fonts.insert(source.pages->fonts.begin(), source.pages->fonts.end());
+      }
+    }
   }
-  const auto count = [](const data::Corpus& corpus) {
-    return Json{
-        {"documents", corpus.documents().size()},
-        {"characters", corpus.num_characters()}};
-  };
   Json environment = Json::object();
   environment["build"] = write_config(build_info());
   environment["model"] = trained_.loaded.provenance();
   environment["threads"] = at::get_num_threads();
   environment["rendering"] = write_config(
       rendering::rendering_provenance({fonts.begin(), fonts.end()}));
-  environment["training_text"] = count(*training_text_);
-  environment["held_out_text"] = count(*held_out_text_);
+  environment["text"] = data_.provenance();
   return environment;
 }
 
@@ -94,23 +84,6 @@ std::map<std::string, torch::Tensor> Trainer::state() const {
   return state;
 }
 
-std::shared_ptr<data::PageDataset> Trainer::make_pages(
-    std::shared_ptr<const data::Corpus> corpus,
-    data::PageMixConfig mix,
-    data::BatchConfig batch) const {
-  const uint64_t stage_seed =
-      RandomStream(config_.seed, "stage", position_.stage).bits();
-  return std::make_shared<data::PageDataset>(
-      std::move(corpus),
-      std::move(mix),
-      batch,
-      trained_.loaded.config.toolkit.modes,
-      trained_.loaded.tokenizer(),
-      trained_.loaded.config.language.eos_token_id,
-      stage_seed,
-      trained_.loaded.config.token_side_px());
-}
-
 int64_t Trainer::next_batch() const {
   return position_.stage_step * stage().batches_per_step +
       position_.batches_skipped;
@@ -120,27 +93,12 @@ void Trainer::begin_stage() {
   // The workers of the stage before end first: they read what follows.
   batches_.reset();
   optimizer_.emplace(trained_.parameters, stage().rates, config_.optimizer);
-  auto pages = make_pages(training_text_, stage().pages, stage().batch);
+  const auto make_batch = data_.batches(position_.stage);
   batches_.emplace(
-      [pages] {
-        return [pages](int64_t index) { return pages->batch(index); };
-      },
+      [make_batch] { return make_batch; },
       config_.workers,
       config_.batches_ahead,
       /*first=*/next_batch());
-}
-
-void Trainer::go_to(const TrainingCheckpoint& checkpoint) {
-  position_ = checkpoint.position;
-  saved_step_ = position_.step;
-  if (position_.stage < static_cast<int64_t>(config_.stages.size())) {
-    begin_stage();
-  }
-  restore(checkpoint, state());
-  take_masters(trained_.parameters);
-  if (optimizer_) {
-    optimizer_->set_num_steps(position_.optimizer_steps);
-  }
 }
 
 std::optional<std::vector<EvaluationRow>> Trainer::run() {
@@ -284,62 +242,6 @@ void Trainer::count_step(int64_t characters) {
       std::chrono::duration<double>(Clock::now() - start_).count();
 }
 
-void Trainer::meet_not_finite(const StepRecord& record) {
-  const std::string what = concat(
-      "step ",
-      record.step,
-      " of stage \"",
-      stage().name,
-      "\": the loss or a gradient is not finite (batches ",
-      record.first_batch,
-      " to ",
-      record.first_batch + stage().batches_per_step - 1,
-      "; ",
-      first_not_finite(trained_.parameters),
-      ")");
-  ++position_.not_finite;
-  const auto then = config_.not_finite.then;
-  if (then == NotFinitePolicy::kStop ||
-      position_.not_finite > config_.not_finite.at_most) {
-    throw NumericError(concat(
-        what,
-        "; lower the learning rates, or lengthen schedule.warmup_steps; the "
-        "newest checkpoint is from step ",
-        saved_step_));
-  }
-  if (then == NotFinitePolicy::kSkip) {
-    warn(what + "; skipped");
-    count_step(record.characters);
-    log_->add(
-        {{"step", position_.step},
-         {"stage", stage().name},
-         {"not_finite_steps", position_.not_finite}},
-        {{"not_finite_steps", static_cast<double>(position_.not_finite)}});
-    return;
-  }
-  roll_back(record.first_batch + stage().batches_per_step);
-  warn(concat(what, "; back to step ", position_.step));
-}
-
-void Trainer::roll_back(int64_t next_batch) {
-  const auto checkpoint = find_checkpoint(run_folder_);
-  check<IoError>(
-      checkpoint && checkpoint->position.stage == position_.stage,
-      run_folder_.string(),
-      ": the checkpoint to go back to is gone");
-  const int64_t not_finite = position_.not_finite;
-  position_ = checkpoint->position;
-  position_.not_finite = not_finite;
-  position_.batches_skipped =
-      next_batch - position_.stage_step * stage().batches_per_step;
-  auto from_here = *checkpoint;
-  from_here.position = position_;
-  go_to(from_here);
-  // So that a run that is stopped now does not come back to the same pages.
-  save();
-  log_.emplace(run_folder_, position_.step);
-}
-
 void Trainer::look_at(std::vector<StepRecord>& records) {
   if (records.empty()) {
     return;
@@ -388,22 +290,27 @@ void Trainer::save() {
 }
 
 std::vector<EvaluationRow> Trainer::evaluate_now() {
-  if (config_.evaluation.modes.empty()) {
-    return {};
-  }
-  const auto& last = config_.stages.back();
-  data::PageMixConfig mix = last.pages;
-  for (const auto& mode : config_.evaluation.modes) {
-    mix.modes.emplace(mode, 0);
-  }
-  const auto pages = make_pages(held_out_text_, mix, {});
   if (average_) {
     average_->swap();
   }
-  auto rows =
-      evaluate(trained_.loaded, *pages, config_.evaluation, config_.seed);
+  std::vector<EvaluationRow> rows;
+  if (!config_.evaluation.modes.empty()) {
+    rows = evaluate(
+        trained_.loaded,
+        *data_.held_out_pages(),
+        config_.evaluation,
+        config_.seed);
+  }
+  if (const auto conversations = data_.held_out_conversations()) {
+    const auto more = evaluate(
+        trained_.loaded, *conversations, config_.evaluation, config_.seed);
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
   if (average_) {
     average_->swap();
+  }
+  if (rows.empty()) {
+    return rows;
   }
   Json line = Json::object();
   line["step"] = position_.step;

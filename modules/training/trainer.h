@@ -7,10 +7,10 @@
 #include "training/step_record.h"
 #include "training/trained_model.h"
 #include "training/training_config.h"
+#include "training/training_data.h"
 #include "training/training_state.h"
 #include "training/weight_average.h"
 
-#include "data/corpus.h"
 #include "data/prefetch.h"
 #include "model/loaded_model.h"
 
@@ -84,10 +84,6 @@ class Trainer {
   void save();
   std::vector<EvaluationRow> evaluate_now();
   std::map<std::string, torch::Tensor> state() const;
-  std::shared_ptr<data::PageDataset> make_pages(
-      std::shared_ptr<const data::Corpus> corpus,
-      data::PageMixConfig mix,
-      data::BatchConfig batch) const;
   const StageConfig& stage() const {
     return config_.stages[position_.stage];
   }
@@ -96,10 +92,9 @@ class Trainer {
   TrainingConfig config_;
   std::filesystem::path run_folder_;
   TrainedModel trained_;
+  TrainingData data_;
   LossFunction loss_function_;
   std::optional<WeightAverage> average_;
-  std::shared_ptr<const data::Corpus> training_text_;
-  std::shared_ptr<const data::Corpus> held_out_text_;
 
   TrainingPosition position_;
   int64_t saved_step_ = -1;

@@ -56,7 +56,44 @@ void validate(const LossConfig& config, const std::string& where) {
       ".balance: has no effect without reading, whose decoder it balances");
 }
 
+std::vector<SourceConfig> StageConfig::sources() const {
+  if (!pages) {
+    return mixture;
+  }
+  SourceConfig source;
+  source.pages = pages;
+  return {source};
+}
+
+std::optional<data::PageMixConfig> TrainingConfig::rendered_pages(
+    int64_t stage) const {
+  for (const auto& source : stages[stage].sources()) {
+    if (source.pages) {
+      return source.pages;
+    }
+  }
+  return std::nullopt;
+}
+
+void validate(const SourceConfig& config, const std::string& where) {
+  check(
+      config.weight > 0,
+      where,
+      ".weight: must be above 0, got ",
+      config.weight);
+  check(
+      config.pages.has_value() != config.conversations.has_value(),
+      where,
+      ": expected either pages or conversations, got ",
+      config.pages ? "both" : "neither");
+}
+
 void validate(const StageConfig& config, const std::string& where) {
+  check(
+      config.pages.has_value() == config.mixture.empty(),
+      where,
+      ": expected either pages or a mixture, got ",
+      config.pages ? "both" : "neither");
   check(!config.name.empty(), where, ".name: a stage needs a name");
   check_at_least(config.steps, 1, "steps", where);
   check_at_least(config.batches_per_step, 1, "batches_per_step", where);
@@ -127,20 +164,32 @@ void validate(const TrainingConfig& config, const std::string& where) {
       !config.model.empty(),
       where,
       ".model: expected a model folder with config.json and tokenizer.json");
+  check(!config.stages.empty(), where, ".stages: expected at least one");
+  const auto last = static_cast<int64_t>(config.stages.size()) - 1;
+  bool renders = false;
+  for (int64_t stage = 0; stage <= last; ++stage) {
+    renders = renders || config.rendered_pages(stage).has_value();
+  }
   check(
-      !config.corpus.empty(),
+      config.corpus.empty() != renders,
       where,
-      ".corpus: expected at least one .txt or .jsonl file or folder");
+      ".corpus: ",
+      renders ? "expected at least one .txt or .jsonl file or folder"
+              : "has no effect, as no stage renders pages");
+  check(
+      config.evaluation.modes.empty() || config.rendered_pages(last),
+      where,
+      ".evaluation.modes: the last stage renders no pages to evaluate on; "
+      "evaluation.conversations names files");
   check(
       config.held_out_fraction >= 0 && config.held_out_fraction < 1,
       where,
       ".held_out_fraction: must be in [0, 1), got ",
       config.held_out_fraction);
   check(
-      config.held_out.empty() == (config.held_out_fraction > 0),
+      !renders || config.held_out.empty() == (config.held_out_fraction > 0),
       where,
       ": either held_out names files or held_out_fraction is above 0");
-  check(!config.stages.empty(), where, ".stages: expected at least one");
   check(
       config.precision == "f32" || config.precision == "bf16",
       where,

@@ -4,6 +4,7 @@
 #include "training/optimizer.h"
 
 #include "core/config.h"
+#include "data/conversation_dataset.h"
 #include "data/page_dataset.h"
 #include "model/adapter.h"
 
@@ -59,6 +60,14 @@ struct AidConfig {
   }
 };
 
+/// Where batches of a stage come from: pages that are rendered, or
+/// conversations from files, one of the two.
+struct SourceConfig {
+  double weight = 1;
+  std::optional<data::PageMixConfig> pages;
+  std::optional<data::ConversationMixConfig> conversations;
+};
+
 /// A part of a training with its own pages, losses and rates.
 struct StageConfig {
   std::string name;
@@ -68,7 +77,10 @@ struct StageConfig {
   /// about one density, so several mix them.
   int64_t batches_per_step = 1;
 
-  data::PageMixConfig pages;
+  /// What is read: `pages` alone, or a mixture of sources by their weights, a
+  /// batch from one of them.
+  std::optional<data::PageMixConfig> pages;
+  std::vector<SourceConfig> mixture;
   data::BatchConfig batch;
   LossConfig losses;
   AidConfig aids;
@@ -79,6 +91,9 @@ struct StageConfig {
   /// ("encoder.sam.blocks.0.attention.qkv.weight") and, for what only training
   /// needs, those under "heads.".
   std::vector<RateRule> rates;
+
+  /// The mixture, also where it is `pages` alone.
+  std::vector<SourceConfig> sources() const;
 };
 
 /// The glyph head's sizes; see `GlyphHead`.
@@ -96,6 +111,10 @@ struct EvaluationConfig {
   std::vector<std::string> modes;
   std::vector<std::string> texts = {"corpus", "random_letters"};
   std::vector<double> characters_per_token = {5, 10};
+
+  /// Conversations that are read as well, for a row of their own; those
+  /// without a page are passed over.
+  std::optional<data::ConversationMixConfig> conversations;
 
   /// Pages a row, and how many are read at once.
   int64_t pages = 16;
@@ -150,7 +169,8 @@ struct TrainingConfig {
   /// Trains an adapter instead of the weights; rates call it "adapter".
   std::optional<model::AdapterConfig> adapter;
 
-  /// Text files, JSON-lines files and folders; see `read_documents`.
+  /// Text that pages are rendered from: text files, JSON-lines files and
+  /// folders; see `read_documents`. Empty where all pages come from files.
   std::vector<std::filesystem::path> corpus;
 
   /// The same for text that is only evaluated on. Where there is none,
@@ -193,10 +213,14 @@ struct TrainingConfig {
 
   /// Seeds the first weights and every page.
   uint64_t seed = 0;
+
+  /// The first rendered pages of a stage's sources; nothing without any.
+  std::optional<data::PageMixConfig> rendered_pages(int64_t stage) const;
 };
 
 void validate(const LossConfig& config, const std::string& where);
 void validate(const AidConfig& config, const std::string& where);
+void validate(const SourceConfig& config, const std::string& where);
 void validate(const StageConfig& config, const std::string& where);
 void validate(const EvaluationConfig& config, const std::string& where);
 void validate(const CheckpointConfig& config, const std::string& where);
@@ -234,11 +258,19 @@ void visit_fields(Visitor&& visit, AidConfig& config) {
 }
 
 template <typename Visitor>
+void visit_fields(Visitor&& visit, SourceConfig& config) {
+  visit("weight", config.weight);
+  visit("pages", config.pages);
+  visit("conversations", config.conversations);
+}
+
+template <typename Visitor>
 void visit_fields(Visitor&& visit, StageConfig& config) {
   visit("name", config.name);
   visit("steps", config.steps);
   visit("batches_per_step", config.batches_per_step);
   visit("pages", config.pages);
+  visit("mixture", config.mixture);
   visit("batch", config.batch);
   visit("losses", config.losses);
   visit("aids", config.aids);
@@ -258,6 +290,7 @@ void visit_fields(Visitor&& visit, EvaluationConfig& config) {
   visit("modes", config.modes);
   visit("texts", config.texts);
   visit("characters_per_token", config.characters_per_token);
+  visit("conversations", config.conversations);
   visit("pages", config.pages);
   visit("batch_pages", config.batch_pages);
 }

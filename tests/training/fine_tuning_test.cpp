@@ -1,11 +1,17 @@
 #include "core/error.h"
 #include "model/adapter.h"
+#include "page/image_file.h"
+#include "tests/support/tiny_model.h"
 #include "tests/training/small_training.h"
 #include "training/model_parts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
 
 namespace microfiche::training {
 namespace {
@@ -193,6 +199,62 @@ TEST(FineTuningTest, AnAveragedRunGoesOnAsIfItHadNeverStopped) {
   EXPECT_EQ(
       read_file(folder.path() / "run" / "model" / "model.safetensors"),
       read_file(folder.path() / "straight" / "model" / "model.safetensors"));
+}
+
+/// Pages from disk, with and without text between them, beside rendered ones.
+TrainingConfig mixed_training(const fs::path& folder) {
+  auto config = adapter_training(folder);
+  page::write_png(folder / "page.png", tests::noise_page(64, 64, 1));
+  write_file(
+      folder / "rows.jsonl",
+      R"({"messages": [{"role": "user", "content": "<image>\nRead."}, {"role": "assistant", "content": "abc"}], "images": ["page.png"]})"
+      "\n"
+      R"({"messages": [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"}]})"
+      "\n");
+  data::ConversationMixConfig rows;
+  rows.files = {{(folder / "rows.jsonl").string(), 1.0}};
+  rows.modes = {{"one", 1.0}};
+  auto& stage = config.stages[0];
+  stage.mixture = {
+      {.weight = 1, .pages = stage.pages, .conversations = {}},
+      {.weight = 1, .pages = {}, .conversations = rows}};
+  stage.pages.reset();
+  config.evaluation.conversations = rows;
+  return config;
+}
+
+TEST(FineTuningTest, AMixtureGoesOnAsIfItHadNeverStopped) {
+  const tests::TemporaryFolder folder;
+  const auto config = mixed_training(folder.path());
+  const auto expected = tests::undisturbed_losses(config);
+  auto stopping = config;
+  stopping.max_minutes = 1e-9;
+
+  while (!Trainer(stopping, folder.path() / "run", torch::kCPU).run()) {
+  }
+
+  EXPECT_EQ(tests::logged_losses(folder.path() / "run"), expected);
+}
+
+TEST(FineTuningTest, EvaluatesOnConversations) {
+  const tests::TemporaryFolder folder;
+  auto config = mixed_training(folder.path());
+  // No stage renders anything, so there is no text to render from either.
+  config.stages[0].mixture.erase(config.stages[0].mixture.begin());
+  config.corpus.clear();
+  config.held_out.clear();
+  config.evaluation.modes.clear();
+  config.evaluation.pages = 8;
+  const auto checked =
+      read_config<TrainingConfig>(write_config(config), "test");
+
+  const auto rows = Trainer(checked, folder.path() / "run", torch::kCPU).run();
+
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 1);
+  EXPECT_EQ(rows->front().text, "conversations");
+  EXPECT_GT(rows->front().pages, 0);
+  EXPECT_LT(rows->front().pages, 8);
 }
 
 } // namespace

@@ -1,0 +1,125 @@
+#include "data/conversation_dataset.h"
+
+#include "core/error.h"
+#include "page/image_file.h"
+#include "page/page_views.h"
+
+#include <algorithm>
+
+namespace microfiche::data {
+namespace {
+
+/// H x W x 3 as 3 x H x W, behind what is there.
+void append_planes(const page::PageImage& image, std::vector<uint8_t>& planes) {
+  const size_t pixels = image.rgb.size() / 3;
+  for (size_t channel = 0; channel < 3; ++channel) {
+    for (size_t i = 0; i < pixels; ++i) {
+      planes.push_back(image.rgb[3 * i + channel]);
+    }
+  }
+}
+
+} // namespace
+
+void validate(const ConversationMixConfig& config, const std::string& where) {
+  check_weights(config.files, "files", where);
+  check_weights(config.modes, "modes", where);
+}
+
+ConversationDataset::ConversationDataset(
+    const ConversationMixConfig& mix,
+    const BatchConfig& batch,
+    const std::vector<page::ResolutionMode>& modes,
+    tokenizer::Tokenizer tokenizer,
+    int64_t end_id,
+    uint64_t seed,
+    int64_t pixels_per_token)
+    : mix_(mix),
+      batch_(batch),
+      tokenizer_(std::move(tokenizer)),
+      end_id_(end_id),
+      seed_(seed),
+      pixels_per_token_(pixels_per_token) {
+  for (const auto& [name, weight] : mix_.modes) {
+    const auto mode = page::find_mode(name, modes);
+    check(
+        !mode.tiled() && mode.base_size_px % pixels_per_token_ == 0,
+        "training pages: mode \"",
+        name,
+        "\" must be without tiles, and its side a multiple of ",
+        pixels_per_token_,
+        " px");
+    modes_[name] = mode;
+  }
+  double weights = 0;
+  for (const auto& [file, weight] : mix_.files) {
+    const auto& rows = conversations_[file] =
+        read_conversations(file, mix_.images);
+    double characters = 0;
+    for (const auto& row : rows) {
+      characters += static_cast<double>(row.answer.size());
+    }
+    mean_answer_ += weight * characters / static_cast<double>(rows.size());
+    weights += weight;
+  }
+  mean_answer_ = std::max(1.0, mean_answer_ / weights);
+}
+
+const Conversation& ConversationDataset::draw(RandomStream& random) const {
+  const auto& rows = conversations_.at(draw_name(random, mix_.files));
+  return rows[random.below(rows.size())];
+}
+
+PageBatch ConversationDataset::batch(int64_t index) const {
+  RandomStream random(seed_, "conversations", index);
+  PageBatch batch;
+  batch.index = index;
+  batch.mode = draw_name(random, mix_.modes);
+  const auto& mode = modes_.at(batch.mode);
+  batch.side_px = mode.base_size_px;
+  const int64_t side = batch.side_px / pixels_per_token_;
+  batch.vision_tokens = side * side;
+  batch.channels = 3;
+  const auto rows = std::max<int64_t>(
+      1,
+      std::min(
+          static_cast<int64_t>(
+              static_cast<double>(batch_.characters) / mean_answer_),
+          batch_.vision_tokens / batch.vision_tokens));
+
+  std::vector<std::vector<int64_t>> answers;
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto& conversation = draw(random);
+    batch.prompts.push_back(conversation.prompt);
+    batch.texts.push_back(conversation.answer);
+    batch.characters += static_cast<int64_t>(conversation.answer.size());
+    answers.push_back(tokenizer_.encode(conversation.answer));
+    answers.back().push_back(end_id_);
+    batch.longest =
+        std::max(batch.longest, static_cast<int64_t>(answers.back().size()));
+    if (!conversation.image.empty()) {
+      const auto views = page::make_views(read_page(conversation), mode);
+      append_planes(views.global_view, batch.pixels);
+      batch.page_rows.push_back(row);
+      ++batch.pages;
+    }
+  }
+  batch.answers.assign(rows * batch.longest, PageBatch::kPadding);
+  for (int64_t row = 0; row < rows; ++row) {
+    std::copy(
+        answers[row].begin(),
+        answers[row].end(),
+        batch.answers.begin() + row * batch.longest);
+  }
+  return batch;
+}
+
+page::PageImage read_page(const Conversation& conversation) {
+  try {
+    return page::read_image(conversation.image);
+  } catch (const InputError& error) {
+    throw InputError(concat(conversation.where, ": ", error.what()));
+  }
+}
+
+} // namespace microfiche::data

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "data/conversation.h"
+#include "data/page_batch.h"
+#include "data/page_mix.h"
+
+#include "core/random.h"
+#include "page/page_image.h"
+#include "page/resolution_mode.h"
+#include "tokenizer/tokenizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace microfiche::data {
+
+/// Which conversations are drawn, and how their pages are shown.
+struct ConversationMixConfig {
+  /// Files with their weights; see `read_conversations`.
+  std::map<std::string, double> files;
+
+  /// The folder that paths of images begin in; where it is empty, each file's
+  /// own.
+  std::filesystem::path images;
+
+  /// Resolution modes by name with their weights; without tiles.
+  std::map<std::string, double> modes;
+};
+
+/// Throws `InputError` for weights that make no sense.
+void validate(const ConversationMixConfig& config, const std::string& where);
+
+/// Draws conversations with pages from disk and such without pages, mixed in
+/// one batch.
+///
+/// As with `PageDataset`, batch i of a seed is the same whoever draws it.
+class ConversationDataset {
+ public:
+  /// Reads the files, images only when they are drawn. `modes` are the model's;
+  /// `end_id` ends every answer.
+  ///
+  /// Throws `InputError` as `read_conversations` does, and for a mode that is
+  /// not there or has tiles.
+  ConversationDataset(
+      const ConversationMixConfig& mix,
+      const BatchConfig& batch,
+      const std::vector<page::ResolutionMode>& modes,
+      tokenizer::Tokenizer tokenizer,
+      int64_t end_id,
+      uint64_t seed,
+      int64_t pixels_per_token = 64);
+
+  /// Batch `index`, with as many rows as `BatchConfig` lets average ones be.
+  /// Any number of threads may ask. Throws `InputError` for an image that
+  /// cannot be read.
+  PageBatch batch(int64_t index) const;
+
+  /// A conversation drawn by the weights of the files.
+  const Conversation& draw(RandomStream& random) const;
+
+  /// How many there are, by file.
+  const std::map<std::string, std::vector<Conversation>>& conversations()
+      const {
+    return conversations_;
+  }
+
+ private:
+  ConversationMixConfig mix_;
+  BatchConfig batch_;
+  std::map<std::string, page::ResolutionMode> modes_;
+  tokenizer::Tokenizer tokenizer_;
+  int64_t end_id_;
+  uint64_t seed_;
+  int64_t pixels_per_token_;
+  std::map<std::string, std::vector<Conversation>> conversations_;
+  /// Characters of an answer.
+  double mean_answer_ = 0;
+};
+
+/// The page of a conversation, which has one. Throws `InputError` naming the
+/// conversation where its image cannot be read.
+page::PageImage read_page(const Conversation& conversation);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ConversationMixConfig& config) {
+  visit("files", config.files);
+  visit("images", config.images);
+  visit("modes", config.modes);
+}
+
+} // namespace microfiche::data

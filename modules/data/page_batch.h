@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace microfiche::data {
+
+/// Rows to read, each a prompt with its answer and perhaps a page, ready to be
+/// copied to a device. Pages are of one mode.
+struct PageBatch {
+  int64_t index = 0;
+  std::string mode;
+  /// P, S and the vision tokens of one page.
+  int64_t pages = 0;
+  int64_t side_px = 0;
+  int64_t vision_tokens = 0;
+
+  /// C: 1 for luminances, 3 for red, green and blue.
+  int64_t channels = 1;
+
+  /// Characters of all answers.
+  int64_t characters = 0;
+
+  /// (P, C, S, S), from 0 to 255.
+  std::vector<uint8_t> pixels;
+
+  /// The row of each page, rising; where it is empty row i has page i.
+  std::vector<int64_t> page_rows;
+
+  /// A prompt for each row, with `<image>` where its page goes; where it is
+  /// empty all rows have the model's own.
+  std::vector<std::string> prompts;
+
+  /// (B, L) answers, each ended by the end id and padded with `kPadding`.
+  std::vector<int64_t> answers;
+  int64_t longest = 0;
+
+  /// (P, points, 2) x and y in px, and (P, points) labels; see `GlyphPoint`.
+  std::vector<float> points;
+  std::vector<int64_t> point_labels;
+
+  /// (B, L, 2) x and y in px of what each answer id writes; negative for
+  /// padding. Empty where nobody knows.
+  std::vector<float> answer_points;
+
+  std::vector<std::string> texts;
+
+  /// B.
+  int64_t rows() const {
+    return static_cast<int64_t>(answers.size()) / longest;
+  }
+
+  /// Stands where an answer has ended.
+  static constexpr int64_t kPadding = -100;
+};
+
+} // namespace microfiche::data

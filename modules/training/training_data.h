@@ -1,0 +1,58 @@
+#pragma once
+
+#include "training/training_config.h"
+
+#include "core/json.h"
+#include "data/conversation_dataset.h"
+#include "data/corpus.h"
+#include "data/page_dataset.h"
+#include "model/loaded_model.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace microfiche::training {
+
+/// Where the batches of a run come from.
+class TrainingData {
+ public:
+  /// Reads the text that pages are rendered from, where any are. `loaded` must
+  /// outlive this. Throws `InputError` as `read_documents` does.
+  TrainingData(const TrainingConfig& config, const model::LoadedModel& loaded);
+
+  /// Makes batch `index` of a stage: it comes from one of the stage's sources,
+  /// drawn by their weights. May be called by any number of threads, as often
+  /// as one likes.
+  std::function<data::PageBatch(int64_t index)> batches(int64_t stage) const;
+
+  /// Held-out pages to evaluate on, of the last stage's kind and in the modes
+  /// that the evaluation names.
+  std::shared_ptr<const data::PageDataset> held_out_pages() const;
+
+  /// Held-out conversations; null where the evaluation names none.
+  std::shared_ptr<const data::ConversationDataset> held_out_conversations()
+      const;
+
+  /// Documents and characters, for provenance.
+  Json provenance() const;
+
+ private:
+  std::shared_ptr<const data::PageDataset> make_pages(
+      std::shared_ptr<const data::Corpus> text,
+      const data::PageMixConfig& mix,
+      const data::BatchConfig& batch,
+      uint64_t seed) const;
+  std::shared_ptr<const data::ConversationDataset> make_conversations(
+      const data::ConversationMixConfig& mix,
+      const data::BatchConfig& batch,
+      uint64_t seed) const;
+  uint64_t stage_seed(int64_t stage) const;
+
+  TrainingConfig config_;
+  const model::LoadedModel& loaded_;
+  std::shared_ptr<const data::Corpus> training_text_;
+  std::shared_ptr<const data::Corpus> held_out_text_;
+};
+
+} // namespace microfiche::training
