@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/terminal.h"
 #include "model/device.h"
+#include "training/process_group.h"
 #include "training/trainer.h"
 
 #include <ATen/Parallel.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace microfiche::apps {
 namespace {
@@ -35,10 +37,21 @@ void train(const TrainOptions& options) {
   if (options.common.threads > 0) {
     at::set_num_threads(static_cast<int>(options.common.threads));
   }
-  const auto placement =
+  auto placement =
       model::find_placement(options.common.device, config.precision);
-  training::Trainer trainer(config, folder, placement.device);
-  if (const auto rows = trainer.run()) {
+  std::optional<training::ProcessGroup> group;
+  if (const auto place = training::process_place_from_environment()) {
+    verbosity().quiet = options.common.quiet || place->rank != 0;
+    if (placement.device.is_cuda()) {
+      placement.device =
+          torch::Device(torch::kCUDA, static_cast<int8_t>(place->local_rank));
+    }
+    group.emplace(*place, placement.device);
+  }
+  training::Trainer trainer(
+      config, folder, placement.device, group ? &*group : nullptr);
+  const auto rows = trainer.run();
+  if (rows && (!group || group->is_first())) {
     std::fputs(training::format_table(*rows).c_str(), stdout);
     say("model: " + (folder / "model").string());
   }
@@ -52,7 +65,9 @@ void add_train(CLI::App& app) {
       "train",
       "microfiche train configs/training/smoke.json -o runs/smoke\n\n"
       "Trains a model as a config says. The same command again goes on from "
-      "the newest checkpoint; Ctrl-C and SIGTERM stop with one.");
+      "the newest checkpoint; Ctrl-C and SIGTERM stop with one. Several "
+      "processes train as one under torchrun:\n"
+      "  torchrun --nproc-per-node 2 --no-python microfiche train CONFIG");
   command->add_option("config", options->config, "Training config")->required();
   command->add_option(
       "-o,--output",

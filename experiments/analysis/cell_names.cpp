@@ -35,7 +35,10 @@ std::string short_length_name(const Cell& cell) {
   return cell.characters_per_token
       ? exact(*cell.characters_per_token) + "/token"
       : concat(
-            cell.text_tokens->first, kDash, cell.text_tokens->second, " tokens");
+            cell.text_tokens->first,
+            kDash,
+            cell.text_tokens->second,
+            " tokens");
 }
 
 std::string content_name(const Cell& cell) {
@@ -72,11 +75,7 @@ void add_row(
     int64_t pages,
     const std::vector<std::string>& values) {
   std::vector<std::string> row = {
-      cell.mode,
-      cell.style,
-      length_name(cell),
-      content,
-      std::to_string(pages)};
+      cell.mode, cell.style, length_name(cell), content, std::to_string(pages)};
   row.insert(row.end(), values.begin(), values.end());
   table.rows.push_back(std::move(row));
 }

@@ -24,8 +24,7 @@ std::string title_of(const std::string& note) {
 
 /// The point's numbers, for whoever reads the file with a program.
 SvgAttributes data_of(const ChartPoint& point) {
-  SvgAttributes data = {
-      {"data-x", exact(point.x)}, {"data-y", exact(point.y)}};
+  SvgAttributes data = {{"data-x", exact(point.x)}, {"data-y", exact(point.y)}};
   if (point.interval) {
     data.emplace_back("data-low", exact(point.interval->first));
     data.emplace_back("data-high", exact(point.interval->second));
@@ -53,16 +52,19 @@ std::string marker_svg(
        {"fill", series.filled ? colour : "var(--paper)"},
        {"stroke", colour}},
       data);
-  const auto polygon = [&](std::initializer_list<std::pair<double, double>>
-                               corners) {
-    std::string points;
-    for (const auto& [dx, dy] : corners) {
-      points += concat(
-          points.empty() ? "" : " ", svg_number(x + dx), ",", svg_number(y + dy));
-    }
-    return svg_element(
-        "polygon", joined({{"points", points}}, look), title_of(note));
-  };
+  const auto polygon =
+      [&](std::initializer_list<std::pair<double, double>> corners) {
+        std::string points;
+        for (const auto& [dx, dy] : corners) {
+          points += concat(
+              points.empty() ? "" : " ",
+              svg_number(x + dx),
+              ",",
+              svg_number(y + dy));
+        }
+        return svg_element(
+            "polygon", joined({{"points", points}}, look), title_of(note));
+      };
   switch (series.marker) {
     case Marker::kCircle:
       return svg_element(
@@ -109,9 +111,9 @@ std::string bar_svg(
       joined(
           joined(
               place,
-          {{"fill", colour},
-           {"fill-opacity", look == 2 ? "0.2" : "0.9"},
-           {"stroke", colour}}),
+              {{"fill", colour},
+               {"fill-opacity", look == 2 ? "0.2" : "0.9"},
+               {"stroke", colour}}),
           data),
       title_of(note));
   std::string hatches;
@@ -139,12 +141,17 @@ struct Rgb {
 /// five places.
 Rgb cividis(double value) {
   constexpr std::array<Rgb, 5> kPlaces = {
-      {{0, 34, 78}, {67, 78, 108}, {125, 124, 120}, {188, 175, 111},
+      {{0, 34, 78},
+       {67, 78, 108},
+       {125, 124, 120},
+       {188, 175, 111},
        {254, 232, 56}}};
   const double at = std::clamp(value, 0.0, 1.0) * (kPlaces.size() - 1);
   const auto i = std::min(static_cast<size_t>(at), kPlaces.size() - 2);
   const double t = at - static_cast<double>(i);
-  const auto mix = [&](double a, double b) { return std::round(a + t * (b - a)); };
+  const auto mix = [&](double a, double b) {
+    return std::round(a + t * (b - a));
+  };
   const auto& low = kPlaces[i];
   const auto& high = kPlaces[i + 1];
   return {
@@ -197,7 +204,9 @@ std::string tile_svg(const ChartPoint& point, const ChartFrame& frame) {
               {"text-anchor", "middle"},
               {"style",
                concat(
-                   "fill:", ink_on(colour), ";font-size:15px;pointer-events:none")}},
+                   "fill:",
+                   ink_on(colour),
+                   ";font-size:15px;pointer-events:none")}},
              escape_html(point.label));
 }
 
@@ -239,10 +248,8 @@ std::string legend_svg(const ChartSeries& series, const LegendEntry& entry) {
   return svg + svg_text(entry.x + 31, entry.y + 4, "start", series.name);
 }
 
-std::string series_svg(
-    const Chart& chart,
-    size_t index,
-    const ChartFrame& frame) {
+std::string
+series_svg(const Chart& chart, size_t index, const ChartFrame& frame) {
   const auto& series = chart.series[index];
   const auto starts = series.marker == Marker::kBar ? bar_starts(chart, index)
                                                     : std::vector<double>();
@@ -271,11 +278,10 @@ std::string series_svg(
       continue;
     }
     const auto x = svg_number(frame.x(point.x));
-    points += concat(
-        points.empty() ? "" : " ", x, ",", svg_number(frame.y(point.y)));
+    points +=
+        concat(points.empty() ? "" : " ", x, ",", svg_number(frame.y(point.y)));
     if (point.interval) {
-      upper +=
-          concat(x, ",", svg_number(frame.y(point.interval->second)), " ");
+      upper += concat(x, ",", svg_number(frame.y(point.interval->second)), " ");
       lower = concat(
           x, ",", svg_number(frame.y(point.interval->first)), " ", lower);
       if (series.marker != Marker::kNone) {

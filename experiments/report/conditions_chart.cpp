@@ -49,9 +49,7 @@ std::string with_pages(const std::string& name, int64_t pages) {
 
 class ConditionsChart {
  public:
-  ConditionsChart(
-      const std::vector<Effect>& effects,
-      const RunSummary& summary)
+  ConditionsChart(const std::vector<Effect>& effects, const RunSummary& summary)
       : summary_(summary) {
     for (const auto* cell : untouched_cells(summary)) {
       const bool treated =
@@ -134,8 +132,8 @@ class ConditionsChart {
   }
 
   void add_effect(const Effect& effect) {
-    const auto base = std::find(
-        bases_.begin(), bases_.end(), untouched(effect.cell));
+    const auto base =
+        std::find(bases_.begin(), bases_.end(), untouched(effect.cell));
     const auto& gap = effect.gap.difference;
     const auto condition = condition_name(effect.cell);
     auto note = concat(

@@ -41,7 +41,12 @@ Chart make_seconds_chart(const std::vector<Cost>& costs) {
            static_cast<double>(i),
            std::nullopt,
            concat(
-               names.full(costs[i].cell), ": ", name, " ", fixed(ms, 2), " ms")});
+               names.full(costs[i].cell),
+               ": ",
+               name,
+               " ",
+               fixed(ms, 2),
+               " ms")});
     }
     chart.series.push_back(std::move(bars));
   };

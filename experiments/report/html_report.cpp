@@ -82,13 +82,12 @@ std::string section_html(const ReportSection& section) {
     html += figure_html(figure.name, figure.chart, figure.caption);
   }
   for (const auto& table : section.tables) {
-    html += table.folded ? folded_html(
-                               table.title,
-                               table_html(table.title, table.table))
-                         : concat(
-                               "<div class=\"card\">",
-                               table_html(table.title, table.table),
-                               "</div>\n");
+    html += table.folded
+        ? folded_html(table.title, table_html(table.title, table.table))
+        : concat(
+              "<div class=\"card\">",
+              table_html(table.title, table.table),
+              "</div>\n");
   }
   return html;
 }
@@ -160,8 +159,7 @@ std::string provenance_html(const SummarizedRun& run) {
   const auto json = [](const char* title, const Json& value) {
     return folded_html(
         title,
-        concat(
-            "<pre tabindex=\"0\">", escape_html(value.dump(2)), "</pre>"));
+        concat("<pre tabindex=\"0\">", escape_html(value.dump(2)), "</pre>"));
   };
   return json("Environment", run.run.environment) +
       json("Config", write_config(run.run.config));

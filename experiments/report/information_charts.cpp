@@ -56,9 +56,7 @@ std::optional<Chart> make_reliability_diagram(
     auto series = series_of_look(
         look++,
         concat(
-            names.full(cell.cell),
-            ": ECE ",
-            fixed(cell.calibration_error, 3)));
+            names.full(cell.cell), ": ECE ", fixed(cell.calibration_error, 3)));
     for (const auto& bin : cell.reliability) {
       if (bin.tokens >= kFewTokens) {
         series.points.push_back(

@@ -25,7 +25,13 @@ std::string markdown_report(const Report& report, const std::string& charts) {
     }
     for (const auto& figure : section.figures) {
       text += concat(
-          "![", figure.chart.title, "](", charts, "/", figure.name, ".svg)\n\n");
+          "![",
+          figure.chart.title,
+          "](",
+          charts,
+          "/",
+          figure.name,
+          ".svg)\n\n");
       if (!figure.caption.empty()) {
         text += figure.caption + "\n\n";
       }

@@ -41,11 +41,7 @@ std::string few_pages_text(
     names = concat("each of the ", few, " rows");
   }
   return concat(
-      "Fewer than ",
-      kFewPages,
-      " pages, so no more than a hint: ",
-      names,
-      ".");
+      "Fewer than ", kFewPages, " pages, so no more than a hint: ", names, ".");
 }
 
 } // namespace microfiche::metrics

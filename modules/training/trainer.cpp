@@ -22,9 +22,11 @@ namespace fs = std::filesystem;
 Trainer::Trainer(
     TrainingConfig config,
     fs::path run_folder,
-    torch::Device device)
+    torch::Device device,
+    ProcessGroup* group)
     : config_(std::move(config)),
       run_folder_(std::move(run_folder)),
+      group_(group),
       trained_(make_trained_model(config_, device)),
       data_(config_, trained_.loaded),
       loss_function_(trained_.loaded, trained_.heads),
@@ -36,7 +38,10 @@ Trainer::Trainer(
     average_.emplace(trained_.parameters, config_.average_decay);
   }
 
+  check_shares();
   const auto checkpoint = find_checkpoint(run_folder_);
+  // Nothing is written before all have looked.
+  wait_for_all();
   if (checkpoint) {
     check_resumable(
         checkpoint->training,
@@ -49,9 +54,26 @@ Trainer::Trainer(
   } else {
     begin_stage();
   }
-  write_json_file(run_folder_ / "config.json", write_config(config_));
-  write_json_file(run_folder_ / "environment.json", environment());
-  log_.emplace(run_folder_, position_.step);
+  if (is_first_process()) {
+    write_json_file(run_folder_ / "config.json", write_config(config_));
+    write_json_file(run_folder_ / "environment.json", environment());
+    log_.emplace(run_folder_, position_.step);
+  }
+}
+
+void Trainer::check_shares() const {
+  for (const auto& stage : config_.stages) {
+    check(
+        stage.batches_per_step % num_processes() == 0,
+        "stage \"",
+        stage.name,
+        "\": batches_per_step is ",
+        stage.batches_per_step,
+        ", which ",
+        num_processes(),
+        " processes cannot share evenly; make it a multiple of that, or start "
+        "other processes");
+  }
 }
 
 Json Trainer::environment() const {
@@ -67,6 +89,7 @@ Json Trainer::environment() const {
   environment["build"] = write_config(build_info());
   environment["model"] = trained_.loaded.provenance();
   environment["threads"] = at::get_num_threads();
+  environment["processes"] = num_processes();
   environment["rendering"] = write_config(
       rendering::rendering_provenance({fonts.begin(), fonts.end()}));
   environment["text"] = data_.provenance();
@@ -94,11 +117,16 @@ void Trainer::begin_stage() {
   batches_.reset();
   optimizer_.emplace(trained_.parameters, stage().rates, config_.optimizer);
   const auto make_batch = data_.batches(position_.stage);
+  const int64_t processes = num_processes();
+  const int64_t own = group_ == nullptr ? 0 : group_->rank();
+  const auto make_own = [=](int64_t number) {
+    return make_batch(number * processes + own);
+  };
   batches_.emplace(
-      [make_batch] { return make_batch; },
+      [make_own] { return make_own; },
       config_.workers,
       config_.batches_ahead,
-      /*first=*/next_batch());
+      /*first=*/next_batch() / processes);
 }
 
 std::optional<std::vector<EvaluationRow>> Trainer::run() {
@@ -129,7 +157,9 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
   if (average_) {
     average_->swap();
   }
-  save_trained_model(trained_, config_, run_folder_);
+  if (is_first_process()) {
+    save_trained_model(trained_, config_, run_folder_);
+  }
   return rows;
 }
 
@@ -156,7 +186,7 @@ void Trainer::run_stage() {
     });
     const bool last = position_.stage_step == stage().steps;
     if (look_always || last || position_.step % config_.log_every == 0 ||
-        stop_requested()) {
+        wishes_.stop) {
       look_at(records);
       const double rate =
           position_.characters / std::max(position_.seconds, 1e-9);
@@ -169,9 +199,11 @@ void Trainer::run_stage() {
           rate);
       progress.update(position_.stage_step, remark);
     }
-    if (stop_requested()) {
+    if (wishes_.stop) {
       save();
       throw_if_stop_requested();
+      throw Interrupted(
+          ExitCode::kTerminated, "another process was asked to stop");
     }
     if (every_save > 0 && position_.step % every_save == 0) {
       look_at(records);
@@ -181,7 +213,7 @@ void Trainer::run_stage() {
       look_at(records);
       evaluate_now();
     }
-  } while (position_.stage_step < stage().steps && !out_of_time());
+  } while (position_.stage_step < stage().steps && !wishes_.out_of_time);
   look_at(records);
   if (saved_step_ != position_.step) {
     save();
@@ -196,8 +228,12 @@ std::optional<StepRecord> Trainer::train_step() {
       stage().schedule, position_.stage_step, stage().steps);
 
   optimizer_->zero_grad();
-  for (int64_t i = 0; i < stage().batches_per_step; ++i) {
+  for (int64_t i = 0; i < stage().batches_per_step / num_processes(); ++i) {
     add_gradients(batches_->next(), record);
+  }
+  wishes_ = {stop_requested(), out_of_time()};
+  if (group_ != nullptr) {
+    wishes_ = add_up_step(*group_, trained_.parameters, record, wishes_);
   }
   const auto norm = optimizer_->clip_gradients();
   record.numbers = torch::cat({record.numbers, norm.reshape(1)});
@@ -277,7 +313,9 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
       line["expert_load"] = expert_loads(*trained_.loaded.model->decoder);
       scalars.merge(router_scalars(line["expert_load"]));
     }
-    log_->add(line, scalars);
+    if (log_) {
+      log_->add(line, scalars);
+    }
   }
   records.clear();
 }
@@ -285,11 +323,17 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
 void Trainer::save() {
   position_.seconds = seconds_before_ +
       std::chrono::duration<double>(Clock::now() - start_).count();
-  save_checkpoint(run_folder_, position_, config_, state());
+  if (is_first_process()) {
+    save_checkpoint(run_folder_, position_, config_, state());
+  }
+  wait_for_all();
   saved_step_ = position_.step;
 }
 
 std::vector<EvaluationRow> Trainer::evaluate_now() {
+  if (!is_first_process()) {
+    return {};
+  }
   if (average_) {
     average_->swap();
   }

@@ -3,8 +3,10 @@
 #include "training/evaluation.h"
 #include "training/loss.h"
 #include "training/optimizer.h"
+#include "training/process_group.h"
 #include "training/run_log.h"
 #include "training/step_record.h"
+#include "training/step_sum.h"
 #include "training/trained_model.h"
 #include "training/training_config.h"
 #include "training/training_data.h"
@@ -31,20 +33,26 @@ namespace microfiche::training {
 /// gives what an undisturbed run gives: to the bit on a CPU with the same
 /// number of threads. On a CPU, see Note [Memory that grows] in
 /// apps/microfiche/main.cpp.
+///
+/// Several processes share the batches of a step evenly (see Note [Several
+/// processes]) and train as one that has them all; the first one writes.
 class Trainer {
  public:
   /// Reads the text, makes or loads the model, and restores the newest
   /// checkpoint of `run_folder` where there is one.
   ///
-  /// Throws `InputError` for a config, text or model that does not fit, and for
-  /// a folder whose run was begun with another config (`check_resumable`).
+  /// Throws `InputError` for a config, text or model that does not fit, for a
+  /// stage whose `batches_per_step` the processes of `group` do not divide, and
+  /// for a folder whose run was begun with another config (`check_resumable`).
   Trainer(
       TrainingConfig config,
       std::filesystem::path run_folder,
-      torch::Device device);
+      torch::Device device,
+      ProcessGroup* group = nullptr);
 
   /// Trains to the end and writes the model folder. Returns the last
-  /// evaluation, or nothing when `max_minutes` ended the run before its end.
+  /// evaluation, which the first process alone makes, or nothing when
+  /// `max_minutes` ended the run before its end.
   ///
   /// Throws `Interrupted` after a stop signal and `NumericError` when a loss is
   /// not finite, both after what is worth keeping has been written.
@@ -65,6 +73,19 @@ class Trainer {
   Json environment() const;
   void begin_stage();
   void run_stage();
+
+  int64_t num_processes() const {
+    return group_ == nullptr ? 1 : group_->size();
+  }
+  bool is_first_process() const {
+    return group_ == nullptr || group_->is_first();
+  }
+  void wait_for_all() {
+    if (group_ != nullptr) {
+      group_->wait_for_all();
+    }
+  }
+  void check_shares() const;
 
   /// Index in the stage of the batch that comes next.
   int64_t next_batch() const;
@@ -91,15 +112,19 @@ class Trainer {
 
   TrainingConfig config_;
   std::filesystem::path run_folder_;
+  ProcessGroup* group_;
   TrainedModel trained_;
   TrainingData data_;
   LossFunction loss_function_;
   std::optional<WeightAverage> average_;
 
+  /// Of all processes, as of the last step.
+  StepWishes wishes_;
   TrainingPosition position_;
   int64_t saved_step_ = -1;
   std::optional<Optimizer> optimizer_;
   std::optional<data::Prefetcher<data::PageBatch>> batches_;
+  /// Of the first process.
   std::optional<RunLog> log_;
   double last_loss_ = 0;
   Clock::time_point start_;

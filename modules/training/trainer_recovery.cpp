@@ -46,11 +46,13 @@ void Trainer::meet_not_finite(const StepRecord& record) {
   if (then == NotFinitePolicy::kSkip) {
     warn(what + "; skipped");
     count_step(record.characters);
-    log_->add(
-        {{"step", position_.step},
-         {"stage", stage().name},
-         {"not_finite_steps", position_.not_finite}},
-        {{"not_finite_steps", static_cast<double>(position_.not_finite)}});
+    if (log_) {
+      log_->add(
+          {{"step", position_.step},
+           {"stage", stage().name},
+           {"not_finite_steps", position_.not_finite}},
+          {{"not_finite_steps", static_cast<double>(position_.not_finite)}});
+    }
     return;
   }
   roll_back(record.first_batch + stage().batches_per_step);
@@ -73,7 +75,9 @@ void Trainer::roll_back(int64_t next_batch) {
   go_to(from_here);
   // So that a run that is stopped now does not come back to the same pages.
   save();
-  log_.emplace(run_folder_, position_.step);
+  if (log_) {
+    log_.emplace(run_folder_, position_.step);
+  }
 }
 
 } // namespace microfiche::training

@@ -1,76 +1,20 @@
 #include "training/process_group.h"
 
 #include "core/error.h"
+#include "tests/training/processes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdlib>
-#include <thread>
 
 namespace microfiche::training {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-// A process group wants processes. What each of them does is a disabled test,
-// which the program is started with again, as torchrun would start it.
-
-uint16_t free_port() {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  close(listener);
-  return ntohs(address.sin_port);
-}
-
-/// Starts `size` processes that do `what` and returns how each ended, as
-/// `waitpid` says it.
-std::vector<int> run_processes(const std::string& what, int64_t size) {
-  const auto port = std::to_string(free_port());
-  std::vector<pid_t> processes;
-  for (int64_t rank = 0; rank < size; ++rank) {
-    const pid_t process = fork();
-    if (process == 0) {
-      const auto number = std::to_string(rank);
-      setenv("RANK", number.c_str(), 1);
-      setenv("LOCAL_RANK", number.c_str(), 1);
-      setenv("WORLD_SIZE", std::to_string(size).c_str(), 1);
-      setenv("MASTER_ADDR", "127.0.0.1", 1);
-      setenv("MASTER_PORT", port.c_str(), 1);
-      unsetenv("GTEST_OUTPUT");
-      const auto filter = "--gtest_filter=ProcessGroupWorker.DISABLED_" + what;
-      execl(
-          "/proc/self/exe",
-          "training_test",
-          filter.c_str(),
-          "--gtest_also_run_disabled_tests",
-          "--gtest_brief=1",
-          nullptr);
-      _exit(127);
-    }
-    processes.push_back(process);
-  }
-  std::vector<int> ends;
-  for (const pid_t process : processes) {
-    int end = 0;
-    waitpid(process, &end, 0);
-    ends.push_back(end);
-  }
-  return ends;
-}
 
 ProcessPlace own_place() {
   auto place = process_place_from_environment().value();
@@ -102,11 +46,15 @@ TEST(ProcessGroupWorker, DISABLED_Exchanges) {
 }
 
 TEST(ProcessGroupTest, ThreeProcessesExchangeTensors) {
-  EXPECT_THAT(run_processes("Exchanges", 3), ::testing::Each(0));
+  EXPECT_THAT(
+      tests::run_processes("ProcessGroupWorker.DISABLED_Exchanges", 3),
+      ::testing::Each(0));
 }
 
 TEST(ProcessGroupTest, OneProcessIsAGroupToo) {
-  EXPECT_THAT(run_processes("Alone", 1), ::testing::Each(0));
+  EXPECT_THAT(
+      tests::run_processes("ProcessGroupWorker.DISABLED_Alone", 1),
+      ::testing::Each(0));
 }
 
 TEST(ProcessGroupWorker, DISABLED_Alone) {
@@ -139,7 +87,8 @@ TEST(ProcessGroupWorker, DISABLED_LosesTheLast) {
 }
 
 TEST(ProcessGroupTest, AProcessThatWasKilledIsNamedByTheOthers) {
-  const auto ends = run_processes("LosesTheLast", 3);
+  const auto ends =
+      tests::run_processes("ProcessGroupWorker.DISABLED_LosesTheLast", 3);
 
   EXPECT_EQ(ends[0], 0);
   EXPECT_EQ(ends[1], 0);
@@ -151,7 +100,8 @@ TEST(ProcessGroupWorker, DISABLED_LosesTheFirst) {
 }
 
 TEST(ProcessGroupTest, WithoutTheFirstProcessThereIsNoStore) {
-  const auto ends = run_processes("LosesTheFirst", 2);
+  const auto ends =
+      tests::run_processes("ProcessGroupWorker.DISABLED_LosesTheFirst", 2);
 
   EXPECT_TRUE(WIFSIGNALED(ends[0]));
   EXPECT_EQ(ends[1], 0);
