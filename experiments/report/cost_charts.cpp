@@ -64,33 +64,25 @@ Chart make_precision_over_cost_chart(
     const RunSummary& summary) {
   const auto names = CellNames::of(costs);
   std::vector<std::string> settings;
-  std::map<std::string, std::vector<ChartPoint>> points;
+  std::map<std::string, std::vector<const CellSummary*>> groups;
+  std::map<const CellSummary*, double> milliseconds;
   for (const auto& cost : costs) {
     const auto cell = std::find_if(
         summary.cells.begin(), summary.cells.end(), [&](const auto& other) {
           return other.cell == cost.cell;
         });
-    if (cell == summary.cells.end()) {
-      continue;
+    if (cell != summary.cells.end()) {
+      const auto setting = names.setting(cost.cell);
+      if (!groups.contains(setting)) {
+        settings.push_back(setting);
+      }
+      groups[setting].push_back(&*cell);
+      milliseconds[&*cell] = 1000 * cost.seconds();
     }
-    const auto setting = names.setting(cost.cell);
-    if (!points.contains(setting)) {
-      settings.push_back(setting);
-    }
-    const auto& score = metrics::find_metric(cell->metrics, summary.headline);
-    const double ms = 1000 * cost.seconds();
-    points[setting].push_back(
-        {ms,
-         score.mean,
-         ends_of(score),
-         concat(
-             names.full(cost.cell),
-             ": ",
-             score_note(score, cell->pages),
-             " in ",
-             fixed(ms, 1),
-             " ms a page")});
   }
+  const auto x = [&](const CellSummary& cell) {
+    return milliseconds.at(&cell);
+  };
   Chart chart;
   chart.title = metric_title(summary.headline) + " over time";
   chart.description =
@@ -101,9 +93,20 @@ Chart make_precision_over_cost_chart(
   chart.y = metric_axis(summary.headline);
   int look = 0;
   for (const auto& setting : settings) {
-    auto series = series_of_look(look++, setting);
-    series.points = points[setting];
+    const auto& cells = groups[setting];
+    auto series = series_of_look(look, setting);
+    series.points =
+        metric_points(cells, summary.headline, setting, x, own_metrics);
     chart.series.push_back(std::move(series));
+    auto kept = series_of_look(look, setting + " without looped pages");
+    kept.filled = false;
+    kept.line = false;
+    kept.points = metric_points(
+        looped_cells(cells), summary.headline, kept.name, x, without_loops);
+    if (!kept.points.empty()) {
+      chart.series.push_back(std::move(kept));
+    }
+    ++look;
   }
   return chart;
 }
