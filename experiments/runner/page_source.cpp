@@ -20,6 +20,9 @@ namespace {
 /// that is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
 
+/// Words after which a passage may begin so that its length fits a bin.
+constexpr int64_t kMostSkippedWords = 20;
+
 rendering::PageStyle page_style(
     const SweepStyle& style,
     const std::string& font,
@@ -207,11 +210,12 @@ int64_t PageSource::num_pages(const Cell& cell) const {
 PageText PageSource::treated_text(
     const Cell& cell,
     int64_t index,
-    int64_t characters) const {
+    int64_t characters,
+    int64_t skipped_words) const {
   const auto& text = *source_of(cell).text;
-  PageText page{
-      text.passage({seed_of(cell), index, sweep_.pages_per_cell}, characters),
-      {}};
+  const PassagePlace place{
+      seed_of(cell), index, sweep_.pages_per_cell, skipped_words};
+  PageText page{text.passage(place, characters), {}};
   const auto conditions = find_text_conditions(cell.text, name_of(cell));
   if (conditions.empty()) {
     return page;
@@ -229,12 +233,12 @@ PageText PageSource::text_of(
     const Cell& cell,
     int64_t index,
     int64_t vision_tokens) const {
-  const auto below = [&](int64_t limit) {
+  const auto below = [&](int64_t limit, int64_t skipped_words = 0) {
     int64_t characters = limit * kDraftCharactersPerTextToken;
-    auto page = treated_text(cell, index, characters);
+    auto page = treated_text(cell, index, characters, skipped_words);
     while (counter_(page.text) < limit) {
       characters *= 2;
-      page = treated_text(cell, index, characters);
+      page = treated_text(cell, index, characters, skipped_words);
     }
     page.text = shorten_to_tokens(page.text, limit, counter_);
     return page;
@@ -254,9 +258,12 @@ PageText PageSource::text_of(
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
   auto page = below(random.between(lower + 1, upper));
-  if (counter_(page.text) < lower) {
-    // The drawn length fell inside a long word.
-    page = below(upper);
+  // The drawn length may fall inside a long word, and a word may be longer than
+  // the bin is wide.
+  for (int64_t skipped = 0;
+       counter_(page.text) < lower && skipped < kMostSkippedWords;
+       ++skipped) {
+    page = below(upper, skipped);
   }
   check(
       counter_(page.text) >= lower,

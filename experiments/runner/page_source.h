@@ -91,8 +91,11 @@ class PageSource {
 
   PageText text_of(const Cell& cell, int64_t index, int64_t vision_tokens)
       const;
-  PageText treated_text(const Cell& cell, int64_t index, int64_t characters)
-      const;
+  PageText treated_text(
+      const Cell& cell,
+      int64_t index,
+      int64_t characters,
+      int64_t skipped_words = 0) const;
   SweepPage untreated_page(
       const Cell& cell,
       int64_t index,

@@ -73,6 +73,12 @@ std::string RunningText::passage(const PassagePlace& place, int64_t characters)
     --begin;
   }
   begin += text_[begin] == ' ';
+  for (int64_t word = 0; word < place.skipped_words; ++word) {
+    do {
+      begin = begin + 1 >= text_.size() ? 0 : begin + 1;
+    } while (begin != 0 && text_[begin - 1] != ' ' &&
+             !starts_east_asian(text_, begin));
+  }
 
   std::string passage;
   size_t at = begin;

@@ -15,6 +15,9 @@ struct PassagePlace {
   /// The page, and how many there are.
   int64_t page = 0;
   int64_t num_pages = 1;
+
+  /// That it begins later than it would.
+  int64_t skipped_words = 0;
 };
 
 /// Documents one after the other, white space collapsed, from which passages

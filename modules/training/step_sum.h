@@ -19,8 +19,8 @@ struct StepWishes {
 
 /// Adds a step's gradients, numbers and characters up over all processes, each
 /// of which has weighted its own by its share of the batches, and gathers what
-/// they wish: afterwards all have the same, as one process with all batches has.
-/// A weight that no process has a gradient for keeps none.
+/// they wish: afterwards all have the same, as one process with all batches
+/// has. A weight that no process has a gradient for keeps none.
 StepWishes add_up_step(
     ProcessGroup& group,
     const std::vector<Parameter>& parameters,

@@ -119,12 +119,12 @@ TEST_F(PageSourceTest, AWordAcrossTheDrawnLengthLeavesTheBinReachable) {
   });
   for (int64_t index = 0; index < sweep.pages_per_cell; ++index) {
     const Cell cell{
-        "nine", kNaturalText, "plain", std::nullopt, std::pair(10, 16)};
+        "nine", kNaturalText, "plain", std::nullopt, std::pair(10, 13)};
 
     const auto page = source.make(cell, index, test_mode("nine", 3), kTokens);
 
     EXPECT_GE(page.text_tokens, 10);
-    EXPECT_LT(page.text_tokens, 16);
+    EXPECT_LT(page.text_tokens, 13);
   }
 }
 
