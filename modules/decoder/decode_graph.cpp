@@ -18,15 +18,15 @@ struct DecodeGraph::Recording {
   at::cuda::CUDAGraph graph;
 };
 
-bool DecodeGraph::is_supported(const torch::Device& device) {
-  return device.is_cuda();
+bool DecodeGraph::is_supported(const DecoderImpl& decoder) {
+  return decoder.is_recordable();
 }
 
 #else
 
 struct DecodeGraph::Recording {};
 
-bool DecodeGraph::is_supported(const torch::Device& /*device*/) {
+bool DecodeGraph::is_supported(const DecoderImpl& /*decoder*/) {
   return false;
 }
 
@@ -44,9 +44,9 @@ DecodeGraph::DecodeGraph(Decoder decoder, const KvCache& cache)
     : decoder_(std::move(decoder)), cache_(cache) {
   const auto device = decoder_->lm_head->weight.device();
   TORCH_CHECK(
-      is_supported(device) && cache.max_length() < cache.capacity(),
-      "DecodeGraph: expected a build with CUDA, a decoder on a GPU and a cache "
-      "with room for a position, got a decoder on ",
+      is_supported(*decoder_) && cache.max_length() < cache.capacity(),
+      "DecodeGraph: expected a build with CUDA, a decoder with stacked experts "
+      "on a GPU and a cache with room for a position, got a decoder on ",
       device,
       " and a cache with ",
       cache.max_length(),

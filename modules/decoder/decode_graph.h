@@ -13,8 +13,9 @@ namespace microfiche::decoder {
 /// kernels of a few microseconds each start as one.
 class DecodeGraph {
  public:
-  /// Whether this build records graphs on the device.
-  static bool is_supported(const torch::Device& device);
+  /// Whether this build records graphs, and of this decoder; see
+  /// `Decoder::is_recordable`.
+  static bool is_supported(const DecoderImpl& decoder);
 
   /// Runs the step twice, once to warm up and once to record; both write at the
   /// cache's next positions and do not advance it. Throws `c10::Error` where

@@ -196,6 +196,14 @@ torch::Tensor DecoderImpl::step(
   return logits(run_layers(x, context, &cache, nullptr).squeeze(1));
 }
 
+bool DecoderImpl::is_recordable() const {
+  return lm_head->weight.is_cuda() &&
+      std::all_of(layers->begin(), layers->end(), [](const auto& module) {
+           const auto& moe = module->template as<DecoderLayer>()->moe;
+           return moe.is_empty() || moe->is_stacked();
+         });
+}
+
 void DecoderImpl::stack_experts() {
   for (const auto& module : *layers) {
     auto& moe = module->as<DecoderLayer>()->moe;

@@ -100,6 +100,10 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
       const torch::Tensor& positions,
       KvCache& cache);
 
+  /// Whether the layers decide nothing on the host either: on a GPU with
+  /// stacked experts.
+  bool is_recordable() const;
+
   /// Moves the matrices of each layer's experts side by side; see
   /// `MixtureOfExperts::stack_experts`.
   void stack_experts();

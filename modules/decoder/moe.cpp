@@ -94,8 +94,7 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
   table.weights = [this](int64_t e) {
     return experts[e]->as<GatedMlp>()->weights();
   };
-  // Elsewhere after the module was moved or cast.
-  if (stacked_ && stacked_->gate.is_alias_of(table.weights(0).gate)) {
+  if (is_stacked()) {
     table.stacked = stacked_;
   }
   if (!shared_experts.is_empty()) {
@@ -113,7 +112,7 @@ void MixtureOfExpertsImpl::stack_experts() {
       [this](int64_t e, kernels::Linear GatedMlpImpl::*part) -> torch::Tensor& {
     return ((*experts[e]->as<GatedMlp>()).*part)->weight;
   };
-  if (weight_of(0, &GatedMlpImpl::gate_proj).scalar_type() == torch::kInt8) {
+  if (!kernels::fits_grouped_product(experts[0]->as<GatedMlp>()->weights())) {
     return;
   }
   const auto stack = [&](kernels::Linear GatedMlpImpl::*part) {
@@ -132,6 +131,13 @@ void MixtureOfExpertsImpl::stack_experts() {
       stack(&GatedMlpImpl::gate_proj),
       stack(&GatedMlpImpl::up_proj),
       stack(&GatedMlpImpl::down_proj)};
+}
+
+bool MixtureOfExpertsImpl::is_stacked() const {
+  // They lie elsewhere after the module was moved or cast.
+  return stacked_ && !has_low_rank() &&
+      stacked_->gate.is_alias_of(
+          experts->ptr(0)->as<GatedMlp>()->gate_proj->weight);
 }
 
 bool MixtureOfExpertsImpl::has_low_rank() const {

@@ -97,6 +97,10 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
   /// together. It holds until the module is moved or cast; int8 stays as it is.
   void stack_experts();
 
+  /// Whether they lie so now, and no adapter is on one: then `moe_dispatch` on
+  /// a GPU decides nothing on the host.
+  bool is_stacked() const;
+
   /// How uneven the experts' load was in the last training-mode `forward`: for
   /// each sequence the sum over experts of count * num_experts / (L * top_k)
   /// times the mean score, averaged over the batch. One when even, and

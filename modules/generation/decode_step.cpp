@@ -27,7 +27,7 @@ torch::Tensor DecodeStep::logits(
 }
 
 decoder::DecodeGraph* DecodeStep::graph_of(const decoder::KvCache& cache) {
-  if (!decoder::DecodeGraph::is_supported(decoder_->lm_head->weight.device())) {
+  if (!decoder::DecodeGraph::is_supported(*decoder_)) {
     return nullptr;
   }
   if (!keys_.is_same(cache.keys(0))) {

@@ -61,15 +61,6 @@ ExpertWeights stack(const Experts& experts) {
       stack_one(&ExpertWeights::down)};
 }
 
-// Rows of a grouped product begin at multiples of 16 bytes.
-bool fits_grouped_product(const torch::Tensor& x, const ExpertWeights& expert) {
-  const auto is_aligned = [&](int64_t width) {
-    return width * x.element_size() % 16 == 0;
-  };
-  return is_aligned(x.size(1)) && is_aligned(expert.gate.size(0)) &&
-      !expert.gate_scale.defined();
-}
-
 torch::Tensor add_shared(
     const torch::Tensor& routed,
     const torch::Tensor& x,
@@ -116,6 +107,14 @@ void check_shapes(
 }
 
 } // namespace
+
+bool fits_grouped_product(const ExpertWeights& expert) {
+  const auto is_aligned = [&](int64_t width) {
+    return width * expert.gate.element_size() % 16 == 0;
+  };
+  return is_aligned(expert.gate.size(0)) && is_aligned(expert.gate.size(1)) &&
+      !expert.gate_scale.defined();
+}
 
 torch::Tensor moe_dispatch_reference(
     const torch::Tensor& x,
@@ -200,7 +199,7 @@ torch::Tensor moe_dispatch(
   // With few tokens most experts have none, and copying all their matrices
   // into one stack would cost more than the launches that it saves.
   const bool pays = experts.stacked || expert_ids.numel() >= 4 * experts.count;
-  return x.is_cuda() && pays && fits_grouped_product(x, first)
+  return x.is_cuda() && pays && fits_grouped_product(first)
       ? moe_dispatch_grouped(x, expert_ids, weights, experts)
       : moe_dispatch_sorted(x, expert_ids, weights, experts);
 }

@@ -73,6 +73,10 @@ torch::Tensor moe_dispatch(
     const torch::Tensor& weights,
     const Experts& experts);
 
+/// Whether experts of these shapes and types may be one grouped product, whose
+/// rows begin at multiples of 16 bytes and which knows no int8.
+bool fits_grouped_product(const ExpertWeights& expert);
+
 /// What `moe_dispatch` means: every expert answers every token, with weight 0
 /// where it was not asked.
 torch::Tensor moe_dispatch_reference(

@@ -84,6 +84,7 @@ TEST(MixtureOfExpertsTest, StackedExpertsKeepTheirWeightsAndLieSideBySide) {
 
   moe->stack_experts();
 
+  EXPECT_TRUE(moe->is_stacked());
   const auto parameters = moe->parameters();
   for (size_t i = 0; i < parameters.size(); ++i) {
     EXPECT_TRUE(torch::equal(parameters[i], weights[i])) << i;
@@ -94,6 +95,7 @@ TEST(MixtureOfExpertsTest, StackedExpertsKeepTheirWeightsAndLieSideBySide) {
   EXPECT_EQ(up(1).const_data_ptr<float>(), up(0).const_data_ptr<float>() + 128);
   EXPECT_TRUE(torch::equal(moe->forward(x), expected));
   moe->to(torch::kFloat64);
+  EXPECT_FALSE(moe->is_stacked());
   EXPECT_TRUE(torch::allclose(
       moe->forward(x.to(torch::kFloat64)), expected.to(torch::kFloat64), 1e-5));
 }
