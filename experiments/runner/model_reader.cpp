@@ -2,10 +2,16 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
+#include <optional>
 
+#include "core/error.h"
+#include "core/sha256_stream.h"
 #include "experiments/conditions/tokens/token_condition.h"
+#include "experiments/runner/content_cache.h"
 #include "generation/diagnostics.h"
 #include "generation/read.h"
 #include "model/peak_memory.h"
@@ -26,30 +32,84 @@ model::ViewEncoder encoder_without(model::LoadedModel& loaded, Tower tower) {
   };
 }
 
-std::vector<model::VisionTokens> encode(
+/// The vision tokens of a batch, and what it took to make them.
+struct EncodedBatch {
+  std::vector<model::VisionTokens> pages;
+  double seconds = 0;
+  int64_t peak_memory_bytes = 0;
+};
+
+using EncodedBatches = ContentCache<EncodedBatch>;
+
+/// Several batches of 50 pages in mode base in float32, of 70 MB each.
+constexpr size_t kMostEncodedBytes = size_t{256} << 20;
+
+size_t bytes_of_batch(const EncodedBatch& batch) {
+  size_t bytes = 0;
+  for (const auto& page : batch.pages) {
+    bytes += page.sequence.nbytes();
+  }
+  return bytes;
+}
+
+/// What the tokens of a batch are made from. Pages of other batches have other
+/// tokens in their last bits: how matrices are multiplied depends on their
+/// sizes.
+std::string key_of(
+    std::span<const page::PageImage> images,
+    const page::ResolutionMode& mode,
+    std::optional<Tower> zeroed) {
+  Sha256Stream hash;
+  const auto add = [&](const std::string& text) {
+    hash.add(std::as_bytes(std::span(text.data(), text.size())));
+  };
+  add(write_config(mode).dump());
+  add(zeroed ? std::to_string(static_cast<int>(*zeroed)) : "");
+  for (const auto& image : images) {
+    add(concat(" ", image.width, "x", image.height, " "));
+    hash.add(std::as_bytes(std::span(image.rgb)));
+  }
+  return hash.finish();
+}
+
+EncodedBatch encode(
     model::LoadedModel& loaded,
+    EncodedBatches& encoded,
     std::span<const page::PageImage> images,
     const page::ResolutionMode& mode,
     const TokenConditions& conditions) {
-  model::ViewEncoder encoder;
+  std::optional<Tower> zeroed;
   for (const auto& condition : conditions) {
-    if (condition.entry->zeroed) {
-      encoder = encoder_without(loaded, *condition.entry->zeroed);
+    zeroed = condition.entry->zeroed ? condition.entry->zeroed : zeroed;
+  }
+  const auto make = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    model::reset_peak_memory(loaded.placement.device);
+    std::vector<page::PageViews> views;
+    for (const auto& image : images) {
+      views.push_back(page::make_views(image, mode));
     }
-  }
-  std::vector<page::PageViews> views;
-  for (const auto& image : images) {
-    views.push_back(page::make_views(image, mode));
-  }
-  return loaded.model->encode(views, mode, encoder);
+    EncodedBatch batch;
+    batch.pages = loaded.model->encode(
+        views,
+        mode,
+        zeroed ? encoder_without(loaded, *zeroed) : model::ViewEncoder());
+    const std::chrono::duration<double> time =
+        std::chrono::steady_clock::now() - start;
+    batch.seconds = time.count();
+    batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
+    return batch;
+  };
+  return encoded.get(key_of(images, mode, zeroed), make, bytes_of_batch);
 }
 
 TokenRows rows_of(
     const model::VisionTokens& tokens,
     const page::ResolutionMode& mode,
     int64_t token_side_px) {
+  // A condition may write into its rows, but not into those that are kept.
   return {
-      tokens.sequence,
+      tokens.sequence.clone(),
       token_kinds(
           mode.base_size_px / token_side_px,
           tokens.grid,
@@ -130,25 +190,29 @@ void predict_references(
 
 BatchReading read_batch(
     model::LoadedModel& loaded,
+    EncodedBatches& encoded,
     const BatchRequest& request) {
   const torch::InferenceMode inference;
   const auto conditions = find_conditions(
       token_conditions(), request.token_conditions, "conditions.tokens");
-  model::reset_peak_memory(loaded.placement.device);
-  const auto start = std::chrono::steady_clock::now();
-  auto tokens = encode(loaded, request.pages, request.mode, conditions);
-  const std::chrono::duration<double> encode_time =
-      std::chrono::steady_clock::now() - start;
+  const auto batch_tokens =
+      encode(loaded, encoded, request.pages, request.mode, conditions);
+  auto tokens = batch_tokens.pages;
   if (!conditions.empty()) {
     const auto others = request.other_pages.empty()
-        ? std::vector<model::VisionTokens>()
-        : encode(loaded, request.other_pages, request.mode, {});
+        ? EncodedBatch()
+        : encode(loaded, encoded, request.other_pages, request.mode, {});
     treat_tokens(
-        tokens, others, request, conditions, loaded.config.token_side_px());
+        tokens,
+        others.pages,
+        request,
+        conditions,
+        loaded.config.token_side_px());
   }
 
+  model::reset_peak_memory(loaded.placement.device);
   BatchReading batch;
-  batch.encode_seconds = encode_time.count();
+  batch.encode_seconds = batch_tokens.seconds;
   auto readings = generation::read_vision_tokens(
       loaded,
       tokens,
@@ -165,7 +229,9 @@ BatchReading read_batch(
     page.vision_tokens = tokens[i].counts;
     batch.pages.push_back(std::move(page));
   }
-  batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
+  batch.peak_memory_bytes = std::max(
+      batch_tokens.peak_memory_bytes,
+      model::peak_memory_bytes(loaded.placement.device));
   if (!request.references.empty()) {
     predict_references(loaded, tokens, request, batch);
   }
@@ -184,8 +250,9 @@ int64_t kv_cache_bytes(model::LoadedModel& loaded) {
 
 PageReader make_model_reader(model::LoadedModel& loaded) {
   PageReader reader;
-  reader.read = [&loaded](const BatchRequest& request) {
-    return read_batch(loaded, request);
+  const auto encoded = std::make_shared<EncodedBatches>(kMostEncodedBytes);
+  reader.read = [&loaded, encoded](const BatchRequest& request) {
+    return read_batch(loaded, *encoded, request);
   };
   reader.find_mode = [&loaded](const std::string& name) {
     return loaded.find_mode(name);

@@ -57,6 +57,8 @@ struct PageReading {
 /// took in all.
 struct BatchReading {
   std::vector<PageReading> pages;
+
+  /// What encoding them took, when that was done; its tokens may be used again.
   double encode_seconds = 0;
   double prefill_seconds = 0;
   double decode_seconds = 0;

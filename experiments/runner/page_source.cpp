@@ -1,7 +1,6 @@
 #include "experiments/runner/page_source.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "core/error.h"
@@ -9,9 +8,7 @@
 #include "experiments/conditions/page/page_condition.h"
 #include "metrics/code_points.h"
 #include "metrics/words.h"
-#include "page/image_file.h"
 #include "rendering/page_renderer.h"
-#include "rendering/type_size.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -22,57 +19,6 @@ constexpr int64_t kDraftCharactersPerTextToken = 8;
 
 /// Words after which a passage may begin so that its length fits a bin.
 constexpr int64_t kMostSkippedWords = 20;
-
-rendering::PageStyle page_style(
-    const SweepStyle& style,
-    const std::string& font,
-    const page::ResolutionMode& mode) {
-  const auto side = mode.base_size_px;
-  const double margin = style.margin * static_cast<double>(side);
-  rendering::PageStyle page;
-  page.page_width_px = side;
-  page.page_height_px = side;
-  page.margin_top_px = margin;
-  page.margin_right_px = margin;
-  page.margin_bottom_px = margin;
-  page.margin_left_px = margin;
-  page.font = font;
-  page.line_height = style.line_height;
-  page.alignment = style.alignment;
-  page.text_colour = style.text_colour;
-  page.background_colour = style.background_colour;
-  return page;
-}
-
-page::Colour background_of(const SweepStyle& style) {
-  return rendering::parse_colour(
-      style.layout ? style.layout->background_colour : style.background_colour,
-      style.name);
-}
-
-/// Sets as much of the text as fits on a page of this style.
-rendering::RenderedPage set_page(
-    const SweepStyle& style,
-    const std::string& font,
-    const page::ResolutionMode& mode,
-    const std::string& text) {
-  if (style.layout) {
-    return rendering::PageRenderer(*style.layout).render_first(text);
-  }
-  auto look = page_style(style, font, mode);
-  if (!style.sizes.empty()) {
-    return rendering::render_in_first_that_fits(look, style.sizes, text);
-  }
-  try {
-    look.font_size_px = rendering::fit_font_size(
-        look, text, style.min_font_size_px, style.max_font_size_px);
-  } catch (const InputError&) {
-    // Not even at the smallest size, or the font lacks a character, which the
-    // renderer then says.
-    look.font_size_px = style.min_font_size_px;
-  }
-  return rendering::PageRenderer(look).render_first(text);
-}
 
 /// Where the words that were altered in the source stand among those of the
 /// page, whose lines may break a long word in two; such a word is left out.
@@ -108,11 +54,6 @@ std::vector<std::pair<int64_t, std::string>> altered_on_page(
 
 int64_t count_characters(const std::string& text) {
   return static_cast<int64_t>(metrics::decode_utf8(text).text.size());
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
 }
 
 /// Axes that need text which is not on a page yet.
@@ -282,14 +223,14 @@ SweepPage PageSource::collected_page(const Cell& cell, int64_t index) const {
   const auto& source = source_of(cell);
   const size_t number = pages_of(cell)[index];
   const auto& collected = source.pages[number];
-  const auto start = std::chrono::steady_clock::now();
+  const auto picture = maker_.open(collected.image);
   SweepPage page;
-  page.image = page::read_image(collected.image);
+  page.image = picture->page.image;
   page.reference = collected.reference;
   page.collected = collected.name;
   page.text_tokens = source.text_tokens[number];
   page.characters = count_characters(page.reference);
-  page.render_seconds = seconds_since(start);
+  page.render_seconds = picture->seconds;
   return page;
 }
 
@@ -303,19 +244,19 @@ SweepPage PageSource::untreated_page(
   }
   const auto& style = style_of(cell.style);
   const auto text = text_of(cell, index, vision_tokens);
-  const auto start = std::chrono::steady_clock::now();
   SweepPage page;
   const auto fonts = fonts_of(style);
   page.font = fonts[index % fonts.size()];
-  auto rendered = set_page(style, page.font, mode, text.text);
+  const auto made = maker_.set(style, page.font, mode, text.text);
+  const auto& rendered = made->page;
   page.cut = rendered.text.size() < text.text.size();
   page.font_size_px = rendered.font_size_px;
   page.altered_words = altered_on_page(text.altered, rendered);
-  page.image = std::move(rendered.image);
-  page.reference = std::move(rendered.lines_text);
+  page.image = rendered.image;
+  page.reference = rendered.lines_text;
   page.text_tokens = counter_(rendered.text);
   page.characters = count_characters(rendered.text);
-  page.render_seconds = seconds_since(start);
+  page.render_seconds = made->seconds;
   return page;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "experiments/conditions/text/text_condition.h"
+#include "experiments/runner/page_maker.h"
 #include "experiments/runner/sweep_config.h"
 #include "experiments/sources/page_collection.h"
 #include "experiments/sources/running_text.h"
@@ -43,11 +44,12 @@ struct SweepPage {
   /// Whether not all of the intended text fit at the smallest font size.
   bool cut = false;
 
+  /// What drawing it took, or loading it, when that was done.
   double render_seconds = 0;
 };
 
 /// Makes the pages of a sweep. Page i of a cell is the same whoever makes it
-/// and whatever was made before.
+/// and whatever was made before. For one thread.
 class PageSource {
  public:
   /// Reads the texts. `counter` counts text tokens. Throws `InputError` for a
@@ -105,6 +107,7 @@ class PageSource {
 
   const SweepConfig sweep_;
   const std::function<int64_t(std::string_view)> counter_;
+  mutable PageMaker maker_;
 
   /// By the names of the axis; under "" that of a sweep without one.
   std::map<std::string, Source> sources_;

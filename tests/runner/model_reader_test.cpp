@@ -168,6 +168,31 @@ TEST_F(ModelReaderTest, ConditionsOfTokensChangeWhatIsSpentAndRead) {
       ::testing::ElementsAre(own[1], own[2], own[0]));
 }
 
+TEST_F(ModelReaderTest, TokensThatAreUsedAgainAreAsFreshOnes) {
+  auto sweep = tiny_sweep();
+  sweep.controls = {false, false, {}, {}};
+  const std::vector<std::string> conditions = {
+      "none", "token_noise:20", "zero_sam", "swap_tokens:50", "permute"};
+  sweep.conditions.tokens = conditions;
+  run(sweep, folder.path());
+  std::map<std::string, Json> together;
+  for (const auto& row : timeless_samples(folder.path())) {
+    together[row["id"].get<std::string>()] = row;
+  }
+
+  size_t compared = 0;
+  for (const auto& condition : conditions) {
+    TemporaryFolder alone;
+    sweep.conditions.tokens = {condition};
+    run(sweep, alone.path());
+    for (const auto& row : timeless_samples(alone.path())) {
+      EXPECT_EQ(row, together[row["id"].get<std::string>()]);
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, together.size());
+}
+
 TEST_F(ModelReaderTest, TheCacheOfAPageIsThatOfItsPositions) {
   run(tiny_sweep(), folder.path());
 
