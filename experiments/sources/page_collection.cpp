@@ -7,6 +7,7 @@ const std::vector<PageCollection>& page_collections() {
       fox("en"),
       fox("cn"),
       omnidocbench(),
+      rendered_pages(),
   };
   return all;
 }

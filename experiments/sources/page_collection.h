@@ -57,4 +57,7 @@ PageCollection fox(const std::string& language);
 /// Source: opendatalab/OmniDocBench, "Dataset Format".
 PageCollection omnidocbench();
 
+/// `pages.json` and its images, as `microfiche render` writes them.
+PageCollection rendered_pages();
+
 } // namespace microfiche::experiments

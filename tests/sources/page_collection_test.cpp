@@ -65,6 +65,15 @@ TEST_F(PageCollectionTest, OmniDocBenchPagesReadInOrderWithoutWhatIsIgnored) {
   EXPECT_EQ(pages[0].reference, "first\nsecond");
 }
 
+TEST_F(PageCollectionTest, RenderedPagesHaveTheTextThatWasSet) {
+  const auto pages = read("pages", "pages.json", R"([
+    {"file": "page-0001.png", "text": "one two", "characters": 7}])");
+
+  ASSERT_EQ(pages.size(), 1u);
+  EXPECT_EQ(pages[0].image, folder.path() / "page-0001.png");
+  EXPECT_EQ(pages[0].reference, "one two");
+}
+
 TEST_F(PageCollectionTest, AnEntryOfAnotherFormIsNamed) {
   EXPECT_THAT(
       [&] { read("fox_en", "en_page_ocr.json", R"([{"image": "en_1.png"}])"); },
