@@ -44,10 +44,16 @@ std::string last_part(const std::string& name) {
 /// end so have an adapter, since PEFT takes them all, and whole published names
 /// for the others.
 std::set<std::string> target_modules(OpticalModel& model) {
+  // Last parts that PEFT must not be told: those of layers without an adapter,
+  // and of modules that are no layers ("layers" is the projector and the list).
   std::set<std::string> plain;
   std::vector<std::string> adapted;
   for (const auto& [name, layer] : linear_layers(model)) {
     const std::string published = published_name(name);
+    for (size_t dot = published.find('.'); dot != std::string::npos;
+         dot = published.find('.', dot + 1)) {
+      plain.insert(last_part(published.substr(0, dot)));
+    }
     if (layer->low_rank() != nullptr) {
       adapted.push_back(published);
     } else {

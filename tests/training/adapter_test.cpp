@@ -119,7 +119,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(AdapterTest, NamesLayersByTheirLastPartWhereAllOfThemAreMeant) {
   auto loaded = tests::make_tiny_model();
   model::AdapterConfig config;
-  config.targets = {"*.q_proj", "decoder.layers.1.attention.v_proj"};
+  // The projector is published as "layers", which lists are called as well.
+  config.targets = {
+      "*.q_proj",
+      "decoder.layers.1.attention.v_proj",
+      "encoder.projector.linear"};
   model::add_adapter(loaded.model, config);
   const tests::TemporaryFolder folder;
 
@@ -127,7 +131,10 @@ TEST(AdapterTest, NamesLayersByTheirLastPartWhereAllOfThemAreMeant) {
 
   EXPECT_EQ(
       read_json_file(folder.path() / "adapter_config.json")["target_modules"],
-      Json::array({"model.layers.1.self_attn.v_proj", "q_proj"}));
+      Json::array(
+          {"model.layers.1.self_attn.v_proj",
+           "model.projector.layers",
+           "q_proj"}));
 }
 
 TEST(AdapterTest, ChangesNothingAtFirst) {

@@ -7,6 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <string>
+#include <vector>
+
 namespace microfiche::training {
 namespace {
 
@@ -71,6 +75,26 @@ TEST(TrainingConfigTest, WantsHeldOutTextFromOnePlaceOnly) {
   json["held_out_fraction"] = 0.1;
 
   expect_refused(json, "either held_out names files or");
+}
+
+TEST(TrainingConfigTest, EveryPresetIsOne) {
+  const auto folder =
+      std::filesystem::path(MICROFICHE_SOURCE_DIR) / "configs/training";
+  std::vector<std::string> read;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    EXPECT_FALSE(load_config<TrainingConfig>(entry.path()).stages.empty());
+    read.push_back(entry.path().filename().string());
+  }
+
+  EXPECT_THAT(
+      read,
+      ::testing::IsSupersetOf(
+          {"paper_stage1.json",
+           "paper_stage2.json",
+           "deepseek_ocr_lora.json",
+           "nano_font.json",
+           "nano_font_lora.json",
+           "nano_font_replay.json"}));
 }
 
 TEST(CheckResumableTest, LetsLaterStagesAndTimeLimitsChange) {
