@@ -106,8 +106,7 @@ TEST_F(CollectionSweepTest, OmniDocBenchGetsItsFolderOfPredictions) {
   EXPECT_EQ(sample["reference"], "the words");
   EXPECT_EQ(sample["collected"], "a.png");
   EXPECT_EQ(
-      read_file(
-          folder.path() / "run/predictions/tiny_corpus_plain_1-100/a.md"),
+      read_file(folder.path() / "run/predictions/tiny_corpus_plain_1-100/a.md"),
       sample["prediction"].get<std::string>());
 }
 
