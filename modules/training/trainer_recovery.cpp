@@ -61,6 +61,8 @@ void Trainer::meet_not_finite(const StepRecord& record) {
 
 void Trainer::roll_back(int64_t next_batch) {
   const auto checkpoint = find_checkpoint(run_folder_);
+  // Nobody writes before all have read it.
+  wait_for_all();
   check<IoError>(
       checkpoint && checkpoint->position.stage == position_.stage,
       run_folder_.string(),
