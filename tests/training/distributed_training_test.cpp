@@ -20,11 +20,11 @@ using ::testing::ThrowsMessage;
 
 constexpr const char* kFolder = "MICROFICHE_DISTRIBUTED_TRAINING";
 
-/// Four batches a step in both stages.
+/// Six batches a step in both stages, which two and three processes share.
 TrainingConfig shared_training(const std::filesystem::path& folder) {
   auto config = tests::small_training(folder);
   for (auto& stage : config.stages) {
-    stage.batches_per_step = 4;
+    stage.batches_per_step = 6;
   }
   return config;
 }
@@ -56,20 +56,25 @@ TEST(DistributedTrainingWorker, DISABLED_Trains) {
   train_in("run");
 }
 
-TEST_F(DistributedTrainingTest, TwoProcessesTrainAsOne) {
-  EXPECT_THAT(
-      tests::run_processes("DistributedTrainingWorker.DISABLED_Trains", 2),
-      ::testing::Each(0));
-
+TEST_F(DistributedTrainingTest, TwoAndThreeProcessesTrainAsOne) {
   const auto expected = tests::undisturbed_losses(config);
-  const auto losses = tests::logged_losses(folder.path() / "run");
-  ASSERT_EQ(losses.size(), expected.size());
-  for (const auto& [step, loss] : expected) {
-    // Gradients are the same sums in another order.
-    EXPECT_NEAR(losses.at(step), loss, 1e-5 * std::abs(loss)) << step;
+  for (const int64_t size : {2, 3}) {
+    std::filesystem::remove_all(folder.path() / "run");
+
+    EXPECT_THAT(
+        tests::run_processes("DistributedTrainingWorker.DISABLED_Trains", size),
+        ::testing::Each(0));
+
+    const auto losses = tests::logged_losses(folder.path() / "run");
+    ASSERT_EQ(losses.size(), expected.size());
+    for (const auto& [step, loss] : expected) {
+      // Gradients are the same sums in another order.
+      EXPECT_NEAR(losses.at(step), loss, 1e-5 * std::abs(loss))
+          << size << " processes, step " << step;
+    }
+    EXPECT_TRUE(std::filesystem::exists(
+        folder.path() / "run" / "model" / "model.safetensors"));
   }
-  EXPECT_TRUE(std::filesystem::exists(
-      folder.path() / "run" / "model" / "model.safetensors"));
 }
 
 TEST(DistributedTrainingWorker, DISABLED_LosesOne) {
@@ -114,12 +119,12 @@ TEST(DistributedTrainingWorker, DISABLED_CannotShare) {
   EXPECT_THAT(
       [] { train_in("run"); },
       ThrowsMessage<InputError>(HasSubstr(
-          "batches_per_step is 4, which 3 processes cannot share evenly")));
+          "batches_per_step is 6, which 4 processes cannot share evenly")));
 }
 
 TEST_F(DistributedTrainingTest, RefusesBatchesThatProcessesCannotShare) {
   EXPECT_THAT(
-      tests::run_processes("DistributedTrainingWorker.DISABLED_CannotShare", 3),
+      tests::run_processes("DistributedTrainingWorker.DISABLED_CannotShare", 4),
       ::testing::Each(0));
 }
 
