@@ -1,11 +1,13 @@
 #include "core/files.h"
 
+#include "core/durable_folder.h"
 #include "core/error.h"
 #include "core/terminal.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,14 +33,28 @@ struct Descriptor {
   }
 };
 
+/// The message of a write of so many bytes that failed with `error`, an errno.
+std::string write_failure(const fs::path& path, size_t bytes, int error) {
+  const auto text =
+      concat(path.string(), ": cannot write: ", std::strerror(error));
+  const auto folder = path.has_parent_path() ? path.parent_path() : ".";
+  struct statvfs disk = {};
+  if (error != ENOSPC || ::statvfs(folder.c_str(), &disk) != 0) {
+    return text;
+  }
+  const auto free = disk.f_bavail * disk.f_frsize;
+  return concat(text, " for ", bytes, " bytes, ", free, " are free");
+}
+
 void write_all(int fd, std::span<const std::byte> bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) {
       continue;
     }
-    check<IoError>(
-        written > 0, path.string(), ": cannot write: ", std::strerror(errno));
+    if (written <= 0) {
+      throw IoError(write_failure(path, bytes.size(), errno));
+    }
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
 }
@@ -200,8 +216,7 @@ void write_file(
     });
     return;
   }
-  const fs::path temporary =
-      path.string() + ".tmp." + std::to_string(::getpid());
+  const fs::path temporary = concat(path.string(), kTemporaryMark, ::getpid());
   try {
     {
       const Descriptor file =
@@ -222,12 +237,7 @@ void write_file(
     ::unlink(temporary.c_str());
     throw;
   }
-  const auto parent = path.has_parent_path() ? path.parent_path() : ".";
-  const Descriptor folder(
-      ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd >= 0) {
-    ::fsync(folder.fd);
-  }
+  sync_folder(path.has_parent_path() ? path.parent_path() : ".");
 }
 
 void append_line(const fs::path& path, std::string_view line) {

@@ -12,6 +12,12 @@ namespace {
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(5);
 
+/// Takes a progress bar away that has no end of line yet; it comes back with
+/// its next update.
+const char* clear_line() {
+  return stderr_is_terminal() ? "\r\033[K" : "";
+}
+
 } // namespace
 
 Verbosity& verbosity() {
@@ -30,7 +36,7 @@ bool stderr_has_colour() {
 
 void say(const std::string& message) {
   if (!verbosity().quiet) {
-    std::fprintf(stderr, "%s\n", message.c_str());
+    std::fprintf(stderr, "%s%s\n", clear_line(), message.c_str());
   }
 }
 
@@ -38,7 +44,8 @@ void warn(const std::string& message) {
   const bool colour = stderr_has_colour();
   std::fprintf(
       stderr,
-      "%swarning:%s %s\n",
+      "%s%swarning:%s %s\n",
+      clear_line(),
       colour ? "\033[33m" : "",
       colour ? "\033[0m" : "",
       message.c_str());
@@ -136,7 +143,8 @@ void Progress::draw(bool last) {
     line += ", " + remark_;
   }
   if (stderr_is_terminal()) {
-    std::fprintf(stderr, "\r\033[K%s%s", line.c_str(), last ? "\n" : "");
+    std::fprintf(
+        stderr, "%s%s%s", clear_line(), line.c_str(), last ? "\n" : "");
     std::fflush(stderr);
   } else {
     std::fprintf(stderr, "%s\n", line.c_str());

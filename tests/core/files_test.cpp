@@ -208,8 +208,10 @@ TEST_F(FullDiskTest, WritingNamesTheFileAndLeavesTheOldOne) {
 
   EXPECT_THAT(
       [&] { write_file(path_, too_much_); },
-      ThrowsMessage<IoError>(
-          AllOf(HasSubstr(path_.string()), HasSubstr("No space left"))));
+      ThrowsMessage<IoError>(AllOf(
+          HasSubstr(path_.string()),
+          HasSubstr("No space left on device for "),
+          HasSubstr(" bytes, 0 are free"))));
 
   EXPECT_EQ(read_file(path_), "old");
   EXPECT_THAT(names_in(folder_.path()), ElementsAre("file"));
