@@ -1,6 +1,7 @@
 #include "training/evaluation.h"
 
 #include "core/error.h"
+#include "core/name_pattern.h"
 #include "core/random.h"
 #include "generation/read.h"
 #include "metrics/code_points.h"
@@ -42,21 +43,24 @@ double precision(std::string_view reference, std::string_view prediction) {
       static_cast<double>(longest);
 }
 
-page::PageViews as_views(
-    const data::PageSample& sample,
-    const page::ResolutionMode& mode) {
+page::PageImage as_image(const data::PageSample& sample) {
   page::PageImage image{sample.side_px, sample.side_px, {}};
   image.rgb.reserve(3 * sample.pixels.size());
   for (const uint8_t luminance : sample.pixels) {
     image.rgb.insert(image.rgb.end(), 3, luminance);
   }
-  return page::make_views(image, mode);
+  return image;
 }
 
 /// What the readings of a row's pages add up to.
 class RowSum {
  public:
+  /// `row` says what is read; the first `shown` pages are kept.
+  RowSum(EvaluationRow row, int64_t shown)
+      : row_(std::move(row)), shown_(shown) {}
+
   void add(
+      const page::PageImage& page,
       const std::string& text,
       double characters_per_token,
       const generation::Reading& reading) {
@@ -64,27 +68,37 @@ class RowSum {
     row_.density += characters_per_token;
     row_.exact_pages += precisions_.back() == 1 ? 1 : 0;
     row_.unfinished += reading.stop == generation::StopReason::kEos ? 0 : 1;
+    if (row_.pages < shown_) {
+      pages_.push_back(
+          {concat(row_name(row_), "/", row_.pages),
+           page,
+           text,
+           reading.text,
+           precisions_.back()});
+    }
+    ++row_.pages;
   }
 
   bool empty() const {
-    return precisions_.empty();
+    return row_.pages == 0;
   }
 
-  EvaluationRow finish(EvaluationRow row) const {
-    row.pages = static_cast<int64_t>(precisions_.size());
-    row.density = row_.density / static_cast<double>(row.pages);
-    row.exact_pages = row_.exact_pages;
-    row.unfinished = row_.unfinished;
+  void finish(Evaluation& evaluation) {
+    row_.density /= static_cast<double>(row_.pages);
     const auto interval = metrics::bootstrap_mean(precisions_, kBootstrapSeed);
-    row.precision = interval.mean;
-    row.low = interval.low;
-    row.high = interval.high;
-    return row;
+    row_.precision = interval.mean;
+    row_.low = interval.low;
+    row_.high = interval.high;
+    evaluation.rows.push_back(row_);
+    evaluation.shown.insert(
+        evaluation.shown.end(), pages_.begin(), pages_.end());
   }
 
  private:
   EvaluationRow row_;
+  int64_t shown_;
   std::vector<double> precisions_;
+  std::vector<ReadPage> pages_;
 };
 
 /// Room for an answer that is a little too long, not for one without end.
@@ -92,50 +106,55 @@ int64_t room_for(size_t longest) {
   return static_cast<int64_t>(longest + longest / 4 + 16);
 }
 
-EvaluationRow evaluate_row(
+void evaluate_row(
     model::LoadedModel& loaded,
     const data::PageDataset& pages,
     const data::PageRequest& request,
     const EvaluationConfig& config,
-    uint64_t seed) {
+    uint64_t seed,
+    Evaluation& evaluation) {
   const auto mode = loaded.find_mode(request.mode);
   EvaluationRow row;
   row.mode = request.mode;
   row.text = Json(request.text).get<std::string>();
   row.asked_density = request.characters_per_token;
-  RowSum sum;
+  RowSum sum(std::move(row), config.shown_pages);
   for (int64_t begin = 0; begin < config.pages; begin += config.batch_pages) {
     std::vector<data::PageSample> samples;
+    std::vector<page::PageImage> images;
     std::vector<page::PageViews> views;
     size_t longest = 0;
     const int64_t end = std::min(begin + config.batch_pages, config.pages);
     for (int64_t i = begin; i < end; ++i) {
       RandomStream random(seed, "evaluation", i);
       samples.push_back(pages.page(request, random));
-      views.push_back(as_views(samples.back(), mode));
+      images.push_back(as_image(samples.back()));
+      views.push_back(page::make_views(images.back(), mode));
       longest = std::max(longest, samples.back().text.size());
     }
     generation::ReadOptions options;
     options.generation.max_new_tokens = room_for(longest);
     const auto readings = generation::read_pages(loaded, views, mode, options);
     for (size_t i = 0; i < samples.size(); ++i) {
-      sum.add(samples[i].text, samples[i].characters_per_token, readings[i]);
+      const auto& sample = samples[i];
+      sum.add(images[i], sample.text, sample.characters_per_token, readings[i]);
     }
   }
-  return sum.finish(row);
+  sum.finish(evaluation);
 }
 
-EvaluationRow evaluate_mode(
+void evaluate_mode(
     model::LoadedModel& loaded,
     const data::ConversationDataset& conversations,
     const page::ResolutionMode& mode,
-    int64_t pages,
-    uint64_t seed) {
+    const EvaluationConfig& config,
+    uint64_t seed,
+    Evaluation& evaluation) {
   EvaluationRow row;
   row.mode = mode.name;
   row.text = "conversations";
-  RowSum sum;
-  for (int64_t i = 0; i < pages; ++i) {
+  RowSum sum(std::move(row), config.shown_pages);
+  for (int64_t i = 0; i < config.pages; ++i) {
     RandomStream random(seed, "evaluation", i);
     const auto& conversation = conversations.draw(random);
     if (conversation.image.empty()) {
@@ -144,8 +163,8 @@ EvaluationRow evaluate_mode(
     generation::ReadOptions options;
     options.prompt = conversation.prompt;
     options.generation.max_new_tokens = room_for(conversation.answer.size());
-    const std::vector views = {
-        page::make_views(data::read_page(conversation), mode)};
+    const auto page = data::read_page(conversation);
+    const std::vector views = {page::make_views(page, mode)};
     const auto reading =
         generation::read_pages(loaded, views, mode, options).front();
     const auto counts = page::count_vision_tokens(
@@ -154,6 +173,7 @@ EvaluationRow evaluate_mode(
         views[0].page_height_px,
         loaded.config.token_side_px());
     sum.add(
+        page,
         conversation.answer,
         static_cast<double>(conversation.answer.size()) /
             static_cast<double>(counts.nominal),
@@ -162,48 +182,69 @@ EvaluationRow evaluate_mode(
   check(
       !sum.empty(),
       "evaluation.conversations: none of the ",
-      pages,
+      config.pages,
       " rows that were drawn has a page");
-  return sum.finish(row);
+  sum.finish(evaluation);
 }
 
 } // namespace
 
-std::vector<EvaluationRow> evaluate(
+void evaluate(
     model::LoadedModel& loaded,
     const data::PageDataset& pages,
     const EvaluationConfig& config,
-    uint64_t seed) {
+    uint64_t seed,
+    Evaluation& evaluation) {
   const bool was_training = loaded.model->is_training();
   loaded.model->eval();
-  std::vector<EvaluationRow> rows;
   for (const auto& mode : config.modes) {
     for (const auto& text : config.texts) {
       for (const double density : config.characters_per_token) {
         const data::PageRequest request{
             mode, Json(text).get<data::TextKind>(), density};
-        rows.push_back(evaluate_row(loaded, pages, request, config, seed));
+        evaluate_row(loaded, pages, request, config, seed, evaluation);
       }
     }
   }
   loaded.model->train(was_training);
-  return rows;
 }
 
-std::vector<EvaluationRow> evaluate(
+void evaluate(
     model::LoadedModel& loaded,
     const data::ConversationDataset& conversations,
     const EvaluationConfig& config,
-    uint64_t seed) {
+    uint64_t seed,
+    Evaluation& evaluation) {
   const bool was_training = loaded.model->is_training();
   loaded.model->eval();
-  std::vector<EvaluationRow> rows;
   for (const auto& [name, weight] : config.conversations->modes) {
-    rows.push_back(evaluate_mode(
-        loaded, conversations, loaded.find_mode(name), config.pages, seed));
+    evaluate_mode(
+        loaded,
+        conversations,
+        loaded.find_mode(name),
+        config,
+        seed,
+        evaluation);
   }
   loaded.model->train(was_training);
-  return rows;
+}
+
+std::string row_name(const EvaluationRow& row) {
+  return evaluation_row_name(row.mode, row.text, row.asked_density);
+}
+
+double mean_precision(
+    const std::vector<EvaluationRow>& rows,
+    const std::string& pattern) {
+  double sum = 0;
+  int64_t count = 0;
+  for (const auto& row : rows) {
+    if (matches(pattern, row_name(row))) {
+      sum += row.precision;
+      ++count;
+    }
+  }
+  return sum / static_cast<double>(count);
 }
 
 std::string format_table(const std::vector<EvaluationRow>& rows) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <vector>
 
 namespace microfiche::training {
 namespace {
@@ -28,6 +29,11 @@ void append_varint(std::string& message, uint64_t value) {
 
 void append_tag(std::string& message, uint32_t field, uint32_t wire_type) {
   append_varint(message, field << 3 | wire_type);
+}
+
+void append_number(std::string& message, uint32_t field, int64_t value) {
+  append_tag(message, field, kVarint);
+  append_varint(message, static_cast<uint64_t>(value));
 }
 
 /// Little-endian, as the format and every machine that we run on.
@@ -53,8 +59,7 @@ std::string begin_event(double wall_time, int64_t step) {
   std::string event;
   append_tag(event, /*field=*/1, kFixed64);
   append_fixed(event, wall_time);
-  append_tag(event, /*field=*/2, kVarint);
-  append_varint(event, static_cast<uint64_t>(step));
+  append_number(event, /*field=*/2, step);
   return event;
 }
 
@@ -65,6 +70,57 @@ std::string scalar_value(const std::string& tag, double value) {
   append_tag(message, /*field=*/2, kFixed32);
   append_fixed(message, static_cast<float>(value));
   return message;
+}
+
+/// A `Summary.Value` with a tag and a `Summary.Image`.
+std::string image_value(const std::string& tag, const PngImage& image) {
+  constexpr int64_t kRgb = 3;
+  std::string picture;
+  append_number(picture, /*field=*/1, image.height_px);
+  append_number(picture, /*field=*/2, image.width_px);
+  append_number(picture, /*field=*/3, kRgb);
+  append_bytes(picture, /*field=*/4, image.bytes);
+  std::string message;
+  append_bytes(message, /*field=*/1, tag);
+  append_bytes(message, /*field=*/4, picture);
+  return message;
+}
+
+/// A `Summary.Value` with a tag and a `TensorProto` of one string, which its
+/// metadata give to TensorBoard's plugin for texts.
+std::string text_value(const std::string& tag, const std::string& text) {
+  constexpr int64_t kString = 7;
+  std::string plugin;
+  append_bytes(plugin, /*field=*/1, "text");
+  std::string metadata;
+  append_bytes(metadata, /*field=*/1, plugin);
+  std::string dimension;
+  append_number(dimension, /*field=*/1, 1);
+  std::string shape;
+  append_bytes(shape, /*field=*/2, dimension);
+  std::string tensor;
+  append_number(tensor, /*field=*/1, kString);
+  append_bytes(tensor, /*field=*/2, shape);
+  append_bytes(tensor, /*field=*/8, text);
+  std::string message;
+  append_bytes(message, /*field=*/1, tag);
+  append_bytes(message, /*field=*/8, tensor);
+  append_bytes(message, /*field=*/9, metadata);
+  return message;
+}
+
+/// An `Event` with a `Summary` of these `Summary.Value`s.
+std::string summary_event(
+    int64_t step,
+    double wall_time,
+    const std::vector<std::string>& values) {
+  std::string summary;
+  for (const auto& value : values) {
+    append_bytes(summary, /*field=*/1, value);
+  }
+  std::string event = begin_event(wall_time, step);
+  append_bytes(event, /*field=*/5, summary);
+  return event;
 }
 
 /// Checksums are stored rotated, so that a checksum of data that holds
@@ -118,13 +174,27 @@ void EventFile::add(
     int64_t step,
     double wall_time,
     const std::map<std::string, double>& scalars) {
-  std::string summary;
+  std::vector<std::string> values;
   for (const auto& [tag, value] : scalars) {
-    append_bytes(summary, /*field=*/1, scalar_value(tag, value));
+    values.push_back(scalar_value(tag, value));
   }
-  std::string event = begin_event(wall_time, step);
-  append_bytes(event, /*field=*/5, summary);
-  append(event);
+  append(summary_event(step, wall_time, values));
+}
+
+void EventFile::add_image(
+    int64_t step,
+    double wall_time,
+    const std::string& tag,
+    const PngImage& image) {
+  append(summary_event(step, wall_time, {image_value(tag, image)}));
+}
+
+void EventFile::add_text(
+    int64_t step,
+    double wall_time,
+    const std::string& tag,
+    const std::string& markdown) {
+  append(summary_event(step, wall_time, {text_value(tag, markdown)}));
 }
 
 void EventFile::append(const std::string& message) {

@@ -8,7 +8,14 @@
 
 namespace microfiche::training {
 
-/// A file of scalars over steps, as TensorBoard reads it
+/// A PNG file's bytes and its sides.
+struct PngImage {
+  int64_t width_px = 0;
+  int64_t height_px = 0;
+  std::string bytes;
+};
+
+/// A file of scalars, pictures and texts over steps, as TensorBoard reads it
 /// (`tensorboard --logdir RUN_FOLDER`).
 ///
 /// Each record is the length, its checksum, an `Event` message of protocol
@@ -16,8 +23,9 @@ namespace microfiche::training {
 /// killed run leaves whole ones; a resumed run begins a file of its own, from
 /// whose first step TensorBoard forgets what earlier files said.
 ///
-/// Source: tensorflow/core/lib/io/record_writer.cc and
-/// tensorflow/core/util/event.proto (tensorflow/tensorflow v2.16.1).
+/// Source: tensorflow/core/lib/io/record_writer.cc, tensorflow/core/util/
+/// event.proto and tensorflow/core/framework/summary.proto
+/// (tensorflow/tensorflow v2.16.1).
 class EventFile {
  public:
   /// Makes a new file in `folder`, named by the first step that it will hold.
@@ -29,6 +37,20 @@ class EventFile {
       int64_t step,
       double wall_time,
       const std::map<std::string, double>& scalars);
+
+  /// Adds an RGB picture, given as the bytes of its PNG file.
+  void add_image(
+      int64_t step,
+      double wall_time,
+      const std::string& tag,
+      const PngImage& image);
+
+  /// Adds a text in Markdown.
+  void add_text(
+      int64_t step,
+      double wall_time,
+      const std::string& tag,
+      const std::string& markdown);
 
  private:
   void append(const std::string& message);

@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include "core/durable_folder.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
@@ -7,6 +8,7 @@
 #include "core/terminal.h"
 #include "core/version.h"
 #include "rendering/font.h"
+#include "training/checkpoint_folder.h"
 #include "training/lr_schedule.h"
 
 #include <torch/torch.h>
@@ -30,6 +32,7 @@ Trainer::Trainer(
       trained_(make_trained_model(config_, device)),
       data_(config_, trained_.loaded),
       loss_function_(trained_.loaded, trained_.heads),
+      writer_(run_folder_),
       start_(Clock::now()) {
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);
   at::globalContext().setAllowTF32CuDNN(config_.tf32);
@@ -55,9 +58,13 @@ Trainer::Trainer(
     begin_stage();
   }
   if (is_first_process()) {
+    remove_unfinished_checkpoints(run_folder_);
+    for (const char* folder : {"", "model", "adapter"}) {
+      remove_temporary_files(run_folder_ / folder);
+    }
     write_json_file(run_folder_ / "config.json", write_config(config_));
     write_json_file(run_folder_ / "environment.json", environment());
-    log_.emplace(run_folder_, position_.step);
+    log_.emplace(run_folder_, position_.step, position_.evaluated_step);
   }
 }
 
@@ -137,6 +144,7 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
       run_stage();
     }
     if (position_.stage_step < stage().steps) {
+      writer_.wait();
       say("stopped by max_minutes; the same command goes on from here");
       return std::nullopt;
     }
@@ -153,19 +161,25 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
   if (saved_step_ != position_.step) {
     save();
   }
-  auto rows = evaluate_now();
+  evaluate_now();
+  if (is_new_best()) {
+    save();
+  }
+  writer_.wait();
+  take_best();
   if (average_) {
     average_->swap();
   }
   if (is_first_process()) {
     save_trained_model(trained_, config_, run_folder_);
   }
-  return rows;
+  return rows_;
 }
 
 void Trainer::run_stage() {
   trained_.loaded.model->train();
-  if (config_.not_finite.then == NotFinitePolicy::kRollBack) {
+  if (config_.not_finite.then == NotFinitePolicy::kRollBack &&
+      (position_.stage_step == 0 || saved_step_ != position_.step)) {
     // Something to go back to that belongs to this stage.
     save();
   }
@@ -177,13 +191,17 @@ void Trainer::run_stage() {
   const bool look_always = !trained_.loaded.placement.device.is_cuda();
   // Every start makes a step, however little time it is given.
   do {
+    const int64_t step_before = position_.step;
     if (auto record = train_step()) {
       records.push_back(std::move(*record));
     }
-    // A run that went back does these again.
-    std::erase_if(records, [this](const StepRecord& record) {
-      return record.step > position_.step;
-    });
+    if (position_.step <= step_before) {
+      // A run that went back does these again.
+      std::erase_if(records, [this](const StepRecord& record) {
+        return record.step > position_.step;
+      });
+      continue;
+    }
     const bool last = position_.stage_step == stage().steps;
     if (look_always || last || position_.step % config_.log_every == 0 ||
         wishes_.stop) {
@@ -201,17 +219,20 @@ void Trainer::run_stage() {
     }
     if (wishes_.stop) {
       save();
+      writer_.wait();
       throw_if_stop_requested();
       throw Interrupted(
           ExitCode::kTerminated, "another process was asked to stop");
     }
-    if (every_save > 0 && position_.step % every_save == 0) {
-      look_at(records);
-      save();
-    }
+    bool saves = every_save > 0 && position_.step % every_save == 0;
     if (every_evaluation > 0 && position_.step % every_evaluation == 0) {
       look_at(records);
       evaluate_now();
+      saves = is_new_best() || saves;
+    }
+    if (saves) {
+      look_at(records);
+      save();
     }
   } while (position_.stage_step < stage().steps && !wishes_.out_of_time);
   look_at(records);
@@ -324,54 +345,11 @@ void Trainer::save() {
   position_.seconds = seconds_before_ +
       std::chrono::duration<double>(Clock::now() - start_).count();
   if (is_first_process()) {
-    save_checkpoint(run_folder_, position_, config_, state());
+    writer_.save(position_, config_, state());
   }
   wait_for_all();
   saved_step_ = position_.step;
-}
-
-std::vector<EvaluationRow> Trainer::evaluate_now() {
-  if (!is_first_process()) {
-    return {};
-  }
-  if (average_) {
-    average_->swap();
-  }
-  std::vector<EvaluationRow> rows;
-  if (!config_.evaluation.modes.empty()) {
-    rows = evaluate(
-        trained_.loaded,
-        *data_.held_out_pages(),
-        config_.evaluation,
-        config_.seed);
-  }
-  if (const auto conversations = data_.held_out_conversations()) {
-    const auto more = evaluate(
-        trained_.loaded, *conversations, config_.evaluation, config_.seed);
-    rows.insert(rows.end(), more.begin(), more.end());
-  }
-  if (average_) {
-    average_->swap();
-  }
-  if (rows.empty()) {
-    return rows;
-  }
-  Json line = Json::object();
-  line["step"] = position_.step;
-  line["evaluation"] = Json::array();
-  for (const auto& row : rows) {
-    line["evaluation"].push_back(write_config(row));
-  }
-  std::map<std::string, double> precisions;
-  for (const auto& row : rows) {
-    precisions[concat(
-        "precision/", row.mode, "/", row.text, "/", row.asked_density)] =
-        row.precision;
-  }
-  log_->add(line, precisions);
-  say(concat("\nstep ", position_.step, ", held-out pages:\n"));
-  say(format_table(rows));
-  return rows;
+  new_best_ = false;
 }
 
 bool Trainer::out_of_time() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "training/checkpoint_writer.h"
 #include "training/evaluation.h"
 #include "training/loss.h"
 #include "training/optimizer.h"
@@ -50,9 +51,9 @@ class Trainer {
       torch::Device device,
       ProcessGroup* group = nullptr);
 
-  /// Trains to the end and writes the model folder. Returns the last
-  /// evaluation, which the first process alone makes, or nothing when
-  /// `max_minutes` ended the run before its end.
+  /// Trains to the end and writes the model folder. Returns the evaluation of
+  /// the model that came out, which the first process alone makes, or nothing
+  /// when `max_minutes` ended the run before its end.
   ///
   /// Throws `Interrupted` after a stop signal and `NumericError` when a loss is
   /// not finite, both after what is worth keeping has been written.
@@ -103,7 +104,15 @@ class Trainer {
   /// Makes everything as it was when the checkpoint was written.
   void go_to(const TrainingCheckpoint& checkpoint);
   void save();
-  std::vector<EvaluationRow> evaluate_now();
+
+  /// Reads held-out pages, and logs it unless the run has before.
+  void evaluate_now();
+  Evaluation read_held_out();
+  /// Whether the step is the one that read them best, and no checkpoint of it
+  /// says so yet.
+  bool is_new_best();
+  /// Goes to the weights that read best, where they are to come out.
+  void take_best();
   std::map<std::string, torch::Tensor> state() const;
   const StageConfig& stage() const {
     return config_.stages[position_.stage];
@@ -122,6 +131,11 @@ class Trainer {
   StepWishes wishes_;
   TrainingPosition position_;
   int64_t saved_step_ = -1;
+  CheckpointWriter writer_;
+  bool new_best_ = false;
+
+  /// Of the last evaluation that this process made.
+  std::vector<EvaluationRow> rows_;
   std::optional<Optimizer> optimizer_;
   std::optional<data::Prefetcher<data::PageBatch>> batches_;
   /// Of the first process.

@@ -37,6 +37,7 @@ void Trainer::meet_not_finite(const StepRecord& record) {
   const auto then = config_.not_finite.then;
   if (then == NotFinitePolicy::kStop ||
       position_.not_finite > config_.not_finite.at_most) {
+    writer_.wait();
     throw NumericError(concat(
         what,
         "; lower the learning rates, or lengthen schedule.warmup_steps; the "
@@ -60,6 +61,9 @@ void Trainer::meet_not_finite(const StepRecord& record) {
 }
 
 void Trainer::roll_back(int64_t next_batch) {
+  writer_.wait();
+  // Nobody reads before it is there.
+  wait_for_all();
   const auto checkpoint = find_checkpoint(run_folder_);
   // Nobody writes before all have read it.
   wait_for_all();
@@ -78,7 +82,7 @@ void Trainer::roll_back(int64_t next_batch) {
   // So that a run that is stopped now does not come back to the same pages.
   save();
   if (log_) {
-    log_.emplace(run_folder_, position_.step);
+    log_.emplace(run_folder_, position_.step, position_.evaluated_step);
   }
 }
 

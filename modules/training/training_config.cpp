@@ -1,6 +1,7 @@
 #include "training/training_config.h"
 
 #include "core/error.h"
+#include "core/name_pattern.h"
 
 namespace microfiche::training {
 namespace {
@@ -39,7 +40,49 @@ void check_same(
       "folder with -o");
 }
 
+std::vector<std::string> row_names(const EvaluationConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& mode : config.modes) {
+    for (const auto& text : config.texts) {
+      for (const double density : config.characters_per_token) {
+        names.push_back(evaluation_row_name(mode, text, density));
+      }
+    }
+  }
+  if (config.conversations) {
+    for (const auto& [mode, weight] : config.conversations->modes) {
+      names.push_back(evaluation_row_name(mode, "conversations", 0));
+    }
+  }
+  return names;
+}
+
+void check_best(const TrainingConfig& config, const std::string& where) {
+  const auto& pattern = config.checkpoints.best;
+  const auto names = row_names(config.evaluation);
+  std::string known;
+  bool found = pattern.empty();
+  for (const auto& name : names) {
+    known += " " + name;
+    found = found || matches(pattern, name);
+  }
+  check(
+      found,
+      where,
+      ".checkpoints.best: no row of the evaluation is called \"",
+      pattern,
+      "\"; there are:",
+      known.empty() ? " none" : known);
+}
+
 } // namespace
+
+std::string evaluation_row_name(
+    const std::string& mode,
+    const std::string& text,
+    double characters_per_token) {
+  return concat(mode, "/", text, "/", characters_per_token);
+}
 
 void validate(const LossConfig& config, const std::string& where) {
   check(
@@ -140,6 +183,7 @@ void validate(const EvaluationConfig& config, const std::string& where) {
   check_at_least(config.every_steps, 0, "every_steps", where);
   check_at_least(config.pages, 1, "pages", where);
   check_at_least(config.batch_pages, 1, "batch_pages", where);
+  check_at_least(config.shown_pages, 0, "shown_pages", where);
   for (const double density : config.characters_per_token) {
     check(
         density > 0 && density <= 1000,
@@ -181,6 +225,7 @@ void validate(const TrainingConfig& config, const std::string& where) {
       where,
       ".evaluation.modes: the last stage renders no pages to evaluate on; "
       "evaluation.conversations names files");
+  check_best(config, where);
   check(
       config.held_out_fraction >= 0 && config.held_out_fraction < 1,
       where,

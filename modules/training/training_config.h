@@ -119,7 +119,16 @@ struct EvaluationConfig {
   /// Pages a row, and how many are read at once.
   int64_t pages = 16;
   int64_t batch_pages = 16;
+
+  /// Pages of each row that TensorBoard shows, with what was read.
+  int64_t shown_pages = 1;
 };
+
+/// What a row of an evaluation is called: "nano-9/corpus/10".
+std::string evaluation_row_name(
+    const std::string& mode,
+    const std::string& text,
+    double characters_per_token);
 
 /// What happens when a loss or a gradient is NaN or infinite.
 enum class NotFinitePolicy {
@@ -154,6 +163,16 @@ struct CheckpointConfig {
 
   /// How many are kept; older ones are removed.
   int64_t keep = 2;
+
+  /// Keeps also the one that read held-out pages best, by the mean precision
+  /// of the evaluation's rows whose names match (`evaluation_row_name`): "*"
+  /// for all, "nano-9/corpus/*". The model that comes out is then that of the
+  /// best evaluation. Empty for none: the model of the last step comes out.
+  std::string best;
+
+  /// Training goes on while a checkpoint is written, from a copy of the state
+  /// in main memory.
+  bool in_background = false;
 
   /// Largest file of a checkpoint, in bytes.
   int64_t shard_bytes = 15'000'000;
@@ -293,12 +312,15 @@ void visit_fields(Visitor&& visit, EvaluationConfig& config) {
   visit("conversations", config.conversations);
   visit("pages", config.pages);
   visit("batch_pages", config.batch_pages);
+  visit("shown_pages", config.shown_pages);
 }
 
 template <typename Visitor>
 void visit_fields(Visitor&& visit, CheckpointConfig& config) {
   visit("every_steps", config.every_steps);
   visit("keep", config.keep);
+  visit("best", config.best);
+  visit("in_background", config.in_background);
   visit("shard_bytes", config.shard_bytes);
 }
 

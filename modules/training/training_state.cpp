@@ -5,12 +5,9 @@
 #include "core/files.h"
 #include "core/terminal.h"
 #include "model/state_dict.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "training/checkpoint_folder.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace microfiche::training {
 namespace {
@@ -18,10 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kManifest = "checkpoint.json";
-constexpr std::string_view kPrefix = "step-";
 
 struct FileRecord {
   std::string name;
+  /// Absent in checkpoints of before there were sizes.
+  std::optional<int64_t> bytes;
   std::string sha256;
 };
 
@@ -34,6 +32,7 @@ struct Manifest {
 template <typename Visitor>
 void visit_fields(Visitor&& visit, FileRecord& record) {
   visit("name", record.name);
+  visit("bytes", record.bytes);
   visit("sha256", record.sha256);
 }
 
@@ -49,50 +48,13 @@ std::string padded(int64_t number, size_t width) {
   return std::string(width - std::min(width, digits.size()), '0') + digits;
 }
 
-/// Makes a rename in `folder` outlast a power cut.
-void sync_folder(const fs::path& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
-  if (descriptor >= 0) {
-    fsync(descriptor);
-    close(descriptor);
-  }
-}
-
-/// The step of a checkpoint folder's name; nothing for other names.
-std::optional<int64_t> step_of(const fs::path& folder) {
-  const std::string name = folder.filename().string();
-  if (!name.starts_with(kPrefix)) {
-    return std::nullopt;
-  }
-  const char* begin = name.data() + kPrefix.size();
-  const char* end = name.data() + name.size();
-  int64_t step = 0;
-  const auto [parsed, failure] = std::from_chars(begin, end, step);
-  return failure == std::errc() && parsed == end ? std::optional(step)
-                                                 : std::nullopt;
-}
-
-/// Checkpoint folders with their steps, oldest first.
-std::vector<std::pair<int64_t, fs::path>> list_checkpoints(
-    const fs::path& folder) {
-  std::vector<std::pair<int64_t, fs::path>> found;
-  if (fs::is_directory(folder)) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (const auto step = step_of(entry.path())) {
-        found.emplace_back(*step, entry.path());
-      }
-    }
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-void remove_leftovers(const fs::path& folder) {
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename().string().starts_with("writing-")) {
-      fs::remove_all(entry.path());
-    }
-  }
+/// What of a file its content is known again by.
+FileRecord describe_file(const fs::path& file) {
+  const MappedFile content(file);
+  return {
+      file.filename().string(),
+      static_cast<int64_t>(content.bytes().size()),
+      sha256(content.bytes())};
 }
 
 /// Writes tensors into files of at most `shard_bytes` each, or of one tensor.
@@ -111,7 +73,7 @@ std::vector<FileRecord> write_shards(
     const std::string name =
         "state-" + padded(files.size() + 1, 5) + ".safetensors";
     checkpoint::write_safetensors(folder / name, shard);
-    files.push_back({name, sha256(MappedFile(folder / name).bytes())});
+    files.push_back(describe_file(folder / name));
     shard.clear();
     held.clear();
     bytes = 0;
@@ -132,6 +94,14 @@ std::vector<FileRecord> write_shards(
   return files;
 }
 
+int64_t num_bytes(const std::map<std::string, torch::Tensor>& tensors) {
+  size_t bytes = 0;
+  for (const auto& [name, tensor] : tensors) {
+    bytes += tensor.nbytes();
+  }
+  return static_cast<int64_t>(bytes);
+}
+
 TrainingCheckpoint read_checkpoint(const fs::path& folder) {
   const auto manifest = read_config<Manifest>(
       read_json_file(folder / kManifest), (folder / kManifest).string());
@@ -140,11 +110,20 @@ TrainingCheckpoint read_checkpoint(const fs::path& folder) {
   checkpoint.position = manifest.position;
   checkpoint.training = manifest.training;
   for (const auto& record : manifest.files) {
-    const checkpoint::SafetensorsFile file(folder / record.name);
+    const auto found = describe_file(folder / record.name);
+    const std::string path = (folder / record.name).string();
     check(
-        file.sha256() == record.sha256,
-        file.path().string(),
+        !record.bytes || found.bytes == record.bytes,
+        path,
+        ": expected ",
+        record.bytes.value_or(0),
+        " bytes, got ",
+        *found.bytes);
+    check(
+        found.sha256 == record.sha256,
+        path,
         ": its content is not what was written (SHA-256 differs)");
+    const checkpoint::SafetensorsFile file(path);
     for (const auto& info : file.tensors()) {
       checkpoint.tensors[info.name] =
           model::view_tensor({info, file.bytes(info)}).clone();
@@ -160,42 +139,45 @@ void save_checkpoint(
     const TrainingPosition& position,
     const TrainingConfig& training,
     const std::map<std::string, torch::Tensor>& tensors) {
-  const fs::path folder = run_folder / "checkpoints";
-  fs::create_directories(folder);
-  remove_leftovers(folder);
-  const std::string name = std::string(kPrefix) + padded(position.step, 8);
-  const fs::path unfinished = folder / ("writing-" + name);
-  fs::create_directories(unfinished);
+  const auto& config = training.checkpoints;
+  const auto unfinished = begin_checkpoint(run_folder, position.step);
+  fs::path checkpoint;
   try {
     Manifest manifest{position, training, {}};
-    manifest.files =
-        write_shards(unfinished, tensors, training.checkpoints.shard_bytes);
+    manifest.files = write_shards(unfinished, tensors, config.shard_bytes);
     write_json_file(unfinished / kManifest, write_config(manifest));
-    // A run that went back to an older checkpoint may come here again.
-    fs::remove_all(folder / name);
-    fs::rename(unfinished, folder / name);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove_all(unfinished);
-    throw IoError(error.what());
-  } catch (...) {
-    fs::remove_all(unfinished);
-    throw;
+    checkpoint = commit_checkpoint(unfinished, position.step);
+  } catch (const Error& error) {
+    std::error_code ignored;
+    fs::remove_all(unfinished, ignored);
+    throw IoError(concat(
+        error.what(),
+        "; the checkpoint of step ",
+        position.step,
+        " takes ",
+        num_bytes(tensors),
+        " bytes, and those before are as they were"));
   }
-  sync_folder(folder);
-  auto checkpoints = list_checkpoints(folder);
-  const int64_t surplus =
-      static_cast<int64_t>(checkpoints.size()) - training.checkpoints.keep;
-  for (int64_t i = 0; i < surplus; ++i) {
-    fs::remove_all(checkpoints[i].second);
-  }
+  say("checkpoint: " + checkpoint.string());
+  remove_old_checkpoints(
+      run_folder,
+      position.step,
+      config.keep,
+      position.best_precision ? std::optional(position.best_step)
+                              : std::nullopt);
 }
 
-std::optional<TrainingCheckpoint> find_checkpoint(const fs::path& run_folder) {
-  auto checkpoints = list_checkpoints(run_folder / "checkpoints");
-  std::reverse(checkpoints.begin(), checkpoints.end());
-  for (const auto& [step, folder] : checkpoints) {
+std::optional<TrainingCheckpoint> find_checkpoint(
+    const fs::path& run_folder,
+    std::optional<int64_t> step) {
+  auto folders = list_checkpoints(run_folder);
+  std::reverse(folders.begin(), folders.end());
+  for (const auto& folder : folders) {
+    if (step && folder.step != *step) {
+      continue;
+    }
     try {
-      return read_checkpoint(folder);
+      return read_checkpoint(folder.path);
     } catch (const InputError& error) {
       warn(concat("passing over a broken checkpoint: ", error.what()));
     }

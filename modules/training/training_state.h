@@ -23,9 +23,9 @@ namespace microfiche::training {
 // stands. There are no generator states: pages are drawn by the number of their
 // batch, and nothing else of a step is left to chance.
 //
-// A folder is written under another name, `checkpoint.json` last, with the
-// SHA-256 of every file, and then renamed. What has no such name, no manifest
-// or other hashes is no checkpoint and is passed over.
+// `checkpoint.json` is written last, with the size and the SHA-256 of every
+// file. What has no manifest or other content is no checkpoint and is passed
+// over. See Note [Checkpoint folders] on how it gets its name.
 
 /// Where a run stands: that many steps are done.
 struct TrainingPosition {
@@ -44,6 +44,15 @@ struct TrainingPosition {
   int64_t batches_skipped = 0;
   int64_t not_finite = 0;
 
+  /// The last step after which held-out pages were read and logged; none yet
+  /// when negative.
+  int64_t evaluated_step = -1;
+
+  /// The step after which they were read best and how well, as
+  /// `CheckpointConfig::best` asks; nothing where none was evaluated.
+  int64_t best_step = 0;
+  std::optional<double> best_precision;
+
   /// What the run has read and spent so far.
   int64_t characters = 0;
   double seconds = 0;
@@ -57,13 +66,17 @@ void visit_fields(Visitor&& visit, TrainingPosition& position) {
   visit("optimizer_steps", position.optimizer_steps);
   visit("batches_skipped", position.batches_skipped);
   visit("not_finite", position.not_finite);
+  visit("evaluated_step", position.evaluated_step);
+  visit("best_step", position.best_step);
+  visit("best_precision", position.best_precision);
   visit("characters", position.characters);
   visit("seconds", position.seconds);
 }
 
-/// Writes a checkpoint of `tensors` and removes those beyond the newest
-/// `config.keep`; see Note [Training checkpoints]. Throws `IoError` when the
-/// disk is full, leaving the checkpoints before as they were.
+/// Writes a checkpoint of `tensors`, says where once it outlasts a power cut,
+/// and removes those that are no longer kept (`CheckpointConfig::keep` and
+/// `best`); see Note [Training checkpoints]. Throws `IoError` when the disk is
+/// full or fails, leaving the checkpoints before as they were.
 void save_checkpoint(
     const std::filesystem::path& run_folder,
     const TrainingPosition& position,
@@ -80,10 +93,11 @@ struct TrainingCheckpoint {
   std::map<std::string, torch::Tensor> tensors;
 };
 
-/// The newest whole checkpoint of a run, or nothing. Says which broken ones it
-/// passed over.
+/// The newest whole checkpoint of a run, or of one step of it, or nothing. Says
+/// which broken ones it passed over.
 std::optional<TrainingCheckpoint> find_checkpoint(
-    const std::filesystem::path& run_folder);
+    const std::filesystem::path& run_folder,
+    std::optional<int64_t> step = std::nullopt);
 
 /// Copies tensors of a checkpoint into those of the same names. Throws
 /// `InputError` naming the tensors that are missing or misshapen.

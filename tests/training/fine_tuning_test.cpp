@@ -71,19 +71,6 @@ TEST(FineTuningTest, AnAdapterRunWritesTheAdapterAndTheMergedModel) {
   }
 }
 
-TEST(FineTuningTest, AnAdapterRunWithDropoutGoesOnAsIfItHadNeverStopped) {
-  const tests::TemporaryFolder folder;
-  const auto config = adapter_training(folder.path());
-  const auto expected = tests::undisturbed_losses(config);
-  auto stopping = config;
-  stopping.max_minutes = 1e-9;
-
-  while (!Trainer(stopping, folder.path() / "run", torch::kCPU).run()) {
-  }
-
-  EXPECT_EQ(tests::logged_losses(folder.path() / "run"), expected);
-}
-
 TEST(FineTuningTest, ACheckpointOfAnAdapterLeavesOutWhatIsNotTrained) {
   const tests::TemporaryFolder folder;
   auto config = adapter_training(folder.path());
@@ -183,22 +170,6 @@ TEST(FineTuningTest, TheModelThatComesOutIsTheAverage) {
   EXPECT_FALSE(torch::equal(average, checkpoint->tensors.at("model." + name)));
   EXPECT_TRUE(torch::equal(
       saved.at(name), average.to(torch::kBFloat16).to(torch::kFloat32)));
-}
-
-TEST(FineTuningTest, AnAveragedRunGoesOnAsIfItHadNeverStopped) {
-  const tests::TemporaryFolder folder;
-  auto config = tests::small_training(folder.path());
-  config.average_decay = 0.9;
-  Trainer(config, folder.path() / "straight", torch::kCPU).run();
-  auto stopping = config;
-  stopping.max_minutes = 1e-9;
-
-  while (!Trainer(stopping, folder.path() / "run", torch::kCPU).run()) {
-  }
-
-  EXPECT_EQ(
-      read_file(folder.path() / "run" / "model" / "model.safetensors"),
-      read_file(folder.path() / "straight" / "model" / "model.safetensors"));
 }
 
 /// Pages from disk, with and without text between them, beside rendered ones.

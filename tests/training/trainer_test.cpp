@@ -42,23 +42,6 @@ TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
   EXPECT_EQ(loaded.model->image_newline.sizes(), std::vector<int64_t>{32});
 }
 
-TEST(TrainerTest, GoesOnAsIfItHadNeverStopped) {
-  const tests::TemporaryFolder folder;
-  const auto config = tests::small_training(folder.path());
-  const auto expected = tests::undisturbed_losses(config);
-  const auto run_folder = folder.path() / "run";
-  auto stopping = config;
-  // Over after the first step of each start.
-  stopping.max_minutes = 1e-9;
-
-  int64_t starts = 0;
-  do {
-    ASSERT_LE(++starts, 7);
-  } while (!Trainer(stopping, run_folder, torch::kCPU).run());
-
-  EXPECT_EQ(tests::logged_losses(run_folder), expected);
-}
-
 TEST(TrainerTest, SeesTheSamePagesWithMoreWorkers) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
@@ -100,7 +83,7 @@ TEST(TrainerTest, GoesOnFromItsNewestCheckpointAfterSigkill) {
   unsetenv(kVariable);
 }
 
-TEST(TrainerTest, StopsAtSigtermWithACheckpoint) {
+TEST(TrainerTest, StopsAtSigtermWithACheckpointWrittenInTheBackground) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   constexpr const char* kVariable = "MICROFICHE_STOPPED_TRAINING";
   const tests::TemporaryFolder folder;
@@ -109,6 +92,7 @@ TEST(TrainerTest, StopsAtSigtermWithACheckpoint) {
   auto config = tests::small_training(shared);
   config.stages[0].steps = 100'000;
   config.checkpoints.every_steps = 0;
+  config.checkpoints.in_background = true;
   const auto train_until_stopped = [&] {
     install_stop_signals();
     std::thread stopper([&] {

@@ -18,14 +18,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 class TrainingStateTest : public ::testing::Test {
  protected:
-  void save(int64_t step) {
+  void save(int64_t step, std::optional<int64_t> best_step = std::nullopt) {
     TrainingPosition position;
     position.step = step;
+    position.best_step = best_step.value_or(0);
+    position.best_precision = best_step ? std::optional(0.5) : std::nullopt;
     position.characters = 10 * step;
     save_checkpoint(folder_.path(), position, config_, tensors_);
   }
@@ -125,12 +128,52 @@ TEST_F(TrainingStateTest, PassesOverACheckpointWithoutItsManifest) {
   EXPECT_EQ(found->position.step, 1);
 }
 
-TEST_F(TrainingStateTest, RemovesWhatAKilledRunLeftUnfinished) {
-  write_file(checkpoints() / "writing-step-00000001" / "state", "half");
-
+TEST_F(TrainingStateTest, PassesOverAFileOfAnotherSize) {
+  save(1);
   save(2);
+  const fs::path shard =
+      checkpoints() / "step-00000002" / "state-00001.safetensors";
+  fs::resize_file(shard, fs::file_size(shard) - 1);
 
-  EXPECT_EQ(names(), std::vector<std::string>{"step-00000002"});
+  ::testing::internal::CaptureStderr();
+  const auto found = find_checkpoint(folder_.path());
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->position.step, 1);
+  EXPECT_THAT(
+      ::testing::internal::GetCapturedStderr(),
+      ContainsRegex("state-00001.safetensors: expected [0-9]+ bytes, got"));
+}
+
+TEST_F(TrainingStateTest, KeepsTheBestBesideTheNewest) {
+  for (const int64_t step : {1, 2, 3, 4}) {
+    save(step, /*best_step=*/1);
+  }
+
+  EXPECT_EQ(
+      names(),
+      (std::vector<std::string>{
+          "step-00000001", "step-00000003", "step-00000004"}));
+  EXPECT_EQ(find_checkpoint(folder_.path(), 1)->position.step, 1);
+}
+
+TEST_F(TrainingStateTest, FindsTheLaterOfTwoOfTheSameStep) {
+  save(1);
+  tensors_["model.a"].fill_(7);
+  save(1);
+
+  EXPECT_EQ(names(), std::vector<std::string>{"step-00000001.2"});
+  const auto found = find_checkpoint(folder_.path());
+  EXPECT_TRUE(torch::equal(found->tensors.at("model.a"), tensors_["model.a"]));
+}
+
+TEST_F(TrainingStateTest, SaysWhereACheckpointIsOnceItIsThere) {
+  ::testing::internal::CaptureStderr();
+  save(3);
+
+  EXPECT_EQ(
+      ::testing::internal::GetCapturedStderr(),
+      "checkpoint: " + (checkpoints() / "step-00000003\n").string());
 }
 
 TEST_F(TrainingStateTest, LeavesOlderCheckpointsAloneWhenTheDiskIsFull) {
@@ -143,7 +186,11 @@ TEST_F(TrainingStateTest, LeavesOlderCheckpointsAloneWhenTheDiskIsFull) {
   limited.rlim_cur = 50'000;
   setrlimit(RLIMIT_FSIZE, &limited);
 
-  EXPECT_THROW(save(2), IoError);
+  EXPECT_THAT(
+      [&] { save(2); },
+      ThrowsMessage<IoError>(::testing::AllOf(
+          HasSubstr("state-00001.safetensors: cannot write: File too large"),
+          HasSubstr("checkpoint of step 2 takes 160048 bytes"))));
 
   setrlimit(RLIMIT_FSIZE, &unlimited);
   std::signal(SIGXFSZ, before);

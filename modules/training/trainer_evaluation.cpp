@@ -1,0 +1,107 @@
+#include "training/trainer.h"
+
+#include "core/error.h"
+#include "core/terminal.h"
+
+#include <cmath>
+
+// What a run makes of reading held-out pages.
+
+namespace microfiche::training {
+
+Evaluation Trainer::read_held_out() {
+  Evaluation evaluation;
+  if (average_) {
+    average_->swap();
+  }
+  if (!config_.evaluation.modes.empty()) {
+    evaluate(
+        trained_.loaded,
+        *data_.held_out_pages(),
+        config_.evaluation,
+        config_.seed,
+        evaluation);
+  }
+  if (const auto conversations = data_.held_out_conversations()) {
+    evaluate(
+        trained_.loaded,
+        *conversations,
+        config_.evaluation,
+        config_.seed,
+        evaluation);
+  }
+  if (average_) {
+    average_->swap();
+  }
+  return evaluation;
+}
+
+void Trainer::evaluate_now() {
+  const bool logged = position_.evaluated_step == position_.step;
+  if (!is_first_process() || (logged && !rows_.empty())) {
+    return;
+  }
+  const auto evaluation = read_held_out();
+  rows_ = evaluation.rows;
+  if (rows_.empty() || logged) {
+    return;
+  }
+  position_.evaluated_step = position_.step;
+  Json line = Json::object();
+  line["step"] = position_.step;
+  line["evaluation"] = Json::array();
+  std::map<std::string, double> precisions;
+  for (const auto& row : rows_) {
+    line["evaluation"].push_back(write_config(row));
+    precisions["precision/" + row_name(row)] = row.precision;
+  }
+  log_->add(line, precisions);
+  log_->show(position_.step, evaluation.shown);
+  say(concat("step ", position_.step, ", held-out pages:\n"));
+  say(format_table(rows_));
+  if (config_.checkpoints.best.empty()) {
+    return;
+  }
+  const double precision = mean_precision(rows_, config_.checkpoints.best);
+  // No comparison holds for a NaN.
+  if (precision > position_.best_precision.value_or(-1)) {
+    position_.best_precision = precision;
+    position_.best_step = position_.step;
+    new_best_ = true;
+  }
+}
+
+bool Trainer::is_new_best() {
+  // The other processes hear it from the first one.
+  return config_.checkpoints.best.empty() || group_ == nullptr
+      ? new_best_
+      : group_->any(new_best_);
+}
+
+void Trainer::take_best() {
+  if (!is_first_process() || config_.checkpoints.best.empty() ||
+      !position_.best_precision || position_.best_step == position_.step) {
+    return;
+  }
+  const auto checkpoint = find_checkpoint(run_folder_, position_.best_step);
+  check<IoError>(
+      checkpoint.has_value(),
+      run_folder_.string(),
+      ": the checkpoint of step ",
+      position_.best_step,
+      ", which read held-out pages best, is gone");
+  auto weights = trained_.state();
+  if (average_) {
+    weights.merge(average_->state());
+  }
+  restore(*checkpoint, weights);
+  take_masters(trained_.parameters);
+  rows_ = read_held_out().rows;
+  say(concat(
+      "the model that comes out is that of step ",
+      position_.best_step,
+      ", which read held-out pages best: precision ",
+      *position_.best_precision));
+}
+
+} // namespace microfiche::training

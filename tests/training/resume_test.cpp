@@ -1,0 +1,154 @@
+#include "core/error.h"
+#include "tests/training/processes.h"
+#include "tests/training/small_training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <string>
+
+// A run that is stopped and goes on is compared, bit for bit, with one that was
+// never stopped: losses, masters, moments, averages and the model that comes
+// out.
+
+namespace microfiche::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Config = TrainingConfig;
+
+void expect_same_run(const fs::path& run, const fs::path& straight) {
+  EXPECT_EQ(tests::logged_losses(run), tests::logged_losses(straight));
+  const auto found = find_checkpoint(run);
+  const auto expected = find_checkpoint(straight);
+  ASSERT_TRUE(found && expected);
+  EXPECT_EQ(found->position.step, expected->position.step);
+  EXPECT_EQ(
+      found->position.optimizer_steps, expected->position.optimizer_steps);
+  ASSERT_EQ(found->tensors.size(), expected->tensors.size());
+  for (const auto& [name, tensor] : expected->tensors) {
+    EXPECT_TRUE(torch::equal(found->tensors.at(name), tensor)) << name;
+  }
+  EXPECT_EQ(
+      read_file(run / "model" / "model.safetensors"),
+      read_file(straight / "model" / "model.safetensors"));
+}
+
+struct ResumeCase {
+  std::string name;
+  std::function<void(Config& config)> change;
+};
+
+void PrintTo(const ResumeCase& test, std::ostream* stream) {
+  *stream << test.name;
+}
+
+/// An adapter with dropout on a model with weights.
+void train_adapter(Config& config) {
+  tests::write_small_model_with_weights(config.model);
+  config.from_weights = true;
+  config.adapter = model::AdapterConfig{.rank = 2, .alpha = 4, .dropout = 0.2};
+  auto& stage = config.stages[1];
+  stage.losses.glyph = 0;
+  stage.batch.points_per_page = 0;
+  stage.rates = {RateRule{.match = "adapter", .adam = 0.01}};
+  config.stages = {stage};
+}
+
+class ResumeTest : public ::testing::TestWithParam<ResumeCase> {};
+
+TEST_P(ResumeTest, GoesOnAsIfItHadNeverStopped) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  GetParam().change(config);
+  Trainer(config, folder.path() / "straight", torch::kCPU).run();
+  // Over after the first step of each start.
+  config.max_minutes = 1e-9;
+
+  int64_t starts = 1;
+  while (!Trainer(config, folder.path() / "run", torch::kCPU).run()) {
+    ASSERT_LE(++starts, 7);
+  }
+
+  expect_same_run(folder.path() / "run", folder.path() / "straight");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All,
+    ResumeTest,
+    ::testing::Values(
+        // The second stage has two batches a step.
+        ResumeCase{"f32", [](Config&) {}},
+        ResumeCase{"bf16", [](Config& config) { config.precision = "bf16"; }},
+        ResumeCase{
+            "gradient_accumulation",
+            [](Config& config) { config.stages[1].batches_per_step = 5; }},
+        ResumeCase{
+            "adam",
+            [](Config& config) { config.optimizer.adam_only = {"*"}; }},
+        ResumeCase{
+            "average",
+            [](Config& config) { config.average_decay = 0.9; }},
+        ResumeCase{"adapter", train_adapter},
+        ResumeCase{
+            "bf16_adapter",
+            [](Config& config) {
+              train_adapter(config);
+              config.precision = "bf16";
+            }},
+        ResumeCase{
+            "background",
+            [](Config& config) { config.checkpoints.in_background = true; }}),
+    [](const auto& info) { return info.param.name; });
+
+constexpr const char* kFolder = "MICROFICHE_RESUMED_TRAINING";
+
+/// One process's part of a run in the folder that the parent named.
+void train_in(const char* run, double max_minutes) {
+  const fs::path folder = std::getenv(kFolder);
+  const auto place = process_place_from_environment().value();
+  ProcessGroup group(place, torch::kCPU);
+  auto config = tests::small_training(folder);
+  for (auto& stage : config.stages) {
+    stage.batches_per_step = 4;
+  }
+  config.checkpoints.in_background = true;
+  config.max_minutes = max_minutes;
+  Trainer(config, folder / run, torch::kCPU, &group).run();
+}
+
+TEST(ResumeWorker, DISABLED_TrainsStraight) {
+  train_in("straight", /*max_minutes=*/0);
+}
+
+TEST(ResumeWorker, DISABLED_TrainsOneStep) {
+  train_in("run", /*max_minutes=*/1e-9);
+}
+
+TEST(ResumeWorker, DISABLED_GoesOn) {
+  train_in("run", /*max_minutes=*/0);
+}
+
+TEST(ResumeTest, TwoProcessesGoOnAsIfTheyHadNeverStopped) {
+  const tests::TemporaryFolder folder;
+  setenv(kFolder, folder.path().c_str(), 1);
+
+  for (const char* part :
+       {"TrainsStraight", "TrainsOneStep", "TrainsOneStep", "GoesOn"}) {
+    EXPECT_THAT(
+        tests::run_processes(concat("ResumeWorker.DISABLED_", part), 2),
+        ::testing::Each(0))
+        << part;
+  }
+
+  unsetenv(kFolder);
+  expect_same_run(folder.path() / "run", folder.path() / "straight");
+}
+
+} // namespace
+} // namespace microfiche::training
