@@ -152,6 +152,10 @@ void run_bench(const BenchOptions& options) {
     if (std::find(options.what.begin(), options.what.end(), stage.what) !=
         options.what.end()) {
       say("timing " + stage.what);
+      const auto reason = decode_step.why_no_team(cache);
+      if (stage.what == "decode" && reason) {
+        say("decoding layer by layer, since " + *reason);
+      }
       results.push_back(
           time_stage(stage, options, mode.name, loaded.placement));
     }

@@ -1,5 +1,7 @@
 #include "decoder/gated_mlp.h"
 
+#include "kernels/silu_product.h"
+
 #include <utility>
 
 namespace microfiche::decoder {
@@ -28,7 +30,7 @@ void GatedMlpImpl::reset() {
 
 torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
   const auto inner = kernels::linears({gate_proj->call(x), up_proj->call(x)});
-  return down_proj->forward(torch::silu(inner[0]) * inner[1]);
+  return down_proj->forward(kernels::silu_product(inner[0], inner[1]));
 }
 
 kernels::ExpertWeights GatedMlpImpl::weights() const {

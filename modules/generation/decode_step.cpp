@@ -1,5 +1,7 @@
 #include "generation/decode_step.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,9 @@ DecodeStep::DecodeStep(decoder::Decoder decoder)
 torch::Tensor DecodeStep::logits(
     const torch::Tensor& ids,
     decoder::KvCache& cache) {
+  if (auto* team = team_of(cache)) {
+    return team->run(ids, cache);
+  }
   auto* graph = graph_of(cache);
   if (graph == nullptr) {
     const auto hidden = decoder_->forward(decoder_->embed(ids), &cache);
@@ -24,6 +29,22 @@ torch::Tensor DecodeStep::logits(
   const auto logits = graph->run(ids, cache);
   cache.advance(std::vector<int64_t>(cache.batch(), 1));
   return logits;
+}
+
+std::optional<std::string> DecodeStep::why_no_team(
+    const decoder::KvCache& cache) const {
+  return decoder::DecodeTeam::why_not(*decoder_, cache);
+}
+
+decoder::DecodeTeam* DecodeStep::team_of(const decoder::KvCache& cache) {
+  if (cache.batch() != team_rows_) {
+    team_rows_ = cache.batch();
+    team_can_ = !why_no_team(cache);
+    if (team_can_ && !team_) {
+      team_.emplace(decoder_, cache);
+    }
+  }
+  return team_can_ ? &*team_ : nullptr;
 }
 
 decoder::DecodeGraph* DecodeStep::graph_of(const decoder::KvCache& cache) {

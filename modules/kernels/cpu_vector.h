@@ -68,6 +68,27 @@ MICROFICHE_INLINE float sum(const Floats& v) {
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
+/// e to the power of each number, within 2e-7 of it; what would overflow or
+/// vanish is e^88 or e^-87, a NaN stays one.
+MICROFICHE_INLINE void exponentiate(Floats& x) {
+  // 2^n e^r, n whole and r small; the polynomial of Cephes' expf.
+  x = x > 88.0F ? Floats{} + 88.0F : x;
+  x = x < -87.0F ? Floats{} - 87.0F : x;
+  constexpr float kRoundsToWhole = 12582912.0F;
+  const Floats n = (x * 1.44269504088896341F + kRoundsToWhole) - kRoundsToWhole;
+  const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+  Floats sum = r * 1.9875691500e-4F + 1.3981999507e-3F;
+  sum = sum * r + 8.3334519073e-3F;
+  sum = sum * r + 4.1665795894e-2F;
+  sum = sum * r + 1.6666665459e-1F;
+  sum = sum * r + 5.0000001201e-1F;
+  sum = sum * r * r + r + 1.0F;
+  const Ints bits = (__builtin_convertvector(n, Ints) + 127) << 23;
+  Floats power;
+  std::memcpy(&power, &bits, sizeof power);
+  x = sum * power;
+}
+
 /// To the nearest, ties to even; a NaN stays one.
 MICROFICHE_INLINE Bf16 to_bf16(float value) {
   uint32_t bits;

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -19,13 +18,6 @@
 
 namespace microfiche::kernels {
 namespace {
-
-// Above as many rows, without instructions for bfloat16, a matrix product that
-// keeps tiles of the weight in the cache is quicker.
-constexpr int64_t kFewRows = 8;
-
-// Rows of x that stay in a processor's second-level cache.
-constexpr int64_t kTileRows = 96;
 
 // That are rounded to int8 at a time.
 constexpr int64_t kChannelsAtATime = 64;
@@ -59,18 +51,6 @@ void check_linear(const LinearCall& call) {
       out.sizes());
 }
 
-// How many rows of x our kernel takes. With instructions for bfloat16 it is as
-// fast as ATen's for any number, and runs several products at once; but a
-// processor that multiplies whole tiles is faster still, which ATen knows how
-// to ask for.
-int64_t most_rows(torch::Dtype dtype) {
-  if (dtype != torch::kBFloat16 || !has_bf16_instructions()) {
-    return kFewRows;
-  }
-  return has_tile_instructions() ? kTileRows
-                                 : std::numeric_limits<int64_t>::max();
-}
-
 bool has_cpu_kernel(const LinearCall& call) {
   const auto& [x, weight, bias, scale, out, low_rank] = call;
   const auto dtype = x.scalar_type();
@@ -82,7 +62,8 @@ bool has_cpu_kernel(const LinearCall& call) {
   }
   const bool small_type = weight.scalar_type() == torch::kInt8 ||
       weight.scalar_type() == torch::kBFloat16;
-  return small_type && x.numel() / x.size(-1) <= most_rows(dtype);
+  return small_type &&
+      x.numel() / x.size(-1) <= most_linear_cpu_rows(dtype == torch::kBFloat16);
 }
 
 torch::Tensor make_answer(const LinearCall& call) {
@@ -109,6 +90,7 @@ LinearProduct make_product(
   product.out = call.weight.size(0);
   product.weight = call.weight.const_data_ptr();
   if (call.scale.defined()) {
+    product.type = WeightType::kInt8;
     product.scale = call.scale.const_data_ptr<float>();
   }
   if (call.bias.defined()) {

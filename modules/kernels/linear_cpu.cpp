@@ -3,6 +3,7 @@
 #include "kernels/cpu_vector.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace microfiche::kernels {
@@ -86,18 +87,30 @@ struct LinearJob {
   int64_t end;
 
   MICROFICHE_INLINE void run() const {
-    if (product.scale != nullptr) {
-      run_channels<int8_t>(product, x, begin, end);
-    } else {
-      run_channels<Bf16>(product, x, begin, end);
+    switch (product.type) {
+      case WeightType::kInt8:
+        return run_channels<int8_t>(product, x, begin, end);
+      case WeightType::kBFloat16:
+        return run_channels<Bf16>(product, x, begin, end);
+      case WeightType::kFloat32:
+        return run_channels<float>(product, x, begin, end);
     }
   }
 };
 
 } // namespace
 
+int64_t most_linear_cpu_rows(bool x_is_bf16) {
+  if (!x_is_bf16 || !has_bf16_instructions()) {
+    return kFewRows;
+  }
+  return has_tile_instructions() ? kTileRows
+                                 : std::numeric_limits<int64_t>::max();
+}
+
 void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {
-  if (product.x_is_bf16 && has_bf16_instructions()) {
+  if (product.x_is_bf16 && product.type != WeightType::kFloat32 &&
+      has_bf16_instructions()) {
     linear_cpu_bf16(product, begin, end);
     return;
   }

@@ -5,6 +5,7 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -94,9 +95,12 @@ multiply_bf16(const LinearProduct& product, int64_t m, int64_t n) {
 constexpr int64_t kBlockChannels = 4;
 // So many rows at most fill the registers with sums.
 constexpr int64_t kBlockRows = 6;
-// Up to so many rows, weights are read in one stream, see Note [One stream of
-// weights], and converted in registers.
-constexpr int64_t kStreamedRows = 8;
+// So many rows take the weights as fast as memory gives them, in one stream;
+// see Note [One stream of weights]. The others meet them in the second-level
+// cache: with more at once, x and the stream push each other out of the first
+// one, and memory waits.
+constexpr int64_t kStreamedRows = 4;
+constexpr int64_t kStreamedChannels = 48;
 
 // The sums of each of four registers.
 MICROFICHE_AVX512_BF16 __m128 add_lanes(const __m512 (&sums)[kBlockChannels]) {
@@ -259,13 +263,30 @@ run_channels(const LinearProduct& product, int64_t begin, int64_t end) {
   }
 }
 
+/// The same product for `count` rows from `first` on.
+LinearProduct rows_of(LinearProduct product, int64_t first, int64_t count) {
+  product.x = static_cast<const uint16_t*>(product.x) + first * product.in;
+  product.y = static_cast<uint16_t*>(product.y) + first * product.out;
+  product.rows = count;
+  return product;
+}
+
 template <typename Weight>
 MICROFICHE_AVX512_BF16 void
 run_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
-  if (product.rows > kStreamedRows) {
-    begin = run_blocks<Weight>(product, begin, end);
+  // A fifth row costs less in the first pass than in a second one.
+  if (product.rows <= kStreamedRows + 1) {
+    run_channels<Weight>(product, begin, end);
+    return;
   }
-  run_channels<Weight>(product, begin, end);
+  const auto streamed = rows_of(product, 0, kStreamedRows);
+  const auto rest =
+      rows_of(product, kStreamedRows, product.rows - kStreamedRows);
+  for (int64_t n = begin; n < end; n += kStreamedChannels) {
+    const int64_t last = std::min(end, n + kStreamedChannels);
+    run_channels<Weight>(streamed, n, last);
+    run_channels<Weight>(rest, run_blocks<Weight>(rest, n, last), last);
+  }
 }
 
 } // namespace
@@ -286,7 +307,7 @@ bool has_tile_instructions() {
 }
 
 void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
-  if (product.scale != nullptr) {
+  if (product.type == WeightType::kInt8) {
     run_bf16<int8_t>(product, begin, end);
   } else {
     run_bf16<uint16_t>(product, begin, end);

@@ -59,12 +59,8 @@ struct Experts {
 /// tokens; on a GPU, where many small products wait for their launches, all
 /// experts are one grouped product (`at::_grouped_mm`), for which the host
 /// waits for nothing; on a CPU, without gradients, experts write their answers
-/// side by side, and all of them start at once.
-
-/// tokens; on a GPU, where many small products wait for their launches, the
-/// experts run as one batched product over equally long, zero-padded lists; on
-/// a CPU, without gradients, experts write their answers side by side, and all
-/// of them start at once. With low-rank additions they run one after the other.
+/// side by side, and all of them start at once. With low-rank additions they
+/// run one after the other.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
 torch::Tensor moe_dispatch(

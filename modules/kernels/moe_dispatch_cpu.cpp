@@ -1,7 +1,8 @@
-#include "kernels/cpu_vector.h"
+#include "kernels/expert_pairs.h"
 #include "kernels/linear.h"
 #include "kernels/moe_dispatch.h"
 #include "kernels/parallel.h"
+#include "kernels/silu_product.h"
 
 #include <torch/torch.h>
 
@@ -14,20 +15,9 @@
 namespace microfiche::kernels {
 namespace {
 
-/// Pairs in the order of their experts.
-struct PairOrder {
-  /// Where the pairs of each expert begin, and after the last one's their end.
-  std::vector<int64_t> begins;
-
-  /// The place of each pair.
-  std::vector<int64_t> places;
-};
-
-PairOrder order_pairs(const torch::Tensor& expert_ids, int64_t num_experts) {
+ExpertPairs order_pairs(const torch::Tensor& expert_ids, int64_t num_experts) {
   const auto ids = expert_ids.contiguous();
   const auto* id = ids.const_data_ptr<int64_t>();
-  PairOrder order;
-  order.begins.resize(num_experts + 1);
   for (int64_t pair = 0; pair < ids.numel(); ++pair) {
     TORCH_CHECK(
         id[pair] >= 0 && id[pair] < num_experts,
@@ -35,16 +25,10 @@ PairOrder order_pairs(const torch::Tensor& expert_ids, int64_t num_experts) {
         num_experts,
         "), got ",
         id[pair]);
-    ++order.begins[id[pair] + 1];
   }
-  for (int64_t e = 0; e < num_experts; ++e) {
-    order.begins[e + 1] += order.begins[e];
-  }
-  auto next = order.begins;
-  for (int64_t pair = 0; pair < ids.numel(); ++pair) {
-    order.places.push_back(next[id[pair]]++);
-  }
-  return order;
+  ExpertPairs pairs;
+  pairs.sort(id, ids.numel(), num_experts);
+  return pairs;
 }
 
 /// The rows of x at the places of their pairs, (P, D).
@@ -63,79 +47,22 @@ torch::Tensor copy_to_places(
   return placed;
 }
 
-/// What experts answer (P, D), each token's in the order of its choices.
-struct Combination {
-  const void* answers;
-  const int64_t* places;
-  const float* weights;
-  void* y;
-  int64_t top_k;
-  int64_t width;
-};
-
-template <typename Number>
-MICROFICHE_INLINE void add_up(const Combination& sum, int64_t token) {
-  auto* y = static_cast<Number*>(sum.y) + token * sum.width;
-  const auto* weights = sum.weights + token * sum.top_k;
-  const auto* places = sum.places + token * sum.top_k;
-  for (int64_t d = 0; d < sum.width; d += kVectorLanes) {
-    const int64_t lanes = std::min(kVectorLanes, sum.width - d);
-    float total[kVectorLanes] = {};
-    for (int64_t j = 0; j < sum.top_k; ++j) {
-      const auto* answer =
-          static_cast<const Number*>(sum.answers) + places[j] * sum.width + d;
-      if (lanes == kVectorLanes) {
-        Floats held;
-        Floats values;
-        load(total, held);
-        load_floats(answer, values);
-        held += values * weights[j];
-        std::memcpy(total, &held, sizeof held);
-      } else {
-        for (int64_t i = 0; i < lanes; ++i) {
-          total[i] += to_float(answer[i]) * weights[j];
-        }
-      }
-    }
-    for (int64_t i = 0; i < lanes; ++i) {
-      round_to(total[i], y[d + i]);
-    }
-  }
-}
-
-struct CombineJob {
-  const Combination& sum;
-  bool is_bf16;
-  int64_t begin;
-  int64_t end;
-
-  MICROFICHE_INLINE void run() const {
-    for (int64_t token = begin; token < end; ++token) {
-      if (is_bf16) {
-        add_up<Bf16>(sum, token);
-      } else {
-        add_up<float>(sum, token);
-      }
-    }
-  }
-};
-
 torch::Tensor add_up(
     const torch::Tensor& answers,
     const std::vector<int64_t>& places,
     const torch::Tensor& weights) {
   const auto factors = weights.to(torch::kFloat32).contiguous();
   auto y = torch::empty({weights.size(0), answers.size(1)}, answers.options());
-  const Combination sum{
-      answers.const_data_ptr(),
-      places.data(),
-      factors.const_data_ptr<float>(),
-      y.mutable_data_ptr(),
-      weights.size(1),
-      answers.size(1)};
-  const bool is_bf16 = answers.scalar_type() == torch::kBFloat16;
+  ExpertAnswers sum;
+  sum.answers = answers.const_data_ptr();
+  sum.places = places.data();
+  sum.weights = factors.const_data_ptr<float>();
+  sum.y = y.mutable_data_ptr();
+  sum.is_bf16 = answers.scalar_type() == torch::kBFloat16;
+  sum.top_k = weights.size(1);
+  sum.width = answers.size(1);
   parallel_for(0, y.size(0), /*grain=*/16, [&](int64_t begin, int64_t end) {
-    run_vectorized(CombineJob{sum, is_bf16, begin, end});
+    add_expert_answers(sum, begin, end, 0, sum.width);
   });
   return y;
 }
@@ -187,23 +114,21 @@ torch::Tensor moe_dispatch_cpu(
   }
   const auto inner = linears(calls);
 
-  torch::silu_(gate).mul_(up);
+  const auto placed_inner = silu_product(gate, up);
   calls.clear();
   const auto answers = torch::empty_like(placed);
   for (const auto& part : parts) {
     const auto& expert = part.weights;
     calls.push_back(
-        {part_of(gate, part),
+        {part_of(placed_inner, part),
          expert.down,
          {},
          expert.down_scale,
          part_of(answers, part)});
   }
   if (shared) {
-    const auto shared_up = inner.back();
-    auto shared_inner = inner[inner.size() - 2];
     calls.push_back(
-        {torch::silu_(shared_inner).mul_(shared_up),
+        {silu_product(inner[inner.size() - 2], inner.back()),
          shared->down,
          {},
          shared->down_scale});

@@ -1,12 +1,10 @@
 #include "kernels/rms_norm.h"
 
-#include "kernels/cpu_vector.h"
 #include "kernels/gradient.h"
 #include "kernels/parallel.h"
+#include "kernels/rms_norm_cpu.h"
 
 #include <torch/torch.h>
-
-#include <cmath>
 
 #ifdef MICROFICHE_WITH_CUDA
 #include "kernels/rms_norm_cuda.h"
@@ -29,58 +27,6 @@ bool has_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
        (dtype == torch::kFloat16 && x.is_cuda()));
 }
 
-/// Rows in raw memory.
-struct RmsNormRows {
-  const void* x;
-  const void* weight;
-  void* y;
-  int64_t width;
-  float eps;
-};
-
-template <typename Number>
-MICROFICHE_INLINE void normalize(const RmsNormRows& rows, int64_t row) {
-  const int64_t width = rows.width;
-  const auto* x = static_cast<const Number*>(rows.x) + row * width;
-  const auto* weight = static_cast<const Number*>(rows.weight);
-  auto* y = static_cast<Number*>(rows.y) + row * width;
-  Floats squares = {};
-  int64_t d = 0;
-  for (; d + kVectorLanes <= width; d += kVectorLanes) {
-    Floats values;
-    load_floats(x + d, values);
-    squares += values * values;
-  }
-  float total = sum(squares);
-  for (; d < width; ++d) {
-    total += to_float(x[d]) * to_float(x[d]);
-  }
-  const float scale =
-      1 / std::sqrt(total / static_cast<float>(width) + rows.eps);
-  for (d = 0; d < width; ++d) {
-    Number normed;
-    round_to(to_float(x[d]) * scale, normed);
-    round_to(to_float(normed) * to_float(weight[d]), y[d]);
-  }
-}
-
-struct RmsNormJob {
-  const RmsNormRows& rows;
-  bool is_bf16;
-  int64_t begin;
-  int64_t end;
-
-  MICROFICHE_INLINE void run() const {
-    for (int64_t row = begin; row < end; ++row) {
-      if (is_bf16) {
-        normalize<Bf16>(rows, row);
-      } else {
-        normalize<float>(rows, row);
-      }
-    }
-  }
-};
-
 torch::Tensor run_cpu_kernel(
     const torch::Tensor& x,
     const torch::Tensor& weight,
@@ -92,12 +38,12 @@ torch::Tensor run_cpu_kernel(
       held.const_data_ptr(),
       gain.const_data_ptr(),
       y.mutable_data_ptr(),
+      x.scalar_type() == torch::kBFloat16,
       x.size(-1),
       static_cast<float>(eps)};
-  const bool is_bf16 = x.scalar_type() == torch::kBFloat16;
   parallel_for(
       0, x.numel() / rows.width, /*grain=*/16, [&](int64_t begin, int64_t end) {
-        run_vectorized(RmsNormJob{rows, is_bf16, begin, end});
+        rms_norm_cpu(rows, begin, end);
       });
   return y;
 }

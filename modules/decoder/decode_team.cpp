@@ -1,0 +1,258 @@
+#include "decoder/decode_team.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+// B = rows, D = width, V = vocabulary.
+
+namespace microfiche::decoder {
+namespace {
+
+using kernels::RawWeight;
+using kernels::WeightType;
+
+// In float32, where LibTorch's matrix products gain on ours row by row: at 64
+// both are about as fast, lost starts of threads included.
+constexpr int64_t kMostFloatRows = 32;
+
+int64_t most_rows(torch::Dtype dtype) {
+  return dtype == torch::kFloat32
+      ? kMostFloatRows
+      : std::min(
+            kernels::kTileRows,
+            kernels::most_linear_cpu_rows(/*x_is_bf16=*/true));
+}
+
+std::optional<WeightType> type_of(const torch::Tensor& weight) {
+  switch (weight.scalar_type()) {
+    case torch::kFloat32:
+      return WeightType::kFloat32;
+    case torch::kBFloat16:
+      return WeightType::kBFloat16;
+    case torch::kInt8:
+      return WeightType::kInt8;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_usable(const torch::Tensor& weight) {
+  return weight.is_cpu() && weight.is_contiguous() && type_of(weight);
+}
+
+bool is_usable(const kernels::Linear& linear) {
+  return is_usable(linear->weight) && linear->low_rank() == nullptr;
+}
+
+bool is_usable(const GatedMlpImpl& mlp) {
+  return is_usable(mlp.gate_proj) && is_usable(mlp.up_proj) &&
+      is_usable(mlp.down_proj);
+}
+
+bool is_usable(const DecoderLayerImpl& layer, torch::Dtype dtype) {
+  const auto& attention = *layer.attention;
+  const auto is_norm = [&](const RmsNorm& norm) {
+    return is_usable(norm->weight) && norm->weight.scalar_type() == dtype;
+  };
+  if (!is_norm(layer.attention_norm) || !is_norm(layer.mlp_norm) ||
+      !is_usable(attention.q_proj) || !is_usable(attention.k_proj) ||
+      !is_usable(attention.v_proj) || !is_usable(attention.o_proj)) {
+    return false;
+  }
+  if (!layer.dense.is_empty()) {
+    return is_usable(*layer.dense);
+  }
+  const auto& moe = *layer.moe;
+  return is_usable(moe.router->weight) &&
+      (moe.shared_experts.is_empty() || is_usable(*moe.shared_experts)) &&
+      std::all_of(
+             moe.experts->begin(), moe.experts->end(), [](const auto& expert) {
+               return is_usable(*expert->template as<GatedMlp>());
+             });
+}
+
+RawWeight raw(const torch::Tensor& weight) {
+  RawWeight result;
+  result.data = weight.const_data_ptr();
+  result.type = *type_of(weight);
+  result.in = weight.size(1);
+  result.out = weight.size(0);
+  return result;
+}
+
+RawWeight raw(const kernels::Linear& linear) {
+  auto result = raw(linear->weight);
+  if (linear->weight_scale.defined()) {
+    result.scale = linear->weight_scale.const_data_ptr<float>();
+  }
+  return result;
+}
+
+kernels::RawGatedMlp raw(const GatedMlpImpl& mlp) {
+  return {raw(mlp.gate_proj), raw(mlp.up_proj), raw(mlp.down_proj)};
+}
+
+kernels::RawDecoderLayer raw(const DecoderLayerImpl& layer) {
+  kernels::RawDecoderLayer result;
+  result.attention_norm = layer.attention_norm->weight.const_data_ptr();
+  result.q = raw(layer.attention->q_proj);
+  result.k = raw(layer.attention->k_proj);
+  result.v = raw(layer.attention->v_proj);
+  result.o = raw(layer.attention->o_proj);
+  result.mlp_norm = layer.mlp_norm->weight.const_data_ptr();
+  if (!layer.dense.is_empty()) {
+    result.shared = raw(*layer.dense);
+    return result;
+  }
+  if (!layer.moe->shared_experts.is_empty()) {
+    result.shared = raw(*layer.moe->shared_experts);
+  }
+  result.router = raw(layer.moe->router->weight);
+  for (const auto& expert : *layer.moe->experts) {
+    result.experts.push_back(raw(*expert->as<GatedMlp>()));
+  }
+  return result;
+}
+
+kernels::DecodeSizes sizes_of(const DecoderImpl& decoder) {
+  const auto& options = decoder.options;
+  kernels::DecodeSizes sizes;
+  sizes.is_bf16 =
+      decoder.token_embedding->weight.scalar_type() == torch::kBFloat16;
+  sizes.width = options.width();
+  sizes.heads = options.heads();
+  sizes.head_dim = options.head_dim();
+  sizes.norm_eps = static_cast<float>(options.norm_eps());
+  sizes.choice.num_experts = options.num_experts();
+  sizes.choice.top_k = options.top_k();
+  sizes.choice.norm_topk_prob = options.norm_topk_prob();
+  sizes.choice.scaling_factor =
+      static_cast<float>(options.routed_scaling_factor());
+  return sizes;
+}
+
+} // namespace
+
+std::optional<std::string> DecodeTeam::why_not(
+    const DecoderImpl& decoder,
+    const KvCache& cache) {
+  const auto& options = decoder.options;
+  const auto dtype = decoder.token_embedding->weight.scalar_type();
+  if (!is_usable(decoder.token_embedding->weight) || dtype == torch::kInt8) {
+    return "embeddings are not float32 or bfloat16 on a CPU";
+  }
+  if (cache.keys(0).scalar_type() != dtype || !is_usable(cache.keys(0))) {
+    return "the cache is not of the embeddings' type";
+  }
+  if (options.kv_heads() != options.heads() || options.qk_norm()) {
+    return "several heads share keys, or they have norms of their own";
+  }
+  if (decoder.is_training() || torch::GradMode::is_enabled()) {
+    return "gradients may be asked for";
+  }
+  const int64_t most = most_rows(dtype);
+  if (cache.batch() > most) {
+    return "more than " + std::to_string(most) + " rows";
+  }
+  if (!is_usable(decoder.lm_head) ||
+      decoder.norm->weight.scalar_type() != dtype) {
+    return "the head has an adapter, or is not on a CPU";
+  }
+  for (int64_t i = 0; i < options.layers(); ++i) {
+    if (!is_usable(*decoder.layers->ptr(i)->as<DecoderLayer>(), dtype)) {
+      return "layer " + std::to_string(i) +
+          " has an adapter, or weights of another type or place";
+    }
+  }
+  return std::nullopt;
+}
+
+DecodeTeam::DecodeTeam(Decoder decoder, const KvCache& cache)
+    : decoder_(std::move(decoder)), sizes_(sizes_of(*decoder_)) {
+  const auto reason = why_not(*decoder_, cache);
+  TORCH_CHECK(!reason, "DecodeTeam: cannot run this decoder: ", *reason);
+  for (const auto& layer : *decoder_->layers) {
+    layers_.push_back(raw(*layer->as<DecoderLayer>()));
+  }
+  head_ = raw(decoder_->lm_head);
+}
+
+void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
+  const int64_t rows = cache.batch();
+  const int64_t vocab_size = decoder_->options.vocab_size();
+  TORCH_CHECK(
+      ids.sizes() == at::IntArrayRef({rows, 1}) &&
+          ids.scalar_type() == torch::kInt64 && ids.is_contiguous(),
+      "DecodeTeam: expected contiguous int64 ids of shape (",
+      rows,
+      ", 1), as the cache has rows, got ",
+      ids.scalar_type(),
+      " of ",
+      ids.sizes());
+  TORCH_CHECK(
+      cache.max_length() < cache.capacity(),
+      "DecodeTeam: the cache's capacity of ",
+      cache.capacity(),
+      " is used up; make a larger cache");
+  if (buffers_.rows != rows) {
+    buffers_ = kernels::make_decode_buffers(sizes_, layers_, vocab_size, rows);
+  }
+  scratches_.resize(at::get_num_threads());
+  if (!rotation_.cos.defined() || rotation_.cos.size(2) < cache.capacity()) {
+    rotation_ = make_rotation(
+        torch::arange(cache.capacity(), torch::kInt64).unsqueeze(0),
+        sizes_.head_dim,
+        decoder_->options.rope_theta(),
+        cache.keys(0).scalar_type());
+  }
+
+  const auto& table = decoder_->token_embedding->weight;
+  const int64_t row_bytes = sizes_.width * sizes_.number_bytes();
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t id = ids.const_data_ptr<int64_t>()[row];
+    TORCH_CHECK(
+        id >= 0 && id < vocab_size,
+        "DecodeTeam: expected ids in [0, ",
+        vocab_size,
+        "), got ",
+        id);
+    std::memcpy(
+        buffers_.x.data() + row * row_bytes,
+        static_cast<const char*>(table.const_data_ptr()) + id * row_bytes,
+        row_bytes);
+  }
+}
+
+torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
+  prepare(ids, cache);
+  std::vector<kernels::RawCache> caches;
+  for (int64_t layer = 0; layer < decoder_->options.layers(); ++layer) {
+    caches.push_back(
+        {cache.keys(layer).mutable_data_ptr(),
+         cache.values(layer).mutable_data_ptr(),
+         cache.capacity(),
+         cache.lengths().data(),
+         rotation_.cos.const_data_ptr(),
+         rotation_.sin.const_data_ptr()});
+  }
+  auto logits = torch::empty({cache.batch(), decoder_->options.vocab_size()});
+  auto* numbers = logits.mutable_data_ptr<float>();
+  const auto* norm = decoder_->norm->weight.const_data_ptr();
+  kernels::run_team([&](kernels::TeamMember& member) {
+    auto& scratch = scratches_[member.index()];
+    for (size_t layer = 0; layer < layers_.size(); ++layer) {
+      kernels::run_decoder_layer(
+          layers_[layer], sizes_, caches[layer], buffers_, scratch, member);
+    }
+    kernels::run_decoder_head(
+        norm, head_, sizes_, buffers_, scratch, numbers, member);
+  });
+  cache.advance(std::vector<int64_t>(cache.batch(), 1));
+  return logits;
+}
+
+} // namespace microfiche::decoder

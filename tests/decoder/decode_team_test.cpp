@@ -1,0 +1,209 @@
+#include "decoder/decode_team.h"
+
+#include "tests/decoder/small_decoder.h"
+#include "tests/support/parity.h"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <vector>
+
+namespace microfiche::decoder {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Optional;
+using ::testing::ThrowsMessage;
+
+/// The type of the activations, and what else a step may differ in.
+struct TeamCase {
+  torch::Dtype dtype;
+  bool int8;
+  int64_t rows;
+  int threads;
+};
+
+std::ostream& operator<<(std::ostream& stream, const TeamCase& own) {
+  return stream << own.dtype << (own.int8 ? "_int8_" : "_") << own.rows
+                << "_rows_" << own.threads << "_threads";
+}
+
+Decoder make_decoder_of(torch::Dtype dtype, bool int8 = false) {
+  auto decoder = make_decoder();
+  for (const auto& module : decoder->modules()) {
+    auto* linear = module->as<kernels::Linear>();
+    if (linear != nullptr && int8) {
+      linear->quantize();
+    }
+  }
+  for (auto& parameter : decoder->parameters()) {
+    if (parameter.is_floating_point()) {
+      parameter.set_data(parameter.to(dtype));
+    }
+  }
+  return decoder;
+}
+
+class DecodeTeamTest : public ::testing::TestWithParam<TeamCase> {
+ protected:
+  DecodeTeamTest() : threads_before_(at::get_num_threads()) {
+    at::set_num_threads(GetParam().threads);
+  }
+  ~DecodeTeamTest() override {
+    at::set_num_threads(threads_before_);
+  }
+
+ private:
+  int threads_before_;
+};
+
+// The pieces are the same, but the router's and float32's products add up in
+// another order: 1e-6 of the largest logit in float32, and in bfloat16 nothing
+// unless a number is rounded the other way, which is one step of 2^-8.
+double tolerance(torch::Dtype dtype) {
+  return dtype == torch::kFloat32 ? 2e-6 : 8e-3;
+}
+
+TEST_P(DecodeTeamTest, GivesWhatForwardGives) {
+  const torch::InferenceMode inference;
+  const auto [dtype, int8, rows, threads] = GetParam();
+  auto decoder = make_decoder_of(dtype, int8);
+  const auto prompts = torch::randn({rows, 7, 32}).to(dtype);
+  std::vector<int64_t> lengths;
+  for (int64_t row = 0; row < rows; ++row) {
+    lengths.push_back(7 - row % 7);
+  }
+  auto expected_cache = decoder->make_cache(rows, 16);
+  decoder->forward(prompts, &expected_cache, lengths);
+  auto cache = decoder->make_cache(rows, 16);
+  decoder->forward(prompts, &cache, lengths);
+
+  DecodeTeam team(decoder, cache);
+
+  for (int64_t step = 0; step < 4; ++step) {
+    const auto ids = torch::randint(40, {rows, 1}, torch::kInt64);
+    const auto expected = decoder->logits(
+        decoder->forward(decoder->embed(ids), &expected_cache).squeeze(1));
+    const auto actual = team.run(ids, cache);
+    EXPECT_EQ(cache.lengths(), expected_cache.lengths());
+    EXPECT_LE(tests::relative_error(actual, expected), tolerance(dtype))
+        << step;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases,
+    DecodeTeamTest,
+    ::testing::Values(
+        TeamCase{torch::kFloat32, false, 1, 2},
+        TeamCase{torch::kFloat32, false, 1, 1},
+        TeamCase{torch::kFloat32, false, 9, 2},
+        TeamCase{torch::kFloat32, true, 3, 2},
+        TeamCase{torch::kBFloat16, false, 1, 2},
+        TeamCase{torch::kBFloat16, false, 5, 3},
+        TeamCase{torch::kBFloat16, false, 8, 1},
+        TeamCase{torch::kBFloat16, true, 1, 2},
+        TeamCase{torch::kBFloat16, true, 7, 2}),
+    ::testing::PrintToStringParamName());
+
+TEST(DecodeTeamLimitsTest, RoutingOptionsAreThoseOfTheRouter) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder(
+      small_options().norm_topk_prob(true).routed_scaling_factor(2.5));
+  auto expected_cache = decoder->make_cache(2, 4);
+  auto cache = decoder->make_cache(2, 4);
+  const auto ids = torch::tensor({{3}, {17}}, torch::kInt64);
+
+  const auto expected = decoder->logits(
+      decoder->forward(decoder->embed(ids), &expected_cache).squeeze(1));
+
+  EXPECT_LE(
+      tests::relative_error(
+          DecodeTeam(decoder, cache).run(ids, cache), expected),
+      tolerance(torch::kFloat32));
+}
+
+TEST(DecodeTeamLimitsTest, TheBatchMayChangeFromStepToStep) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder();
+  auto cache = decoder->make_cache(3, 4);
+  DecodeTeam team(decoder, cache);
+  const auto all =
+      team.run(torch::tensor({{1}, {2}, {3}}, torch::kInt64), cache);
+
+  cache.truncate(0);
+  cache.select_rows({2, 0});
+  const auto some = team.run(torch::tensor({{3}, {1}}, torch::kInt64), cache);
+
+  EXPECT_TRUE(torch::equal(some[0], all[2]));
+  EXPECT_TRUE(torch::equal(some[1], all[0]));
+}
+
+TEST(DecodeTeamLimitsTest, AnAdapterIsAReasonNotTo) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder();
+  auto* moe = decoder->layers->ptr(2)->as<DecoderLayer>();
+  moe->moe->experts->ptr(5)->as<GatedMlp>()->up_proj->add_low_rank(2, 1, 0);
+
+  EXPECT_THAT(
+      DecodeTeam::why_not(*decoder, decoder->make_cache(1, 4)),
+      Optional(HasSubstr("layer 2 has an adapter")));
+}
+
+TEST(DecodeTeamLimitsTest, HeadsThatShareKeysAreAReasonNotTo) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder(small_options().kv_heads(2));
+
+  EXPECT_THAT(
+      DecodeTeam::why_not(*decoder, decoder->make_cache(1, 4)),
+      Optional(HasSubstr("share keys")));
+}
+
+TEST(DecodeTeamLimitsTest, GradientsAreAReasonNotTo) {
+  auto decoder = make_decoder();
+
+  EXPECT_THAT(
+      DecodeTeam::why_not(*decoder, decoder->make_cache(1, 4)),
+      Optional(HasSubstr("gradients")));
+}
+
+TEST(DecodeTeamLimitsTest, RefusesWhatItCannotRun) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder(small_options().qk_norm(true));
+  const auto cache = decoder->make_cache(1, 4);
+
+  EXPECT_THAT(
+      [&] { DecodeTeam(decoder, cache); },
+      ThrowsMessage<c10::Error>(HasSubstr("norms of their own")));
+}
+
+TEST(DecodeTeamLimitsTest, RefusesAFullCache) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder();
+  auto cache = decoder->make_cache(1, 1);
+  DecodeTeam team(decoder, cache);
+  const auto ids = torch::zeros({1, 1}, torch::kInt64);
+  team.run(ids, cache);
+
+  EXPECT_THAT(
+      [&] { team.run(ids, cache); },
+      ThrowsMessage<c10::Error>(HasSubstr("capacity of 1 is used up")));
+}
+
+TEST(DecodeTeamLimitsTest, RefusesAnIdOutsideOfTheVocabulary) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder();
+  auto cache = decoder->make_cache(1, 4);
+  DecodeTeam team(decoder, cache);
+
+  EXPECT_THAT(
+      [&] {
+        team.run(torch::full({1, 1}, 40, torch::kInt64), cache);
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("ids in [0, 40), got 40")));
+}
+
+} // namespace
+} // namespace microfiche::decoder
