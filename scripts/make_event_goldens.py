@@ -30,7 +30,7 @@ def scalars():
 def image():
     picture = summary_pb2.Summary.Image(
         height=64, width=300, colorspace=3, encoded_image_string=PNG)
-    return [summary_pb2.Summary.Value(tag="one/corpus/5/0", image=picture)]
+    return [summary_pb2.Summary.Value(tag="page/one/corpus/5/0", image=picture)]
 
 
 def text():
@@ -41,7 +41,7 @@ def text():
         tensor_shape=tensor_shape_pb2.TensorShapeProto(
             dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=1)]))
     return [summary_pb2.Summary.Value(
-        tag="one/corpus/5/0", tensor=tensor,
+        tag="reading/one/corpus/5/0", tensor=tensor,
         metadata=summary_pb2.SummaryMetadata(plugin_data=plugin))]
 
 

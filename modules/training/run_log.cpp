@@ -87,12 +87,13 @@ void RunLog::add(
 void RunLog::show(int64_t step, const std::vector<ReadPage>& pages) {
   for (const auto& page : pages) {
     const double now = unix_time();
+    // TensorBoard knows one kind of data a tag.
     events_.add_image(
         step,
         now,
-        page.name,
+        "page/" + page.name,
         {page.page.width, page.page.height, page::encode_png(page.page)});
-    events_.add_text(step, now, page.name, reading_text(page));
+    events_.add_text(step, now, "reading/" + page.name, reading_text(page));
   }
 }
 

@@ -60,12 +60,15 @@ TEST(EventFileTest, WritesTheBytesThatTensorBoardsOwnWriterWrites) {
   events.add_image(
       300,
       2.25,
-      "one/corpus/5/0",
+      "page/one/corpus/5/0",
       {/*width_px=*/300,
        /*height_px=*/64,
        "\x89PNG, as far as TensorBoard looks"});
   events.add_text(
-      301, 2.25, "one/corpus/5/0", "**Reference**\n\n    caf\u00e9 | `x`\n");
+      301,
+      2.25,
+      "reading/one/corpus/5/0",
+      "**Reference**\n\n    caf\u00e9 | `x`\n");
 
   // scripts/make_event_goldens.py; the first records differ in their times.
   const auto golden = read_file(tests::data_path("training/events.tfevents"));

@@ -58,7 +58,9 @@ TEST(RunLogTest, TensorBoardGetsPagesWithWhatWasReadFromThem) {
   log.show(1, {page});
 
   const auto events = events_of(folder.path());
+  EXPECT_THAT(events, HasSubstr("page/one/corpus/5/0"));
   EXPECT_THAT(events, HasSubstr(page::encode_png(page.page)));
+  EXPECT_THAT(events, HasSubstr("reading/one/corpus/5/0"));
   EXPECT_THAT(
       events,
       HasSubstr("**Reference**\n\n    two\n    lines\n\n"
