@@ -9,9 +9,10 @@
 #include <functional>
 #include <vector>
 
-// linear's CPU kernel for few rows against ATen's bfloat16 product, on matrices
-// of the decoder's experts (896 x 1280), more of them than caches hold, and
-// against the memory's read bandwidth. Wall time, all threads.
+// linear's CPU kernels against ATen's products. First, float32 in the cache, by
+// the nano model's widths and the published one's. Then matrices of the
+// decoder's experts (896 x 1280), more of them than caches hold, and the
+// memory's read bandwidth. Wall time, all threads.
 
 namespace {
 
@@ -41,10 +42,44 @@ double read_bandwidth() {
       seconds_of([&] { numbers.sum(); });
 }
 
+/// GFLOP/s of one product, ours over ATen's.
+void compare_float32(int64_t in, int64_t out) {
+  const auto weight = torch::randn({out, in});
+  std::printf(
+      "| %lld x %lld |",
+      static_cast<long long>(out),
+      static_cast<long long>(in));
+  for (const int64_t rows : {1, 4, 8, 12, 24, 64, 96, 512}) {
+    const auto x = torch::randn({rows, in});
+    const auto speed = [&](const std::function<void()>& run) {
+      constexpr int64_t kTimes = 20;
+      const double seconds = seconds_of([&] {
+        for (int64_t i = 0; i < kTimes; ++i) {
+          run();
+        }
+      });
+      return 2e-9 * static_cast<double>(kTimes * rows * in * out) / seconds;
+    };
+    const double ours = speed([&] { microfiche::kernels::linear(x, weight); });
+    const double aten = speed([&] { torch::linear(x, weight); });
+    std::printf(" %.0f / %.0f |", ours, aten);
+  }
+  std::printf("\n");
+}
+
 } // namespace
 
 int main() {
   const torch::InferenceMode inference;
+  std::printf(
+      "float32, GFLOP/s, ours / ATen's\n\n"
+      "| weight, rows: | 1 | 4 | 8 | 12 | 24 | 64 | 96 | 512 |\n"
+      "|---|---|---|---|---|---|---|---|---|\n");
+  compare_float32(128, 384);
+  compare_float32(256, 256);
+  compare_float32(768, 256);
+  compare_float32(1280, 896);
+  std::printf("\n");
   std::printf(
       "%d threads, memory reads %.1f GB/s\n\n"
       "| rows | bf16, GB/s | int8, GB/s | ATen bf16, GB/s |\n"

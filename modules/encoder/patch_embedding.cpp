@@ -1,5 +1,7 @@
 #include "encoder/patch_embedding.h"
 
+#include "kernels/convolution.h"
+
 #include <utility>
 
 // B = pages, H x W = pixels.
@@ -39,7 +41,13 @@ torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& pixels) {
       ", got ",
       pixels.sizes());
 
-  return projection->forward(pixels).permute({0, 2, 3, 1});
+  return kernels::convolution(
+             pixels,
+             projection->weight,
+             projection->bias,
+             /*stride=*/options.patch_size(),
+             /*padding=*/0)
+      .permute({0, 2, 3, 1});
 }
 
 void PatchEmbeddingImpl::pretty_print(std::ostream& stream) const {

@@ -2,6 +2,7 @@
 
 #include "encoder/initialization.h"
 #include "encoder/position_table.h"
+#include "kernels/convolution.h"
 #include "kernels/recompute.h"
 
 #include <algorithm>
@@ -82,12 +83,12 @@ void SamVitImpl::reset() {
   neck = register_module(
       "neck",
       torch::nn::Sequential(
-          torch::nn::Conv2d(torch::nn::Conv2dOptions(
-                                options.width(), channels, /*kernel_size=*/1)
-                                .bias(false)),
+          kernels::Convolution(kernels::ConvolutionOptions(
+                                   options.width(), channels, /*kernel_size=*/1)
+                                   .bias(false)),
           ChannelNorm(channels),
-          torch::nn::Conv2d(
-              torch::nn::Conv2dOptions(channels, channels, /*kernel_size=*/3)
+          kernels::Convolution(
+              kernels::ConvolutionOptions(channels, channels, /*kernel_size=*/3)
                   .padding(1)
                   .bias(false)),
           ChannelNorm(channels)));

@@ -1,5 +1,7 @@
 #include "encoder/token_compressor.h"
 
+#include "kernels/convolution.h"
+
 #include <utility>
 
 // B = pages, C = channels, H x W = patch grid.
@@ -25,8 +27,8 @@ void TokenCompressorImpl::reset() {
         options.in_channels(),
         " and ",
         options.channels());
-    stages->push_back(torch::nn::Conv2d(
-        torch::nn::Conv2dOptions(channels, next, /*kernel_size=*/3)
+    stages->push_back(kernels::Convolution(
+        kernels::ConvolutionOptions(channels, next, /*kernel_size=*/3)
             .stride(2)
             .padding(1)
             .bias(false)));

@@ -128,14 +128,23 @@ __attribute__((target("avx2,fma"))) void run_avx2(const Job& job) {
 }
 #endif
 
+/// Whether `run_vectorized` takes AVX-512, whose 32 registers hold 16 numbers
+/// each.
+inline bool has_wide_vectors() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
 /// Calls `job.run()`, which is `MICROFICHE_INLINE`, compiled for AVX-512, AVX2
 /// or what the compiler takes for granted, whatever this processor has.
 template <typename Job>
 void run_vectorized(const Job& job) {
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq")) {
+  if (has_wide_vectors()) {
     run_avx512(job);
     return;
   }

@@ -25,6 +25,9 @@ constexpr int64_t kChannelsAtATime = 64;
 // Weights that a thread takes at a time for few rows.
 constexpr int64_t kWeightsPerChunk = 1 << 16;
 
+// Products of float32 numbers that it takes at a time, some 10 us of work.
+constexpr int64_t kProductsPerChunk = 1 << 19;
+
 void check_linear(const LinearCall& call) {
   const auto& [x, weight, bias, scale, out, low_rank] = call;
   TORCH_CHECK(
@@ -51,6 +54,12 @@ void check_linear(const LinearCall& call) {
       out.sizes());
 }
 
+int64_t most_rows(torch::Dtype dtype, const torch::Tensor& weight) {
+  return weight.scalar_type() == torch::kFloat32
+      ? most_linear_cpu_f32_rows(weight.size(1))
+      : most_linear_cpu_rows(dtype == torch::kBFloat16);
+}
+
 bool has_cpu_kernel(const LinearCall& call) {
   const auto& [x, weight, bias, scale, out, low_rank] = call;
   const auto dtype = x.scalar_type();
@@ -60,10 +69,11 @@ bool has_cpu_kernel(const LinearCall& call) {
       (dtype != torch::kFloat32 && dtype != torch::kBFloat16)) {
     return false;
   }
-  const bool small_type = weight.scalar_type() == torch::kInt8 ||
-      weight.scalar_type() == torch::kBFloat16;
-  return small_type &&
-      x.numel() / x.size(-1) <= most_linear_cpu_rows(dtype == torch::kBFloat16);
+  const auto weight_dtype = weight.scalar_type();
+  const bool fits = weight_dtype == torch::kInt8 ||
+      weight_dtype == torch::kBFloat16 ||
+      (weight_dtype == torch::kFloat32 && dtype == torch::kFloat32);
+  return fits && x.numel() / x.size(-1) <= most_rows(dtype, weight);
 }
 
 torch::Tensor make_answer(const LinearCall& call) {
@@ -89,6 +99,9 @@ LinearProduct make_product(
   product.in = call.weight.size(1);
   product.out = call.weight.size(0);
   product.weight = call.weight.const_data_ptr();
+  if (call.weight.scalar_type() == torch::kFloat32) {
+    product.type = WeightType::kFloat32;
+  }
   if (call.scale.defined()) {
     product.type = WeightType::kInt8;
     product.scale = call.scale.const_data_ptr<float>();
@@ -118,6 +131,20 @@ std::vector<LinearProduct> split_rows(
   return tiles;
 }
 
+// Channels that a thread takes at a time.
+int64_t channels_per_chunk(const LinearProduct& product) {
+  if (product.type == WeightType::kFloat32) {
+    const int64_t weights = std::min(
+        kWeightsPerChunk,
+        kProductsPerChunk / std::max<int64_t>(1, product.rows));
+    // Whole blocks of four.
+    return std::max<int64_t>(1, weights / product.in / 4) * 4;
+  }
+  const int64_t weights =
+      kWeightsPerChunk * std::max<int64_t>(1, product.rows / kFewRows);
+  return std::max<int64_t>(1, weights / product.in);
+}
+
 // Threads take chunks of channels one after the other, so that none waits long
 // for another.
 void run_products(const std::vector<LinearProduct>& products) {
@@ -129,9 +156,7 @@ void run_products(const std::vector<LinearProduct>& products) {
   const auto tiles = split_rows(products);
   std::vector<Chunk> chunks;
   for (const auto& tile : tiles) {
-    const int64_t weights =
-        kWeightsPerChunk * std::max<int64_t>(1, tile.rows / kFewRows);
-    const int64_t size = std::max<int64_t>(1, weights / tile.in);
+    const int64_t size = channels_per_chunk(tile);
     for (int64_t begin = 0; begin < tile.out; begin += size) {
       chunks.push_back({&tile, begin, std::min(begin + size, tile.out)});
     }

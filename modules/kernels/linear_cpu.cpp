@@ -109,6 +109,10 @@ int64_t most_linear_cpu_rows(bool x_is_bf16) {
 }
 
 void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (!product.x_is_bf16 && product.type == WeightType::kFloat32) {
+    linear_cpu_f32(product, begin, end);
+    return;
+  }
   if (product.x_is_bf16 && product.type != WeightType::kFloat32 &&
       has_bf16_instructions()) {
     linear_cpu_bf16(product, begin, end);

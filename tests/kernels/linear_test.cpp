@@ -2,6 +2,7 @@
 
 #include "kernels/initialization.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -50,6 +51,23 @@ TEST_P(LinearRowsTest, Bfloat16WeightsGiveTheExactProductOfTheRoundedNumbers) {
     EXPECT_EQ(actual.sizes(), expected.sizes());
     // Sums of up to 1,280 float32 products.
     EXPECT_LT(relative_error(actual, expected), 1e-5) << in << " " << out;
+  }
+}
+
+TEST_P(LinearRowsTest, Float32WeightsGiveTheExactProduct) {
+  const torch::InferenceMode inference;
+  torch::manual_seed(0);
+  for (const auto& [in, out] : {std::pair{64, 32}, {37, 13}, {1280, 66}}) {
+    const auto x = torch::randn({GetParam(), in});
+    const auto weight = torch::randn({out, in});
+    const auto bias = torch::randn({out});
+    const auto expected = torch::linear(
+        x.to(torch::kFloat64),
+        weight.to(torch::kFloat64),
+        bias.to(torch::kFloat64));
+
+    EXPECT_LT(relative_error(kernels::linear(x, weight, bias), expected), 1e-5)
+        << in << " " << out;
   }
 }
 
@@ -146,7 +164,50 @@ TEST(LinearTest, WritesWhereItIsTold) {
        {x, exact, {}, {}, out.narrow(0, 2, 2)}});
 
   EXPECT_TRUE(torch::equal(out.narrow(0, 0, 2), layer->forward(x)));
-  EXPECT_TRUE(torch::equal(out.narrow(0, 2, 2), torch::linear(x, exact)));
+  EXPECT_TRUE(torch::equal(out.narrow(0, 2, 2), kernels::linear(x, exact)));
+}
+
+/// With as many threads.
+torch::Tensor linear_with_threads(
+    int threads,
+    const torch::Tensor& x,
+    const torch::Tensor& weight) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(threads);
+  const auto y = kernels::linear(x, weight);
+  at::set_num_threads(before);
+  return y;
+}
+
+TEST(LinearTest, TheNumberOfThreadsChangesNoBit) {
+  const torch::InferenceMode inference;
+  torch::manual_seed(0);
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    const auto weight = torch::randn({260, 256}).to(dtype);
+    for (const int64_t rows :
+         {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 95, 96, 97, 250}) {
+      const auto x = torch::randn({rows, 256}).to(dtype);
+      const auto expected = linear_with_threads(1, x, weight);
+
+      for (const int threads : {2, 3, 4}) {
+        EXPECT_TRUE(
+            torch::equal(linear_with_threads(threads, x, weight), expected))
+            << rows << " rows of " << dtype << ", " << threads << " threads";
+      }
+    }
+  }
+}
+
+TEST(LinearTest, ARowOfFloat32IsAnsweredAlikeInAnyCompany) {
+  const torch::InferenceMode inference;
+  torch::manual_seed(0);
+  const auto weight = torch::randn({30, 100});
+  const auto x = torch::randn({16, 100});
+  const auto together = kernels::linear(x, weight);
+
+  for (int64_t i = 0; i < x.size(0); ++i) {
+    EXPECT_TRUE(torch::equal(kernels::linear(x[i], weight), together[i])) << i;
+  }
 }
 
 TEST(LinearTest, ANanOfTheWeightsIsNotHidden) {

@@ -7,6 +7,7 @@
 #include "model/state_dict.h"
 #include "tests/support/tiny_model.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -146,11 +147,13 @@ TEST_F(LoadedModelTest, WeightsOutliveTheRestOfTheModel) {
       weight, load_model(folder.path()).model->decoder->lm_head->weight));
 }
 
-/// Vision tokens of a grey page and logits of some ids.
-torch::Tensor outputs(const LoadedModel& loaded) {
+/// Vision tokens of a grey page in a mode, and logits of some ids.
+torch::Tensor outputs(
+    const LoadedModel& loaded,
+    const page::ResolutionMode& mode,
+    int64_t num_ids) {
   const torch::InferenceMode inference;
   auto model = loaded.model;
-  const auto mode = loaded.config.toolkit.modes.front();
   page::PageViews page;
   page.global_view = {
       mode.base_size_px,
@@ -161,10 +164,33 @@ torch::Tensor outputs(const LoadedModel& loaded) {
   const page::PageViews pages[] = {page};
   const auto tokens =
       model->encode(pages, mode).front().sequence.to(torch::kFloat32);
-  const auto ids = torch::arange(40, torch::kInt64).unsqueeze(0);
+  const auto ids = torch::arange(num_ids, torch::kInt64).unsqueeze(0);
   const auto logits = model->decoder->logits(
       model->decoder->forward(model->decoder->embed(ids)));
   return torch::cat({tokens.flatten(), logits.flatten()});
+}
+
+torch::Tensor outputs(const LoadedModel& loaded) {
+  return outputs(loaded, loaded.config.toolkit.modes.front(), /*num_ids=*/40);
+}
+
+TEST_F(LoadedModelTest, TheNumberOfThreadsChangesNoBitOfWhatComesOut) {
+  const auto loaded = load_model(tests::nano_model());
+  const int before = at::get_num_threads();
+  // Of 28 ids an expert has seven or so, see `kernels::linear`.
+  const auto outputs_with = [&](const char* mode, int threads) {
+    at::set_num_threads(threads);
+    return outputs(loaded, loaded.find_mode(mode), /*num_ids=*/28);
+  };
+  for (const char* mode : {"nano-4", "nano-9", "nano-16"}) {
+    const auto expected = outputs_with(mode, 1);
+
+    for (const int threads : {2, 4}) {
+      EXPECT_TRUE(torch::equal(outputs_with(mode, threads), expected))
+          << mode << ", " << threads << " threads";
+    }
+  }
+  at::set_num_threads(before);
 }
 
 TEST_F(LoadedModelTest, Int8HardlyChangesWhatComesOut) {

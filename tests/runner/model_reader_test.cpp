@@ -1,5 +1,6 @@
 #include "experiments/runner/model_reader.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -241,6 +242,41 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
       metrics::find_metric(sparsest.metrics, "edit_similarity").mean, 0.6);
   EXPECT_LT(
       metrics::find_metric(sparsest.wrong_page, "edit_similarity").mean, 0.5);
+}
+
+TEST(ShippedModelTest, TheNumberOfThreadsChangesNoRow) {
+  if (!std::filesystem::exists(tests::nano_model() / "model.safetensors")) {
+    GTEST_SKIP() << "the nano model has no weights yet";
+  }
+  auto loaded = model::load_model(tests::nano_model());
+  auto sweep = load_config<SweepConfig>(MICROFICHE_SOURCE_DIR
+                                        "/configs/sweeps/smoke.json");
+  sweep.texts = {MICROFICHE_SOURCE_DIR "/data/text/held_out"};
+  sweep.modes = {"nano-4", "nano-9"};
+  sweep.conditions.tokens = {"none", "zero_clip", "prompt_alone"};
+  sweep.pages_per_cell = 3;
+  sweep.generation.max_new_tokens = 20;
+  sweep.log_likelihood = true;
+  const auto reader = make_model_reader(loaded);
+  const int before = at::get_num_threads();
+
+  std::vector<std::vector<Json>> rows;
+  for (const int threads : {1, 2, 4}) {
+    at::set_num_threads(threads);
+    TemporaryFolder folder;
+    run_sweep(
+        sweep,
+        reader,
+        count_words,
+        {{"model", reader.provenance}},
+        folder.path());
+    rows.push_back(timeless_samples(folder.path()));
+  }
+  at::set_num_threads(before);
+
+  EXPECT_EQ(rows[0].size(), 42u);
+  EXPECT_EQ(rows[1], rows[0]);
+  EXPECT_EQ(rows[2], rows[0]);
 }
 
 TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {

@@ -1,0 +1,153 @@
+#include "kernels/linear_cpu.h"
+
+#include "kernels/cpu_vector.h"
+
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+// Every sum has one order, whatever rows and channels are computed together and
+// by which thread: a row's answer depends on that row alone.
+
+namespace microfiche::kernels {
+namespace {
+
+// Channels that meet a row while it is in a register, and are finished
+// together.
+constexpr int64_t kChannelsTogether = 4;
+// Rows whose sums fill the registers: 32 of 16 numbers, or 16 of eight.
+constexpr int64_t kWideRows = 6;
+constexpr int64_t kNarrowRows = 1;
+
+// More rows than those whose sums MKL divides by the number of threads; with
+// half as many registers it is quicker from 12 rows on.
+constexpr int64_t kFewRowsOfMkl = 16;
+// From so many channels on, ending a sum costs little beside the sum, and any
+// number of rows takes no longer than MKL does.
+constexpr int64_t kWideChannels = 512;
+
+// Loops over a block are unrolled, or its sums would not stay in registers.
+#define MICROFICHE_UNROLL _Pragma("GCC unroll 8")
+
+/// The sums of each of four registers, in the order of `sum`.
+MICROFICHE_INLINE void add_lanes(
+    const Floats (&sums)[kChannelsTogether],
+    Floats4& totals) {
+  Floats4 fours[kChannelsTogether];
+  MICROFICHE_UNROLL
+  for (int64_t c = 0; c < kChannelsTogether; ++c) {
+    const Floats& v = sums[c];
+    const Floats8 eight =
+        __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+        __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    fours[c] = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+        __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  }
+  const Floats4 first =
+      __builtin_shufflevector(fours[0], fours[1], 0, 1, 4, 5) +
+      __builtin_shufflevector(fours[0], fours[1], 2, 3, 6, 7);
+  const Floats4 second =
+      __builtin_shufflevector(fours[2], fours[3], 0, 1, 4, 5) +
+      __builtin_shufflevector(fours[2], fours[3], 2, 3, 6, 7);
+  totals = __builtin_shufflevector(first, second, 0, 2, 4, 6) +
+      __builtin_shufflevector(first, second, 1, 3, 5, 7);
+}
+
+MICROFICHE_INLINE void add_lanes(const Floats (&sums)[1], float& total) {
+  total = sum(sums[0]);
+}
+
+/// Channels [n, n + Channels) for the rows [m, m + Rows).
+template <int64_t Rows, int64_t Channels>
+MICROFICHE_INLINE void
+multiply_block(const LinearProduct& product, int64_t m, int64_t n) {
+  const int64_t in = product.in;
+  const auto* x = static_cast<const float*>(product.x) + m * in;
+  const auto* weight = static_cast<const float*>(product.weight) + n * in;
+  auto* y = static_cast<float*>(product.y) + m * product.out + n;
+  Floats sums[Rows][Channels] = {};
+  int64_t k = 0;
+  for (; k + kVectorLanes <= in; k += kVectorLanes) {
+    Floats weights[Channels];
+    MICROFICHE_UNROLL
+    for (int64_t c = 0; c < Channels; ++c) {
+      load(weight + c * in + k, weights[c]);
+    }
+    MICROFICHE_UNROLL
+    for (int64_t i = 0; i < Rows; ++i) {
+      Floats values;
+      load(x + i * in + k, values);
+      MICROFICHE_UNROLL
+      for (int64_t c = 0; c < Channels; ++c) {
+        sums[i][c] += weights[c] * values;
+      }
+    }
+  }
+  MICROFICHE_UNROLL
+  for (int64_t i = 0; i < Rows; ++i) {
+    std::conditional_t<Channels == 1, float, Floats4> totals;
+    add_lanes(sums[i], totals);
+    std::memcpy(y + i * product.out, &totals, sizeof totals);
+  }
+  if (k == in && product.bias == nullptr) {
+    return;
+  }
+  for (int64_t i = 0; i < Rows; ++i) {
+    for (int64_t c = 0; c < Channels; ++c) {
+      float rest = 0;
+      for (int64_t j = k; j < in; ++j) {
+        rest += weight[c * in + j] * x[i * in + j];
+      }
+      y[i * product.out + c] +=
+          product.bias != nullptr ? rest + product.bias[n + c] : rest;
+    }
+  }
+}
+
+/// Rows from `m` on, `Rows` of them and then fewer at a time.
+template <int64_t Rows, int64_t Channels>
+MICROFICHE_INLINE void
+multiply_rows(const LinearProduct& product, int64_t m, int64_t n) {
+  for (; m + Rows <= product.rows; m += Rows) {
+    multiply_block<Rows, Channels>(product, m, n);
+  }
+  if constexpr (Rows > 1) {
+    multiply_rows<Rows - 1, Channels>(product, m, n);
+  }
+}
+
+template <int64_t Rows>
+struct Float32Job {
+  const LinearProduct& product;
+  int64_t begin;
+  int64_t end;
+
+  MICROFICHE_INLINE void run() const {
+    int64_t n = begin;
+    for (; n + kChannelsTogether <= end; n += kChannelsTogether) {
+      multiply_rows<Rows, kChannelsTogether>(product, 0, n);
+    }
+    for (; n < end; ++n) {
+      multiply_rows<Rows, 1>(product, 0, n);
+    }
+  }
+};
+
+} // namespace
+
+void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (has_wide_vectors()) {
+    run_vectorized(Float32Job<kWideRows>{product, begin, end});
+  } else {
+    run_vectorized(Float32Job<kNarrowRows>{product, begin, end});
+  }
+}
+
+int64_t most_linear_cpu_f32_rows(int64_t in) {
+  if (!has_wide_vectors()) {
+    return kFewRowsOfMkl;
+  }
+  return in >= kWideChannels ? std::numeric_limits<int64_t>::max() : kTileRows;
+}
+
+} // namespace microfiche::kernels
