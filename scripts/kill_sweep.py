@@ -97,6 +97,7 @@ def main():
             if rows_of(folder) != expected or (folder / "workers").exists():
                 sys.exit(f"{folder}: other rows after {counts['killed']} moments")
             counts["runs"] += 1
+            print(f"{counts['killed']} of {arguments.moments} moments", file=sys.stderr)
     print(f"{len(expected)} rows, {undisturbed:.1f} s undisturbed: "
           + ", ".join(f"{name} {count}" for name, count in counts.items())
           + "; the same rows each time")

@@ -69,6 +69,8 @@ void compare(const CompareOptions& options) {
   const auto metric =
       options.metric.empty() ? profile.headline : options.metric;
   const auto cells = experiments::compare_runs(first, second, metric);
+  const auto notes =
+      experiments::notes_on(cells, metric, runs[0].summary.normalization);
   if (!options.output.empty()) {
     write_report(
         experiments::make_report(std::move(runs), {metric, cells}),
@@ -81,18 +83,9 @@ void compare(const CompareOptions& options) {
   } else if (options.format == "csv") {
     write_file("-", to_csv(table));
   } else if (options.format == "md") {
-    write_file(
-        "-",
-        concat(
-            to_markdown(table),
-            "\n",
-            experiments::notes_on(cells, metric),
-            "\n"));
+    write_file("-", concat(to_markdown(table), "\n", notes, "\n"));
   } else {
-    write_file(
-        "-",
-        concat(
-            to_text(table), "\n", experiments::notes_on(cells, metric), "\n"));
+    write_file("-", concat(to_text(table), "\n", notes, "\n"));
   }
 }
 

@@ -114,7 +114,8 @@ void report_run(const std::filesystem::path& folder) {
   experiments::write_reports(report);
   experiments::write_tables(report);
   auto shown = to_text(experiments::overview_table(report.summary)) + "\n" +
-      experiments::headline_of(report) + "\n";
+      experiments::headline_of(report) + "\n" +
+      experiments::notes_on(report.summary) + "\n";
   for (const auto& table : experiments::run_tables(report)) {
     if (table.is_printed) {
       shown += concat("\n", table.title, "\n\n", to_text(table.table));

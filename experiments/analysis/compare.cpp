@@ -153,9 +153,12 @@ Table comparison_table(const std::vector<CellComparison>& cells) {
 
 std::string notes_on(
     const std::vector<CellComparison>& cells,
-    const std::string& metric) {
+    const std::string& metric,
+    const std::string& normalization) {
   const auto notes = concat(
       metric,
+      ", normalisation ",
+      normalization,
       ": second minus first over the same pages; bootstrap 95 % intervals, "
       "percentile and BCa; p by sign-flip permutation, by bootstrap, and the "
       "first by Holm's correction for the number of cells.");

@@ -37,10 +37,11 @@ compare_runs(const Run& first, const Run& second, const std::string& metric);
 /// The comparison for people.
 Table comparison_table(const std::vector<CellComparison>& cells);
 
-/// Says what the columns are, and which cells have fewer pages than
-/// `metrics::kFewPages`.
+/// Says what the columns are, in what texts were made equal before, and which
+/// cells have fewer pages than `metrics::kFewPages`.
 std::string notes_on(
     const std::vector<CellComparison>& cells,
-    const std::string& metric);
+    const std::string& metric,
+    const std::string& normalization);
 
 } // namespace microfiche::experiments

@@ -120,7 +120,10 @@ ReportSection comparison_section(
         ". Second: ",
         runs[1].name,
         ". ",
-        notes_on(comparison.cells, comparison.metric));
+        notes_on(
+            comparison.cells,
+            comparison.metric,
+            runs.front().summary.normalization));
     append(
         section.figures,
         {"comparison",

@@ -9,7 +9,7 @@ namespace microfiche::metrics {
 namespace {
 
 /// More names than this are a list that nobody reads.
-constexpr size_t kMostNames = 12;
+constexpr size_t kMostNames = 6;
 
 } // namespace
 

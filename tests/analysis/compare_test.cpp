@@ -64,10 +64,11 @@ TEST_F(CompareTest, PagesThatOneRunLoopedOnAreAlsoLeftOut) {
   EXPECT_EQ(cells.back().paired.pages, 14);
 }
 
-TEST_F(CompareTest, TheNotesNameCellsOfFewPages) {
-  const auto notes =
-      notes_on(compare_runs(run, run, "edit_similarity"), "edit_similarity");
+TEST_F(CompareTest, TheNotesNameTheNormalisationAndCellsOfFewPages) {
+  const auto notes = notes_on(
+      compare_runs(run, run, "edit_similarity"), "edit_similarity", "nfkc-ws");
 
+  EXPECT_THAT(notes, HasSubstr("edit_similarity, normalisation nfkc-ws:"));
   EXPECT_THAT(notes, HasSubstr("Fewer than 30 pages"));
   EXPECT_THAT(notes, HasSubstr("all (15)"));
 }

@@ -159,6 +159,7 @@ TEST_F(ExperimentCommandsTest, ASweepEndsInATableAndAReport) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, StartsWith("mode"));
+  EXPECT_THAT(outcome.out, HasSubstr("normalisation nfkc-ws"));
   EXPECT_THAT(outcome.out, HasSubstr("3/token"));
   EXPECT_THAT(read("run/report.html"), StartsWith("<!DOCTYPE html>"));
   const auto environment = Json::parse(read("run/environment.json"));
