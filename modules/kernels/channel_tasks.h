@@ -19,9 +19,8 @@ class ChannelTasks {
  public:
   /// A product of `channels`, with so many weights each.
   void add(int64_t channels, int64_t weights_per_channel) {
-    products_.push_back(
-        {channels,
-         std::max<int64_t>(1, kWeightsPerTask / weights_per_channel)});
+    const int64_t steps = kWeightsPerTask / weights_per_channel / kStep;
+    products_.push_back({channels, std::max<int64_t>(1, steps) * kStep});
   }
 
   /// Calls `work(product, begin, end)` for tasks of one member until none of
@@ -64,7 +63,8 @@ class ChannelTasks {
   }
 
   static constexpr int64_t kWeightsPerTask = 1 << 16;
-  /// Channels that products like to take together.
+  /// Channels that products take together at most. Tasks begin at multiples of
+  /// it, so that sums do not depend on the number of threads.
   static constexpr int64_t kStep = 16;
 
   std::vector<Product> products_;

@@ -125,6 +125,24 @@ TEST(DecodeTeamLimitsTest, RoutingOptionsAreThoseOfTheRouter) {
       tolerance(torch::kFloat32));
 }
 
+TEST(DecodeTeamLimitsTest, ThreadsDoNotChangeABit) {
+  const torch::InferenceMode inference;
+  auto decoder = make_decoder_of(torch::kBFloat16);
+  const int before = at::get_num_threads();
+  const auto ids = torch::randint(40, {9, 1}, torch::kInt64);
+
+  std::vector<torch::Tensor> logits;
+  for (const int threads : {1, 2, 3}) {
+    at::set_num_threads(threads);
+    auto cache = decoder->make_cache(9, 4);
+    logits.push_back(DecodeTeam(decoder, cache).run(ids, cache));
+  }
+  at::set_num_threads(before);
+
+  EXPECT_TRUE(torch::equal(logits[0], logits[1]));
+  EXPECT_TRUE(torch::equal(logits[0], logits[2]));
+}
+
 TEST(DecodeTeamLimitsTest, TheBatchMayChangeFromStepToStep) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder();
