@@ -15,6 +15,7 @@
 #include "experiments/runner/run_rows.h"
 #include "experiments/runner/work_list.h"
 #include "page/image_file.h"
+#include "page/vision_token_order.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -245,8 +246,11 @@ SweepConfig complete_config(SweepConfig config, const PageReader& reader) {
   if (config.modes.empty()) {
     config.modes.push_back(reader.find_mode("").name);
   }
-  for (const auto& mode : config.modes) {
-    find_sweep_mode(config, reader, mode);
+  for (const auto& name : config.modes) {
+    // Refused now rather than when its cells are read.
+    const auto mode = find_sweep_mode(config, reader, name);
+    page::count_vision_tokens(
+        mode, mode.base_size_px, mode.base_size_px, reader.token_side_px);
   }
   std::vector<SweepStyle> styles;
   for (const auto& style : config.styles) {

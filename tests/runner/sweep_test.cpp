@@ -372,6 +372,21 @@ TEST(SweepTest, AModeThatTheModelLacksIsRefusedBeforeAnythingRuns) {
   EXPECT_THROW(complete_config(sweep, reader), UsageError);
 }
 
+TEST(SweepTest, AModeWithoutWholeTokensIsRefusedBeforeAnythingRuns) {
+  auto sweep = small_sweep();
+  OracleReader oracle(sweep);
+  page::ResolutionMode odd;
+  odd.name = "odd";
+  odd.base_size_px = 100;
+  sweep.own_modes = {odd};
+  sweep.modes = {"odd"};
+
+  EXPECT_THAT(
+      [&] { complete_config(sweep, oracle.reader()); },
+      ThrowsMessage<std::exception>(
+          HasSubstr("100 px is no whole number of vision tokens")));
+}
+
 TEST(SweepTest, NoModeMeansTheModelsOwn) {
   auto sweep = small_sweep();
   sweep.modes.clear();
