@@ -8,6 +8,8 @@
 #include "experiments/report/report.h"
 #include "experiments/report/training_report.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -22,18 +24,30 @@ struct ReportOptions {
   std::string output;
 };
 
+void report_trainings(
+    const std::vector<std::filesystem::path>& folders,
+    int64_t trainings,
+    const std::string& output) {
+  check<UsageError>(
+      trainings == static_cast<int64_t>(folders.size()),
+      "some of these are trainings and some are sweeps; report them apart");
+  std::filesystem::path file = output;
+  if (output.empty()) {
+    file = folders.size() == 1 ? folders.front() / "report.html"
+                               : std::filesystem::path("report.html");
+  }
+  write_file(file, experiments::html_training_report(folders));
+  say("report: " + file.string());
+}
+
 void report(const ReportOptions& options) {
   verbosity().quiet = options.common.quiet;
-  const std::filesystem::path first = options.folders.front();
-  if (experiments::is_training_run(first)) {
-    check<UsageError>(
-        options.folders.size() == 1,
-        first.string(),
-        " is a training run, which is reported alone");
-    const auto file = options.output.empty() ? (first / "report.html").string()
-                                             : options.output;
-    write_file(file, experiments::html_training_report(first));
-    say("report: " + file);
+  const std::vector<std::filesystem::path> folders(
+      options.folders.begin(), options.folders.end());
+  const auto trainings = std::count_if(
+      folders.begin(), folders.end(), experiments::is_training_run);
+  if (trainings > 0) {
+    report_trainings(folders, trainings, options.output);
     return;
   }
   std::vector<experiments::SummarizedRun> runs;
@@ -72,8 +86,8 @@ void add_report(CLI::App& app) {
       "report",
       "microfiche report runs/nano runs/other -o both.html\n\n"
       "Computes the report of one or several sweeps anew from their samples; "
-      "one sweep without -o gets all of its files again. A training run gets "
-      "its curves.");
+      "one sweep without -o gets all of its files again. Trainings get their "
+      "curves: one alone, or several side by side.");
   command->add_option("folder", options->folders, "Run folders")->required();
   command
       ->add_option(

@@ -3,12 +3,14 @@
 #include "core/error.h"
 #include "core/name_pattern.h"
 #include "core/random.h"
+#include "core/terminal.h"
 #include "generation/read.h"
 #include "metrics/code_points.h"
 #include "metrics/confidence.h"
 #include "metrics/edit_distance.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
+#include "tokenizer/text_token_counter.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -52,6 +54,22 @@ page::PageImage as_image(const data::PageSample& sample) {
   return image;
 }
 
+/// Text tokens of `text`, or nothing where nothing can count them, which is
+/// said once.
+std::optional<int64_t> text_tokens(const std::string& text) {
+  static const bool counts = [] {
+    try {
+      tokenizer::find_text_token_counter();
+      return true;
+    } catch (const InputError& error) {
+      warn(concat("no compression ratios: ", error.what()));
+      return false;
+    }
+  }();
+  return counts ? std::optional(tokenizer::count_text_tokens(text))
+                : std::nullopt;
+}
+
 /// What the readings of a row's pages add up to.
 class RowSum {
  public:
@@ -63,9 +81,14 @@ class RowSum {
       const page::PageImage& page,
       const std::string& text,
       double characters_per_token,
+      int64_t vision_tokens,
       const generation::Reading& reading) {
     precisions_.push_back(precision(text, reading.text));
     row_.density += characters_per_token;
+    if (const auto counted = text_tokens(text)) {
+      row_.compression_ratio = row_.compression_ratio.value_or(0) +
+          static_cast<double>(*counted) / static_cast<double>(vision_tokens);
+    }
     row_.exact_pages += precisions_.back() == 1 ? 1 : 0;
     row_.unfinished += reading.stop == generation::StopReason::kEos ? 0 : 1;
     if (row_.pages < shown_) {
@@ -84,7 +107,11 @@ class RowSum {
   }
 
   void finish(Evaluation& evaluation) {
-    row_.density /= static_cast<double>(row_.pages);
+    const auto pages = static_cast<double>(row_.pages);
+    row_.density /= pages;
+    if (row_.compression_ratio) {
+      *row_.compression_ratio /= pages;
+    }
     const auto interval = metrics::bootstrap_mean(precisions_, kBootstrapSeed);
     row_.precision = interval.mean;
     row_.low = interval.low;
@@ -100,6 +127,18 @@ class RowSum {
   std::vector<double> precisions_;
   std::vector<ReadPage> pages_;
 };
+
+int64_t nominal_tokens(
+    const page::PageViews& views,
+    const page::ResolutionMode& mode,
+    const model::LoadedModel& loaded) {
+  return page::count_vision_tokens(
+             mode,
+             views.page_width_px,
+             views.page_height_px,
+             loaded.config.token_side_px())
+      .nominal;
+}
 
 /// Room for an answer that is a little too long, not for one without end.
 int64_t room_for(size_t longest) {
@@ -137,7 +176,12 @@ void evaluate_row(
     const auto readings = generation::read_pages(loaded, views, mode, options);
     for (size_t i = 0; i < samples.size(); ++i) {
       const auto& sample = samples[i];
-      sum.add(images[i], sample.text, sample.characters_per_token, readings[i]);
+      sum.add(
+          images[i],
+          sample.text,
+          sample.characters_per_token,
+          nominal_tokens(views[i], mode, loaded),
+          readings[i]);
     }
   }
   sum.finish(evaluation);
@@ -167,16 +211,13 @@ void evaluate_mode(
     const std::vector views = {page::make_views(page, mode)};
     const auto reading =
         generation::read_pages(loaded, views, mode, options).front();
-    const auto counts = page::count_vision_tokens(
-        mode,
-        views[0].page_width_px,
-        views[0].page_height_px,
-        loaded.config.token_side_px());
+    const int64_t tokens = nominal_tokens(views[0], mode, loaded);
     sum.add(
         page,
         conversation.answer,
         static_cast<double>(conversation.answer.size()) /
-            static_cast<double>(counts.nominal),
+            static_cast<double>(tokens),
+        tokens,
         reading);
   }
   check(

@@ -8,6 +8,7 @@
 #include "page/page_image.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct EvaluationRow {
   /// Characters per vision token as asked for, and as the pages had them.
   double asked_density = 0;
   double density = 0;
+
+  /// Text tokens by DeepSeek-OCR's tokenizer over nominal vision tokens, mean
+  /// over pages; nothing where that tokenizer is not there.
+  std::optional<double> compression_ratio;
 
   int64_t pages = 0;
 
@@ -93,6 +98,7 @@ void visit_fields(Visitor&& visit, EvaluationRow& row) {
   visit("text", row.text);
   visit("asked_density", row.asked_density);
   visit("density", row.density);
+  visit("compression_ratio", row.compression_ratio);
   visit("pages", row.pages);
   visit("precision", row.precision);
   visit("low", row.low);
