@@ -51,18 +51,21 @@ ConversationDataset::ConversationDataset(
         " px");
     modes_[name] = mode;
   }
-  double weights = 0;
+  std::vector<BucketItem> items;
   for (const auto& [file, weight] : mix_.files) {
     const auto& rows = conversations_[file] =
         read_conversations(file, mix_.images);
-    double characters = 0;
     for (const auto& row : rows) {
-      characters += static_cast<double>(row.answer.size());
+      const auto answer = static_cast<double>(row.answer.size());
+      rows_.push_back(&row);
+      items.push_back(
+          {.weight = weight / static_cast<double>(rows.size()),
+           .length =
+               std::max(1.0, static_cast<double>(row.prompt.size()) + answer),
+           .cost = std::max(1.0, answer)});
     }
-    mean_answer_ += weight * characters / static_cast<double>(rows.size());
-    weights += weight;
   }
-  mean_answer_ = std::max(1.0, mean_answer_ / weights);
+  buckets_.emplace(items, batch_.length_spread);
 }
 
 const Conversation& ConversationDataset::draw(RandomStream& random) const {
@@ -80,16 +83,17 @@ PageBatch ConversationDataset::batch(int64_t index) const {
   const int64_t side = batch.side_px / pixels_per_token_;
   batch.vision_tokens = side * side;
   batch.channels = 3;
+  const auto& bucket = buckets_->draw(random);
   const auto rows = std::max<int64_t>(
       1,
       std::min(
           static_cast<int64_t>(
-              static_cast<double>(batch_.characters) / mean_answer_),
+              static_cast<double>(batch_.characters) / bucket.mean_cost()),
           batch_.vision_tokens / batch.vision_tokens));
 
   std::vector<std::vector<int64_t>> answers;
   for (int64_t row = 0; row < rows; ++row) {
-    const auto& conversation = draw(random);
+    const auto& conversation = *rows_[bucket.draw(random)];
     batch.prompts.push_back(conversation.prompt);
     batch.texts.push_back(conversation.answer);
     batch.characters += static_cast<int64_t>(conversation.answer.size());

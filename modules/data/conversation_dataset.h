@@ -1,6 +1,7 @@
 #pragma once
 
 #include "data/conversation.h"
+#include "data/length_buckets.h"
 #include "data/page_batch.h"
 #include "data/page_mix.h"
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,8 @@ struct ConversationMixConfig {
 void validate(const ConversationMixConfig& config, const std::string& where);
 
 /// Draws conversations with pages from disk and such without pages, mixed in
-/// one batch.
+/// one batch. Those of a batch are about as long, so that it needs little
+/// padding.
 ///
 /// As with `PageDataset`, batch i of a seed is the same whoever draws it.
 class ConversationDataset {
@@ -53,7 +56,12 @@ class ConversationDataset {
       uint64_t seed,
       int64_t pixels_per_token = 64);
 
-  /// Batch `index`, with as many rows as `BatchConfig` lets average ones be.
+  // The buckets know conversations by their places.
+  ConversationDataset(const ConversationDataset&) = delete;
+  ConversationDataset& operator=(const ConversationDataset&) = delete;
+
+  /// Batch `index`, with as many rows as `BatchConfig` lets average ones of
+  /// their length be.
   /// Any number of threads may ask. Throws `InputError` for an image that
   /// cannot be read.
   PageBatch batch(int64_t index) const;
@@ -76,8 +84,8 @@ class ConversationDataset {
   uint64_t seed_;
   int64_t pixels_per_token_;
   std::map<std::string, std::vector<Conversation>> conversations_;
-  /// Characters of an answer.
-  double mean_answer_ = 0;
+  std::vector<const Conversation*> rows_;
+  std::optional<LengthBuckets> buckets_;
 };
 
 /// The page of a conversation, which has one. Throws `InputError` naming the

@@ -202,6 +202,11 @@ void validate(const BatchConfig& config, const std::string& where) {
       ".density_spread: must be from 1 to 10, got ",
       config.density_spread);
   check(
+      config.length_spread >= 1.01,
+      where,
+      ".length_spread: must be at least 1.01, got ",
+      config.length_spread);
+  check(
       config.points_per_page >= 0,
       where,
       ".points_per_page: must not be negative, got ",

@@ -99,6 +99,10 @@ struct BatchConfig {
   /// Pages of a batch differ in density by up to this factor.
   double density_spread = 1.15;
 
+  /// Rows from files, which are prompt and answer, differ in their characters
+  /// by up to this factor.
+  double length_spread = 1.3;
+
   /// Points a page at which the glyph head is asked what stands there.
   int64_t points_per_page = 0;
 
@@ -131,6 +135,7 @@ void visit_fields(Visitor&& visit, BatchConfig& config) {
   visit("characters", config.characters);
   visit("vision_tokens", config.vision_tokens);
   visit("density_spread", config.density_spread);
+  visit("length_spread", config.length_spread);
   visit("points_per_page", config.points_per_page);
   visit("loose_points", config.loose_points);
 }

@@ -107,9 +107,13 @@ std::vector<CheckpointFolder> list_checkpoints(const fs::path& run_folder) {
   return found;
 }
 
-fs::path begin_checkpoint(const fs::path& run_folder, int64_t step) {
-  const auto folder = checkpoints_of(run_folder) /
+fs::path unfinished_checkpoint(const fs::path& run_folder, int64_t step) {
+  return checkpoints_of(run_folder) /
       concat(kWriting, checkpoint_name(step, /*attempt=*/1));
+}
+
+fs::path begin_checkpoint(const fs::path& run_folder, int64_t step) {
+  const auto folder = unfinished_checkpoint(run_folder, step);
   std::error_code error;
   fs::remove_all(folder, error);
   check_done(error, folder);

@@ -34,6 +34,11 @@ std::filesystem::path begin_checkpoint(
     const std::filesystem::path& run_folder,
     int64_t step);
 
+/// Where that folder is or will be.
+std::filesystem::path unfinished_checkpoint(
+    const std::filesystem::path& run_folder,
+    int64_t step);
+
 /// Gives a folder of `begin_checkpoint`, which is complete now, its name, and
 /// returns that. Throws `IoError` when that fails.
 std::filesystem::path commit_checkpoint(

@@ -112,18 +112,14 @@ double find_rate(
   return 0;
 }
 
+int64_t moments_of(const Parameter& parameter, const OptimizerConfig& config) {
+  return is_hidden_matrix(parameter, config) ? 1 : 2;
+}
+
 torch::Tensor orthogonalize(
     const torch::Tensor& matrices,
     int64_t steps,
     torch::Dtype dtype) {
-  if (matrices.is_cpu() && matrices.size(0) > 1) {
-    // What the iterations of one matrix touch stays in the cache.
-    std::vector<torch::Tensor> each;
-    for (const auto& matrix : matrices.split(1)) {
-      each.push_back(orthogonalize(matrix, steps, dtype));
-    }
-    return torch::cat(each);
-  }
   constexpr double kA = 3.4445;
   constexpr double kB = -4.7750;
   constexpr double kC = 2.0315;
@@ -159,6 +155,9 @@ Optimizer::Optimizer(
       continue;
     }
     trained_.push_back(parameter);
+    if (!parameter.master.defined()) {
+      continue;
+    }
     if (is_hidden_matrix(parameter, config_)) {
       const auto matrix = as_matrix(parameter.master);
       auto& group = muon[{rate, matrix.size(0), matrix.size(1)}];
@@ -234,20 +233,35 @@ void Optimizer::step(double rate_factor) {
 }
 
 void Optimizer::step(MuonGroup& group, double rate) {
+  const auto matrices = static_cast<int64_t>(group.parameters.size());
+  // A GPU takes all at once; on a CPU what one matrix touches stays in the
+  // cache.
+  const int64_t chunk = group.momentum.is_cuda() ? matrices : 1;
+  for (int64_t begin = 0; begin < matrices; begin += chunk) {
+    const auto first = group.parameters.begin() + begin;
+    step({first, first + chunk}, group.momentum.narrow(0, begin, chunk), rate);
+  }
+}
+
+void Optimizer::step(
+    const std::vector<Parameter>& parameters,
+    const torch::Tensor& momenta,
+    double rate) {
   std::vector<torch::Tensor> gradients;
   std::vector<torch::Tensor> masters;
-  for (const auto& parameter : group.parameters) {
+  for (const auto& parameter : parameters) {
     gradients.push_back(as_matrix(gradient(parameter)));
     masters.push_back(as_matrix(parameter.master));
   }
-  const auto stacked = torch::stack(gradients); // (N, R, C)
+  const auto stacked = parameters.size() == 1 ? gradients[0].unsqueeze(0)
+                                              : torch::stack(gradients);
   const double momentum = config_.muon_momentum;
-  group.momentum.lerp_(stacked, 1 - momentum);
-  const auto ahead = stacked.lerp(group.momentum, momentum);
+  momenta.lerp_(stacked, 1 - momentum); // (N, R, C)
+  const auto ahead = stacked.lerp(momenta, momentum);
   // Rounding does not matter to an update whose size is fixed; a CPU that
   // computes the model in bf16 is also quicker at this in bf16.
   const bool rounded = stacked.is_cuda() ||
-      group.parameters.front().tensor.scalar_type() == torch::kBFloat16;
+      parameters.front().tensor.scalar_type() == torch::kBFloat16;
   const auto dtype = rounded ? torch::kBFloat16 : torch::kFloat32;
   const auto update = orthogonalize(ahead, config_.newton_schulz_steps, dtype)
                           .to(torch::kFloat32);

@@ -44,6 +44,10 @@ struct OptimizerConfig {
       "heads.*.row.*",
       "heads.*.classify.*",
       "heads.reading.*"};
+
+  /// Each of several processes keeps the state of a share of the parameters
+  /// alone; see Note [Sharded optimizer state].
+  bool shard_state = false;
 };
 
 /// Throws `InputError` for values that make no sense.
@@ -71,6 +75,10 @@ double find_rate(
     const OptimizerConfig& config,
     std::vector<bool>* used = nullptr);
 
+/// Moments that are kept of each element of a parameter: Muon's one or AdamW's
+/// two.
+int64_t moments_of(const Parameter& parameter, const OptimizerConfig& config);
+
 /// The orthogonal matrix nearest to each matrix of a batch, roughly: singular
 /// values end between about 0.7 and 1.2.
 ///
@@ -93,7 +101,8 @@ class Optimizer {
  public:
   /// Takes those of `parameters` that the first matching rule gives a rate;
   /// the others are frozen (`requires_grad` off), so nothing is computed for
-  /// them. Throws `InputError` for a rule that has no effect.
+  /// them. One without a master has gradients, and is updated by the process
+  /// that has it. Throws `InputError` for a rule that has no effect.
   Optimizer(
       const std::vector<Parameter>& parameters,
       const std::vector<RateRule>& rules,
@@ -106,10 +115,10 @@ class Optimizer {
   /// them is not.
   torch::Tensor clip_gradients();
 
-  /// Updates masters and parameters.
+  /// Updates masters and their parameters.
   void step(double rate_factor);
 
-  /// The trained parameters.
+  /// The trained parameters, other processes' among them.
   const std::vector<Parameter>& parameters() const {
     return trained_;
   }
@@ -141,6 +150,11 @@ class Optimizer {
   };
 
   void step(MuonGroup& group, double rate);
+  /// Of matrices of one shape; momenta (N, R, C).
+  void step(
+      const std::vector<Parameter>& parameters,
+      const torch::Tensor& momenta,
+      double rate);
   void step(AdamGroup& group, double rate);
 
   OptimizerConfig config_;
@@ -160,6 +174,7 @@ void visit_fields(Visitor&& visit, OptimizerConfig& config) {
   visit("weight_decay", config.weight_decay);
   visit("clip_norm", config.clip_norm);
   visit("adam_only", config.adam_only);
+  visit("shard_state", config.shard_state);
 }
 
 template <typename Visitor>

@@ -9,16 +9,17 @@ bool is_finite(const torch::Tensor& tensor) {
 
 } // namespace
 
-Parameter with_master(std::string name, const torch::Tensor& tensor) {
+void make_master(Parameter& parameter) {
   // `detach` shares memory: a float32 parameter is its own master.
-  return {std::move(name), tensor, tensor.detach().to(torch::kFloat32)};
+  parameter.master = parameter.tensor.detach().to(torch::kFloat32);
 }
 
 std::vector<Parameter> with_masters(
     const std::vector<std::pair<std::string, torch::Tensor>>& parameters) {
   std::vector<Parameter> result;
   for (const auto& [name, tensor] : parameters) {
-    result.push_back(with_master(name, tensor));
+    result.push_back({name, tensor, {}});
+    make_master(result.back());
   }
   return result;
 }

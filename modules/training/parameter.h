@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,12 +23,16 @@ struct Parameter {
   std::string name;
   torch::Tensor tensor;
   torch::Tensor master;
+
+  /// The process that alone keeps master and moments and updates the parameter
+  /// for all; nothing where each does. See Note [Sharded optimizer state].
+  std::optional<int64_t> owner = std::nullopt;
 };
 
 /// Makes the master of a parameter; see Note [Master weights].
-Parameter with_master(std::string name, const torch::Tensor& tensor);
+void make_master(Parameter& parameter);
 
-/// The same for several, as pairs of name and parameter.
+/// Parameters with their masters, from pairs of name and tensor.
 std::vector<Parameter> with_masters(
     const std::vector<std::pair<std::string, torch::Tensor>>& parameters);
 

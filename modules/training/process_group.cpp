@@ -1,6 +1,7 @@
 #include "training/process_group.h"
 
 #include "core/error.h"
+#include "core/stop_signal.h"
 
 #include <torch/torch.h>
 
@@ -17,9 +18,11 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <map>
 #include <thread>
@@ -32,6 +35,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kBeat{500};
 constexpr std::chrono::milliseconds kLook{2};
+
+/// Patience of a process that was asked to stop: torchrun asks those that are
+/// left when one has died.
+constexpr std::chrono::seconds kPatienceWhenStopping{5};
 
 /// A collective after its roll call waits for data on its way alone.
 constexpr std::chrono::minutes kTransferTime{5};
@@ -77,6 +84,12 @@ int64_t number(const char* name, int64_t low, int64_t high) {
 int64_t number_or(const char* name, int64_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : number(name, 0, 1 << 20, text);
+}
+
+/// What c10d or, by exceptions of its own, Gloo says.
+std::string reason(const std::exception& failure) {
+  const auto* error = dynamic_cast<const c10::Error*>(&failure);
+  return error == nullptr ? failure.what() : error->what_without_backtrace();
 }
 
 c10::intrusive_ptr<c10d::Store> open_store(
@@ -151,7 +164,7 @@ class ProcessGroup::Board {
   }
 
   /// A failed collective with the name of the lost, as soon as it is known.
-  void explain(const c10::Error& failure) {
+  void explain(const std::exception& failure) {
     const auto start = Clock::now();
     try {
       while (Clock::now() - start < place_.patience + std::chrono::seconds(1)) {
@@ -167,7 +180,7 @@ class ProcessGroup::Board {
             "rank ",
             place_.rank,
             ": could not exchange tensors with the other processes: ",
-            failure.what_without_backtrace()));
+            reason(failure)));
   }
 
  private:
@@ -217,7 +230,7 @@ class ProcessGroup::Board {
       if (beat != sign.beat || sign.seen < start) {
         sign = {beat, Clock::now()};
       }
-      if (Clock::now() - sign.seen > place_.patience) {
+      if (Clock::now() - sign.seen > patience()) {
         const auto lost = std::to_string(rank);
         store_->set(kLostKey, std::vector<uint8_t>(lost.begin(), lost.end()));
         // Whoever keeps the store leaves the others time to read it.
@@ -225,6 +238,11 @@ class ProcessGroup::Board {
         throw lost_process(lost);
       }
     }
+  }
+
+  std::chrono::seconds patience() const {
+    return stop_requested() ? std::min(place_.patience, kPatienceWhenStopping)
+                            : place_.patience;
   }
 
   Error lost_process(const std::string& lost) const {
@@ -238,7 +256,7 @@ class ProcessGroup::Board {
             " of ",
             place_.size,
             " has shown no sign of life for ",
-            place_.patience.count(),
+            patience().count(),
             " s; it was killed, or its machine is gone. Start all of them "
             "again: the run goes on from its last checkpoint"));
   }
@@ -403,7 +421,7 @@ void ProcessGroup::broadcast(
     in_buckets(tensors, [&](const torch::Tensor& bucket) {
       collectives_->broadcast(bucket, from);
     });
-  } catch (const c10::Error& error) {
+  } catch (const std::exception& error) {
     board_->explain(error);
   }
 }
@@ -415,7 +433,7 @@ void ProcessGroup::add_up(const std::vector<torch::Tensor>& tensors) {
     in_buckets(tensors, [&](const torch::Tensor& bucket) {
       collectives_->add_up(bucket);
     });
-  } catch (const c10::Error& error) {
+  } catch (const std::exception& error) {
     board_->explain(error);
   }
 }

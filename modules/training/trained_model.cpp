@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "training/model_parts.h"
+#include "training/sharding.h"
 
 #include <torch/torch.h>
 
@@ -73,10 +74,13 @@ std::map<std::string, torch::Tensor> TrainedModel::state() const {
 
 TrainedModel make_trained_model(
     const TrainingConfig& config,
-    torch::Device device) {
+    torch::Device device,
+    int64_t rank,
+    int64_t processes) {
   TrainedModel trained;
   trained.loaded = make_start(config, device);
   trained.heads = make_heads(config.glyph_head, trained.loaded.config, device);
+  std::vector<Parameter> kept;
   const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
     const bool is_head = in_part("heads", name);
     const bool ever = is_ever_trained({name, tensor, {}}, config);
@@ -84,8 +88,7 @@ TrainedModel make_trained_model(
       check_fits_adapter(name);
     }
     const bool keep = ever || is_head || !config.from_weights;
-    trained.parameters.push_back(
-        keep ? with_master(name, tensor) : Parameter{name, tensor, {}});
+    (keep ? kept : trained.parameters).push_back({name, tensor, {}});
   };
   for (const auto& item : trained.loaded.model->named_parameters()) {
     add(item.key(), item.value());
@@ -93,6 +96,15 @@ TrainedModel make_trained_model(
   for (const auto& [name, tensor] : named_parameters(trained.heads)) {
     add(name, tensor);
   }
+  if (config.optimizer.shard_state) {
+    assign_owners(kept, config, processes);
+  }
+  for (auto& parameter : kept) {
+    if (parameter.owner.value_or(rank) == rank) {
+      make_master(parameter);
+    }
+  }
+  trained.parameters.insert(trained.parameters.end(), kept.begin(), kept.end());
   round_weights(trained.parameters, trained.loaded.placement.dtype);
   return trained;
 }

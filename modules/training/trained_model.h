@@ -6,6 +6,7 @@
 
 #include "model/loaded_model.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -22,18 +23,22 @@ struct TrainedModel {
   /// Of all of these. What is loaded and no stage trains has no master.
   std::vector<Parameter> parameters;
 
-  /// The masters, as "model.NAME" and "heads.NAME"; copying into them and
-  /// `take_masters` restores a state.
+  /// The masters that this process has, as "model.NAME" and "heads.NAME";
+  /// copying into them and `take_masters` restores a state.
   std::map<std::string, torch::Tensor> state() const;
 };
 
 /// Makes or loads the model of a config, with its adapter, where it is trained.
+/// With sharded optimizer state, process `rank` of `processes` has masters of
+/// what it owns.
 ///
 /// Throws `InputError` for a model that does not fit, for int8 weights, and for
 /// stages that train more than the adapter where there is one.
 TrainedModel make_trained_model(
     const TrainingConfig& config,
-    torch::Device device);
+    torch::Device device,
+    int64_t rank = 0,
+    int64_t processes = 1);
 
 /// Writes what came out: the model folder `model/` and, with an adapter,
 /// `adapter/` as PEFT reads it, which is merged into the former.

@@ -10,6 +10,7 @@
 #include "rendering/font.h"
 #include "training/checkpoint_folder.h"
 #include "training/lr_schedule.h"
+#include "training/sharding.h"
 
 #include <torch/torch.h>
 
@@ -29,7 +30,11 @@ Trainer::Trainer(
     : config_(std::move(config)),
       run_folder_(std::move(run_folder)),
       group_(group),
-      trained_(make_trained_model(config_, device)),
+      trained_(make_trained_model(
+          config_,
+          device,
+          group == nullptr ? 0 : group->rank(),
+          num_processes())),
       data_(config_, trained_.loaded),
       loss_function_(trained_.loaded, trained_.heads),
       writer_(run_folder_),
@@ -167,9 +172,7 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
   }
   writer_.wait();
   take_best();
-  if (average_) {
-    average_->swap();
-  }
+  swap_average();
   if (is_first_process()) {
     save_trained_model(trained_, config_, run_folder_);
   }
@@ -250,7 +253,11 @@ std::optional<StepRecord> Trainer::train_step() {
 
   optimizer_->zero_grad();
   for (int64_t i = 0; i < stage().batches_per_step / num_processes(); ++i) {
-    add_gradients(batches_->next(), record);
+    const auto start = Clock::now();
+    const auto batch = batches_->next();
+    position_.waited_seconds +=
+        std::chrono::duration<double>(Clock::now() - start).count();
+    add_gradients(batch, record);
   }
   wishes_ = {stop_requested(), out_of_time()};
   if (group_ != nullptr) {
@@ -266,6 +273,7 @@ std::optional<StepRecord> Trainer::train_step() {
     }
   }
   optimizer_->step(record.rate_factor);
+  share(optimizer_->parameters());
   if (average_) {
     average_->update(position_.step + 1);
   }
@@ -328,6 +336,7 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
     line["rate_factor"] = record.rate_factor;
     line["characters"] = position_.characters;
     line["seconds"] = position_.seconds;
+    line["waited_seconds"] = position_.waited_seconds;
     line["characters_per_second"] =
         position_.characters / std::max(position_.seconds, 1e-9);
     if (stage().losses.reading > 0) {
@@ -344,12 +353,22 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
 void Trainer::save() {
   position_.seconds = seconds_before_ +
       std::chrono::duration<double>(Clock::now() - start_).count();
-  if (is_first_process()) {
-    writer_.save(position_, config_, state());
+  if (is_sharded()) {
+    save_checkpoint(run_folder_, position_, config_, state(), group_);
+  } else {
+    if (is_first_process()) {
+      writer_.save(position_, config_, state());
+    }
+    wait_for_all();
   }
-  wait_for_all();
   saved_step_ = position_.step;
   new_best_ = false;
+}
+
+void Trainer::share(const std::vector<Parameter>& parameters) {
+  if (is_sharded()) {
+    share_parameters(*group_, parameters);
+  }
 }
 
 bool Trainer::out_of_time() const {

@@ -36,7 +36,9 @@ namespace microfiche::training {
 /// apps/microfiche/main.cpp.
 ///
 /// Several processes share the batches of a step evenly (see Note [Several
-/// processes]) and train as one that has them all; the first one writes.
+/// processes]) and train as one that has them all; the first one writes, and
+/// the others with it what they alone have (see Note [Sharded optimizer
+/// state]).
 class Trainer {
  public:
   /// Reads the text, makes or loads the model, and restores the newest
@@ -87,6 +89,12 @@ class Trainer {
     }
   }
   void check_shares() const;
+  bool is_sharded() const {
+    return group_ != nullptr && config_.optimizer.shard_state;
+  }
+  /// Gives all processes the parameters as those have them that own them.
+  void share(const std::vector<Parameter>& parameters);
+  void swap_average();
 
   /// Index in the stage of the batch that comes next.
   int64_t next_batch() const;
@@ -111,8 +119,11 @@ class Trainer {
   /// Whether the step is the one that read them best, and no checkpoint of it
   /// says so yet.
   bool is_new_best();
+  /// The step whose weights come out.
+  int64_t step_to_come_out();
   /// Goes to the weights that read best, where they are to come out.
   void take_best();
+  /// What this process has of it.
   std::map<std::string, torch::Tensor> state() const;
   const StageConfig& stage() const {
     return config_.stages[position_.stage];
@@ -133,6 +144,9 @@ class Trainer {
   int64_t saved_step_ = -1;
   CheckpointWriter writer_;
   bool new_best_ = false;
+
+  /// The step after which this process took part in reading held-out pages.
+  int64_t read_step_ = -1;
 
   /// Of the last evaluation that this process made.
   std::vector<EvaluationRow> rows_;

@@ -3,18 +3,25 @@
 #include "core/error.h"
 #include "core/terminal.h"
 
+#include <torch/torch.h>
+
 #include <cmath>
 
 // What a run makes of reading held-out pages.
 
 namespace microfiche::training {
 
-Evaluation Trainer::read_held_out() {
-  Evaluation evaluation;
+void Trainer::swap_average() {
   if (average_) {
     average_->swap();
+    share(trained_.parameters);
   }
-  if (!config_.evaluation.modes.empty()) {
+}
+
+Evaluation Trainer::read_held_out() {
+  Evaluation evaluation;
+  swap_average();
+  if (is_first_process() && !config_.evaluation.modes.empty()) {
     evaluate(
         trained_.loaded,
         *data_.held_out_pages(),
@@ -22,7 +29,9 @@ Evaluation Trainer::read_held_out() {
         config_.seed,
         evaluation);
   }
-  if (const auto conversations = data_.held_out_conversations()) {
+  const auto conversations =
+      is_first_process() ? data_.held_out_conversations() : nullptr;
+  if (conversations) {
     evaluate(
         trained_.loaded,
         *conversations,
@@ -30,19 +39,18 @@ Evaluation Trainer::read_held_out() {
         config_.seed,
         evaluation);
   }
-  if (average_) {
-    average_->swap();
-  }
+  swap_average();
   return evaluation;
 }
 
 void Trainer::evaluate_now() {
-  const bool logged = position_.evaluated_step == position_.step;
-  if (!is_first_process() || (logged && !rows_.empty())) {
+  if (read_step_ == position_.step) {
     return;
   }
+  read_step_ = position_.step;
   const auto evaluation = read_held_out();
   rows_ = evaluation.rows;
+  const bool logged = position_.evaluated_step == position_.step;
   if (rows_.empty() || logged) {
     return;
   }
@@ -78,17 +86,30 @@ bool Trainer::is_new_best() {
       : group_->any(new_best_);
 }
 
+int64_t Trainer::step_to_come_out() {
+  const bool best = is_first_process() && !config_.checkpoints.best.empty() &&
+      position_.best_precision;
+  const int64_t step = best ? position_.best_step : position_.step;
+  if (!is_sharded()) {
+    return step;
+  }
+  // The other processes hear it from the first one, and have shares to take.
+  const auto told = torch::tensor({step}).to(trained_.loaded.placement.device);
+  group_->broadcast({told});
+  return told.item<int64_t>();
+}
+
 void Trainer::take_best() {
-  if (!is_first_process() || config_.checkpoints.best.empty() ||
-      !position_.best_precision || position_.best_step == position_.step) {
+  const int64_t best_step = step_to_come_out();
+  if (best_step == position_.step) {
     return;
   }
-  const auto checkpoint = find_checkpoint(run_folder_, position_.best_step);
+  const auto checkpoint = find_checkpoint(run_folder_, best_step);
   check<IoError>(
       checkpoint.has_value(),
       run_folder_.string(),
       ": the checkpoint of step ",
-      position_.best_step,
+      best_step,
       ", which read held-out pages best, is gone");
   auto weights = trained_.state();
   if (average_) {
@@ -96,12 +117,13 @@ void Trainer::take_best() {
   }
   restore(*checkpoint, weights);
   take_masters(trained_.parameters);
+  share(trained_.parameters);
   rows_ = read_held_out().rows;
   say(concat(
       "the model that comes out is that of step ",
-      position_.best_step,
+      best_step,
       ", which read held-out pages best: precision ",
-      *position_.best_precision));
+      position_.best_precision.value_or(0)));
 }
 
 } // namespace microfiche::training

@@ -10,11 +10,13 @@ namespace microfiche::training {
 void Trainer::go_to(const TrainingCheckpoint& checkpoint) {
   position_ = checkpoint.position;
   saved_step_ = position_.step;
+  read_step_ = -1;
   if (position_.stage < static_cast<int64_t>(config_.stages.size())) {
     begin_stage();
   }
   restore(checkpoint, state());
   take_masters(trained_.parameters);
+  share(trained_.parameters);
   if (optimizer_) {
     optimizer_->set_num_steps(position_.optimizer_steps);
   }

@@ -251,6 +251,11 @@ void validate(const TrainingConfig& config, const std::string& where) {
       ".average_decay: must be in [0, 1), got ",
       config.average_decay);
   check(
+      !config.checkpoints.in_background || !config.optimizer.shard_state,
+      where,
+      ".checkpoints.in_background: not with optimizer.shard_state, where all "
+      "processes have written their shares before any goes on");
+  check(
       !config.adapter || config.from_weights,
       where,
       ".adapter: stands beside weights that are trained already; set "
@@ -270,8 +275,12 @@ void check_resumable(
     const TrainingConfig& now,
     int64_t stage,
     const std::string& where) {
-  const Json old_json = write_config(before);
-  const Json new_json = write_config(now);
+  Json old_json = write_config(before);
+  Json new_json = write_config(now);
+  for (auto* json : {&old_json, &new_json}) {
+    // Who keeps the state decides nothing.
+    (*json)["optimizer"].erase("shard_state");
+  }
   for (const char* field :
        {"model",
         "from_weights",

@@ -251,7 +251,8 @@ void validate(const TrainingConfig& config, const std::string& where);
 /// Throws `InputError` unless a run begun as `before` may go on as `now`,
 /// having reached `stage`. What decides what was already computed must be the
 /// same: model, text, seed, precision, optimizer and the stages up to this one.
-/// Later stages, evaluation, checkpoints, workers and time limits may change.
+/// Later stages, evaluation, checkpoints, workers, time limits and the number
+/// of processes may change.
 void check_resumable(
     const TrainingConfig& before,
     const TrainingConfig& now,

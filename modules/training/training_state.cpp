@@ -8,6 +8,7 @@
 #include "training/checkpoint_folder.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace microfiche::training {
 namespace {
@@ -36,6 +37,16 @@ void visit_fields(Visitor&& visit, FileRecord& record) {
   visit("sha256", record.sha256);
 }
 
+/// What one of several processes has written.
+struct Part {
+  std::vector<FileRecord> files;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, Part& part) {
+  visit("files", part.files);
+}
+
 template <typename Visitor>
 void visit_fields(Visitor&& visit, Manifest& manifest) {
   visit("position", manifest.position);
@@ -60,6 +71,7 @@ FileRecord describe_file(const fs::path& file) {
 /// Writes tensors into files of at most `shard_bytes` each, or of one tensor.
 std::vector<FileRecord> write_shards(
     const fs::path& folder,
+    const std::string& prefix,
     const std::map<std::string, torch::Tensor>& tensors,
     int64_t shard_bytes) {
   std::vector<FileRecord> files;
@@ -71,7 +83,7 @@ std::vector<FileRecord> write_shards(
       return;
     }
     const std::string name =
-        "state-" + padded(files.size() + 1, 5) + ".safetensors";
+        prefix + padded(files.size() + 1, 5) + ".safetensors";
     checkpoint::write_safetensors(folder / name, shard);
     files.push_back(describe_file(folder / name));
     shard.clear();
@@ -123,13 +135,36 @@ TrainingCheckpoint read_checkpoint(const fs::path& folder) {
         found.sha256 == record.sha256,
         path,
         ": its content is not what was written (SHA-256 differs)");
-    const checkpoint::SafetensorsFile file(path);
-    for (const auto& info : file.tensors()) {
+    const auto file = std::make_shared<const checkpoint::SafetensorsFile>(path);
+    for (const auto& info : file->tensors()) {
       checkpoint.tensors[info.name] =
-          model::view_tensor({info, file.bytes(info)}).clone();
+          model::view_tensor({info, file->bytes(info)}, file);
     }
   }
   return checkpoint;
+}
+
+std::string part_name(int64_t rank) {
+  return concat("part-", padded(rank, 4), ".json");
+}
+
+/// Adds the files that the other processes have written.
+void add_parts(
+    const fs::path& folder,
+    int64_t processes,
+    std::vector<FileRecord>& files) {
+  for (int64_t rank = 1; rank < processes; ++rank) {
+    const auto list = folder / part_name(rank);
+    const auto part = read_config<Part>(read_json_file(list), list.string());
+    files.insert(files.end(), part.files.begin(), part.files.end());
+    fs::remove(list);
+  }
+}
+
+void wait_for(ProcessGroup* group) {
+  if (group != nullptr) {
+    group->wait_for_all();
+  }
 }
 
 } // namespace
@@ -138,33 +173,63 @@ void save_checkpoint(
     const fs::path& run_folder,
     const TrainingPosition& position,
     const TrainingConfig& training,
-    const std::map<std::string, torch::Tensor>& tensors) {
+    const std::map<std::string, torch::Tensor>& tensors,
+    ProcessGroup* group) {
   const auto& config = training.checkpoints;
-  const auto unfinished = begin_checkpoint(run_folder, position.step);
-  fs::path checkpoint;
-  try {
-    Manifest manifest{position, training, {}};
-    manifest.files = write_shards(unfinished, tensors, config.shard_bytes);
-    write_json_file(unfinished / kManifest, write_config(manifest));
-    checkpoint = commit_checkpoint(unfinished, position.step);
-  } catch (const Error& error) {
-    std::error_code ignored;
-    fs::remove_all(unfinished, ignored);
-    throw IoError(concat(
-        error.what(),
-        "; the checkpoint of step ",
+  const bool first = group == nullptr || group->is_first();
+  const auto unfinished = first
+      ? begin_checkpoint(run_folder, position.step)
+      : unfinished_checkpoint(run_folder, position.step);
+  const auto write = [&](const std::function<void()>& part) {
+    try {
+      part();
+    } catch (const Error& error) {
+      std::error_code ignored;
+      fs::remove_all(unfinished, ignored);
+      throw IoError(concat(
+          error.what(),
+          "; the checkpoint of step ",
+          position.step,
+          " takes ",
+          num_bytes(tensors),
+          " bytes, and those before are as they were"));
+    }
+  };
+  Manifest manifest{position, training, {}};
+  // The first one has made the folder.
+  wait_for(group);
+  write([&] {
+    const auto prefix = group == nullptr
+        ? "state-"
+        : concat("state-", padded(group->rank(), 4), "-");
+    manifest.files =
+        write_shards(unfinished, prefix, tensors, config.shard_bytes);
+    if (!first) {
+      write_json_file(
+          unfinished / part_name(group->rank()),
+          write_config(Part{manifest.files}));
+    }
+  });
+  // All have written.
+  wait_for(group);
+  if (first) {
+    fs::path checkpoint;
+    write([&] {
+      add_parts(
+          unfinished, group == nullptr ? 1 : group->size(), manifest.files);
+      write_json_file(unfinished / kManifest, write_config(manifest));
+      checkpoint = commit_checkpoint(unfinished, position.step);
+    });
+    say("checkpoint: " + checkpoint.string());
+    remove_old_checkpoints(
+        run_folder,
         position.step,
-        " takes ",
-        num_bytes(tensors),
-        " bytes, and those before are as they were"));
+        config.keep,
+        position.best_precision ? std::optional(position.best_step)
+                                : std::nullopt);
   }
-  say("checkpoint: " + checkpoint.string());
-  remove_old_checkpoints(
-      run_folder,
-      position.step,
-      config.keep,
-      position.best_precision ? std::optional(position.best_step)
-                              : std::nullopt);
+  // It is there.
+  wait_for(group);
 }
 
 std::optional<TrainingCheckpoint> find_checkpoint(

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "training/optimizer.h"
+#include "training/process_group.h"
 #include "training/training_config.h"
 
 #include "core/json.h"
@@ -24,8 +24,10 @@ namespace microfiche::training {
 // batch, and nothing else of a step is left to chance.
 //
 // `checkpoint.json` is written last, with the size and the SHA-256 of every
-// file. What has no manifest or other content is no checkpoint and is passed
-// over. See Note [Checkpoint folders] on how it gets its name.
+// file. Where several processes write, each leaves a list of its files, and the
+// first one waits for all of them. What has no manifest or other content is no
+// checkpoint and is passed over. See Note [Checkpoint folders] on how it gets
+// its name.
 
 /// Where a run stands: that many steps are done.
 struct TrainingPosition {
@@ -56,6 +58,9 @@ struct TrainingPosition {
   /// What the run has read and spent so far.
   int64_t characters = 0;
   double seconds = 0;
+
+  /// Of these, seconds in which a step waited for a batch.
+  double waited_seconds = 0;
 };
 
 template <typename Visitor>
@@ -71,17 +76,21 @@ void visit_fields(Visitor&& visit, TrainingPosition& position) {
   visit("best_precision", position.best_precision);
   visit("characters", position.characters);
   visit("seconds", position.seconds);
+  visit("waited_seconds", position.waited_seconds);
 }
 
 /// Writes a checkpoint of `tensors`, says where once it outlasts a power cut,
 /// and removes those that are no longer kept (`CheckpointConfig::keep` and
-/// `best`); see Note [Training checkpoints]. Throws `IoError` when the disk is
-/// full or fails, leaving the checkpoints before as they were.
+/// `best`); see Note [Training checkpoints]. With `group` all its processes
+/// call this, each with tensors of its own to write, in one folder that all of
+/// them see. Throws `IoError` when the disk is full or fails, leaving the
+/// checkpoints before as they were.
 void save_checkpoint(
     const std::filesystem::path& run_folder,
     const TrainingPosition& position,
     const TrainingConfig& training,
-    const std::map<std::string, torch::Tensor>& tensors);
+    const std::map<std::string, torch::Tensor>& tensors,
+    ProcessGroup* group = nullptr);
 
 /// A checkpoint that was found whole.
 struct TrainingCheckpoint {
@@ -89,7 +98,7 @@ struct TrainingCheckpoint {
   TrainingPosition position;
   /// The config of the run that wrote it.
   TrainingConfig training;
-  /// On the CPU.
+  /// On the CPU, in mapped files, which are read when a tensor is.
   std::map<std::string, torch::Tensor> tensors;
 };
 

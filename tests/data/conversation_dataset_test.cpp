@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace microfiche::data {
@@ -52,7 +54,9 @@ class ConversationDatasetTest : public ::testing::Test {
 
   ConversationDataset make(
       const std::map<std::string, double>& files = {{"rows.jsonl", 1.0}},
-      const BatchConfig& batch = {.characters = 24}) const {
+      const BatchConfig& batch = {
+          .characters = 24,
+          .length_spread = 100}) const {
     ConversationMixConfig mix;
     for (const auto& [name, weight] : files) {
       mix.files[(folder.path() / name).string()] = weight;
@@ -121,10 +125,44 @@ TEST_F(ConversationDatasetTest, DrawsFilesByTheirWeights) {
 }
 
 TEST_F(ConversationDatasetTest, HoldsNoMorePagesThanTheEncoderMayHave) {
-  const auto dataset =
-      make({{"rows.jsonl", 1.0}}, {.characters = 300, .vision_tokens = 3});
+  const auto dataset = make(
+      {{"rows.jsonl", 1.0}},
+      {.characters = 300, .vision_tokens = 3, .length_spread = 100});
 
   EXPECT_EQ(dataset.batch(0).rows(), 3);
+}
+
+/// The share of a few batches' answers that is padding.
+double padding(const ConversationDataset& dataset) {
+  double places = 0;
+  double padding = 0;
+  for (int64_t index = 0; index < 50; ++index) {
+    const auto batch = dataset.batch(index);
+    places += static_cast<double>(batch.answers.size());
+    padding += static_cast<double>(std::count(
+        batch.answers.begin(), batch.answers.end(), PageBatch::kPadding));
+  }
+  return padding / places;
+}
+
+TEST_F(ConversationDatasetTest, LongAndShortRowsNeedLittlePadding) {
+  std::string rows;
+  RandomStream random(3, "lengths");
+  for (int64_t i = 0; i < 300; ++i) {
+    // From 20 to 2,000 characters, evenly in the logarithm.
+    const auto length = std::lround(20 * std::pow(100, random.uniform(0, 1)));
+    rows += row_of_text(std::string(length, 'a'));
+  }
+  write_file(folder.path() / "lengths.jsonl", rows);
+
+  const double mixed =
+      padding(make({{"lengths.jsonl", 1}}, {.length_spread = 1e6}));
+  const double bucketed = padding(make({{"lengths.jsonl", 1}}, {}));
+
+  EXPECT_GT(mixed, 0.5);
+  EXPECT_LT(bucketed, 0.15);
+  RecordProperty("padding_mixed", std::to_string(mixed));
+  RecordProperty("padding_bucketed", std::to_string(bucketed));
 }
 
 TEST_F(ConversationDatasetTest, NamesTheRowOfAnImageThatCannotBeRead) {

@@ -7,8 +7,11 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 namespace microfiche::training {
 namespace {
@@ -95,6 +98,34 @@ TEST(ProcessGroupTest, AProcessThatWasKilledIsNamedByTheOthers) {
   EXPECT_TRUE(WIFSIGNALED(ends[2]));
 }
 
+TEST(ProcessGroupWorker, DISABLED_LosesOneAmidASum) {
+  const auto place = own_place();
+  ProcessGroup group(place, torch::kCPU);
+  const auto tensor = torch::ones({10'000'000});
+  if (place.rank == 1) {
+    std::thread([] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      raise(SIGKILL);
+    }).detach();
+  }
+  EXPECT_THAT(
+      [&] {
+        while (true) {
+          group.add_up({tensor});
+        }
+      },
+      ThrowsMessage<Error>(
+          HasSubstr("rank 1 of 2 has shown no sign of life for 2 s")));
+}
+
+TEST(ProcessGroupTest, AProcessThatWasKilledAmidASumIsNamedToo) {
+  const auto ends =
+      tests::run_processes("ProcessGroupWorker.DISABLED_LosesOneAmidASum", 2);
+
+  EXPECT_EQ(ends[0], 0);
+  EXPECT_TRUE(WIFSIGNALED(ends[1]));
+}
+
 TEST(ProcessGroupWorker, DISABLED_LosesTheFirst) {
   lose(0, "which rank 0 keeps, is gone");
 }
@@ -105,6 +136,30 @@ TEST(ProcessGroupTest, WithoutTheFirstProcessThereIsNoStore) {
 
   EXPECT_TRUE(WIFSIGNALED(ends[0]));
   EXPECT_EQ(ends[1], 0);
+}
+
+TEST(ProcessGroupWorker, DISABLED_LosesTheFirstButNotTheStore) {
+  lose(0, "rank 0 of 2 has shown no sign of life for 2 s");
+}
+
+TEST(ProcessGroupTest, WhereTorchrunKeepsTheStoreTheFirstProcessIsNamedToo) {
+  c10d::TCPStoreOptions options;
+  options.port = 0;
+  options.isServer = true;
+  options.waitWorkers = false;
+  const auto store = c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options);
+  setenv("TORCHELASTIC_USE_AGENT_STORE", "True", 1);
+  setenv("TORCHELASTIC_RESTART_COUNT", "3", 1);
+
+  const auto ends = tests::run_processes(
+      "ProcessGroupWorker.DISABLED_LosesTheFirstButNotTheStore",
+      2,
+      store->getPort());
+
+  EXPECT_TRUE(WIFSIGNALED(ends[0]));
+  EXPECT_EQ(ends[1], 0);
+  unsetenv("TORCHELASTIC_USE_AGENT_STORE");
+  unsetenv("TORCHELASTIC_RESTART_COUNT");
 }
 
 class ProcessPlaceTest : public ::testing::Test {

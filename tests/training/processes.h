@@ -28,10 +28,13 @@ inline uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-/// Starts `size` processes with a test of this program each, and returns how
-/// each ended, as `waitpid` says it.
-inline std::vector<int> run_processes(const std::string& test, int64_t size) {
-  const auto port = std::to_string(free_port());
+/// Starts `size` processes with a test of this program each, which meet at
+/// `store_port`, and returns how each ended, as `waitpid` says it.
+inline std::vector<int> run_processes(
+    const std::string& test,
+    int64_t size,
+    uint16_t store_port = free_port()) {
+  const auto port = std::to_string(store_port);
   std::vector<pid_t> processes;
   for (int64_t rank = 0; rank < size; ++rank) {
     const pid_t process = fork();
