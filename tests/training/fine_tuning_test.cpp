@@ -24,15 +24,8 @@ using ::testing::ThrowsMessage;
 /// Five steps of an adapter with dropout on a model with weights.
 TrainingConfig adapter_training(const fs::path& folder) {
   auto config = tests::small_training(folder);
-  tests::write_small_model_with_weights(folder / "model");
-  config.from_weights = true;
-  config.adapter = model::AdapterConfig{.rank = 2, .alpha = 4, .dropout = 0.2};
-  auto& stage = config.stages[1];
-  stage.steps = 5;
-  stage.losses.glyph = 0;
-  stage.batch.points_per_page = 0;
-  stage.rates = {RateRule{.match = "adapter", .adam = 0.01}};
-  config.stages = {stage};
+  tests::train_adapter(config);
+  config.stages[0].steps = 5;
   return config;
 }
 

@@ -48,18 +48,6 @@ void PrintTo(const ResumeCase& test, std::ostream* stream) {
   *stream << test.name;
 }
 
-/// An adapter with dropout on a model with weights.
-void train_adapter(Config& config) {
-  tests::write_small_model_with_weights(config.model);
-  config.from_weights = true;
-  config.adapter = model::AdapterConfig{.rank = 2, .alpha = 4, .dropout = 0.2};
-  auto& stage = config.stages[1];
-  stage.losses.glyph = 0;
-  stage.batch.points_per_page = 0;
-  stage.rates = {RateRule{.match = "adapter", .adam = 0.01}};
-  config.stages = {stage};
-}
-
 class ResumeTest : public ::testing::TestWithParam<ResumeCase> {};
 
 TEST_P(ResumeTest, GoesOnAsIfItHadNeverStopped) {
@@ -94,11 +82,11 @@ INSTANTIATE_TEST_SUITE_P(
         ResumeCase{
             "average",
             [](Config& config) { config.average_decay = 0.9; }},
-        ResumeCase{"adapter", train_adapter},
+        ResumeCase{"adapter", tests::train_adapter},
         ResumeCase{
             "bf16_adapter",
             [](Config& config) {
-              train_adapter(config);
+              tests::train_adapter(config);
               config.precision = "bf16";
             }},
         ResumeCase{

@@ -85,6 +85,19 @@ inline training::TrainingConfig small_training(
   return config;
 }
 
+/// Trains an adapter with dropout in place of the weights of a small training,
+/// in one stage of four steps.
+inline void train_adapter(training::TrainingConfig& config) {
+  write_small_model_with_weights(config.model);
+  config.from_weights = true;
+  config.adapter = model::AdapterConfig{.rank = 2, .alpha = 4, .dropout = 0.2};
+  auto& stage = config.stages[1];
+  stage.losses.glyph = 0;
+  stage.batch.points_per_page = 0;
+  stage.rates = {training::RateRule{.match = "adapter", .adam = 0.01}};
+  config.stages = {stage};
+}
+
 /// The losses that a run's metrics.jsonl holds, by step.
 inline std::map<int64_t, double> logged_losses(
     const std::filesystem::path& run_folder) {
