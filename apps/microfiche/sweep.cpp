@@ -60,7 +60,8 @@ class OpenModel {
       reader_ = {};
       loaded_.reset();
       loaded_.emplace(open_model(options));
-      reader_ = experiments::make_model_reader(*loaded_);
+      reader_ = experiments::make_model_reader(
+          *loaded_, text_compression::load_text_compressor(*loaded_));
       key_ = key;
     }
     return reader_;

@@ -78,6 +78,7 @@ std::vector<ReadPage> CellReader::read_batch(size_t cell_number, int64_t first)
   std::vector<page::PageImage> images;
   for (const auto& page : pages) {
     images.push_back(page.image);
+    request.texts.push_back(page.reference);
     if (config_.log_likelihood) {
       request.references.push_back(page.reference);
     }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/config.h"
 #include "core/error.h"
 #include "core/sha256_stream.h"
 #include "experiments/conditions/tokens/token_condition.h"
@@ -16,6 +17,7 @@
 #include "generation/read.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
+#include "text_compression/text_sequences.h"
 
 namespace microfiche::experiments {
 namespace {
@@ -188,6 +190,50 @@ void predict_references(
   }
 }
 
+BatchReading read_tokens(
+    model::LoadedModel& loaded,
+    const std::vector<model::VisionTokens>& tokens,
+    double encode_seconds,
+    const BatchRequest& request) {
+  BatchReading batch;
+  batch.encode_seconds = encode_seconds;
+  auto readings = generation::read_vision_tokens(
+      loaded,
+      tokens,
+      {request.prompt, request.generation},
+      static_cast<int64_t>(request.first_page));
+  for (size_t i = 0; i < readings.size(); ++i) {
+    auto& reading = readings[i];
+    batch.prefill_seconds += reading.prefill_seconds;
+    batch.decode_seconds += reading.decode_seconds;
+    PageReading page;
+    page.text = std::move(reading.text);
+    page.stop = Json(reading.stop).get<std::string>();
+    page.new_tokens = static_cast<int64_t>(reading.ids.size());
+    page.vision_tokens = tokens[i].counts;
+    batch.pages.push_back(std::move(page));
+  }
+  batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
+  if (!request.references.empty()) {
+    predict_references(loaded, tokens, request, batch);
+  }
+  return batch;
+}
+
+BatchReading read_texts(
+    model::LoadedModel& loaded,
+    text_compression::TextCompressor& compressor,
+    const BatchRequest& request) {
+  const torch::InferenceMode inference;
+  model::reset_peak_memory(loaded.placement.device);
+  const auto start = std::chrono::steady_clock::now();
+  const auto tokens = text_compression::encode_texts(
+      loaded, compressor, request.texts, request.mode);
+  const std::chrono::duration<double> time =
+      std::chrono::steady_clock::now() - start;
+  return read_tokens(loaded, tokens, time.count(), request);
+}
+
 BatchReading read_batch(
     model::LoadedModel& loaded,
     EncodedBatches& encoded,
@@ -211,30 +257,9 @@ BatchReading read_batch(
   }
 
   model::reset_peak_memory(loaded.placement.device);
-  BatchReading batch;
-  batch.encode_seconds = batch_tokens.seconds;
-  auto readings = generation::read_vision_tokens(
-      loaded,
-      tokens,
-      {request.prompt, request.generation},
-      static_cast<int64_t>(request.first_page));
-  for (size_t i = 0; i < readings.size(); ++i) {
-    auto& reading = readings[i];
-    batch.prefill_seconds += reading.prefill_seconds;
-    batch.decode_seconds += reading.decode_seconds;
-    PageReading page;
-    page.text = std::move(reading.text);
-    page.stop = Json(reading.stop).get<std::string>();
-    page.new_tokens = static_cast<int64_t>(reading.ids.size());
-    page.vision_tokens = tokens[i].counts;
-    batch.pages.push_back(std::move(page));
-  }
-  batch.peak_memory_bytes = std::max(
-      batch_tokens.peak_memory_bytes,
-      model::peak_memory_bytes(loaded.placement.device));
-  if (!request.references.empty()) {
-    predict_references(loaded, tokens, request, batch);
-  }
+  auto batch = read_tokens(loaded, tokens, batch_tokens.seconds, request);
+  batch.peak_memory_bytes =
+      std::max(batch_tokens.peak_memory_bytes, batch.peak_memory_bytes);
   return batch;
 }
 
@@ -248,12 +273,26 @@ int64_t kv_cache_bytes(model::LoadedModel& loaded) {
 
 } // namespace
 
-PageReader make_model_reader(model::LoadedModel& loaded) {
+PageReader make_model_reader(
+    model::LoadedModel& loaded,
+    std::optional<text_compression::LoadedTextCompressor> text_compressor) {
   PageReader reader;
-  const auto encoded = std::make_shared<EncodedBatches>(kMostEncodedBytes);
-  reader.read = [&loaded, encoded](const BatchRequest& request) {
-    return read_batch(loaded, *encoded, request);
-  };
+  reader.provenance = loaded.provenance();
+  if (text_compressor) {
+    auto& compressor = text_compressor->compressor;
+    reader.reads_texts = true;
+    reader.provenance["text_compressor"] =
+        write_config(compressor->options.config());
+    reader.provenance["text_compressor_sha256"] = text_compressor->sha256;
+    reader.read = [&loaded, compressor](const BatchRequest& request) mutable {
+      return read_texts(loaded, compressor, request);
+    };
+  } else {
+    const auto encoded = std::make_shared<EncodedBatches>(kMostEncodedBytes);
+    reader.read = [&loaded, encoded](const BatchRequest& request) {
+      return read_batch(loaded, *encoded, request);
+    };
+  }
   reader.find_mode = [&loaded](const std::string& name) {
     return loaded.find_mode(name);
   };
@@ -262,7 +301,6 @@ PageReader make_model_reader(model::LoadedModel& loaded) {
   };
   reader.token_side_px = loaded.config.token_side_px();
   reader.kv_cache_bytes_per_position = kv_cache_bytes(loaded);
-  reader.provenance = loaded.provenance();
   return reader;
 }
 

@@ -72,6 +72,10 @@ struct BatchRequest {
   std::span<const page::PageImage> pages;
   const page::ResolutionMode& mode;
 
+  /// What stands on each page, for readers that look at this and not at the
+  /// picture.
+  std::vector<std::string> texts = {};
+
   /// What the model is asked; its own prompt when empty.
   std::string prompt = {};
   generation::GenerationConfig generation = {};
@@ -104,6 +108,10 @@ struct PageReader {
 
   /// Text tokens by the reader's own vocabulary.
   std::function<int64_t(std::string_view)> count_text_tokens;
+
+  /// Whether it looks at texts in the place of pages, on which nothing that is
+  /// done to a picture has an effect.
+  bool reads_texts = false;
 
   /// Side of the square of pixels that becomes one vision token.
   int64_t token_side_px = 64;

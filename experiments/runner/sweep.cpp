@@ -243,6 +243,18 @@ class SweepWorker {
 } // namespace
 
 SweepConfig complete_config(SweepConfig config, const PageReader& reader) {
+  if (reader.reads_texts) {
+    const std::vector<std::string> none = {kNoCondition};
+    check(
+        config.conditions.page == none && config.conditions.tokens == none,
+        "conditions: the model has a text compressor, which gets the texts of "
+        "the pages and no pictures; conditions.page and conditions.tokens have "
+        "no effect");
+    check(
+        !config.controls.blank_page,
+        "controls.blank_page: the model has a text compressor, which a page "
+        "without a text has nothing for; set it to false");
+  }
   if (config.modes.empty()) {
     config.modes.push_back(reader.find_mode("").name);
   }

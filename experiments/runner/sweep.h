@@ -51,7 +51,8 @@ void run_sweep(
 
 /// The config with what was left open filled in: the model's default mode, and
 /// every style that a style with `vary` stands for. Throws when a mode is
-/// unknown to the model and to `own_modes`.
+/// unknown to the model and to `own_modes`, and for what has no effect on a
+/// reader of texts.
 SweepConfig complete_config(SweepConfig config, const PageReader& reader);
 
 } // namespace microfiche::experiments

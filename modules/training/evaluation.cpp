@@ -10,6 +10,7 @@
 #include "metrics/edit_distance.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
+#include "text_compression/text_sequences.h"
 #include "tokenizer/text_token_counter.h"
 
 #include <algorithm>
@@ -145,8 +146,30 @@ int64_t room_for(size_t longest) {
   return static_cast<int64_t>(longest + longest / 4 + 16);
 }
 
+/// Reads pages, or their texts through a compressor unless that is empty.
+std::vector<generation::Reading> read_samples(
+    model::LoadedModel& loaded,
+    text_compression::TextCompressor& text_compressor,
+    const std::vector<data::PageSample>& samples,
+    const std::vector<page::PageViews>& views,
+    const page::ResolutionMode& mode,
+    const generation::ReadOptions& options) {
+  if (text_compressor) {
+    std::vector<std::string> texts;
+    for (const auto& sample : samples) {
+      texts.push_back(sample.text);
+    }
+    return generation::read_vision_tokens(
+        loaded,
+        text_compression::encode_texts(loaded, text_compressor, texts, mode),
+        options);
+  }
+  return generation::read_pages(loaded, views, mode, options);
+}
+
 void evaluate_row(
     model::LoadedModel& loaded,
+    text_compression::TextCompressor& text_compressor,
     const data::PageDataset& pages,
     const data::PageRequest& request,
     const EvaluationConfig& config,
@@ -173,7 +196,8 @@ void evaluate_row(
     }
     generation::ReadOptions options;
     options.generation.max_new_tokens = room_for(longest);
-    const auto readings = generation::read_pages(loaded, views, mode, options);
+    const auto readings =
+        read_samples(loaded, text_compressor, samples, views, mode, options);
     for (size_t i = 0; i < samples.size(); ++i) {
       const auto& sample = samples[i];
       sum.add(
@@ -232,6 +256,7 @@ void evaluate_mode(
 
 void evaluate(
     model::LoadedModel& loaded,
+    text_compression::TextCompressor text_compressor,
     const data::PageDataset& pages,
     const EvaluationConfig& config,
     uint64_t seed,
@@ -243,7 +268,8 @@ void evaluate(
       for (const double density : config.characters_per_token) {
         const data::PageRequest request{
             mode, Json(text).get<data::TextKind>(), density};
-        evaluate_row(loaded, pages, request, config, seed, evaluation);
+        evaluate_row(
+            loaded, text_compressor, pages, request, config, seed, evaluation);
       }
     }
   }

@@ -6,6 +6,7 @@
 #include "data/page_dataset.h"
 #include "model/loaded_model.h"
 #include "page/page_image.h"
+#include "text_compression/text_compressor.h"
 
 #include <cstdint>
 #include <optional>
@@ -62,10 +63,12 @@ struct Evaluation {
 };
 
 /// Adds to `evaluation` what comes of reading pages greedily, the same ones in
-/// each call. `pages` draws from held-out text. The model comes back in the
-/// mode (training or not) it had.
+/// each call, or their texts through a compressor unless that is empty. `pages`
+/// draws from held-out text. The model comes back in the mode (training or not)
+/// it had.
 void evaluate(
     model::LoadedModel& loaded,
+    text_compression::TextCompressor text_compressor,
     const data::PageDataset& pages,
     const EvaluationConfig& config,
     uint64_t seed,

@@ -1,6 +1,8 @@
 #include "training/loss.h"
 
+#include "text_compression/text_sequences.h"
 #include "training/sequence.h"
+#include "training/text_places.h"
 
 #include <torch/torch.h>
 
@@ -100,8 +102,13 @@ BatchTensors to_device(
   return tensors;
 }
 
-LossFunction::LossFunction(model::LoadedModel& loaded, TrainingHeads heads)
-    : loaded_(loaded), heads_(std::move(heads)) {}
+LossFunction::LossFunction(
+    model::LoadedModel& loaded,
+    TrainingHeads heads,
+    text_compression::TextCompressor text_compressor)
+    : loaded_(loaded),
+      heads_(std::move(heads)),
+      text_compressor_(std::move(text_compressor)) {}
 
 Losses LossFunction::operator()(
     const BatchTensors& batch,
@@ -115,7 +122,7 @@ Losses LossFunction::operator()(
   const bool has_points = batch.points.defined();
   torch::Tensor patches;
   torch::Tensor tokens;
-  if (batch.pixels.size(0) > 0) {
+  if (batch.pixels.size(0) > 0 && !text_compressor_) {
     patches = encoder.sam->forward(batch.pixels);
     tokens = encoder.compress(patches).tokens;
   }
@@ -132,7 +139,9 @@ Losses LossFunction::operator()(
     losses.total = losses.total + config.glyph * losses.glyph;
   }
   if (config.reading > 0) {
-    const auto answer = reading(tokens, batch, aids, way);
+    const auto pages =
+        text_compressor_ ? texts_of(batch) : pages_of(tokens, batch);
+    const auto answer = reading(pages, batch, aids, way);
     losses.reading = answer.loss;
     losses.reading_accuracy = answer.accuracy;
     losses.aids = answer.aids;
@@ -145,38 +154,75 @@ Losses LossFunction::operator()(
   return losses;
 }
 
-LossFunction::ReadingLoss LossFunction::reading(
+LossFunction::DecoderPages LossFunction::pages_of(
     const torch::Tensor& vision_tokens,
+    const BatchTensors& batch) const {
+  DecoderPages pages;
+  if (!vision_tokens.defined()) {
+    return pages;
+  }
+  pages.sequences =
+      loaded_.model
+          ->assemble(vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1})
+          .unbind(0);
+  pages.side =
+      std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
+  pages.points = batch.answer_points;
+  return pages;
+}
+
+LossFunction::DecoderPages LossFunction::texts_of(
+    const BatchTensors& batch) const {
+  const int64_t token_side_px = loaded_.config.token_side_px();
+  DecoderPages pages;
+  pages.side = loaded_.find_mode(batch.mode).base_size_px / token_side_px;
+  auto texts = batch.answers;
+  for (auto& text : texts) {
+    text.pop_back(); // The end.
+  }
+  pages.sequences = text_compression::text_sequences(
+      loaded_.model, text_compressor_, texts, pages.side * pages.side);
+  const auto& config = text_compressor_->options.config();
+  if (config.has_fixed_count()) {
+    pages.points =
+        points_of_texts(
+            config, batch.answers, {pages.side, token_side_px, kPlacesInVector})
+            .to(batch.pixels.device());
+  }
+  return pages;
+}
+
+LossFunction::ReadingLoss LossFunction::reading(
+    const DecoderPages& pages,
     const BatchTensors& batch,
     const AidConfig& aids,
     double way) {
   auto& model = *loaded_.model;
-  torch::Tensor pages; // (P, positions, D)
-  if (vision_tokens.defined()) {
-    pages = model.assemble(vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1});
-  }
+  const bool has_pages =
+      !pages.sequences.empty() && pages.sequences.front().size(0) > 0;
   const auto sequences = make_sequences(
-      prompts_of(batch, pages.defined() ? pages.size(1) : 0),
+      prompts_of(batch, pages),
       batch.answers,
-      batch.page_rows,
+      has_pages ? batch.page_rows : std::vector<int64_t>(),
       batch.pixels.device());
   auto embeds = model.decoder->embed(sequences.ids); // (B, T, D)
-  if (pages.defined()) {
+  if (has_pages) {
     embeds = embeds.flatten(0, 1)
-                 .index_copy(0, sequences.page_places, pages.flatten(0, 1))
+                 .index_copy(
+                     0,
+                     sequences.page_places,
+                     torch::cat(pages.sequences, /*dim=*/0))
                  .view(embeds.sizes());
   }
 
   ReadingPlaces places;
   std::vector<decoder::LayerProbe> probes;
-  const bool aided =
-      aids.any() && way < aids.until && batch.answer_points.defined();
+  const bool aided = aids.any() && way < aids.until && pages.points.defined();
   if (aided) {
     places.answer_begin = sequences.answer_begin;
     places.image_begin = sequences.image_begin;
-    places.side =
-        std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
-    places.points = batch.answer_points;
+    places.side = pages.side;
+    places.points = pages.points;
     probes = heads_.reading->make_probes(
         aids,
         places,
@@ -198,18 +244,29 @@ LossFunction::ReadingLoss LossFunction::reading(
 
 std::vector<model::Prompt> LossFunction::prompts_of(
     const BatchTensors& batch,
-    int64_t page_positions) const {
-  auto texts = batch.prompts;
-  if (texts.empty()) {
-    texts.push_back(loaded_.config.toolkit.default_prompt);
-  }
-  std::vector<model::Prompt> prompts;
-  for (const auto& text : texts) {
-    prompts.push_back(model::assemble_prompt(
+    const DecoderPages& pages) const {
+  const auto assemble = [&](const std::string& text, int64_t positions) {
+    return model::assemble_prompt(
         loaded_.tokenizer(),
         text,
-        page_positions,
-        loaded_.config.language.bos_token_id));
+        positions,
+        loaded_.config.language.bos_token_id);
+  };
+  const auto positions_of = [&](size_t page) {
+    return page < pages.sequences.size() ? pages.sequences[page].size(0) : 0;
+  };
+  std::vector<model::Prompt> prompts;
+  for (const auto& text : batch.prompts) {
+    // Pages from files are of one mode.
+    prompts.push_back(assemble(text, positions_of(0)));
+  }
+  if (batch.prompts.empty()) {
+    const auto& text = loaded_.config.toolkit.default_prompt;
+    const bool alike = !text_compressor_ ||
+        text_compressor_->options.config().has_fixed_count();
+    for (size_t row = 0; row < (alike ? 1 : batch.answers.size()); ++row) {
+      prompts.push_back(assemble(text, positions_of(row)));
+    }
   }
   return prompts;
 }

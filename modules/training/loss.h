@@ -6,6 +6,7 @@
 #include "data/page_dataset.h"
 #include "model/loaded_model.h"
 #include "model/prompt.h"
+#include "text_compression/text_compressor.h"
 
 #include <torch/types.h>
 
@@ -60,8 +61,12 @@ struct Losses {
 class LossFunction {
  public:
   /// `loaded` must outlive this. The heads may be empty when no config asks for
-  /// them.
-  LossFunction(model::LoadedModel& loaded, TrainingHeads heads);
+  /// them. With a text compressor no page is encoded, and the decoder gets the
+  /// answers' text in its place.
+  LossFunction(
+      model::LoadedModel& loaded,
+      TrainingHeads heads,
+      text_compression::TextCompressor text_compressor = nullptr);
 
   /// Runs the model over a batch. Without a weight for reading the decoder does
   /// not run, without pages the encoder does not. Losses on points, and aids,
@@ -79,19 +84,35 @@ class LossFunction {
     torch::Tensor accuracy;
     torch::Tensor aids;
   };
-  /// `vision_tokens` are undefined without pages.
-  ReadingLoss reading(
+  /// What the decoder gets of each page.
+  struct DecoderPages {
+    /// One (positions, D) a page.
+    std::vector<torch::Tensor> sequences;
+
+    /// Vision tokens along a side, and (B, L, 2) where in them each answer id
+    /// is found, negative where it is not; undefined where nobody knows.
+    int64_t side = 0;
+    torch::Tensor points;
+  };
+
+  DecoderPages pages_of(
       const torch::Tensor& vision_tokens,
+      const BatchTensors& batch) const;
+  DecoderPages texts_of(const BatchTensors& batch) const;
+
+  ReadingLoss reading(
+      const DecoderPages& pages,
       const BatchTensors& batch,
       const AidConfig& aids,
       double way);
 
   std::vector<model::Prompt> prompts_of(
       const BatchTensors& batch,
-      int64_t page_positions) const;
+      const DecoderPages& pages) const;
 
   model::LoadedModel& loaded_;
   TrainingHeads heads_;
+  mutable text_compression::TextCompressor text_compressor_;
 };
 
 } // namespace microfiche::training

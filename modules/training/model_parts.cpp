@@ -20,6 +20,7 @@ const std::vector<ModelPart>& model_parts() {
         "decoder.layers.*.mlp.shared_experts.*"}},
       {"decoder", {"decoder.*"}},
       {"heads", {"heads.*"}},
+      {"text_compressor", {"text_compressor.*"}},
   };
   return parts;
 }

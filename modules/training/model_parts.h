@@ -13,7 +13,8 @@ struct ModelPart {
 
 /// The parts that a rate may name: sam, compressor, clip, projector (with the
 /// newline and the separator), embeddings (token embedding and head), router,
-/// experts (routed and shared), decoder (all of it), heads, adapter.
+/// experts (routed and shared), decoder (all of it), heads,
+/// adapter, text_compressor.
 const std::vector<ModelPart>& model_parts();
 
 /// Whether a parameter belongs to what a rate's `match` says: the name of a

@@ -1,6 +1,7 @@
 #include "training/trained_model.h"
 
 #include "core/error.h"
+#include "text_compression/text_compressor_file.h"
 #include "training/model_parts.h"
 #include "training/sharding.h"
 
@@ -10,6 +11,48 @@
 
 namespace microfiche::training {
 namespace {
+
+/// Gives a new model what it takes from another one.
+void take_parts(
+    model::OpticalModel& model,
+    const PartsFromConfig& from,
+    torch::Device device) {
+  const torch::NoGradGuard no_grad;
+  const auto other = model::load_model(from.model, {device, torch::kFloat32});
+  const auto values = other.model->named_parameters();
+  for (const auto& part : from.parts) {
+    bool used = false;
+    for (auto& item : model->named_parameters()) {
+      if (!in_part(part, item.key())) {
+        continue;
+      }
+      used = true;
+      const auto* value = values.find(item.key());
+      check(
+          value != nullptr && value->sizes() == item.value().sizes(),
+          "training: parts_from: ",
+          from.model.string(),
+          " has no ",
+          item.key(),
+          " of shape ",
+          item.value().sizes(),
+          ", which part \"",
+          part,
+          "\" of this model has");
+      item.value().copy_(*value);
+    }
+    check(
+        used,
+        "training: parts_from names \"",
+        part,
+        "\", and the model has no such part");
+  }
+}
+
+/// The names of what is trained beside the model; see `TrainedModel::state`.
+bool is_beside_model(const std::string& name) {
+  return in_part("heads", name) || in_part("text_compressor", name);
+}
 
 model::LoadedModel make_start(
     const TrainingConfig& config,
@@ -33,6 +76,9 @@ model::LoadedModel make_start(
       config.model.string(),
       ": its weights are int8, which cannot be trained; give the folder that "
       "was quantized");
+  if (config.parts_from) {
+    take_parts(loaded.model, *config.parts_from, device);
+  }
   loaded.folder = config.model;
   loaded.placement = placement;
   if (config.adapter) {
@@ -64,9 +110,8 @@ std::map<std::string, torch::Tensor> TrainedModel::state() const {
   std::map<std::string, torch::Tensor> state;
   for (const auto& parameter : parameters) {
     if (parameter.master.defined()) {
-      const bool head = in_part("heads", parameter.name);
-      state[head ? parameter.name : "model." + parameter.name] =
-          parameter.master;
+      const auto& name = parameter.name;
+      state[is_beside_model(name) ? name : "model." + name] = parameter.master;
     }
   }
   return state;
@@ -82,12 +127,11 @@ TrainedModel make_trained_model(
   trained.heads = make_heads(config.glyph_head, trained.loaded.config, device);
   std::vector<Parameter> kept;
   const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
-    const bool is_head = in_part("heads", name);
     const bool ever = is_ever_trained({name, tensor, {}}, config);
     if (ever && config.adapter) {
       check_fits_adapter(name);
     }
-    const bool keep = ever || is_head || !config.from_weights;
+    const bool keep = ever || is_beside_model(name) || !config.from_weights;
     (keep ? kept : trained.parameters).push_back({name, tensor, {}});
   };
   for (const auto& item : trained.loaded.model->named_parameters()) {
@@ -95,6 +139,16 @@ TrainedModel make_trained_model(
   }
   for (const auto& [name, tensor] : named_parameters(trained.heads)) {
     add(name, tensor);
+  }
+  if (config.text_compressor) {
+    trained.text_compressor = text_compression::TextCompressor(
+        text_compression::TextCompressorOptions(
+            trained.loaded.config.language.hidden_size,
+            *config.text_compressor));
+    trained.text_compressor->to(device);
+    for (const auto& item : trained.text_compressor->named_parameters()) {
+      add("text_compressor." + item.key(), item.value());
+    }
   }
   if (config.optimizer.shard_state) {
     assign_owners(kept, config, processes);
@@ -128,6 +182,10 @@ void save_trained_model(
       run_folder / "model",
       torch::kBFloat16,
       config.model / "tokenizer.json");
+  if (trained.text_compressor) {
+    text_compression::save_text_compressor(
+        trained.text_compressor, run_folder / "model");
+  }
 }
 
 } // namespace microfiche::training

@@ -5,6 +5,7 @@
 #include "training/training_heads.h"
 
 #include "model/loaded_model.h"
+#include "text_compression/text_compressor.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -14,17 +15,21 @@
 
 namespace microfiche::training {
 
-/// What a run trains: a model, perhaps with an adapter on it, and heads beside
-/// it.
+/// What a run trains: a model, perhaps with an adapter on it or a text
+/// compressor before its decoder, and heads beside it.
 struct TrainedModel {
   model::LoadedModel loaded;
   TrainingHeads heads;
 
+  /// Empty where the decoder gets pages.
+  text_compression::TextCompressor text_compressor{nullptr};
+
   /// Of all of these. What is loaded and no stage trains has no master.
   std::vector<Parameter> parameters;
 
-  /// The masters that this process has, as "model.NAME" and "heads.NAME";
-  /// copying into them and `take_masters` restores a state.
+  /// The masters that this process has, as "model.NAME", "heads.NAME" and
+  /// "text_compressor.NAME"; copying into them and `take_masters` restores a
+  /// state.
   std::map<std::string, torch::Tensor> state() const;
 };
 
@@ -40,7 +45,8 @@ TrainedModel make_trained_model(
     int64_t rank = 0,
     int64_t processes = 1);
 
-/// Writes what came out: the model folder `model/` and, with an adapter,
+/// Writes what came out: the model folder `model/`, with the text compressor in
+/// it where there is one, and, with an adapter,
 /// `adapter/` as PEFT reads it, which is merged into the former.
 void save_trained_model(
     TrainedModel& trained,

@@ -36,7 +36,7 @@ Trainer::Trainer(
           group == nullptr ? 0 : group->rank(),
           num_processes())),
       data_(config_, trained_.loaded),
-      loss_function_(trained_.loaded, trained_.heads),
+      loss_function_(trained_.loaded, trained_.heads, trained_.text_compressor),
       writer_(run_folder_),
       start_(Clock::now()) {
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);

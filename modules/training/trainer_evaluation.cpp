@@ -24,6 +24,7 @@ Evaluation Trainer::read_held_out() {
   if (is_first_process() && !config_.evaluation.modes.empty()) {
     evaluate(
         trained_.loaded,
+        trained_.text_compressor,
         *data_.held_out_pages(),
         config_.evaluation,
         config_.seed,

@@ -75,6 +75,35 @@ void check_best(const TrainingConfig& config, const std::string& where) {
       known.empty() ? " none" : known);
 }
 
+/// What only pages have, or the decoder only gets from them.
+void check_fits_text(const TrainingConfig& config, const std::string& where) {
+  for (const auto& stage : config.stages) {
+    const auto at = concat(where, ": stage \"", stage.name, "\"");
+    for (const auto& source : stage.sources()) {
+      check(
+          source.pages.has_value(),
+          at,
+          ": with text_compressor a text stands in the place of its page, and "
+          "of pages in files nobody knows the text; expected rendered pages");
+    }
+    check(
+        stage.losses.glyph == 0 && stage.losses.patch_glyph == 0,
+        at,
+        ".losses: glyph heads look at pages, and with text_compressor none is "
+        "encoded; leave them at 0");
+    check(
+        !stage.aids.any() || config.text_compressor->has_fixed_count(),
+        at,
+        ".aids: this text_compressor has no vectors to point at; leave the "
+        "aids out");
+  }
+  check(
+      !config.evaluation.conversations,
+      where,
+      ".evaluation.conversations: their pages have no text to give in place of "
+      "them, as text_compressor does");
+}
+
 } // namespace
 
 std::string evaluation_row_name(
@@ -260,6 +289,13 @@ void validate(const TrainingConfig& config, const std::string& where) {
       where,
       ".adapter: stands beside weights that are trained already; set "
       "from_weights");
+  check(
+      !config.parts_from || !config.from_weights,
+      where,
+      ".parts_from: has no effect with from_weights, which loads all weights");
+  if (config.text_compressor) {
+    check_fits_text(config, where);
+  }
   check_at_least(config.log_every, 1, "log_every", where);
   check_at_least(config.workers, 1, "workers", where);
   check_at_least(config.batches_ahead, 1, "batches_ahead", where);
@@ -284,6 +320,8 @@ void check_resumable(
   for (const char* field :
        {"model",
         "from_weights",
+        "parts_from",
+        "text_compressor",
         "adapter",
         "average_decay",
         "corpus",

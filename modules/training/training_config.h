@@ -7,6 +7,7 @@
 #include "data/conversation_dataset.h"
 #include "data/page_dataset.h"
 #include "model/adapter.h"
+#include "text_compression/text_compressor_config.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -178,12 +179,29 @@ struct CheckpointConfig {
   int64_t shard_bytes = 15'000'000;
 };
 
+/// Parts of another model to begin with, such as an encoder for a new decoder.
+struct PartsFromConfig {
+  /// Model folder with weights.
+  std::filesystem::path model;
+
+  /// By the names that rates give them.
+  std::vector<std::string> parts;
+};
+
 /// A whole training.
 struct TrainingConfig {
   /// Model folder: config.json and tokenizer.json, and the weights to start
   /// from where `from_weights` says so.
   std::filesystem::path model;
   bool from_weights = false;
+
+  /// Without that, what begins as it is in another model.
+  std::optional<PartsFromConfig> parts_from;
+
+  /// Gives the decoder the text of each page in this form in place of the page;
+  /// see Note [Text in the place of a page]. It is trained with the model, as
+  /// the part "text_compressor", and saved in its folder.
+  std::optional<text_compression::TextCompressorConfig> text_compressor;
 
   /// Trains an adapter instead of the weights; rates call it "adapter".
   std::optional<model::AdapterConfig> adapter;
@@ -332,9 +350,17 @@ void visit_fields(Visitor&& visit, NotFiniteConfig& config) {
 }
 
 template <typename Visitor>
+void visit_fields(Visitor&& visit, PartsFromConfig& config) {
+  visit("model", config.model);
+  visit("parts", config.parts);
+}
+
+template <typename Visitor>
 void visit_fields(Visitor&& visit, TrainingConfig& config) {
   visit("model", config.model);
   visit("from_weights", config.from_weights);
+  visit("parts_from", config.parts_from);
+  visit("text_compressor", config.text_compressor);
   visit("adapter", config.adapter);
   visit("corpus", config.corpus);
   visit("held_out", config.held_out);

@@ -329,5 +329,39 @@ TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
   }
 }
 
+text_compression::LoadedTextCompressor raw_text() {
+  return {
+      text_compression::TextCompressor(text_compression::TextCompressorOptions(
+          /*width=*/32, {.method = text_compression::Method::kWholeText})),
+      "no file"};
+}
+
+TEST_F(ModelReaderTest, WithATextCompressorTheTextIsReadAndNotThePicture) {
+  const auto reader = make_model_reader(loaded, raw_text());
+  const auto mode = reader.find_mode("t4");
+  const auto read = [&](uint64_t picture, const std::string& text) {
+    const std::vector pages = {tests::noise_page(64, 64, picture)};
+    BatchRequest request{pages, mode, {text}};
+    request.generation.max_new_tokens = 12;
+    return reader.read(request).pages.front();
+  };
+
+  EXPECT_EQ(read(1, "one").text, read(2, "one").text);
+  EXPECT_NE(read(1, "one").text, read(1, "another").text);
+  EXPECT_EQ(read(1, "one").vision_tokens->positions, 3);
+}
+
+TEST_F(ModelReaderTest, RefusesDamageToAPictureWhereTheTextIsRead) {
+  const auto reader = make_model_reader(loaded, raw_text());
+  auto sweep = tiny_sweep();
+  sweep.controls.blank_page = false;
+  sweep.conditions.page = {"none", "blur:1"};
+
+  EXPECT_THAT(
+      [&] { complete_config(sweep, reader); },
+      ::testing::ThrowsMessage<InputError>(
+          ::testing::HasSubstr("gets the texts of the pages")));
+}
+
 } // namespace
 } // namespace microfiche::experiments

@@ -130,5 +130,34 @@ TEST(CheckResumableTest, RefusesAnotherSeed) {
       ThrowsMessage<InputError>(HasSubstr("begun with seed 0, not 9")));
 }
 
+TEST(TrainingConfigTest, RefusesAidsWhereATextHasNoVectorsToPointAt) {
+  Json json = small_json();
+  json["stages"].erase(0);
+  json["stages"][0]["losses"]["glyph"] = 0;
+  json["stages"][0]["batch"]["points_per_page"] = 0;
+  json["stages"][0]["aids"]["attention"] = 1;
+  json["text_compressor"] = {{"method", "mean_pooling"}};
+  EXPECT_NO_THROW(read_config<TrainingConfig>(json, "test"));
+
+  json["text_compressor"] = {{"method", "whole_text"}};
+
+  expect_refused(json, "aids: this text_compressor has no vectors");
+}
+
+TEST(TrainingConfigTest, RefusesGlyphHeadsWhereNoPageIsEncoded) {
+  Json json = small_json();
+  json["text_compressor"] = {{"method", "mean_pooling"}};
+
+  expect_refused(json, "glyph heads look at pages");
+}
+
+TEST(TrainingConfigTest, RefusesPartsOfAnotherModelWhereAllWeightsAreLoaded) {
+  Json json = small_json();
+  json["from_weights"] = true;
+  json["parts_from"] = {{"model", "other"}, {"parts", {"sam"}}};
+
+  expect_refused(json, "parts_from: has no effect with from_weights");
+}
+
 } // namespace
 } // namespace microfiche::training

@@ -1,0 +1,134 @@
+#include "text_compression/latent_queries.h"
+
+#include "kernels/attention.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+// B = texts, T = ids of the longest, n = latents.
+
+namespace microfiche::text_compression {
+namespace {
+
+torch::nn::LayerNorm make_norm(int64_t width) {
+  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}));
+}
+
+kernels::Linear make_linear(int64_t in, int64_t out) {
+  return kernels::Linear(torch::nn::LinearOptions(in, out));
+}
+
+} // namespace
+
+LatentLayerImpl::LatentLayerImpl(LatentQueriesOptions options_)
+    : options(std::move(options_)) {
+  reset();
+}
+
+void LatentLayerImpl::reset() {
+  const int64_t width = options.width();
+  norm = register_module("norm", make_norm(width));
+  query = register_module("query", make_linear(width, width));
+  key_value = register_module("key_value", make_linear(width, 2 * width));
+  projection = register_module("projection", make_linear(width, width));
+  mlp_norm = register_module("mlp_norm", make_norm(width));
+  expand = register_module("expand", make_linear(width, 4 * width));
+  contract = register_module("contract", make_linear(4 * width, width));
+}
+
+torch::Tensor LatentLayerImpl::forward(
+    const torch::Tensor& latents,
+    const torch::Tensor& text,
+    const torch::Tensor& seen) {
+  const int64_t batch = latents.size(0), heads = options.heads();
+  const auto own = norm->forward(latents);
+  const auto q = query->forward(own)
+                     .view({batch, latents.size(1), heads, -1})
+                     .transpose(1, 2); // (B, heads, n, width / heads)
+  const auto kv = key_value->forward(torch::cat({text, own}, /*dim=*/1))
+                      .view({batch, seen.size(3), 2, heads, -1})
+                      .permute({2, 0, 3, 1, 4})
+                      .unbind(0); // 2 x (B, heads, T + n, width / heads)
+  const auto gathered = kernels::attention(q, kv[0], kv[1], seen)
+                            .transpose(1, 2)
+                            .reshape(latents.sizes());
+  const auto x = latents + projection->forward(gathered);
+  return x +
+      contract->forward(torch::gelu(expand->forward(mlp_norm->forward(x))));
+}
+
+void LatentLayerImpl::pretty_print(std::ostream& stream) const {
+  stream << "microfiche::text_compression::LatentLayer(" << options.width()
+         << ", heads=" << options.heads() << ")";
+}
+
+LatentQueriesImpl::LatentQueriesImpl(LatentQueriesOptions options_)
+    : options(std::move(options_)) {
+  reset();
+}
+
+void LatentQueriesImpl::reset() {
+  const int64_t width = options.width();
+  TORCH_CHECK_VALUE(
+      width % 2 == 0 && width % options.heads() == 0,
+      "LatentQueries: the width must be even and a multiple of the heads (",
+      options.heads(),
+      "), got ",
+      width);
+  query_embedding = register_parameter(
+      "query_embedding", torch::randn({options.max_vectors(), width}) * 0.02);
+  text_norm = register_module("text_norm", make_norm(width));
+  layers = register_module("layers", torch::nn::ModuleList());
+  for (int64_t layer = 0; layer < options.layers(); ++layer) {
+    layers->push_back(LatentLayer(options));
+  }
+  norm = register_module("norm", make_norm(width));
+}
+
+torch::Tensor LatentQueriesImpl::forward(
+    const torch::Tensor& embeds,
+    const torch::Tensor& places,
+    const torch::Tensor& seen,
+    int64_t vectors) {
+  TORCH_CHECK_VALUE(
+      vectors <= options.max_vectors(),
+      "LatentQueries: there are ",
+      options.max_vectors(),
+      " queries, and ",
+      vectors,
+      " vectors were asked for; raise max_vectors");
+  const int64_t width = options.width();
+  const auto dtype = embeds.scalar_type();
+  const auto text =
+      text_norm->forward(embeds) + place_waves(places, width).to(dtype);
+  const auto middles = torch::arange(vectors, places.options()) + 0.5; // (n)
+  auto latents = (query_embedding.narrow(0, 0, vectors) +
+                  place_waves(middles, width).to(dtype))
+                     .expand({embeds.size(0), -1, -1});
+  const auto all_seen =
+      torch::cat({seen, seen.new_ones({seen.size(0), vectors})}, /*dim=*/1)
+          .view({seen.size(0), 1, 1, -1});
+  for (const auto& layer : *layers) {
+    latents = layer->as<LatentLayer>()->forward(latents, text, all_seen);
+  }
+  return norm->forward(latents);
+}
+
+void LatentQueriesImpl::pretty_print(std::ostream& stream) const {
+  stream << "microfiche::text_compression::LatentQueries(" << options.width()
+         << ", layers=" << options.layers()
+         << ", max_vectors=" << options.max_vectors() << ")";
+}
+
+torch::Tensor place_waves(const torch::Tensor& places, int64_t width) {
+  constexpr double kShortest = 1.0 / 16;
+  constexpr double kLongest = 64;
+  const auto way = torch::linspace(0, 1, width / 2, places.options());
+  const auto wavelengths =
+      kShortest * torch::exp(way * std::log(kLongest / kShortest));
+  const auto angles = 2 * M_PI * places.unsqueeze(-1) / wavelengths;
+  return torch::cat({angles.sin(), angles.cos()}, /*dim=*/-1);
+}
+
+} // namespace microfiche::text_compression

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "kernels/linear.h"
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <ostream>
+
+namespace microfiche::text_compression {
+
+/// Options for `LatentQueries`.
+struct LatentQueriesOptions {
+  explicit LatentQueriesOptions(int64_t width) : width_(width) {}
+
+  /// Channels of the embeddings and of the latents.
+  TORCH_ARG(int64_t, width);
+
+  TORCH_ARG(int64_t, layers) = 2;
+
+  /// A divisor of `width`.
+  TORCH_ARG(int64_t, heads) = 8;
+
+  /// The most latents that may be asked for.
+  TORCH_ARG(int64_t, max_vectors) = 64;
+};
+
+/// A layer of `LatentQueries`: the latents attend to the text and to each
+/// other, then each goes through two linear layers.
+class LatentLayerImpl : public torch::nn::Cloneable<LatentLayerImpl> {
+ public:
+  explicit LatentLayerImpl(LatentQueriesOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: latents (B, n, width), text (B, T, width), seen (B, 1, 1, T + n)
+  /// bool, false for padding; returns (B, n, width).
+  torch::Tensor forward(
+      const torch::Tensor& latents,
+      const torch::Tensor& text,
+      const torch::Tensor& seen);
+
+  /// The options with which this module was constructed.
+  LatentQueriesOptions options;
+
+  torch::nn::LayerNorm norm{nullptr};
+  kernels::Linear query{nullptr};
+  kernels::Linear key_value{nullptr};
+  kernels::Linear projection{nullptr};
+  torch::nn::LayerNorm mlp_norm{nullptr};
+  kernels::Linear expand{nullptr};
+  kernels::Linear contract{nullptr};
+};
+
+TORCH_MODULE(LatentLayer);
+
+/// Learned queries that gather a text into as many vectors.
+///
+/// Id i of n stands at (i + 1/2) * vectors / n, a query at its number and a
+/// half; both are told by sines, so that queries begin near what lies beside
+/// them.
+///
+/// Source: the latent tokens of C3, arXiv:2511.15244, made by a small
+/// transformer in place of a language model; the layer is the Perceiver
+/// resampler's of Flamingo, arXiv:2204.14198, section 3.1.
+class LatentQueriesImpl : public torch::nn::Cloneable<LatentQueriesImpl> {
+ public:
+  explicit LatentQueriesImpl(LatentQueriesOptions options_);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// Shapes: embeds (B, T, width), places (B, T) float32, seen (B, T) bool,
+  /// false for padding; returns (B, vectors, width).
+  ///
+  /// Throws `c10::ValueError` for more vectors than there are queries.
+  torch::Tensor forward(
+      const torch::Tensor& embeds,
+      const torch::Tensor& places,
+      const torch::Tensor& seen,
+      int64_t vectors);
+
+  /// The options with which this module was constructed.
+  LatentQueriesOptions options;
+
+  /// (max_vectors, width).
+  torch::Tensor query_embedding;
+  torch::nn::LayerNorm text_norm{nullptr};
+  torch::nn::ModuleList layers{nullptr};
+  torch::nn::LayerNorm norm{nullptr};
+};
+
+TORCH_MODULE(LatentQueries);
+
+/// Sines and cosines of places, of wavelengths from 1/16 to 64 vectors.
+///
+/// Shapes: places (...), returns (..., width), float32. `width` is even.
+torch::Tensor place_waves(const torch::Tensor& places, int64_t width);
+
+} // namespace microfiche::text_compression

@@ -1,0 +1,56 @@
+#include "training/trained_model.h"
+
+#include "core/error.h"
+#include "tests/training/small_training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+namespace microfiche::training {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// A training that takes parts of a model with other weights.
+TrainingConfig training_with_parts(
+    const std::filesystem::path& folder,
+    std::vector<std::string> parts) {
+  auto config = tests::small_training(folder);
+  tests::write_small_model_with_weights(folder / "other");
+  config.parts_from = {folder / "other", std::move(parts)};
+  return config;
+}
+
+TEST(TrainedModelTest, TakesTheNamedPartsOfAnotherModelAndNoOthers) {
+  const tests::TemporaryFolder folder;
+  const auto config = training_with_parts(folder.path(), {"sam", "projector"});
+
+  const auto trained = make_trained_model(config, torch::kCPU);
+
+  const auto own = trained.loaded.model->named_parameters();
+  const auto other = model::load_model(folder.path() / "other");
+  for (const auto& item : other.model->named_parameters()) {
+    const auto& name = item.key();
+    if (name.starts_with("encoder.sam.") ||
+        name.starts_with("encoder.projector.")) {
+      EXPECT_TRUE(torch::equal(own[name], item.value())) << name;
+    }
+  }
+  const auto* table = "decoder.token_embedding.weight";
+  EXPECT_FALSE(
+      torch::equal(own[table], other.model->named_parameters()[table]));
+}
+
+TEST(TrainedModelTest, RefusesAPartThatIsNotThere) {
+  const tests::TemporaryFolder folder;
+  const auto config = training_with_parts(folder.path(), {"tail"});
+
+  EXPECT_THAT(
+      [&] { make_trained_model(config, torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("names \"tail\"")));
+}
+
+} // namespace
+} // namespace microfiche::training
