@@ -171,8 +171,7 @@ LossFunction::DecoderPages LossFunction::pages_of(
   return pages;
 }
 
-LossFunction::DecoderPages LossFunction::texts_of(
-    const BatchTensors& batch) const {
+LossFunction::DecoderPages LossFunction::texts_of(const BatchTensors& batch) {
   const int64_t token_side_px = loaded_.config.token_side_px();
   DecoderPages pages;
   pages.side = loaded_.find_mode(batch.mode).base_size_px / token_side_px;

@@ -98,7 +98,7 @@ class LossFunction {
   DecoderPages pages_of(
       const torch::Tensor& vision_tokens,
       const BatchTensors& batch) const;
-  DecoderPages texts_of(const BatchTensors& batch) const;
+  DecoderPages texts_of(const BatchTensors& batch);
 
   ReadingLoss reading(
       const DecoderPages& pages,
@@ -112,7 +112,7 @@ class LossFunction {
 
   model::LoadedModel& loaded_;
   TrainingHeads heads_;
-  mutable text_compression::TextCompressor text_compressor_;
+  text_compression::TextCompressor text_compressor_;
 };
 
 } // namespace microfiche::training
