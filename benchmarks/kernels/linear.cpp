@@ -22,6 +22,9 @@ constexpr int64_t kIn = 1280;
 constexpr int64_t kOut = 896;
 constexpr int64_t kMatrices = 200;
 
+// Of float32, which a run multiplies at least.
+constexpr int64_t kProductsPerRun = int64_t{1} << 28;
+
 /// The shortest of some runs.
 double seconds_of(const std::function<void()>& run, int repeat = 7) {
   double shortest = 1e30;
@@ -49,16 +52,17 @@ void compare_float32(int64_t in, int64_t out) {
       "| %lld x %lld |",
       static_cast<long long>(out),
       static_cast<long long>(in));
-  for (const int64_t rows : {1, 4, 8, 12, 24, 64, 96, 512}) {
+  for (const int64_t rows : {1, 4, 8, 12, 24, 64, 96, 512, 4096}) {
     const auto x = torch::randn({rows, in});
     const auto speed = [&](const std::function<void()>& run) {
-      constexpr int64_t kTimes = 20;
+      const int64_t times =
+          std::max<int64_t>(1, kProductsPerRun / (rows * in * out));
       const double seconds = seconds_of([&] {
-        for (int64_t i = 0; i < kTimes; ++i) {
+        for (int64_t i = 0; i < times; ++i) {
           run();
         }
       });
-      return 2e-9 * static_cast<double>(kTimes * rows * in * out) / seconds;
+      return 2e-9 * static_cast<double>(times * rows * in * out) / seconds;
     };
     const double ours = speed([&] { microfiche::kernels::linear(x, weight); });
     const double aten = speed([&] { torch::linear(x, weight); });
@@ -73,12 +77,14 @@ int main() {
   const torch::InferenceMode inference;
   std::printf(
       "float32, GFLOP/s, ours / ATen's\n\n"
-      "| weight, rows: | 1 | 4 | 8 | 12 | 24 | 64 | 96 | 512 |\n"
-      "|---|---|---|---|---|---|---|---|---|\n");
+      "| weight, rows: | 1 | 4 | 8 | 12 | 24 | 64 | 96 | 512 | 4096 |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n");
   compare_float32(128, 384);
   compare_float32(256, 256);
   compare_float32(768, 256);
   compare_float32(1280, 896);
+  compare_float32(768, 3072);
+  compare_float32(3072, 768);
   std::printf("\n");
   std::printf(
       "%d threads, memory reads %.1f GB/s\n\n"

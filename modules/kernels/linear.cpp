@@ -25,6 +25,11 @@ constexpr int64_t kChannelsAtATime = 64;
 // Weights that a thread takes at a time for few rows.
 constexpr int64_t kWeightsPerChunk = 1 << 16;
 
+// Channels that it takes at a time for many rows of float32, and so many at
+// most: the weights and the sums of both stay in the second-level cache.
+constexpr int64_t kChannelsPerManyRows = 128;
+constexpr int64_t kManyRows = 384;
+
 // Products of float32 numbers that it takes at a time, some 10 us of work.
 constexpr int64_t kProductsPerChunk = 1 << 19;
 
@@ -56,7 +61,7 @@ void check_linear(const LinearCall& call) {
 
 int64_t most_rows(torch::Dtype dtype, const torch::Tensor& weight) {
   return weight.scalar_type() == torch::kFloat32
-      ? most_linear_cpu_f32_rows(weight.size(1))
+      ? most_linear_cpu_f32_rows()
       : most_linear_cpu_rows(dtype == torch::kBFloat16);
 }
 
@@ -113,15 +118,27 @@ LinearProduct make_product(
   return product;
 }
 
-/// The products of at most kTileRows rows each that make up a larger one.
+// Rows that meet a product's weights at a time, as even as possible. Those of
+// float32 remain many, which are summed up in another order than few.
+int64_t rows_per_tile(const LinearProduct& product) {
+  if (product.type != WeightType::kFloat32 || product.rows <= kTileRows) {
+    return kTileRows;
+  }
+  const int64_t tiles = (product.rows + kManyRows - 1) / kManyRows;
+  return (product.rows + tiles - 1) / tiles;
+}
+
+/// The products of rows that meet their weights together, which make up a
+/// larger one.
 std::vector<LinearProduct> split_rows(
     const std::vector<LinearProduct>& products) {
   std::vector<LinearProduct> tiles;
   for (const auto& product : products) {
     const int64_t number_bytes = product.x_is_bf16 ? 2 : 4;
-    for (int64_t m = 0; m < product.rows; m += kTileRows) {
+    const int64_t rows = rows_per_tile(product);
+    for (int64_t m = 0; m < product.rows; m += rows) {
       auto tile = product;
-      tile.rows = std::min(kTileRows, product.rows - m);
+      tile.rows = std::min(rows, product.rows - m);
       tile.x =
           static_cast<const char*>(product.x) + m * product.in * number_bytes;
       tile.y = static_cast<char*>(product.y) + m * product.out * number_bytes;
@@ -133,6 +150,9 @@ std::vector<LinearProduct> split_rows(
 
 // Channels that a thread takes at a time.
 int64_t channels_per_chunk(const LinearProduct& product) {
+  if (product.type == WeightType::kFloat32 && product.rows > kTileRows) {
+    return kChannelsPerManyRows;
+  }
   if (product.type == WeightType::kFloat32) {
     const int64_t weights = std::min(
         kWeightsPerChunk,
@@ -164,7 +184,7 @@ void run_products(const std::vector<LinearProduct>& products) {
   std::atomic<size_t> next = 0;
   const int64_t threads = std::min<int64_t>(
       at::get_num_threads(), static_cast<int64_t>(chunks.size()));
-  parallel_for(0, threads, /*grain_size=*/1, [&](int64_t, int64_t) {
+  parallel_for(0, threads, /*grain=*/1, [&](int64_t, int64_t) {
     for (size_t i = next++; i < chunks.size(); i = next++) {
       linear_cpu(*chunks[i].product, chunks[i].begin, chunks[i].end);
     }

@@ -52,13 +52,14 @@ bool has_bf16_instructions();
 /// Whether it multiplies tiles of them, with AMX.
 bool has_tile_instructions();
 
-/// The same for x and a weight of float32.
+/// The same for x and a weight of float32. More than kTileRows rows take many
+/// channels at a time to be worth what laying out their weights costs.
 void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end);
 
-/// For how many rows of `in` channels it is as fast as a matrix product of
-/// LibTorch's, or is wanted for another reason: MKL's sums depend on the number
-/// of threads for 5 to 11 rows of float32.
-int64_t most_linear_cpu_f32_rows(int64_t in);
+/// For how many rows it is as fast as a matrix product of LibTorch's, or is
+/// wanted for another reason: MKL's sums depend on the number of threads for 5
+/// to 11 rows of float32.
+int64_t most_linear_cpu_f32_rows();
 
 /// The same for x in bfloat16 and a weight of bfloat16 or int8, where
 /// `has_bf16_instructions`.

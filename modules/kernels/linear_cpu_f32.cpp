@@ -1,13 +1,15 @@
 #include "kernels/linear_cpu.h"
 
-#include "kernels/cpu_vector.h"
+#include "kernels/aligned_bytes.h"
+#include "kernels/panels.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
-// Every sum has one order, whatever rows and channels are computed together and
-// by which thread: a row's answer depends on that row alone.
+// Every sum has one order, whatever channels are computed together and by which
+// thread, and whatever rows, but for whether they are few or many.
 
 namespace microfiche::kernels {
 namespace {
@@ -22,12 +24,10 @@ constexpr int64_t kNarrowRows = 1;
 // More rows than those whose sums MKL divides by the number of threads; with
 // half as many registers it is quicker from 12 rows on.
 constexpr int64_t kFewRowsOfMkl = 16;
-// From so many channels on, ending a sum costs little beside the sum, and any
-// number of rows takes no longer than MKL does.
-constexpr int64_t kWideChannels = 512;
 
-// Loops over a block are unrolled, or its sums would not stay in registers.
-#define MICROFICHE_UNROLL _Pragma("GCC unroll 8")
+// Steps of a sum that many rows take before the next ones: as much of six rows
+// of x stays in the first-level cache, and of the panels in the second one.
+constexpr int64_t kStepsTogether = 512;
 
 /// The sums of each of four registers, in the order of `sum`.
 MICROFICHE_INLINE void add_lanes(
@@ -133,21 +133,124 @@ struct Float32Job {
   }
 };
 
+/// Many rows: weights are laid out in panels for the channels at hand.
+template <int64_t Rows>
+struct ManyRowsJob {
+  const LinearProduct& product;
+  int64_t begin;
+  int64_t end;
+  uint32_t* panels; // (min(in, kStepsTogether), channels in whole vectors)
+  float* rest; // (rows, kVectorLanes)
+
+  MICROFICHE_INLINE void run() const {
+    const int64_t whole = begin + (end - begin) / kVectorLanes * kVectorLanes;
+    auto* y = static_cast<float*>(product.y);
+    run(begin, whole, y + begin, product.out);
+    if (whole == end) {
+      return;
+    }
+    // y has no room for a whole vector.
+    run(whole, whole + kVectorLanes, rest, kVectorLanes);
+    for (int64_t m = 0; m < product.rows; ++m) {
+      std::copy_n(
+          rest + m * kVectorLanes, end - whole, y + m * product.out + whole);
+    }
+  }
+
+  /// Channels [first, last), whole vectors of them, of which those behind `end`
+  /// repeat the last one; `sums` has room for them, rows `stride` apart.
+  MICROFICHE_INLINE void
+  run(int64_t first, int64_t last, float* sums, int64_t stride) const {
+    const auto* x = static_cast<const float*>(product.x);
+    const auto* weight = static_cast<const float*>(product.weight);
+    for (int64_t m = 0; m < product.rows; ++m) {
+      for (int64_t n = first; n < last; ++n) {
+        sums[m * stride + n - first] =
+            product.bias != nullptr ? product.bias[std::min(n, end - 1)] : 0;
+      }
+    }
+    for (int64_t k = 0; k < product.in; k += kStepsTogether) {
+      const int64_t steps = std::min(kStepsTogether, product.in - k);
+      pack_panels<Float32Word>(
+          [&](int64_t c) {
+            return weight + std::min(first + c, end - 1) * product.in + k;
+          },
+          last - first,
+          steps,
+          panels);
+      int64_t m = 0;
+      for (; m + Rows <= product.rows; m += Rows) {
+        multiply<Rows>(
+            x + m * product.in + k,
+            panels,
+            steps,
+            last - first,
+            sums + m * stride,
+            stride);
+      }
+      for (; m < product.rows; ++m) {
+        multiply<1>(
+            x + m * product.in + k,
+            panels,
+            steps,
+            last - first,
+            sums + m * stride,
+            stride);
+      }
+    }
+  }
+
+  template <int64_t Together>
+  MICROFICHE_INLINE void multiply(
+      const float* x,
+      const uint32_t* panels,
+      int64_t steps,
+      int64_t columns,
+      float* sums,
+      int64_t stride) const {
+    kernels::multiply<Float32Word, Together>(
+        reinterpret_cast<const uint32_t*>(x),
+        product.in,
+        Together,
+        panels,
+        steps,
+        columns,
+        sums,
+        stride);
+  }
+};
+
+template <int64_t Rows>
+void run_many_rows(const LinearProduct& product, int64_t begin, int64_t end) {
+  thread_local AlignedBytes panels;
+  thread_local AlignedBytes rest;
+  panels.resize(
+      std::min(kStepsTogether, product.in) *
+      round_up(end - begin, kVectorLanes) * sizeof(float));
+  rest.resize(product.rows * kVectorLanes * sizeof(float));
+  run_vectorized(ManyRowsJob<Rows>{
+      product,
+      begin,
+      end,
+      reinterpret_cast<uint32_t*>(panels.data()),
+      reinterpret_cast<float*>(rest.data())});
+}
+
 } // namespace
 
 void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end) {
-  if (has_wide_vectors()) {
+  if (product.rows > kTileRows) {
+    run_many_rows<kWidePanelRows>(product, begin, end);
+  } else if (has_wide_vectors()) {
     run_vectorized(Float32Job<kWideRows>{product, begin, end});
   } else {
     run_vectorized(Float32Job<kNarrowRows>{product, begin, end});
   }
 }
 
-int64_t most_linear_cpu_f32_rows(int64_t in) {
-  if (!has_wide_vectors()) {
-    return kFewRowsOfMkl;
-  }
-  return in >= kWideChannels ? std::numeric_limits<int64_t>::max() : kTileRows;
+int64_t most_linear_cpu_f32_rows() {
+  return has_wide_vectors() ? std::numeric_limits<int64_t>::max()
+                            : kFewRowsOfMkl;
 }
 
 } // namespace microfiche::kernels

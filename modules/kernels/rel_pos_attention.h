@@ -15,8 +15,8 @@ namespace microfiche::kernels {
 ///   table_h, table_w: (2 * side - 1, D), row r holds the offset r - (side - 1)
 ///   returns: (B, heads, N, D)
 ///
-/// Takes `rel_pos_attention_blocked` on a CPU for large grids in float32 when
-/// no gradient is asked for, and `rel_pos_attention_reference` otherwise.
+/// Takes `rel_pos_attention_blocked` on a CPU in float32 and bfloat16 when no
+/// gradient is asked for, and `rel_pos_attention_reference` otherwise.
 ///
 /// Throws `c10::Error` when the tables do not fit the grid.
 ///
@@ -39,9 +39,10 @@ torch::Tensor rel_pos_attention_reference(
     const torch::Tensor& table_w,
     int64_t side);
 
-/// A few rows of queries at a time, each block of logits starting as its bias,
-/// so that nothing of shape (B, heads, N, N) is ever held. CPU only, without
-/// gradients; callers leave the choice to `rel_pos_attention`.
+/// A few queries and rows of keys at a time, each block of logits starting as
+/// its bias, so that nothing of shape (B, heads, N, N) is ever held. CPU only,
+/// float32 or bfloat16, without gradients; callers leave the choice to
+/// `rel_pos_attention`. The kernel is in kernels/rel_pos_attention_cpu.h.
 torch::Tensor rel_pos_attention_blocked(
     const torch::Tensor& q,
     const torch::Tensor& k,

@@ -50,8 +50,9 @@ TEST(RelPosAttentionTest, TheReferenceIsTheDefinition) {
 }
 
 TEST(RelPosAttentionTest, BlocksMatchTheReference) {
-  // An odd side leaves a last block of one row.
-  for (const int64_t side : {4, 7, 30}) {
+  // Less than a task's queries; a rest of queries; several blocks of keys, one
+  // and two vectors of columns.
+  for (const int64_t side : {1, 4, 7, 16, 30}) {
     const auto in = make_attention_inputs(side);
 
     const auto actual = rel_pos_attention_blocked(
@@ -66,8 +67,8 @@ TEST(RelPosAttentionTest, BlocksMatchTheReference) {
 TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
-  // 8 rows a block, and a rest.
-  const int64_t side = 10;
+  // Two blocks of keys, and a rest.
+  const int64_t side = 18;
   std::vector<torch::Tensor> exact;
   for (int i = 0; i < 3; ++i) {
     exact.push_back(torch::randn({2, 3, side * side, 16}));
@@ -92,6 +93,67 @@ TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
   const auto error_of_reference =
       (run(rel_pos_attention_reference, rounded) - expected).abs().max();
   EXPECT_LE(error.item<double>(), 1.5 * error_of_reference.item<double>());
+}
+
+TEST(RelPosAttentionTest, BlocksTakeHeadsThatLieApart) {
+  auto in = make_attention_inputs(5);
+  const auto expected = rel_pos_attention_reference(
+      in.q, in.k, in.v, in.table_h, in.table_w, in.side);
+  // As one matrix product gives them: a position's heads side by side; and
+  // keys whose channels are not.
+  in.q = in.q.transpose(1, 2).contiguous().transpose(1, 2);
+  in.k = in.k.transpose(2, 3).contiguous().transpose(2, 3);
+
+  const auto actual = rel_pos_attention_blocked(
+      in.q, in.k, in.v, in.table_h, in.table_w, in.side);
+
+  EXPECT_TRUE(torch::allclose(actual, expected, 1e-4, 1e-5));
+}
+
+TEST(RelPosAttentionTest, TheNumberOfThreadsChangesNoBit) {
+  const int threads = torch::get_num_threads();
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    const auto in = make_attention_inputs(9);
+    const auto run = [&](int num_threads) {
+      torch::set_num_threads(num_threads);
+      return rel_pos_attention_blocked(
+          in.q.to(dtype),
+          in.k.to(dtype),
+          in.v.to(dtype),
+          in.table_h.to(dtype),
+          in.table_w.to(dtype),
+          in.side);
+    };
+    const auto alone = run(1);
+    for (const int others : {2, 3, 5}) {
+      EXPECT_TRUE(torch::equal(run(others), alone)) << others << " " << dtype;
+    }
+  }
+  torch::set_num_threads(threads);
+}
+
+TEST(RelPosAttentionTest, ANaNReachesEveryAnswerThatDependsOnIt) {
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    auto in = make_attention_inputs(6);
+    in.q[0][0][7].fill_(std::nan(""));
+    in.k[0][1][30].fill_(std::nan(""));
+    in.v[0][2][1].fill_(std::nan(""));
+
+    const auto is_nan = rel_pos_attention_blocked(
+                            in.q.to(dtype),
+                            in.k.to(dtype),
+                            in.v.to(dtype),
+                            in.table_h.to(dtype),
+                            in.table_w.to(dtype),
+                            in.side)
+                            .isnan();
+
+    EXPECT_TRUE(is_nan[0][0][7].all().item<bool>());
+    EXPECT_EQ(is_nan[0][0].sum().item<int64_t>(), 8);
+    EXPECT_TRUE(is_nan[0][1].all().item<bool>());
+    EXPECT_TRUE(is_nan[0][2].all().item<bool>());
+    EXPECT_FALSE(is_nan[1].any().item<bool>());
+  }
 }
 
 TEST(RelPosAttentionTest, LargeGridsWorkInInferenceMode) {
