@@ -11,6 +11,23 @@
 
 namespace microfiche::experiments {
 
+// Note [Workers of one run]
+// Several processes, on one machine or on several with a shared folder, may
+// read the pages of one run. They talk through the run folder alone. A piece of
+// work is a batch of pages, or an empty page; a worker claims one, reads it,
+// appends its rows to files of its own in `workers/N/`, and lets go of it.
+// Claims are locks of the operating system on single bytes of the file `.lock`:
+// they end with the process that holds them, so that what a killed worker had
+// begun is free again at once, without clocks or heartbeats. The worker that
+// finds everything finished first puts the rows into the order of the grid.
+//
+// What this asks of a folder that several machines share: locks on ranges of a
+// file that hold across machines, as NFS 4, NFS 3 with its lock daemon, and
+// Lustre mounted with `flock` have them. A machine that is lost gives its locks
+// back when the server notices, for NFS 4 after 90 s. Nothing wrong comes out
+// where locks do not hold: a page that two workers read is one row, the same
+// from either; only time is lost.
+
 /// Which of the processes that share a run this one is.
 struct Worker {
   /// In [0, count).

@@ -51,7 +51,9 @@ struct Float32Word {
   }
 
   template <typename Number>
-  static MICROFICHE_INLINE void load_words(const Number* numbers, Words& words) {
+  static MICROFICHE_INLINE void load_words(
+      const Number* numbers,
+      Words& words) {
     Floats values;
     load_floats(numbers, values);
     std::memcpy(&words, &values, sizeof words);
@@ -171,8 +173,7 @@ struct Bf16Word {
     for (int64_t i = 0; i < Rows; ++i) {
       MICROFICHE_UNROLL
       for (int64_t j = 0; j < Vectors; ++j) {
-        _mm512_storeu_ps(
-            sums + i * sums_stride + j * kVectorLanes, held[i][j]);
+        _mm512_storeu_ps(sums + i * sums_stride + j * kVectorLanes, held[i][j]);
       }
     }
   }
@@ -242,11 +243,8 @@ MICROFICHE_INLINE void transpose(Words (&rows)[kVectorLanes]) {
 /// Panels whose column c holds the numbers that `row(c)` points at; `columns`
 /// are whole vectors.
 template <typename Word, typename Row>
-MICROFICHE_INLINE void pack_panels(
-    const Row& row,
-    int64_t columns,
-    int64_t depth,
-    uint32_t* panels) {
+MICROFICHE_INLINE void
+pack_panels(const Row& row, int64_t columns, int64_t depth, uint32_t* panels) {
   for (int64_t c = 0; c < columns; c += kVectorLanes) {
     auto* column = panels + place_in_panels(0, c, depth, columns);
     const int64_t step =

@@ -167,8 +167,7 @@ struct AttentionJob {
           // Columns behind the last key repeat it, and are hidden.
           first + std::min(t, count - 1));
     };
-    pack_panels<Word>(
-        key, round_up(count, kVectorLanes), plan.key_words, to);
+    pack_panels<Word>(key, round_up(count, kVectorLanes), plan.key_words, to);
   }
 
   MICROFICHE_INLINE void
@@ -265,7 +264,8 @@ struct AttentionJob {
           head % attention.heads,
           position);
       for (int64_t d = 0; d < plan.key_words; ++d) {
-        queries[i * plan.key_words + d] = Word::pack(query + d * Word::kNumbers);
+        queries[i * plan.key_words + d] =
+            Word::pack(query + d * Word::kNumbers);
       }
       std::copy_n(
           attention.by_column + (head * side * side + position) * side,
@@ -349,8 +349,7 @@ void rel_pos_attention_cpu(
     return;
   }
 #ifdef __x86_64__
-  if (has_bf16_instructions() &&
-      attention.head_dim % Bf16Word::kNumbers == 0) {
+  if (has_bf16_instructions() && attention.head_dim % Bf16Word::kNumbers == 0) {
     const Plan plan(attention, Bf16Word::kNumbers);
     Workspace space(plan);
     run_avx512(AttentionJob<Bf16, Bf16Word, kWidePanelRows>{

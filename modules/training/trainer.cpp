@@ -47,6 +47,9 @@ Trainer::Trainer(
   }
 
   check_shares();
+  if (is_first_process()) {
+    lock_.emplace(run_folder_);
+  }
   const auto checkpoint = find_checkpoint(run_folder_);
   // Nothing is written before all have looked.
   wait_for_all();

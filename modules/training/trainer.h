@@ -14,6 +14,7 @@
 #include "training/training_state.h"
 #include "training/weight_average.h"
 
+#include "core/folder_lock.h"
 #include "data/prefetch.h"
 #include "model/loaded_model.h"
 
@@ -46,7 +47,8 @@ class Trainer {
   ///
   /// Throws `InputError` for a config, text or model that does not fit, for a
   /// stage whose `batches_per_step` the processes of `group` do not divide, and
-  /// for a folder whose run was begun with another config (`check_resumable`).
+  /// for a folder whose run was begun with another config (`check_resumable`);
+  /// `IoError` for a folder that another run is writing to.
   Trainer(
       TrainingConfig config,
       std::filesystem::path run_folder,
@@ -133,6 +135,8 @@ class Trainer {
   TrainingConfig config_;
   std::filesystem::path run_folder_;
   ProcessGroup* group_;
+  /// Of the first process.
+  std::optional<FolderLock> lock_;
   TrainedModel trained_;
   TrainingData data_;
   LossFunction loss_function_;

@@ -157,7 +157,9 @@ void add_parts(
     const auto list = folder / part_name(rank);
     const auto part = read_config<Part>(read_json_file(list), list.string());
     files.insert(files.end(), part.files.begin(), part.files.end());
-    fs::remove(list);
+    std::error_code error;
+    fs::remove(list, error);
+    check<IoError>(!error, list.string(), ": cannot remove: ", error.message());
   }
 }
 

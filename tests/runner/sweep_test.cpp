@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "experiments/runner/folder_lock.h"
+#include "core/folder_lock.h"
 #include "tests/runner/small_sweep.h"
 
 namespace microfiche::experiments {

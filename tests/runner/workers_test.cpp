@@ -15,9 +15,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/folder_lock.h"
 #include "core/random.h"
 #include "core/terminal.h"
-#include "experiments/runner/folder_lock.h"
 #include "experiments/runner/run_rows.h"
 #include "tests/runner/small_sweep.h"
 
@@ -254,44 +254,6 @@ TEST_F(WorkersTest, AWorkerDoesNotJoinARunThatWantsToBeAlone) {
       },
       ThrowsMessage<IoError>(
           AllOf(HasSubstr("another run is writing"), HasSubstr("-o"))));
-}
-
-TEST(FolderLockTest, APieceIsClaimedByOneWorkerUntilItEnds) {
-  TemporaryFolder folder;
-  FolderLock one(folder.path(), FolderLock::Use::kShared);
-  auto two =
-      std::make_unique<FolderLock>(folder.path(), FolderLock::Use::kShared);
-
-  EXPECT_TRUE(one.try_claim(0));
-  EXPECT_FALSE(two->try_claim(0));
-  EXPECT_TRUE(two->try_claim(1));
-  one.release(0);
-  EXPECT_TRUE(two->try_claim(0));
-  two.reset();
-  EXPECT_TRUE(one.try_claim(0));
-  EXPECT_TRUE(one.try_claim(1));
-}
-
-TEST(FolderLockTest, TurnsDoNotOverlap) {
-  TemporaryFolder folder;
-  FolderLock one(folder.path(), FolderLock::Use::kShared);
-  FolderLock two(folder.path(), FolderLock::Use::kShared);
-  std::atomic<bool> inside = false;
-  const auto turn = [&] {
-    EXPECT_FALSE(inside.exchange(true));
-    std::this_thread::yield();
-    inside = false;
-  };
-
-  std::thread other([&] {
-    for (int i = 0; i < 20; ++i) {
-      two.in_turn(turn);
-    }
-  });
-  for (int i = 0; i < 20; ++i) {
-    one.in_turn(turn);
-  }
-  other.join();
 }
 
 } // namespace

@@ -178,6 +178,16 @@ TEST(TrainerTest, StopsAtALossThatIsNotFiniteAndNamesTheCulprit) {
           HasSubstr("weight that is not finite: encoder.projector.linear"))));
 }
 
+TEST(TrainerTest, RefusesAFolderThatAnotherRunIsWritingTo) {
+  const tests::TemporaryFolder folder;
+  const auto config = tests::small_training(folder.path());
+  const Trainer first(config, folder.path() / "run", torch::kCPU);
+
+  EXPECT_THAT(
+      [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
+      ThrowsMessage<IoError>(HasSubstr("another run is writing")));
+}
+
 TEST(TrainerTest, RefusesToGoOnWithAnotherSeed) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());

@@ -1,4 +1,4 @@
-#include "experiments/runner/folder_lock.h"
+#include "core/folder_lock.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/stop_signal.h"
 
-namespace microfiche::experiments {
+namespace microfiche {
 
 namespace fs = std::filesystem;
 
@@ -91,4 +91,4 @@ void FolderLock::in_turn(const std::function<void()>& action) {
   lock(kTurnByte, F_UNLCK);
 }
 
-} // namespace microfiche::experiments
+} // namespace microfiche
