@@ -1,12 +1,11 @@
 #pragma once
 
+#include "training/process_place.h"
+
 #include <torch/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace microfiche::training {
@@ -23,30 +22,7 @@ namespace microfiche::training {
 // each process writes a beat twice a second; one whose beat has stood still for
 // `ProcessPlace::patience` is lost, and is named to all that wait for it.
 
-/// Where a process stands among those that train one model.
-struct ProcessPlace {
-  int64_t rank = 0;
-  int64_t size = 1;
-
-  /// Among those of its machine; the index of its GPU.
-  int64_t local_rank = 0;
-
-  /// Where the store is. It is kept by rank 0, or by `torchrun` itself.
-  std::string store_host = "127.0.0.1";
-  uint16_t store_port = 29500;
-  bool has_agent_store = false;
-
-  /// How often `torchrun` has started them anew.
-  int64_t restarts = 0;
-
-  /// How long a process may show no sign of life.
-  std::chrono::seconds patience{15};
-};
-
-/// The place that RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT and
-/// TORCHELASTIC_* give; nothing where WORLD_SIZE is not set. Throws
-/// `InputError` naming the variable that is missing or no number.
-std::optional<ProcessPlace> process_place_from_environment();
+class ProcessBoard;
 
 /// The processes that train one model; see Note [Several processes]. Each
 /// operation is called by all of them, in the same order, and throws `Error`
@@ -83,12 +59,11 @@ class ProcessGroup {
   void wait_for_all();
 
  private:
-  class Board;
   class Collectives;
 
   ProcessPlace place_;
   torch::Device device_;
-  std::unique_ptr<Board> board_;
+  std::unique_ptr<ProcessBoard> board_;
   std::unique_ptr<Collectives> collectives_;
 };
 

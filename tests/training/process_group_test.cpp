@@ -208,5 +208,18 @@ TEST_F(ProcessPlaceTest, RefusesVariablesThatAreMissingOrNoNumbers) {
       ThrowsMessage<InputError>(HasSubstr("but MASTER_PORT is not")));
 }
 
+TEST(AddressTowardsTest, IsThatOfTheNetworkThatReachesIt) {
+  EXPECT_EQ(address_towards("127.0.0.1"), "127.0.0.1");
+  EXPECT_THAT(
+      address_towards("localhost"), ::testing::AnyOf("127.0.0.1", "::1"));
+}
+
+TEST(AddressTowardsTest, RefusesANameThatIsNotKnown) {
+  EXPECT_THAT(
+      [] { address_towards("no-such-machine.invalid"); },
+      ThrowsMessage<InputError>(
+          HasSubstr("MASTER_ADDR: no-such-machine.invalid is not known here")));
+}
+
 } // namespace
 } // namespace microfiche::training
