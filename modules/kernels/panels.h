@@ -33,6 +33,31 @@ constexpr int64_t round_up(int64_t count, int64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
 }
 
+template <int64_t Rows, int64_t Vectors>
+MICROFICHE_INLINE void
+load_sums(const float* sums, int64_t stride, Floats (&held)[Rows][Vectors]) {
+  MICROFICHE_UNROLL
+  for (int64_t i = 0; i < Rows; ++i) {
+    MICROFICHE_UNROLL
+    for (int64_t j = 0; j < Vectors; ++j) {
+      load(sums + i * stride + j * kVectorLanes, held[i][j]);
+    }
+  }
+}
+
+template <int64_t Rows, int64_t Vectors>
+MICROFICHE_INLINE void
+store_sums(const Floats (&held)[Rows][Vectors], float* sums, int64_t stride) {
+  MICROFICHE_UNROLL
+  for (int64_t i = 0; i < Rows; ++i) {
+    MICROFICHE_UNROLL
+    for (int64_t j = 0; j < Vectors; ++j) {
+      std::memcpy(
+          sums + i * stride + j * kVectorLanes, &held[i][j], sizeof(Floats));
+    }
+  }
+}
+
 /// A word is one number.
 struct Float32Word {
   static constexpr int64_t kNumbers = 1;
@@ -72,13 +97,7 @@ struct Float32Word {
       float* sums,
       int64_t sums_stride) {
     Floats held[Rows][Vectors];
-    MICROFICHE_UNROLL
-    for (int64_t i = 0; i < Rows; ++i) {
-      MICROFICHE_UNROLL
-      for (int64_t j = 0; j < Vectors; ++j) {
-        load(sums + i * sums_stride + j * kVectorLanes, held[i][j]);
-      }
-    }
+    load_sums(sums, sums_stride, held);
     for (int64_t d = 0; d < depth; ++d) {
       Floats right[Vectors];
       MICROFICHE_UNROLL
@@ -95,16 +114,7 @@ struct Float32Word {
         }
       }
     }
-    MICROFICHE_UNROLL
-    for (int64_t i = 0; i < Rows; ++i) {
-      MICROFICHE_UNROLL
-      for (int64_t j = 0; j < Vectors; ++j) {
-        std::memcpy(
-            sums + i * sums_stride + j * kVectorLanes,
-            &held[i][j],
-            sizeof(Floats));
-      }
-    }
+    store_sums(held, sums, sums_stride);
   }
 };
 
@@ -144,14 +154,8 @@ struct Bf16Word {
       int64_t depth,
       float* sums,
       int64_t sums_stride) {
-    __m512 held[Rows][Vectors];
-    MICROFICHE_UNROLL
-    for (int64_t i = 0; i < Rows; ++i) {
-      MICROFICHE_UNROLL
-      for (int64_t j = 0; j < Vectors; ++j) {
-        held[i][j] = _mm512_loadu_ps(sums + i * sums_stride + j * kVectorLanes);
-      }
-    }
+    Floats held[Rows][Vectors];
+    load_sums(sums, sums_stride, held);
     for (int64_t d = 0; d < depth; ++d) {
       __m512bh right[Vectors];
       MICROFICHE_UNROLL
@@ -169,13 +173,7 @@ struct Bf16Word {
         }
       }
     }
-    MICROFICHE_UNROLL
-    for (int64_t i = 0; i < Rows; ++i) {
-      MICROFICHE_UNROLL
-      for (int64_t j = 0; j < Vectors; ++j) {
-        _mm512_storeu_ps(sums + i * sums_stride + j * kVectorLanes, held[i][j]);
-      }
-    }
+    store_sums(held, sums, sums_stride);
   }
 };
 #endif

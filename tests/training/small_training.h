@@ -85,6 +85,27 @@ inline training::TrainingConfig small_training(
   return config;
 }
 
+/// A stage that learns two pages of three letters by heart, and an evaluation
+/// that reads them.
+inline void learn_two_texts(
+    training::TrainingConfig& config,
+    training::StageConfig stage,
+    const std::filesystem::path& folder) {
+  write_file(folder / "pages" / "a.txt", "cab");
+  write_file(folder / "pages" / "b.txt", "fed");
+  config.corpus = {folder / "pages"};
+  config.held_out = config.corpus;
+  stage.batches_per_step = 1;
+  stage.pages->modes = {{"one", 1.0}};
+  stage.pages->texts = {{"corpus", 1.0}};
+  stage.pages->characters_per_token = {3, 3};
+  config.stages = {stage};
+  config.evaluation.texts = {"corpus"};
+  config.evaluation.characters_per_token = {3};
+  config.evaluation.pages = 8;
+  config.checkpoints.every_steps = 0;
+}
+
 /// Trains an adapter with dropout in place of the weights of a small training,
 /// in one stage of four steps.
 inline void train_adapter(training::TrainingConfig& config) {

@@ -77,20 +77,9 @@ TEST(TextCompressorTrainingTest, LearnsToCopyTwoTexts) {
   const tests::TemporaryFolder folder;
   auto config = text_training(
       folder.path(), {.method = Method::kConvPyramid, .levels = 2});
-  write_file(folder.path() / "pages" / "a.txt", "cab");
-  write_file(folder.path() / "pages" / "b.txt", "fed");
-  config.corpus = {folder.path() / "pages"};
-  config.held_out = config.corpus;
-  auto& stage = config.stages[0];
+  auto stage = config.stages[0];
   stage.steps = 60;
-  stage.batches_per_step = 1;
-  stage.pages->modes = {{"one", 1.0}};
-  stage.pages->texts = {{"corpus", 1.0}};
-  stage.pages->characters_per_token = {3, 3};
-  config.evaluation.texts = {"corpus"};
-  config.evaluation.characters_per_token = {3};
-  config.evaluation.pages = 8;
-  config.checkpoints.every_steps = 0;
+  tests::learn_two_texts(config, stage, folder.path());
 
   const auto rows = Trainer(config, folder.path() / "run", torch::kCPU).run();
 

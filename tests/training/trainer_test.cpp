@@ -122,24 +122,12 @@ TEST(TrainerTest, StopsAtSigtermWithACheckpointWrittenInTheBackground) {
 TEST(TrainerTest, LearnsToReadTwoPages) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
-  write_file(folder.path() / "pages" / "a.txt", "cab");
-  write_file(folder.path() / "pages" / "b.txt", "fed");
-  config.corpus = {folder.path() / "pages"};
-  config.held_out = config.corpus;
-  auto& stage = config.stages[1];
+  auto stage = config.stages[1];
   stage.steps = 150;
-  stage.batches_per_step = 1;
-  stage.pages->modes = {{"one", 1.0}};
-  stage.pages->texts = {{"corpus", 1.0}};
-  stage.pages->characters_per_token = {3, 3};
   stage.pages->fill = {0.9, 0.9};
   stage.pages->margin = {0.02, 0.02};
   stage.pages->line_height = {1.2, 1.2};
-  config.stages = {stage};
-  config.evaluation.texts = {"corpus"};
-  config.evaluation.characters_per_token = {3};
-  config.evaluation.pages = 8;
-  config.checkpoints.every_steps = 0;
+  tests::learn_two_texts(config, stage, folder.path());
 
   const auto rows = Trainer(config, folder.path() / "run", torch::kCPU).run();
 
