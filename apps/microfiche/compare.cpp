@@ -5,7 +5,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/terminal.h"
-#include "experiments/analysis/compare.h"
+#include "analysis/compare.h"
 #include "metrics/score.h"
 
 #include <memory>
@@ -24,7 +24,7 @@ struct CompareOptions {
 };
 
 Json to_json(
-    const std::vector<experiments::CellComparison>& cells,
+    const std::vector<analysis::CellComparison>& cells,
     const std::string& metric) {
   Json rows = Json::array();
   for (const auto& cell : cells) {
@@ -51,8 +51,8 @@ Json to_json(
 void compare(const CompareOptions& options) {
   verbosity().quiet = options.common.quiet;
   auto runs = std::vector{
-      experiments::load_summarized_run(options.first),
-      experiments::load_summarized_run(options.second)};
+      analysis::load_summarized_run(options.first),
+      analysis::load_summarized_run(options.second)};
   const auto& first = runs[0].run;
   const auto& second = runs[1].run;
   const auto& profile = metrics::find_profile(first.config.profile);
@@ -68,16 +68,16 @@ void compare(const CompareOptions& options) {
       "; runs of one profile can be compared");
   const auto metric =
       options.metric.empty() ? profile.headline : options.metric;
-  const auto cells = experiments::compare_runs(first, second, metric);
+  const auto cells = analysis::compare_runs(first, second, metric);
   const auto notes =
-      experiments::notes_on(cells, metric, runs[0].summary.normalization);
+      analysis::notes_on(cells, metric, runs[0].summary.normalization);
   if (!options.output.empty()) {
     write_report(
-        experiments::make_report(std::move(runs), {metric, cells}),
+        report::make_report(std::move(runs), {metric, cells}),
         options.output);
     return;
   }
-  const auto table = experiments::comparison_table(cells);
+  const auto table = analysis::comparison_table(cells);
   if (options.format == "json") {
     write_file("-", to_json(cells, metric).dump(2) + "\n");
   } else if (options.format == "csv") {

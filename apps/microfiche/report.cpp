@@ -4,9 +4,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "experiments/analysis/run_tables.h"
-#include "experiments/report/report.h"
-#include "experiments/report/training_report.h"
+#include "analysis/run_tables.h"
+#include "report/report.h"
+#include "report/training_report.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -36,7 +36,7 @@ void report_trainings(
     file = folders.size() == 1 ? folders.front() / "report.html"
                                : std::filesystem::path("report.html");
   }
-  write_file(file, experiments::html_training_report(folders));
+  write_file(file, report::html_training_report(folders));
   say("report: " + file.string());
 }
 
@@ -45,37 +45,37 @@ void report(const ReportOptions& options) {
   const std::vector<std::filesystem::path> folders(
       options.folders.begin(), options.folders.end());
   const auto trainings = std::count_if(
-      folders.begin(), folders.end(), experiments::is_training_run);
+      folders.begin(), folders.end(), report::is_training_run);
   if (trainings > 0) {
     report_trainings(folders, trainings, options.output);
     return;
   }
-  std::vector<experiments::SummarizedRun> runs;
+  std::vector<analysis::SummarizedRun> runs;
   for (const auto& folder : options.folders) {
-    runs.push_back(experiments::load_summarized_run(folder));
+    runs.push_back(analysis::load_summarized_run(folder));
   }
   if (options.output.empty() && runs.size() == 1) {
-    experiments::write_reports(runs.front());
-    experiments::write_tables(runs.front());
+    report::write_reports(runs.front());
+    analysis::write_tables(runs.front());
     say("report: " + (runs.front().run.folder / "report.html").string());
     return;
   }
   write_report(
-      experiments::make_report(std::move(runs)),
+      report::make_report(std::move(runs)),
       options.output.empty() ? "report.html" : options.output);
 }
 
 } // namespace
 
 void write_report(
-    const experiments::Report& report,
+    const report::Report& report,
     const std::filesystem::path& file) {
   if (file.extension() == ".md") {
     const auto charts = file.stem().string() + "_charts";
-    experiments::write_charts(report, file.parent_path() / charts);
-    write_file(file, experiments::markdown_report(report, charts));
+    report::write_charts(report, file.parent_path() / charts);
+    write_file(file, report::markdown_report(report, charts));
   } else {
-    write_file(file, experiments::html_report(report));
+    write_file(file, report::html_report(report));
   }
   say("report: " + file.string());
 }

@@ -5,13 +5,13 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "experiments/analysis/run_tables.h"
-#include "experiments/analysis/summary_table.h"
-#include "experiments/report/report.h"
-#include "experiments/report/report_text.h"
-#include "experiments/runner/environment.h"
-#include "experiments/runner/model_reader.h"
-#include "experiments/runner/sweep.h"
+#include "analysis/run_tables.h"
+#include "analysis/summary_table.h"
+#include "report/report.h"
+#include "report/report_text.h"
+#include "sweep/environment.h"
+#include "sweep/model_reader.h"
+#include "sweep/sweep.h"
 #include "tokenizer/text_token_counter.h"
 
 #include <ATen/Parallel.h>
@@ -51,7 +51,7 @@ class OpenModel {
   explicit OpenModel(CommonOptions options) : options_(std::move(options)) {}
 
   /// The reader of a cell's model and dtype; the options' where it has none.
-  const experiments::PageReader& find(const experiments::Cell& cell) {
+  const sweep::PageReader& find(const sweep::Cell& cell) {
     auto options = options_;
     options.model = cell.model.value_or(options.model);
     options.dtype = cell.dtype.value_or(options.dtype);
@@ -60,7 +60,7 @@ class OpenModel {
       reader_ = {};
       loaded_.reset();
       loaded_.emplace(open_model(options));
-      reader_ = experiments::make_model_reader(
+      reader_ = sweep::make_model_reader(
           *loaded_, text_compression::load_text_compressor(*loaded_));
       key_ = key;
     }
@@ -71,14 +71,14 @@ class OpenModel {
   CommonOptions options_;
   std::pair<std::string, std::string> key_;
   std::optional<model::LoadedModel> loaded_;
-  experiments::PageReader reader_;
+  sweep::PageReader reader_;
 };
 
 /// What each model and dtype of a sweep is, opened once before anything runs; a
 /// list where there are several, else the only one.
-Json models_of(const experiments::SweepConfig& config, OpenModel& model) {
+Json models_of(const sweep::SweepConfig& config, OpenModel& model) {
   Json models = Json::array();
-  for (const auto& cell : experiments::cells_of(config)) {
+  for (const auto& cell : sweep::cells_of(config)) {
     auto provenance = model.find(cell).provenance;
     if (std::find(models.begin(), models.end(), provenance) == models.end()) {
       models.push_back(std::move(provenance));
@@ -87,9 +87,9 @@ Json models_of(const experiments::SweepConfig& config, OpenModel& model) {
   return models;
 }
 
-experiments::SweepConfig read_sweep(const SweepOptions& options) {
+sweep::SweepConfig read_sweep(const SweepOptions& options) {
   auto config =
-      load_config<experiments::SweepConfig>(options.config, options.common.set);
+      load_config<sweep::SweepConfig>(options.config, options.common.set);
   if (!options.common.model.empty()) {
     config.model = options.common.model;
     config.models.clear();
@@ -111,13 +111,13 @@ experiments::SweepConfig read_sweep(const SweepOptions& options) {
 
 /// Writes what is computed from the rows, and prints the overview.
 void report_run(const std::filesystem::path& folder) {
-  const auto report = experiments::load_summarized_run(folder);
-  experiments::write_reports(report);
-  experiments::write_tables(report);
-  auto shown = to_text(experiments::overview_table(report.summary)) + "\n" +
-      experiments::headline_of(report) + "\n" +
-      experiments::notes_on(report.summary) + "\n";
-  for (const auto& table : experiments::run_tables(report)) {
+  const auto report = analysis::load_summarized_run(folder);
+  report::write_reports(report);
+  analysis::write_tables(report);
+  auto shown = to_text(analysis::overview_table(report.summary)) + "\n" +
+      report::headline_of(report) + "\n" +
+      analysis::notes_on(report.summary) + "\n";
+  for (const auto& table : analysis::run_tables(report)) {
     if (table.is_printed) {
       shown += concat("\n", table.title, "\n\n", to_text(table.table));
     }
@@ -128,35 +128,35 @@ void report_run(const std::filesystem::path& folder) {
 
 /// The work of one worker.
 void run_worker(
-    experiments::SweepConfig config,
+    sweep::SweepConfig config,
     CommonOptions common,
     const std::filesystem::path& folder,
-    const experiments::Worker& worker) {
+    const sweep::Worker& worker) {
   // The first of several speaks for all.
   common.quiet = common.quiet || worker.rank > 0;
   common.model = config.model;
   OpenModel model(common);
-  experiments::Cell first;
+  sweep::Cell first;
   if (!config.models.empty()) {
     first.model = config.models.front();
   }
-  config = experiments::complete_config(config, model.find(first));
+  config = sweep::complete_config(config, model.find(first));
   say(write_config(config).dump(2));
 
   std::vector<std::string> fonts;
   for (const auto& style : config.styles) {
-    const auto own = experiments::fonts_of(style);
+    const auto own = sweep::fonts_of(style);
     fonts.insert(fonts.end(), own.begin(), own.end());
   }
   const auto models = models_of(config, model);
-  auto environment = experiments::describe_environment(
+  auto environment = sweep::describe_environment(
       models.front(), fonts, at::get_num_threads());
   if (models.size() > 1) {
     environment["models"] = models;
   }
-  experiments::run_sweep(
+  sweep::run_sweep(
       config,
-      [&](const experiments::Cell& cell) -> const auto& {
+      [&](const sweep::Cell& cell) -> const auto& {
         return model.find(cell);
       },
       tokenizer::count_text_tokens,

@@ -86,13 +86,13 @@ void wait_for(std::vector<Child>& children) {
 
 } // namespace
 
-experiments::Worker worker_of_environment() {
+sweep::Worker worker_of_environment() {
   const char* rank = std::getenv("RANK");
   const char* count = std::getenv("WORLD_SIZE");
   if (rank == nullptr || count == nullptr) {
     return {};
   }
-  const experiments::Worker worker{
+  const sweep::Worker worker{
       number_in_environment("RANK", rank),
       number_in_environment("WORLD_SIZE", count)};
   check<UsageError>(
@@ -104,7 +104,7 @@ experiments::Worker worker_of_environment() {
   return worker;
 }
 
-std::optional<experiments::Worker> become_workers(int64_t count) {
+std::optional<sweep::Worker> become_workers(int64_t count) {
   std::fflush(nullptr);
   const pid_t parent = ::getpid();
   std::vector<Child> children;
@@ -120,7 +120,7 @@ std::optional<experiments::Worker> become_workers(int64_t count) {
       if (::getppid() != parent) {
         std::_Exit(static_cast<int>(ExitCode::kFailure));
       }
-      return experiments::Worker{rank, count};
+      return sweep::Worker{rank, count};
     }
     children.push_back({pid});
   }

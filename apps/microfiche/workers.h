@@ -1,6 +1,6 @@
 #pragma once
 
-#include "experiments/runner/sweep.h"
+#include "sweep/sweep.h"
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,7 @@ namespace microfiche::apps {
 /// Which worker the environment says that this process is: by RANK and
 /// WORLD_SIZE, as torchrun sets them, and alone without them. Throws
 /// `UsageError` for values that make no sense.
-experiments::Worker worker_of_environment();
+sweep::Worker worker_of_environment();
 
 /// Makes this process the parent of `count` workers. Returns in each of them
 /// what it is, and in the parent nothing, when they have ended and at least one
@@ -21,6 +21,6 @@ experiments::Worker worker_of_environment();
 /// before this process has a second thread. Throws `Interrupted` in the parent
 /// when it was stopped, and `Error` with the exit code of the first worker
 /// when none of them finished.
-std::optional<experiments::Worker> become_workers(int64_t count);
+std::optional<sweep::Worker> become_workers(int64_t count);
 
 } // namespace microfiche::apps

@@ -1,4 +1,4 @@
-#include "experiments/analysis/compare.h"
+#include "analysis/compare.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "tests/runner/small_sweep.h"
 
-namespace microfiche::experiments {
+namespace microfiche::analysis {
 namespace {
 
 using ::testing::HasSubstr;
@@ -17,11 +17,11 @@ class CompareTest : public ::testing::Test {
  protected:
   CompareTest() {
     run_with_oracle(small_sweep(), folder.path());
-    run = read_run(folder.path());
+    run = sweep::read_run(folder.path());
   }
 
   TemporaryFolder folder;
-  experiments::Run run;
+  sweep::Run run;
 };
 
 TEST_F(CompareTest, ARunDoesNotDifferFromItself) {
@@ -92,4 +92,4 @@ TEST_F(CompareTest, RunsWithoutACommonPageAreRefused) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::analysis

@@ -1,15 +1,15 @@
-#include "experiments/analysis/corrections.h"
+#include "analysis/corrections.h"
 
 #include <gtest/gtest.h>
 
-namespace microfiche::experiments {
+namespace microfiche::analysis {
 namespace {
 
 AlteredWords find(
     const std::string& reference,
     const std::string& prediction,
     const std::vector<std::pair<int64_t, std::string>>& altered) {
-  Sample sample;
+  sweep::Sample sample;
   sample.reference = reference;
   sample.prediction = prediction;
   sample.altered_words = altered;
@@ -46,8 +46,8 @@ TEST(CorrectionsTest, AWordThatIsNotThereIsNeither) {
 }
 
 TEST(CorrectionsTest, APageWithoutAlteredWordsHasNone) {
-  EXPECT_EQ(find_altered_words(Sample{}).words, 0);
+  EXPECT_EQ(find_altered_words(sweep::Sample{}).words, 0);
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::analysis

@@ -1,4 +1,4 @@
-#include "experiments/analysis/run_tables.h"
+#include "analysis/run_tables.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,13 +6,13 @@
 #include <cmath>
 
 #include "core/files.h"
-#include "experiments/analysis/costs.h"
-#include "experiments/analysis/effects.h"
-#include "experiments/analysis/information.h"
-#include "experiments/analysis/paper_comparison.h"
+#include "analysis/costs.h"
+#include "analysis/effects.h"
+#include "analysis/information.h"
+#include "analysis/paper_comparison.h"
 #include "tests/support/folders.h"
 
-namespace microfiche::experiments {
+namespace microfiche::analysis {
 namespace {
 
 using ::testing::ElementsAre;
@@ -35,8 +35,8 @@ class RunTablesTest : public ::testing::Test {
     summary.headline = "edit_similarity";
   }
 
-  Sample& add(const Cell& cell, double score) {
-    Sample sample;
+  sweep::Sample& add(const sweep::Cell& cell, double score) {
+    sweep::Sample sample;
     sample.cell = cell;
     sample.page = 0;
     for (const auto& other : run.samples) {
@@ -48,8 +48,8 @@ class RunTablesTest : public ::testing::Test {
     return run.samples.back();
   }
 
-  const Cell plain{"m", kNaturalText, "plain", 2.0, std::nullopt};
-  experiments::Run run;
+  const sweep::Cell plain{"m", conditions::kNaturalText, "plain", 2.0, std::nullopt};
+  sweep::Run run;
   RunSummary summary;
 };
 
@@ -104,7 +104,7 @@ TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
   sample.log_likelihood = -5 * std::log(2.0);
   sample.log_likelihood_without_page = -45 * std::log(2.0);
   sample.confidence =
-      Confidence{{0.9, 0.9, 0.5, 0.5}, {true, true, true, false}};
+      sweep::Confidence{{0.9, 0.9, 0.5, 0.5}, {true, true, true, false}};
 
   const auto cells = information_of(run);
 
@@ -156,7 +156,7 @@ TEST_F(RunTablesTest, CostsAreMeansOverPages) {
 TEST_F(RunTablesTest, OursStandsBesideThePapersPoint) {
   CellSummary cell;
   cell.cell = {
-      "tiny", kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
+      "tiny", conditions::kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
   cell.pages = 7;
   cell.ratios.nominal = 10.4;
   metrics::PageScores scores;
@@ -201,4 +201,4 @@ TEST_F(RunTablesTest, ReadingsOfACollectionAreFilesByImage) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::analysis

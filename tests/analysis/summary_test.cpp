@@ -1,4 +1,4 @@
-#include "experiments/analysis/summary_table.h"
+#include "analysis/summary_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,22 +7,22 @@
 
 #include "tests/runner/small_sweep.h"
 
-namespace microfiche::experiments {
+namespace microfiche::analysis {
 namespace {
 
 using ::testing::HasSubstr;
 using tests::TemporaryFolder;
 
 /// A run of one cell whose pages have given texts and readings.
-Run made_run(const std::vector<std::pair<std::string, std::string>>& pages) {
-  Run run;
+sweep::Run made_run(const std::vector<std::pair<std::string, std::string>>& pages) {
+  sweep::Run run;
   run.config.modes = {"m"};
   run.config.characters_per_token = {2};
   run.config.profile = "nfkc-ws";
   for (size_t i = 0; i < pages.size(); ++i) {
-    Sample sample;
-    sample.cell = {"m", kNaturalText, "plain", 2.0, std::nullopt};
-    sample.id = name_of(sample.cell) + "/" + std::to_string(i);
+    sweep::Sample sample;
+    sample.cell = {"m", conditions::kNaturalText, "plain", 2.0, std::nullopt};
+    sample.id = sweep::name_of(sample.cell) + "/" + std::to_string(i);
     sample.page = static_cast<int64_t>(i);
     sample.mode = "m";
     sample.text_tokens = 640 + 20 * static_cast<int64_t>(i);
@@ -122,7 +122,7 @@ TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
   TemporaryFolder folder;
   run_with_oracle(small_sweep(), folder.path());
 
-  const auto table = full_table(summarize_run(read_run(folder.path())));
+  const auto table = full_table(summarize_run(sweep::read_run(folder.path())));
 
   EXPECT_EQ(table.rows.size(), 3u);
   for (const auto& row : table.rows) {
@@ -152,7 +152,7 @@ TEST(SummaryTest, TheJsonNamesEachCell) {
   TemporaryFolder folder;
   run_with_oracle(small_sweep(), folder.path());
 
-  const auto json = to_json(summarize_run(read_run(folder.path())));
+  const auto json = to_json(summarize_run(sweep::read_run(folder.path())));
 
   EXPECT_EQ(json["headline"], "edit_similarity");
   EXPECT_EQ(json["cells"][0]["cell"]["mode"], "nine");
@@ -162,4 +162,4 @@ TEST(SummaryTest, TheJsonNamesEachCell) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::analysis

@@ -1,4 +1,4 @@
-#include "experiments/conditions/condition.h"
+#include "conditions/condition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,11 +6,11 @@
 #include <set>
 
 #include "core/error.h"
-#include "experiments/conditions/page/page_condition.h"
-#include "experiments/conditions/text/text_condition.h"
-#include "experiments/conditions/tokens/token_condition.h"
+#include "conditions/page/page_condition.h"
+#include "conditions/text/text_condition.h"
+#include "conditions/tokens/token_condition.h"
 
-namespace microfiche::experiments {
+namespace microfiche::conditions {
 namespace {
 
 using ::testing::AllOf;
@@ -75,4 +75,4 @@ TEST(ConditionTest, ANameMeansOneConditionOnly) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::conditions

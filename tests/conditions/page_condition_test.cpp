@@ -1,11 +1,11 @@
-#include "experiments/conditions/page/page_condition.h"
+#include "conditions/page/page_condition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace microfiche::experiments {
+namespace microfiche::conditions {
 namespace {
 
 using ::testing::Each;
@@ -196,4 +196,4 @@ TEST(PageConditionTest, EveryConditionIsTheSameForTheSamePage) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::conditions

@@ -1,4 +1,4 @@
-#include "experiments/conditions/text/text_condition.h"
+#include "conditions/text/text_condition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-namespace microfiche::experiments {
+namespace microfiche::conditions {
 namespace {
 
 using ::testing::AnyOf;
@@ -156,4 +156,4 @@ TEST(TextConditionTest, NaturalTextStays) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::conditions

@@ -1,4 +1,4 @@
-#include "experiments/conditions/tokens/token_condition.h"
+#include "conditions/tokens/token_condition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-namespace microfiche::experiments {
+namespace microfiche::conditions {
 namespace {
 
 using ::testing::ElementsAre;
@@ -223,4 +223,4 @@ TEST(TokenConditionTest, EveryConditionIsTheSameForTheSamePage) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::conditions

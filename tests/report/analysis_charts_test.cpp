@@ -1,15 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "experiments/report/comparison_chart.h"
-#include "experiments/report/conditions_chart.h"
-#include "experiments/report/cost_charts.h"
-#include "experiments/report/grid_charts.h"
-#include "experiments/report/information_charts.h"
+#include "report/comparison_chart.h"
+#include "report/conditions_chart.h"
+#include "report/cost_charts.h"
+#include "report/grid_charts.h"
+#include "report/information_charts.h"
 
 // Each chart shows the numbers that the analysis computed.
 
-namespace microfiche::experiments {
+namespace microfiche::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -19,12 +19,12 @@ metrics::Interval around(double mean) {
   return {mean, mean - 0.1, mean + 0.1, mean - 0.1, mean + 0.1};
 }
 
-Cell cell_of(const std::string& mode, double characters_per_token) {
-  return {mode, kNaturalText, "plain", characters_per_token, std::nullopt};
+sweep::Cell cell_of(const std::string& mode, double characters_per_token) {
+  return {mode, conditions::kNaturalText, "plain", characters_per_token, std::nullopt};
 }
 
-CellSummary summary_of(const Cell& cell, double score, int64_t pages = 40) {
-  CellSummary summary;
+analysis::CellSummary summary_of(const sweep::Cell& cell, double score, int64_t pages = 40) {
+  analysis::CellSummary summary;
   summary.cell = cell;
   summary.pages = pages;
   summary.pages_without_loops = pages;
@@ -36,8 +36,8 @@ CellSummary summary_of(const Cell& cell, double score, int64_t pages = 40) {
   return summary;
 }
 
-Effect effect_of(const Cell& cell, double score, double gap) {
-  Effect effect;
+analysis::Effect effect_of(const sweep::Cell& cell, double score, double gap) {
+  analysis::Effect effect;
   effect.cell = cell;
   effect.pages = 40;
   effect.score = around(score);
@@ -45,8 +45,8 @@ Effect effect_of(const Cell& cell, double score, double gap) {
   return effect;
 }
 
-RunSummary run_of(const std::vector<CellSummary>& cells) {
-  RunSummary run;
+analysis::RunSummary run_of(const std::vector<analysis::CellSummary>& cells) {
+  analysis::RunSummary run;
   run.headline = "edit_similarity";
   run.cells = cells;
   return run;
@@ -145,7 +145,7 @@ TEST(HeatMapTest, OfOneModeThereIsNone) {
 }
 
 TEST(CrowdingChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
-  Cell bin{"a", kNaturalText, "plain", std::nullopt, std::pair(10, 20)};
+  sweep::Cell bin{"a", conditions::kNaturalText, "plain", std::nullopt, std::pair(10, 20)};
   auto wide = bin;
   wide.mode = "b";
   auto cells = std::vector{summary_of(bin, 0.9), summary_of(wide, 0.7)};
@@ -164,7 +164,7 @@ TEST(CrowdingChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
 }
 
 TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
-  Cost cost;
+  analysis::Cost cost;
   cost.cell = cell_of("a", 5);
   cost.encode_seconds = 0.002;
   cost.prefill_seconds = 0.001;
@@ -186,7 +186,7 @@ TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
 }
 
 TEST(CostChartsTest, CellsWithConditionsAreNotDrawnBesideOthers) {
-  std::vector<Cost> costs(2);
+  std::vector<analysis::Cost> costs(2);
   costs[0].cell = cell_of("a", 5);
   costs[1].cell = costs[0].cell;
   costs[1].cell.page = "blank";
@@ -196,7 +196,7 @@ TEST(CostChartsTest, CellsWithConditionsAreNotDrawnBesideOthers) {
 }
 
 TEST(InformationChartsTest, BinsOfEnoughTokensAreDrawn) {
-  Information information;
+  analysis::Information information;
   information.cell = cell_of("a", 5);
   information.pages = 40;
   information.bits_told = around(3);
@@ -217,7 +217,7 @@ TEST(InformationChartsTest, BinsOfEnoughTokensAreDrawn) {
 }
 
 TEST(ComparisonChartTest, ARowACellWithItsDifference) {
-  CellComparison cell;
+  analysis::CellComparison cell;
   cell.cell = "a/corpus/plain/5";
   cell.label = "5 characters/token";
   cell.paired.pages = 40;
@@ -231,4 +231,4 @@ TEST(ComparisonChartTest, ARowACellWithItsDifference) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::report

@@ -1,4 +1,4 @@
-#include "experiments/report/chart_frame.h"
+#include "report/chart_frame.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "core/table.h"
 
-namespace microfiche::experiments {
+namespace microfiche::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -175,4 +175,4 @@ TEST(ChartTest, SeriesDifferInMoreThanTheirColours) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::report

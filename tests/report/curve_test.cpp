@@ -1,12 +1,12 @@
-#include "experiments/report/curve.h"
+#include "report/curve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "experiments/analysis/paper_points.h"
+#include "analysis/paper_points.h"
 #include "tests/runner/small_sweep.h"
 
-namespace microfiche::experiments {
+namespace microfiche::report {
 namespace {
 
 using ::testing::Contains;
@@ -22,16 +22,16 @@ const ChartSeries& find_series(const Chart& chart, const std::string& name) {
   throw std::runtime_error("no series " + name);
 }
 
-RunSummary oracle_summary() {
+analysis::RunSummary oracle_summary() {
   TemporaryFolder folder;
   run_with_oracle(small_sweep(), folder.path());
-  return summarize_run(read_run(folder.path()));
+  return analysis::summarize_run(sweep::read_run(folder.path()));
 }
 
 TEST(PaperPointsTest, AreThoseOfTable2) {
   int64_t pages = 0;
   double weighted = 0;
-  for (const auto& point : paper_points()) {
+  for (const auto& point : analysis::paper_points()) {
     if (point.mode == "tiny") {
       pages += point.pages;
       weighted += static_cast<double>(point.pages) * point.precision;
@@ -42,7 +42,7 @@ TEST(PaperPointsTest, AreThoseOfTable2) {
     EXPECT_GE(text_tokens, static_cast<double>(point.text_tokens_lower));
     EXPECT_LT(text_tokens, static_cast<double>(point.text_tokens_upper));
   }
-  EXPECT_EQ(paper_points().size(), 14u);
+  EXPECT_EQ(analysis::paper_points().size(), 14u);
   EXPECT_EQ(pages, 100);
   EXPECT_NEAR(weighted / 100, 0.857, 0.0005);
 }
@@ -88,4 +88,4 @@ TEST(CurveTest, SeveralRunsAreToldApartByNameAndColour) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::report

@@ -1,4 +1,4 @@
-#include "experiments/report/report.h"
+#include "report/report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,13 +7,13 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "experiments/analysis/cell_names.h"
-#include "experiments/report/html.h"
-#include "experiments/report/report_text.h"
+#include "analysis/cell_names.h"
+#include "report/html.h"
+#include "report/report_text.h"
 #include "metrics/interval_text.h"
 #include "tests/runner/small_sweep.h"
 
-namespace microfiche::experiments {
+namespace microfiche::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -25,7 +25,7 @@ class ReportTest : public ::testing::Test {
  protected:
   ReportTest() {
     run_with_oracle(small_sweep(), folder.path());
-    run = load_summarized_run(folder.path());
+    run = analysis::load_summarized_run(folder.path());
     write_reports(run);
     html = read_file(folder.path() / "report.html");
   }
@@ -38,7 +38,7 @@ class ReportTest : public ::testing::Test {
   }
 
   TemporaryFolder folder;
-  SummarizedRun run;
+  analysis::SummarizedRun run;
   std::string html;
 };
 
@@ -72,7 +72,7 @@ TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
     const auto& score =
         metrics::find_metric(cell.metrics, run.summary.headline);
     EXPECT_THAT(
-        html, HasSubstr("<td>" + short_length_name(cell.cell) + "</td>"));
+        html, HasSubstr("<td>" + analysis::short_length_name(cell.cell) + "</td>"));
     EXPECT_THAT(
         html, HasSubstr("<td>" + metrics::interval_text(score) + "</td>"));
   }
@@ -165,13 +165,13 @@ TEST_F(ReportTest, TheHeadlineNamesTheEndsOfTheCurve) {
 
 TEST(ReportErrorTest, ARunWithoutAFinishedPageIsRefused) {
   TemporaryFolder folder;
-  begin_run(folder.path(), small_sweep(), Json::object());
+  sweep::begin_run(folder.path(), small_sweep(), Json::object());
   write_file(folder.path() / "samples.jsonl", "");
 
   EXPECT_THAT(
-      [&] { load_summarized_run(folder.path()); },
+      [&] { analysis::load_summarized_run(folder.path()); },
       ThrowsMessage<InputError>(HasSubstr("no finished page yet")));
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::report

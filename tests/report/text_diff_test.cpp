@@ -1,10 +1,10 @@
-#include "experiments/report/text_diff.h"
+#include "report/text_diff.h"
 
 #include <gtest/gtest.h>
 
-#include "experiments/report/html.h"
+#include "report/html.h"
 
-namespace microfiche::experiments {
+namespace microfiche::report {
 namespace {
 
 TEST(TextDiffTest, MarksWhatIsMissingAddedAndChanged) {
@@ -40,4 +40,4 @@ TEST(HtmlTest, Base64IsThatOfRfc4648) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::report

@@ -1,4 +1,4 @@
-#include "experiments/report/training_report.h"
+#include "report/training_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "core/files.h"
 #include "tests/support/folders.h"
 
-namespace microfiche::experiments {
+namespace microfiche::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -129,4 +129,4 @@ TEST_F(TrainingReportTest, ABrokenLineIsNamed) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::report

@@ -1,4 +1,4 @@
-#include "experiments/sources/page_collection.h"
+#include "sources/page_collection.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "core/files.h"
 #include "tests/support/folders.h"
 
-namespace microfiche::experiments {
+namespace microfiche::sources {
 namespace {
 
 using ::testing::HasSubstr;
@@ -101,4 +101,4 @@ TEST(FindCollectionTest, OtherPathsAreNoCollection) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::sources

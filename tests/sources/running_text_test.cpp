@@ -1,4 +1,4 @@
-#include "experiments/sources/running_text.h"
+#include "sources/running_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include "metrics/code_points.h"
 #include "tests/support/folders.h"
 
-namespace microfiche::experiments {
+namespace microfiche::sources {
 namespace {
 
 using ::testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST(RunningTextTest, NothingHeldOutIsSaid) {
 }
 
 } // namespace
-} // namespace microfiche::experiments
+} // namespace microfiche::sources

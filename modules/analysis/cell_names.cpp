@@ -1,0 +1,139 @@
+#include "analysis/cell_names.h"
+
+#include <map>
+
+#include "core/error.h"
+
+namespace microfiche::analysis {
+namespace {
+
+constexpr const char* kDash = "\u2013";
+
+/// Coordinates other than length and conditions, with their names.
+std::vector<std::pair<std::string, std::string>> setting_of(const sweep::Cell& cell) {
+  std::vector<std::pair<std::string, std::string>> setting = {
+      {"mode", cell.mode}, {"style", cell.style}};
+  for (const auto& further : sweep::further_coordinates(sweep::untouched(cell))) {
+    setting.push_back(further);
+  }
+  return setting;
+}
+
+} // namespace
+
+std::string length_name(const sweep::Cell& cell) {
+  return cell.characters_per_token
+      ? exact(*cell.characters_per_token) + " characters/token"
+      : concat(
+            cell.text_tokens->first,
+            kDash,
+            cell.text_tokens->second,
+            " text tokens");
+}
+
+std::string short_length_name(const sweep::Cell& cell) {
+  return cell.characters_per_token
+      ? exact(*cell.characters_per_token) + "/token"
+      : concat(
+            cell.text_tokens->first,
+            kDash,
+            cell.text_tokens->second,
+            " tokens");
+}
+
+std::string content_name(const sweep::Cell& cell) {
+  auto name = cell.text;
+  for (const auto& [coordinate, value] : sweep::further_coordinates(cell)) {
+    name += concat(", ", coordinate, " ", value);
+  }
+  return name;
+}
+
+std::string condition_name(const sweep::Cell& cell) {
+  std::string name = cell.text == conditions::kNaturalText ? "" : cell.text;
+  for (const auto& condition : {cell.page, cell.tokens}) {
+    if (condition) {
+      name += (name.empty() ? "" : " + ") + *condition;
+    }
+  }
+  return name.empty() ? "untouched" : name;
+}
+
+Table table_of_cells(
+    const std::string& what,
+    const std::vector<std::string>& columns) {
+  Table table;
+  table.header = {"mode", "style", "length", what, "pages"};
+  table.header.insert(table.header.end(), columns.begin(), columns.end());
+  return table;
+}
+
+void add_row(
+    Table& table,
+    const sweep::Cell& cell,
+    const std::string& content,
+    int64_t pages,
+    const std::vector<std::string>& values) {
+  std::vector<std::string> row = {
+      cell.mode, cell.style, length_name(cell), content, std::to_string(pages)};
+  row.insert(row.end(), values.begin(), values.end());
+  table.rows.push_back(std::move(row));
+}
+
+CellNames::CellNames(const std::vector<sweep::Cell>& cells) {
+  std::map<std::string, std::set<std::string>> values;
+  for (const auto& cell : cells) {
+    for (const auto& [coordinate, value] : setting_of(cell)) {
+      values[coordinate].insert(value);
+    }
+    values["length"].insert(length_name(cell));
+    values["condition"].insert(condition_name(cell));
+  }
+  for (const auto& [coordinate, of_it] : values) {
+    if (of_it.size() > 1) {
+      varying_.insert(coordinate);
+    }
+  }
+}
+
+bool CellNames::varies(const std::string& coordinate) const {
+  return varying_.contains(coordinate);
+}
+
+std::string CellNames::name_of_parts(
+    const sweep::Cell& cell,
+    bool with_length,
+    bool with_condition) const {
+  std::string name;
+  const auto extend = [&](const std::string& part) {
+    name += (name.empty() ? "" : ", ") + part;
+  };
+  for (const auto& [coordinate, value] : setting_of(cell)) {
+    if (varies(coordinate)) {
+      const bool speaks_for_itself =
+          coordinate == "mode" || coordinate == "style";
+      extend(speaks_for_itself ? value : coordinate + " " + value);
+    }
+  }
+  if (with_length && varies("length")) {
+    extend(length_name(cell));
+  }
+  if (with_condition && varies("condition")) {
+    extend(condition_name(cell));
+  }
+  return name.empty() ? cell.mode : name;
+}
+
+std::string CellNames::setting(const sweep::Cell& cell) const {
+  return name_of_parts(cell, false, false);
+}
+
+std::string CellNames::place(const sweep::Cell& cell) const {
+  return name_of_parts(cell, true, false);
+}
+
+std::string CellNames::full(const sweep::Cell& cell) const {
+  return name_of_parts(cell, true, true);
+}
+
+} // namespace microfiche::analysis

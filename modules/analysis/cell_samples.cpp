@@ -1,0 +1,28 @@
+#include "analysis/cell_samples.h"
+
+#include <algorithm>
+#include <map>
+
+namespace microfiche::analysis {
+
+std::vector<CellSamples> samples_by_cell(const sweep::Run& run) {
+  std::map<std::string, std::vector<const sweep::Sample*>> by_name;
+  for (const auto& sample : run.samples) {
+    by_name[sweep::name_of(sample.cell)].push_back(&sample);
+  }
+  std::vector<CellSamples> cells;
+  for (const auto& cell : sweep::cells_of(run.config)) {
+    const auto found = by_name.find(sweep::name_of(cell));
+    if (found != by_name.end()) {
+      // A resumed run may have written a cell's pages in another order.
+      std::sort(
+          found->second.begin(), found->second.end(), [](auto* a, auto* b) {
+            return a->page < b->page;
+          });
+      cells.push_back({cell, found->second});
+    }
+  }
+  return cells;
+}
+
+} // namespace microfiche::analysis

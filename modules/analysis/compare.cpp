@@ -1,0 +1,173 @@
+#include "analysis/compare.h"
+
+#include <map>
+#include <numeric>
+
+#include "core/error.h"
+#include "analysis/cell_names.h"
+#include "metrics/interval_text.h"
+#include "metrics/score.h"
+
+namespace microfiche::analysis {
+namespace {
+
+struct PairedScores {
+  std::vector<double> first;
+  std::vector<double> second;
+};
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) /
+      static_cast<double>(values.size());
+}
+
+CellComparison compare_cell(
+    const std::string& name,
+    const std::string& label,
+    const PairedScores& scores,
+    uint64_t seed) {
+  return {
+      name,
+      label,
+      mean_of(scores.first),
+      mean_of(scores.second),
+      metrics::compare_paired(scores.first, scores.second, seed)};
+}
+
+void add_pair(PairedScores& scores, double first, double second) {
+  scores.first.push_back(first);
+  scores.second.push_back(second);
+}
+
+void correct_by_holm(std::vector<CellComparison>& cells) {
+  std::vector<double> p_values;
+  for (const auto& cell : cells) {
+    p_values.push_back(cell.paired.p_value);
+  }
+  const auto adjusted = metrics::holm_adjusted(p_values);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    cells[i].holm_p_value = adjusted[i];
+  }
+}
+
+} // namespace
+
+std::vector<CellComparison>
+compare_runs(const sweep::Run& first, const sweep::Run& second, const std::string& metric) {
+  std::map<std::string, const sweep::Sample*> by_id;
+  for (const auto& sample : second.samples) {
+    by_id[sample.id] = &sample;
+  }
+  std::vector<sweep::Cell> order;
+  std::map<std::string, PairedScores> cells;
+  PairedScores all;
+  PairedScores without_loops;
+  for (const auto& sample : first.samples) {
+    const auto found = by_id.find(sample.id);
+    if (found == by_id.end()) {
+      continue;
+    }
+    const auto& other = *found->second;
+    check(
+        sample.reference == other.reference,
+        first.folder.string(),
+        " and ",
+        second.folder.string(),
+        ": page ",
+        sample.id,
+        " has another text in each; runs of the same texts, styles and seed "
+        "can be compared");
+    const auto name = sweep::name_of(sample.cell);
+    if (!cells.contains(name)) {
+      order.push_back(sample.cell);
+    }
+    const double a = metrics::metric_value(sample.metrics, metric);
+    const double b = metrics::metric_value(other.metrics, metric);
+    add_pair(cells[name], a, b);
+    add_pair(all, a, b);
+    if (metrics::metric_value(sample.metrics, "loop_rate") == 0 &&
+        metrics::metric_value(other.metrics, "loop_rate") == 0) {
+      add_pair(without_loops, a, b);
+    }
+  }
+  check(
+      !order.empty(),
+      first.folder.string(),
+      " and ",
+      second.folder.string(),
+      ": no page of one is in the other; their modes, texts, styles or lengths "
+      "have other names");
+  const CellNames names(order);
+  std::vector<CellComparison> comparisons;
+  for (const auto& cell : order) {
+    const auto name = sweep::name_of(cell);
+    comparisons.push_back(compare_cell(
+        name, names.full(cell), cells.at(name), first.config.seed));
+  }
+  correct_by_holm(comparisons);
+  const auto add_total = [&](const char* name, const PairedScores& scores) {
+    comparisons.push_back(compare_cell(name, name, scores, first.config.seed));
+    comparisons.back().holm_p_value = comparisons.back().paired.p_value;
+  };
+  add_total("all", all);
+  const size_t kept = without_loops.first.size();
+  if (kept > 0 && kept < all.first.size()) {
+    add_total("all without loops", without_loops);
+  }
+  return comparisons;
+}
+
+Table comparison_table(const std::vector<CellComparison>& cells) {
+  Table table;
+  table.header = {
+      "cell",
+      "pages",
+      "first",
+      "second",
+      "difference",
+      "low",
+      "high",
+      "BCa low",
+      "BCa high",
+      "p",
+      "p bootstrap",
+      "p Holm"};
+  for (const auto& cell : cells) {
+    const auto& difference = cell.paired.difference;
+    table.rows.push_back(
+        {cell.cell,
+         std::to_string(cell.paired.pages),
+         fixed(cell.first, 4),
+         fixed(cell.second, 4),
+         fixed(difference.mean, 4),
+         fixed(difference.low, 4),
+         fixed(difference.high, 4),
+         fixed(difference.bca_low, 4),
+         fixed(difference.bca_high, 4),
+         fixed(cell.paired.p_value, 4),
+         fixed(cell.paired.bootstrap_p_value, 4),
+         fixed(cell.holm_p_value, 4)});
+  }
+  return table;
+}
+
+std::string notes_on(
+    const std::vector<CellComparison>& cells,
+    const std::string& metric,
+    const std::string& normalization) {
+  const auto notes = concat(
+      metric,
+      ", normalisation ",
+      normalization,
+      ": second minus first over the same pages; bootstrap 95 % intervals, "
+      "percentile and BCa; p by sign-flip permutation, by bootstrap, and the "
+      "first by Holm's correction for the number of cells.");
+  std::vector<std::pair<std::string, int64_t>> sets;
+  for (const auto& cell : cells) {
+    sets.emplace_back(cell.cell, cell.paired.pages);
+  }
+  const auto few = metrics::few_pages_text(sets);
+  return few.empty() ? notes : notes + " " + few;
+}
+
+} // namespace microfiche::analysis

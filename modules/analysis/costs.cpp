@@ -1,0 +1,76 @@
+#include "analysis/costs.h"
+
+#include <algorithm>
+
+#include "analysis/cell_names.h"
+#include "analysis/cell_samples.h"
+
+namespace microfiche::analysis {
+namespace {
+
+Cost cost_of(const CellSamples& cell) {
+  Cost cost;
+  cost.cell = cell.cell;
+  cost.pages = static_cast<int64_t>(cell.samples.size());
+  const double share = 1.0 / static_cast<double>(cell.samples.size());
+  double new_tokens = 0;
+  for (const auto* sample : cell.samples) {
+    const auto& seconds = sample->seconds;
+    const auto& bytes = sample->kv_cache_bytes;
+    cost.encode_seconds += share * seconds.encode;
+    cost.prefill_seconds += share * seconds.prefill;
+    cost.decode_seconds += share * seconds.decode;
+    new_tokens += share * static_cast<double>(sample->new_tokens);
+    cost.peak_memory_bytes =
+        std::max(cost.peak_memory_bytes, sample->peak_memory_bytes);
+    cost.page_cache_bytes += share * static_cast<double>(bytes.page);
+    cost.text_cache_bytes += share * static_cast<double>(bytes.text);
+  }
+  cost.tokens_per_second = new_tokens / cost.decode_seconds;
+  return cost;
+}
+
+} // namespace
+
+double Cost::seconds() const {
+  return encode_seconds + prefill_seconds + decode_seconds;
+}
+
+std::vector<Cost> costs_of(const sweep::Run& run) {
+  std::vector<Cost> costs;
+  for (const auto& cell : samples_by_cell(run)) {
+    costs.push_back(cost_of(cell));
+  }
+  return costs;
+}
+
+Table costs_table(const std::vector<Cost>& costs) {
+  auto table = table_of_cells(
+      "text",
+      {"encode s",
+       "prefill s",
+       "decode s",
+       "tokens/s",
+       "peak MiB",
+       "KV page KiB",
+       "KV text KiB",
+       "text/page"});
+  for (const auto& cost : costs) {
+    add_row(
+        table,
+        cost.cell,
+        content_name(cost.cell),
+        cost.pages,
+        {fixed(cost.encode_seconds, 4),
+         fixed(cost.prefill_seconds, 4),
+         fixed(cost.decode_seconds, 4),
+         fixed(cost.tokens_per_second, 1),
+         fixed(static_cast<double>(cost.peak_memory_bytes) / (1 << 20), 0),
+         fixed(cost.page_cache_bytes / 1024, 1),
+         fixed(cost.text_cache_bytes / 1024, 1),
+         fixed(cost.text_cache_bytes / cost.page_cache_bytes, 2)});
+  }
+  return table;
+}
+
+} // namespace microfiche::analysis

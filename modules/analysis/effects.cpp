@@ -1,0 +1,139 @@
+#include "analysis/effects.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/cell_names.h"
+#include "analysis/cell_samples.h"
+#include "conditions/page/page_condition.h"
+#include "conditions/tokens/token_condition.h"
+
+namespace microfiche::analysis {
+namespace {
+
+bool leaves_nothing(const sweep::Cell& cell) {
+  const auto where = sweep::name_of(cell);
+  return conditions::is_floor(conditions::find_conditions(
+             conditions::page_conditions(), cell.page.value_or(conditions::kNoCondition), where)) ||
+      conditions::is_floor(conditions::find_conditions(
+          conditions::token_conditions(), cell.tokens.value_or(conditions::kNoCondition), where));
+}
+
+Effect effect_of(
+    const CellSamples& treated,
+    const CellSamples& untouched,
+    const RunSummary& summary,
+    uint64_t seed) {
+  std::vector<double> with;
+  std::vector<double> without;
+  Effect effect;
+  effect.cell = treated.cell;
+  for (const auto* sample : treated.samples) {
+    const auto same = std::find_if(
+        untouched.samples.begin(), untouched.samples.end(), [&](auto* other) {
+          return other->page == sample->page;
+        });
+    if (same != untouched.samples.end()) {
+      with.push_back(metrics::metric_value(sample->metrics, summary.headline));
+      without.push_back(
+          metrics::metric_value((*same)->metrics, summary.headline));
+    }
+    const auto altered = find_altered_words(*sample);
+    effect.altered.words += altered.words;
+    effect.altered.read += altered.read;
+    effect.altered.corrected += altered.corrected;
+  }
+  effect.pages = static_cast<int64_t>(with.size());
+  if (with.empty()) {
+    return effect;
+  }
+  effect.score = metrics::bootstrap_mean(with, seed);
+  effect.untouched = metrics::bootstrap_mean(without, seed);
+  effect.gap = metrics::compare_paired(without, with, seed);
+  effect.is_floor = leaves_nothing(treated.cell);
+  effect.skill = std::numeric_limits<double>::quiet_NaN();
+  if (effect.is_floor) {
+    effect.skill = summary.higher_is_better
+        ? metrics::skill(effect.untouched.mean, effect.score.mean)
+        : metrics::skill(1 - effect.untouched.mean, 1 - effect.score.mean);
+  }
+  return effect;
+}
+
+std::string share(int64_t part, int64_t whole) {
+  return whole == 0
+      ? "-"
+      : fixed(static_cast<double>(part) / static_cast<double>(whole), 3);
+}
+
+} // namespace
+
+std::vector<Effect> effects_of(const sweep::Run& run, const RunSummary& summary) {
+  const auto cells = samples_by_cell(run);
+  std::vector<Effect> effects;
+  for (const auto& treated : cells) {
+    const auto base = sweep::untouched(treated.cell);
+    const auto found =
+        std::find_if(cells.begin(), cells.end(), [&](const auto& other) {
+          return other.cell == base;
+        });
+    if (!(treated.cell == base) && found != cells.end()) {
+      auto effect = effect_of(treated, *found, summary, run.config.seed);
+      if (effect.pages > 0) {
+        effects.push_back(std::move(effect));
+      }
+    }
+  }
+  std::vector<double> p_values;
+  for (const auto& effect : effects) {
+    p_values.push_back(effect.gap.p_value);
+  }
+  const auto adjusted = metrics::holm_adjusted(p_values);
+  for (size_t i = 0; i < effects.size(); ++i) {
+    effects[i].holm_p_value = adjusted[i];
+  }
+  return effects;
+}
+
+Table effects_table(const std::vector<Effect>& effects) {
+  auto table = table_of_cells(
+      "condition",
+      {"score",
+       "low",
+       "high",
+       "untouched",
+       "gap",
+       "gap low",
+       "gap high",
+       "p",
+       "p by Holm",
+       "skill above it",
+       "altered words",
+       "read",
+       "corrected"});
+  for (const auto& effect : effects) {
+    const auto& gap = effect.gap.difference;
+    add_row(
+        table,
+        effect.cell,
+        condition_name(effect.cell),
+        effect.pages,
+        {fixed(effect.score.mean, 3),
+         fixed(effect.score.low, 3),
+         fixed(effect.score.high, 3),
+         fixed(effect.untouched.mean, 3),
+         fixed(gap.mean, 3),
+         fixed(gap.low, 3),
+         fixed(gap.high, 3),
+         fixed(effect.gap.p_value, 4),
+         fixed(effect.holm_p_value, 4),
+         fixed(effect.skill, 3),
+         std::to_string(effect.altered.words),
+         share(effect.altered.read, effect.altered.words),
+         share(effect.altered.corrected, effect.altered.words)});
+  }
+  return table;
+}
+
+} // namespace microfiche::analysis

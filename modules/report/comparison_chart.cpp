@@ -1,0 +1,44 @@
+#include "report/comparison_chart.h"
+
+#include "core/error.h"
+#include "report/metric_points.h"
+
+namespace microfiche::report {
+
+Chart make_comparison_chart(
+    const std::vector<analysis::CellComparison>& cells,
+    const std::string& metric) {
+  Chart chart;
+  chart.title = metric_title(metric) + ": second run minus first";
+  chart.description =
+      "A row a cell: the mean difference over the same pages with its 95 % "
+      "interval. On the dashed line the runs are equal.";
+  chart.x.label = "difference";
+  chart.y.label = "cell";
+  ChartSeries zero;
+  zero.colour = -1;
+  zero.marker = Marker::kNone;
+  zero.dashes = "4 4";
+  zero.points = {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}};
+  ChartSeries differences;
+  differences.line = false;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto& cell = cells[i];
+    const auto& difference = cell.paired.difference;
+    chart.y.names.push_back(cell.label);
+    differences.points.push_back(
+        {difference.mean,
+         static_cast<double>(i),
+         ends_of(difference),
+         concat(
+             cell.label,
+             ": ",
+             score_note(difference, cell.paired.pages),
+             ", p by Holm ",
+             fixed(cell.holm_p_value, 4))});
+  }
+  chart.series = {zero, differences};
+  return chart;
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,157 @@
+#include "report/cost_charts.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/error.h"
+#include "analysis/cell_names.h"
+#include "report/metric_points.h"
+
+namespace microfiche::report {
+
+std::vector<analysis::Cost> costs_to_draw(const std::vector<analysis::Cost>& costs) {
+  std::vector<analysis::Cost> chosen;
+  std::copy_if(
+      costs.begin(),
+      costs.end(),
+      std::back_inserter(chosen),
+      [](const auto& cost) { return cost.cell == sweep::untouched(cost.cell); });
+  return chosen.empty() ? costs : chosen;
+}
+
+Chart make_seconds_chart(const std::vector<analysis::Cost>& costs) {
+  const auto names = analysis::CellNames::of(costs);
+  Chart chart;
+  chart.title = "Time a page takes, by stage";
+  chart.description =
+      "A bar a cell: milliseconds of encoding, prefill and decoding a page, one "
+      "after the other.";
+  chart.x.label = "ms per page";
+  chart.y.label = "cell";
+  const auto add = [&](const char* name, int colour, double analysis::Cost::*seconds) {
+    ChartSeries bars;
+    bars.name = name;
+    bars.colour = colour;
+    bars.marker = Marker::kBar;
+    bars.line = false;
+    for (size_t i = 0; i < costs.size(); ++i) {
+      const double ms = 1000 * (costs[i].*seconds);
+      bars.points.push_back(
+          {ms,
+           static_cast<double>(i),
+           std::nullopt,
+           concat(
+               names.full(costs[i].cell),
+               ": ",
+               name,
+               " ",
+               fixed(ms, 2),
+               " ms")});
+    }
+    chart.series.push_back(std::move(bars));
+  };
+  add("encode", 0, &analysis::Cost::encode_seconds);
+  add("prefill", 1, &analysis::Cost::prefill_seconds);
+  add("decode", 2, &analysis::Cost::decode_seconds);
+  for (const auto& cost : costs) {
+    chart.y.names.push_back(names.full(cost.cell));
+  }
+  return chart;
+}
+
+Chart make_precision_over_cost_chart(
+    const std::vector<analysis::Cost>& costs,
+    const analysis::RunSummary& summary) {
+  const auto names = analysis::CellNames::of(costs);
+  std::vector<std::string> settings;
+  std::map<std::string, std::vector<const analysis::CellSummary*>> groups;
+  std::map<const analysis::CellSummary*, double> milliseconds;
+  for (const auto& cost : costs) {
+    const auto cell = std::find_if(
+        summary.cells.begin(), summary.cells.end(), [&](const auto& other) {
+          return other.cell == cost.cell;
+        });
+    if (cell != summary.cells.end()) {
+      const auto setting = names.setting(cost.cell);
+      if (!groups.contains(setting)) {
+        settings.push_back(setting);
+      }
+      groups[setting].push_back(&*cell);
+      milliseconds[&*cell] = 1000 * cost.seconds();
+    }
+  }
+  const auto x = [&](const analysis::CellSummary& cell) {
+    return milliseconds.at(&cell);
+  };
+  Chart chart;
+  chart.title = metric_title(summary.headline) + " over time";
+  chart.description =
+      "A point a cell, joined within a setting: the mean with its 95 % interval "
+      "over what a page takes.";
+  chart.x.label = "ms per page: encode, prefill and decode (log scale)";
+  chart.x.log = true;
+  chart.y = metric_axis(summary.headline);
+  int look = 0;
+  for (const auto& setting : settings) {
+    const auto& cells = groups[setting];
+    auto series = series_of_look(look, setting);
+    series.points =
+        metric_points(cells, summary.headline, setting, x, own_metrics);
+    chart.series.push_back(std::move(series));
+    auto kept = series_of_look(look, setting + " without looped pages");
+    kept.filled = false;
+    kept.line = false;
+    kept.points = metric_points(
+        looped_cells(cells), summary.headline, kept.name, x, without_loops);
+    if (!kept.points.empty()) {
+      chart.series.push_back(std::move(kept));
+    }
+    ++look;
+  }
+  return chart;
+}
+
+Chart make_cache_chart(const std::vector<analysis::Cost>& costs) {
+  const auto names = analysis::CellNames::of(costs);
+  Chart chart;
+  chart.title = "Cache of keys and values: a page and its text";
+  chart.description =
+      "A row a cell: what the decoder's cache holds for the page's vision "
+      "tokens, and what it would hold for the same text as text tokens.";
+  chart.x.label = "KiB (log scale)";
+  chart.x.log = true;
+  chart.y.label = "cell";
+  auto page = series_of_look(0, "the page");
+  auto text = series_of_look(3, "its text as the model's text tokens");
+  page.line = false;
+  text.line = false;
+  text.filled = false;
+  for (size_t i = 0; i < costs.size(); ++i) {
+    const auto row = static_cast<double>(i);
+    const auto name = names.full(costs[i].cell);
+    const double page_kib = costs[i].page_cache_bytes / 1024;
+    const double text_kib = costs[i].text_cache_bytes / 1024;
+    chart.y.names.push_back(name);
+    const auto note = concat(
+        name,
+        ": page ",
+        fixed(page_kib, 1),
+        " KiB, text ",
+        fixed(text_kib, 1),
+        " KiB, ",
+        fixed(text_kib / page_kib, 2),
+        " times as much");
+    page.points.push_back({page_kib, row, std::nullopt, note});
+    text.points.push_back({text_kib, row, std::nullopt, note});
+    ChartSeries between;
+    between.colour = -1;
+    between.marker = Marker::kNone;
+    between.points = {{page_kib, row}, {text_kib, row}};
+    chart.series.push_back(between);
+  }
+  chart.series.push_back(std::move(page));
+  chart.series.push_back(std::move(text));
+  return chart;
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,212 @@
+#include "report/curve.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "analysis/cell_names.h"
+#include "analysis/paper_points.h"
+#include "report/metric_points.h"
+
+namespace microfiche::report {
+namespace {
+
+using CellList = std::vector<const analysis::CellSummary*>;
+
+/// The cells of one run and setting.
+struct CurveGroup {
+  size_t run;
+  std::string setting;
+  CellList cells;
+};
+
+std::vector<CurveGroup> groups_of(const std::vector<NamedSummary>& runs) {
+  std::vector<sweep::Cell> all;
+  for (const auto& run : runs) {
+    for (const auto& cell : run.summary.cells) {
+      all.push_back(cell.cell);
+    }
+  }
+  const analysis::CellNames names(all);
+  std::vector<CurveGroup> groups;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    for (const auto& cell : runs[run].summary.cells) {
+      if (cell.cell.page || cell.cell.tokens) {
+        continue; // Its ratio is not what it is drawn for.
+      }
+      const auto setting = names.setting(cell.cell);
+      auto found =
+          std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+            return group.run == run && group.setting == setting;
+          });
+      if (found == groups.end()) {
+        groups.push_back({run, setting, {}});
+        found = groups.end() - 1;
+      }
+      found->cells.push_back(&cell);
+    }
+  }
+  return groups;
+}
+
+/// Draws the groups of a curve one after the other.
+class CurveSeries {
+ public:
+  CurveSeries(std::string metric, bool only_group)
+      : metric_(std::move(metric)), only_group_(only_group) {}
+
+  void add_group(const std::string& name, const CellList& cells, int look) {
+    const auto prefix = name.empty() ? "" : name + ": ";
+    const auto text = of_text(cells, conditions::kNaturalText);
+    auto series = series_of_look(look, name.empty() ? "held-out text" : name);
+    add(series, text, own_metrics);
+
+    auto kept = series_of_look(look, prefix + "without looped pages");
+    kept.filled = false;
+    kept.line = false;
+    add(kept, looped_cells(text), without_loops);
+
+    auto letters = series_of_look(look, prefix + "random letters");
+    letters.colour += only_group_ ? 1 : 0;
+    letters.filled = only_group_;
+    letters.marker = Marker::kDiamond;
+    letters.line = false;
+    add(letters, of_text(cells, "random_letters"), own_metrics);
+
+    auto words = series_of_look(look, prefix + "shuffled words");
+    words.colour += only_group_ ? 2 : 0;
+    words.filled = false;
+    words.marker = Marker::kSquare;
+    words.line = false;
+    add(words, of_text(cells, "shuffled_words"), own_metrics);
+
+    add_floor(
+        prefix + "wrong page", "7 4", text, look, [
+        ](const analysis::CellSummary& cell) -> auto& { return cell.wrong_page; });
+    add_floor(
+        prefix + "blank page", "2 4", text, look, [
+        ](const analysis::CellSummary& cell) -> auto& { return cell.blank_page; });
+  }
+
+  std::vector<ChartSeries> series;
+
+ private:
+  static CellList of_text(const CellList& cells, const char* text) {
+    CellList chosen;
+    for (const auto* cell : cells) {
+      if (cell->cell.text == text) {
+        chosen.push_back(cell);
+      }
+    }
+    return chosen;
+  }
+
+  template <typename Select>
+  void add(ChartSeries added, const CellList& cells, const Select& select) {
+    added.points = metric_points(
+        cells,
+        metric_,
+        added.name,
+        [](const analysis::CellSummary& cell) { return cell.ratios.nominal; },
+        select);
+    if (!added.points.empty()) {
+      series.push_back(std::move(added));
+    }
+  }
+
+  /// A floor is a thin line, or one mark where there is one point.
+  template <typename Select>
+  void add_floor(
+      const std::string& name,
+      const char* dashes,
+      const CellList& cells,
+      int look,
+      const Select& select) {
+    auto floor = series_of_look(look, name);
+    floor.dashes = dashes;
+    floor.filled = false;
+    floor.marker = cells.size() > 1 ? Marker::kNone : Marker::kTriangle;
+    const size_t before = series.size();
+    add(floor, cells, select);
+    if (series.size() > before) {
+      for (auto& point : series.back().points) {
+        point.interval.reset();
+      }
+    }
+  }
+
+  std::string metric_;
+  bool only_group_;
+};
+
+ChartSeries paper_series(const std::string& mode) {
+  ChartSeries series;
+  series.colour = -1;
+  series.marker = mode == "tiny" ? Marker::kTriangle : Marker::kSquare;
+  series.filled = false;
+  series.dashes = "1 3";
+  for (const auto& point : analysis::paper_points()) {
+    if (point.mode == mode) {
+      series.name = concat(
+          "DeepSeek-OCR, ", mode == "tiny" ? "Tiny" : "Small", " (paper)");
+      series.points.push_back(
+          {point.compression_ratio,
+           point.precision,
+           std::nullopt,
+           concat(
+               "Paper, ",
+               point.vision_tokens,
+               " vision tokens, ",
+               point.text_tokens_lower,
+               "\u2013",
+               point.text_tokens_upper,
+               " text tokens: ",
+               fixed(point.precision, 3),
+               " at ",
+               exact(point.compression_ratio),
+               "\u00d7, ",
+               point.pages,
+               " pages")});
+    }
+  }
+  return series;
+}
+
+} // namespace
+
+Chart make_curve(
+    const std::vector<NamedSummary>& runs,
+    const std::string& metric) {
+  const auto groups = groups_of(runs);
+  std::set<std::string> settings;
+  for (const auto& group : groups) {
+    settings.insert(group.setting);
+  }
+  CurveSeries drawn(metric, groups.size() == 1);
+  int look = 0;
+  for (const auto& group : groups) {
+    auto name = runs.size() > 1 ? runs[group.run].name : "";
+    if (settings.size() > 1) {
+      name += (name.empty() ? "" : ", ") + group.setting;
+    }
+    drawn.add_group(name, group.cells, look++);
+  }
+  Chart chart;
+  chart.title = metric_title(metric) + " over compression ratio";
+  chart.description =
+      "A point a cell with its 95 % interval; what other pages' readings score "
+      "is the floor. In grey, where it is a matter of precision, the points of "
+      "the DeepSeek-OCR paper.";
+  chart.x = {"compression ratio: text tokens over vision tokens (log scale)"};
+  chart.x.log = true;
+  chart.x.unit = "\u00d7";
+  chart.y = metric_axis(metric);
+  chart.series = std::move(drawn.series);
+  // The paper's precision is one of these; an error rate has no place for it.
+  if (metric == "set_precision" || metric == "edit_similarity") {
+    chart.series.push_back(paper_series("tiny"));
+    chart.series.push_back(paper_series("small"));
+  }
+  return chart;
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,159 @@
+#include "report/grid_charts.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "analysis/cell_names.h"
+#include "report/metric_points.h"
+#include "metrics/interval_text.h"
+
+namespace microfiche::report {
+namespace {
+
+/// The place of a name in a list, where it is put if it is not there.
+double place_in(std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  const auto place = found - names.begin();
+  if (found == names.end()) {
+    names.push_back(name);
+  }
+  return static_cast<double>(place);
+}
+
+double shortest_first(const analysis::CellSummary& cell) {
+  return cell.cell.characters_per_token
+      ? *cell.cell.characters_per_token
+      : static_cast<double>(cell.cell.text_tokens->first);
+}
+
+ChartPoint tile_of(const analysis::CellSummary& cell, const std::string& metric) {
+  const auto& interval = metrics::find_metric(cell.metrics, metric);
+  ChartPoint tile;
+  tile.value = interval.mean;
+  tile.label = fixed(interval.mean, 3);
+  if (cell.pages < metrics::kFewPages) {
+    tile.label += concat(" (n = ", cell.pages, ")");
+  }
+  tile.note = cell_note(cell, "", interval, cell.pages);
+  if (cell.pages_without_loops < cell.pages) {
+    tile.note += concat(
+        "; without looped pages ",
+        score_note(
+            metrics::find_metric(cell.without_loops, metric),
+            cell.pages_without_loops));
+  }
+  return tile;
+}
+
+} // namespace
+
+std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
+  auto cells = untouched_cells(summary);
+  const auto names = analysis::CellNames::of(summary.cells);
+  std::stable_sort(cells.begin(), cells.end(), [](auto* a, auto* b) {
+    return shortest_first(*a) < shortest_first(*b);
+  });
+  Chart chart;
+  ChartSeries tiles;
+  tiles.marker = Marker::kTile;
+  tiles.line = false;
+  for (const auto& cell : summary.cells) {
+    if (cell.cell == sweep::untouched(cell.cell)) {
+      place_in(chart.y.names, names.setting(cell.cell));
+    }
+  }
+  for (const auto* cell : cells) {
+    auto tile = tile_of(*cell, summary.headline);
+    tile.x = place_in(chart.x.names, analysis::short_length_name(cell->cell));
+    tile.y = place_in(chart.y.names, names.setting(cell->cell));
+    tiles.points.push_back(std::move(tile));
+  }
+  if (chart.x.names.size() < 2 || chart.y.names.size() < 2) {
+    return std::nullopt;
+  }
+  chart.title = metric_title(summary.headline) + " by mode and length";
+  chart.description = concat(
+      "A heat map: the brighter a field, the higher is the mean, which is "
+      "written on it. ",
+      summary.higher_is_better ? "More is better." : "Less is better.");
+  const bool densities = cells.front()->cell.characters_per_token.has_value();
+  chart.x.label =
+      densities ? "characters per vision token, as asked" : "text tokens";
+  chart.y.label = "setting";
+  chart.row_height = 44;
+  chart.series.push_back(std::move(tiles));
+  return chart;
+}
+
+std::optional<Chart> make_crowding_chart(
+    const analysis::RunSummary& summary,
+    Crowding crowding) {
+  const auto names = analysis::CellNames::of(summary.cells);
+  std::set<std::string> settings;
+  for (const auto& cell : summary.cells) {
+    settings.insert(names.setting(cell.cell));
+  }
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<const analysis::CellSummary*>> groups;
+  std::set<std::string> texts;
+  bool same_text_in_several_modes = false;
+  for (const auto& cell : summary.cells) {
+    // Conditions with a strength are many and leave lengths as they are.
+    if (cell.cell.page || cell.cell.tokens ||
+        cell.cell.text.find(':') != std::string::npos) {
+      continue;
+    }
+    const bool bin = cell.cell.text_tokens.has_value();
+    auto name = bin ? analysis::length_name(cell.cell) : names.setting(cell.cell);
+    if (!bin && settings.size() == 1) {
+      name = cell.cell.text;
+    } else if (cell.cell.text != conditions::kNaturalText) {
+      name += ", " + cell.cell.text;
+    }
+    place_in(order, name);
+    groups[name].push_back(&cell);
+    texts.insert(cell.cell.text);
+    same_text_in_several_modes = same_text_in_several_modes ||
+        (bin && groups[name].front()->cell.mode != cell.cell.mode);
+  }
+  if (!same_text_in_several_modes && texts.size() < 2) {
+    return std::nullopt;
+  }
+  const auto x = [&](const analysis::CellSummary& cell) {
+    return crowding == Crowding::kRatio ? cell.ratios.nominal
+                                        : cell.characters_per_token;
+  };
+  Chart chart;
+  int look = 0;
+  for (const auto& name : order) {
+    const auto& cells = groups[name];
+    const auto add = [&](ChartSeries series, const auto& of, auto&& select) {
+      series.points = metric_points(of, summary.headline, "", x, select);
+      if (!series.points.empty()) {
+        chart.series.push_back(std::move(series));
+      }
+    };
+    add(series_of_look(look, name), cells, own_metrics);
+    auto kept = series_of_look(look, name + " without looped pages");
+    kept.filled = false;
+    kept.line = false;
+    add(kept, looped_cells(cells), without_loops);
+    ++look;
+  }
+  const bool ratio = crowding == Crowding::kRatio;
+  chart.title = metric_title(summary.headline) +
+      (ratio ? " over ratio, by text" : " over density, by text");
+  chart.description =
+      "A line a text: of one length, on more or fewer vision tokens, or of one "
+      "kind.";
+  chart.x.label = ratio ? "compression ratio (log scale)"
+                        : "characters per vision token (log scale)";
+  chart.x.log = true;
+  chart.x.unit = ratio ? "\u00d7" : "";
+  chart.y = metric_axis(summary.headline);
+  return chart;
+}
+
+} // namespace microfiche::report

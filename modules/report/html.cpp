@@ -1,0 +1,167 @@
+#include "report/html.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/error.h"
+#include "report/report_style.h"
+#include "metrics/code_points.h"
+
+namespace microfiche::report {
+
+namespace {
+
+/// A box that scrolls, also by keyboard.
+std::string scroll_box(const std::string& label, const std::string& html) {
+  return concat(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"",
+      label,
+      "\">\n",
+      html,
+      "</div>\n");
+}
+
+/// Whether every cell of a column begins as a number does.
+bool is_numeric(const Table& table, size_t column) {
+  return std::all_of(
+      table.rows.begin(), table.rows.end(), [&](const auto& row) {
+        const auto& cell = row[column];
+        return cell.empty() ||
+            std::string_view("0123456789-[").find(cell.front()) !=
+            std::string_view::npos;
+      });
+}
+
+} // namespace
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  for (const char32_t c : metrics::decode_utf8(text).text) {
+    switch (c) {
+      case U'&':
+        escaped += "&amp;";
+        break;
+      case U'<':
+        escaped += "&lt;";
+        break;
+      case U'>':
+        escaped += "&gt;";
+        break;
+      case U'"':
+        escaped += "&quot;";
+        break;
+      default: {
+        const bool control = c < 0x20 && c != U'\n' && c != U'\t';
+        const char32_t shown = control ? 0x2400 + c : c;
+        escaped += metrics::encode_utf8({&shown, 1});
+      }
+    }
+  }
+  return escaped;
+}
+
+std::string html_document(const std::string& title, const std::string& body) {
+  return concat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+      "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src "
+      "data:\">\n<link rel=\"icon\" href=\"data:,\">\n<title>",
+      escape_html(title),
+      "</title>\n<style>",
+      kReportStyle,
+      "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
+      "report</a>\n<main id=\"main\" tabindex=\"-1\">\n<h1>",
+      escape_html(title),
+      "</h1>\n",
+      body,
+      "</main>\n<script>",
+      kReportScript,
+      "</script>\n</body>\n</html>\n");
+}
+
+std::string figure_html(
+    const std::string& name,
+    const Chart& chart,
+    const std::string& caption) {
+  const auto title = escape_html(chart.title);
+  return concat(
+      "<figure>\n",
+      scroll_box("Chart: " + title, to_svg(chart)),
+      "<figcaption>",
+      escape_html(caption),
+      "</figcaption>\n<div class=\"tools\"><button type=\"button\" "
+      "class=\"button\" data-svg=\"",
+      escape_html(name),
+      "\" hidden>SVG<span class=\"unseen\"> of ",
+      title,
+      "</span></button>\n<details><summary>Values<span class=\"unseen\"> of ",
+      title,
+      "</span></summary>",
+      table_html("Values of " + chart.title, values_of(chart)),
+      "</details></div>\n</figure>\n");
+}
+
+std::string table_html(const std::string& label, const Table& table) {
+  std::string html = "<table class=\"sortable\">\n<thead><tr>";
+  const auto text_class = [&](size_t column) {
+    return is_numeric(table, column) ? "" : " class=\"t\"";
+  };
+  for (size_t column = 0; column < table.header.size(); ++column) {
+    html += concat(
+        "<th scope=\"col\"",
+        text_class(column),
+        ">",
+        escape_html(table.header[column]),
+        "</th>");
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : table.rows) {
+    html += "<tr>";
+    for (size_t column = 0; column < row.size(); ++column) {
+      html += concat(
+          "<td", text_class(column), ">", escape_html(row[column]), "</td>");
+    }
+    html += "</tr>\n";
+  }
+  return scroll_box(
+      "Table: " + escape_html(label), html + "</tbody></table>\n");
+}
+
+std::string folded_html(const std::string& title, const std::string& html) {
+  return concat(
+      "<details class=\"card\"><summary>",
+      escape_html(title),
+      "</summary>",
+      html,
+      "</details>\n");
+}
+
+std::string json_for_script(const Json& json) {
+  std::string text = json.dump();
+  for (size_t at = 0; (at = text.find('<', at)) != std::string::npos;) {
+    text.replace(at, 1, "\\u003c");
+  }
+  return text;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string encoded;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](size_t k) -> uint32_t {
+      return i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0;
+    };
+    const uint32_t group = byte(0) << 16 | byte(1) << 8 | byte(2);
+    for (size_t digit = 0; digit < 4; ++digit) {
+      encoded += i + digit <= bytes.size()
+          ? kDigits[group >> (18 - 6 * digit) & 63]
+          : '=';
+    }
+  }
+  return encoded;
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,125 @@
+#include "report/information_charts.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "analysis/cell_names.h"
+#include "report/metric_points.h"
+#include "metrics/interval_text.h"
+
+namespace microfiche::report {
+namespace {
+
+constexpr size_t kMostDiagrams = 6;
+
+std::vector<analysis::Information> to_draw(const std::vector<analysis::Information>& cells) {
+  std::vector<analysis::Information> chosen;
+  for (const auto& cell : cells) {
+    if (cell.cell == sweep::untouched(cell.cell)) {
+      chosen.push_back(cell);
+    }
+  }
+  if (chosen.empty()) {
+    chosen = cells;
+  }
+  // Spread over the list rather than its beginning.
+  std::vector<analysis::Information> drawn;
+  const size_t count = std::min(chosen.size(), kMostDiagrams);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t last = count > 1 ? count - 1 : 1;
+    drawn.push_back(chosen[i * (chosen.size() - 1) / last]);
+  }
+  return drawn;
+}
+
+} // namespace
+
+std::optional<Chart> make_reliability_diagram(
+    const std::vector<analysis::Information>& cells) {
+  Chart chart;
+  chart.title = "Calibration: how sure, and how often right";
+  chart.description =
+      "A reliability diagram: on the dashed line the model is right as often as "
+      "it is sure; below it, it is too sure.";
+  chart.x = {"confidence of the likeliest token", false, std::pair(0.0, 1.0)};
+  chart.y = {"share of tokens that are right", false, std::pair(0.0, 1.0)};
+  ChartSeries diagonal;
+  diagonal.colour = -1;
+  diagonal.marker = Marker::kNone;
+  diagonal.dashes = "4 4";
+  diagonal.points = {{0, 0}, {1, 1}};
+  chart.series.push_back(diagonal);
+  const auto drawn = to_draw(cells);
+  const auto names = analysis::CellNames::of(drawn);
+  int look = 0;
+  for (const auto& cell : drawn) {
+    auto series = series_of_look(
+        look++,
+        concat(
+            names.full(cell.cell), ": ECE ", fixed(cell.calibration_error, 3)));
+    for (const auto& bin : cell.reliability) {
+      if (bin.tokens >= kFewTokens) {
+        series.points.push_back(
+            {bin.confidence,
+             bin.accuracy,
+             std::nullopt,
+             concat(
+                 names.full(cell.cell),
+                 ": sure by ",
+                 fixed(bin.confidence, 3),
+                 ", right in ",
+                 fixed(bin.accuracy, 3),
+                 " of ",
+                 bin.tokens,
+                 " tokens")});
+      }
+    }
+    if (!series.points.empty()) {
+      chart.series.push_back(std::move(series));
+    }
+  }
+  return chart.series.size() > 1 ? std::optional(chart) : std::nullopt;
+}
+
+std::optional<Chart> make_bits_chart(const std::vector<analysis::Information>& cells) {
+  if (cells.empty()) {
+    return std::nullopt;
+  }
+  const auto names = analysis::CellNames::of(cells);
+  Chart chart;
+  chart.title = "Bits per character that the page told";
+  chart.description =
+      "A row a cell: bits per character of the reference from the prompt alone "
+      "less those with the page, with the 95 % interval. At zero, on the dashed "
+      "line, the page told nothing.";
+  chart.x.label = "bits per character of the reference";
+  chart.y.label = "cell";
+  ChartSeries zero;
+  zero.colour = -1;
+  zero.marker = Marker::kNone;
+  zero.dashes = "4 4";
+  zero.points = {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}};
+  ChartSeries told;
+  told.line = false;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto& cell = cells[i];
+    chart.y.names.push_back(names.full(cell.cell));
+    told.points.push_back(
+        {cell.bits_told.mean,
+         static_cast<double>(i),
+         ends_of(cell.bits_told),
+         concat(
+             names.full(cell.cell),
+             ": ",
+             score_note(cell.bits_told, cell.pages),
+             "; ",
+             fixed(cell.bits_with_page.mean, 3),
+             " with the page, ",
+             fixed(cell.bits_without_page.mean, 3),
+             " without")});
+  }
+  chart.series = {zero, told};
+  return chart;
+}
+
+} // namespace microfiche::report

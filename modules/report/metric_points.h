@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "analysis/summary.h"
+#include "report/chart.h"
+
+namespace microfiche::report {
+
+/// How a metric is called in a figure, such as "1 − normalised edit distance".
+std::string metric_title(const std::string& metric);
+
+/// The axis of a metric: from 0 to 1 where it is a fraction.
+ChartAxis metric_axis(const std::string& metric);
+
+/// "0.987 [0.978, 0.995], 100 pages", and that they are few where they are.
+std::string score_note(const metrics::Interval& interval, int64_t pages);
+
+/// The ends that a chart shows.
+std::pair<double, double> ends_of(const metrics::Interval& interval);
+
+/// The cells with natural text to which nothing was done.
+std::vector<const analysis::CellSummary*> untouched_cells(const analysis::RunSummary& summary);
+
+/// The cells that have looped pages and others.
+std::vector<const analysis::CellSummary*> looped_cells(
+    const std::vector<const analysis::CellSummary*>& cells);
+
+/// What a pointer over a cell's mean shows.
+std::string cell_note(
+    const analysis::CellSummary& cell,
+    const std::string& name,
+    const metrics::Interval& interval,
+    int64_t pages);
+
+/// The cells' own means.
+inline const metrics::MetricIntervals& own_metrics(const analysis::CellSummary& cell) {
+  return cell.metrics;
+}
+
+inline const metrics::MetricIntervals& without_loops(const analysis::CellSummary& cell) {
+  return cell.without_loops;
+}
+
+/// One point a cell in the order of x: the mean of a metric over what `x` says
+/// of the cell. `select` gives a cell's intervals; where they are empty it has
+/// no point.
+template <typename X, typename Select>
+std::vector<ChartPoint> metric_points(
+    const std::vector<const analysis::CellSummary*>& cells,
+    const std::string& metric,
+    const std::string& name,
+    const X& x,
+    const Select& select) {
+  std::vector<ChartPoint> points;
+  for (const auto* cell : cells) {
+    const metrics::MetricIntervals& intervals = select(*cell);
+    if (!intervals.empty()) {
+      const auto& interval = metrics::find_metric(intervals, metric);
+      const int64_t pages = &intervals == &cell->without_loops
+          ? cell->pages_without_loops
+          : cell->pages;
+      points.push_back(
+          {x(*cell),
+           interval.mean,
+           ends_of(interval),
+           cell_note(*cell, name, interval, pages)});
+    }
+  }
+  std::stable_sort(
+      points.begin(), points.end(), [](const auto& a, const auto& b) {
+        return a.x < b.x;
+      });
+  return points;
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,318 @@
+#include "report/report_sections.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "analysis/costs.h"
+#include "analysis/effects.h"
+#include "analysis/information.h"
+#include "analysis/paper_comparison.h"
+#include "analysis/summary_table.h"
+#include "report/comparison_chart.h"
+#include "report/conditions_chart.h"
+#include "report/cost_charts.h"
+#include "report/curve.h"
+#include "report/grid_charts.h"
+#include "report/information_charts.h"
+#include "report/metric_points.h"
+
+namespace microfiche::report {
+namespace {
+
+constexpr const char* kCurveCaption =
+    "Means over pages with bootstrap 95 % intervals. Ratios are text tokens by "
+    "DeepSeek-OCR's tokenizer over nominal vision tokens. Wrong page (dashed): "
+    "what readings of other pages of the cell score, the floor that knowing the "
+    "language alone reaches. Hollow: without the pages whose reading ends in a "
+    "loop. Random letters cannot be guessed: they are read or lost. Grey: the "
+    "paper's Table 2 (arXiv:2510.18234), another model on other text: "
+    "DeepSeek-OCR, 3 billion parameters, on 100 scanned English pages of Fox. "
+    "Its precision is not defined there; it agrees best with set-of-words "
+    "precision. Its last Tiny point rests on 4 pages.";
+
+constexpr const char* kSecondCurveCaption =
+    "The same pages by another metric. A word counts as read only when all of "
+    "its letters are; a reading of few words may have high precision, since "
+    "precision does not ask for what is missing.";
+
+void append(std::vector<ReportFigure>& figures, ReportFigure figure) {
+  figures.push_back(std::move(figure));
+}
+
+void append_if(
+    std::vector<ReportFigure>& figures,
+    const char* name,
+    std::optional<Chart> chart,
+    const char* caption) {
+  if (chart) {
+    append(figures, {name, std::move(*chart), caption});
+  }
+}
+
+void append_if(std::vector<ReportSection>& sections, ReportSection section) {
+  if (!section.figures.empty() || !section.tables.empty()) {
+    sections.push_back(std::move(section));
+  }
+}
+
+void add_table(ReportSection& section, ReportTable table) {
+  if (!table.table.rows.empty()) {
+    section.tables.push_back(std::move(table));
+  }
+}
+
+/// The columns of a table that a narrow page has room for.
+Table select_columns(
+    const Table& table,
+    const std::vector<std::string>& wanted) {
+  Table selected;
+  selected.rows.resize(table.rows.size());
+  for (size_t column = 0; column < table.header.size(); ++column) {
+    const auto& name = table.header[column];
+    if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) {
+      selected.header.push_back(name);
+      for (size_t row = 0; row < table.rows.size(); ++row) {
+        selected.rows[row].push_back(table.rows[row][column]);
+      }
+    }
+  }
+  return selected;
+}
+
+ReportSection curve_section(const std::vector<analysis::SummarizedRun>& runs) {
+  std::vector<NamedSummary> named;
+  for (const auto& run : runs) {
+    named.push_back({run.name, run.summary});
+  }
+  const auto& headline = runs.front().summary.headline;
+  const std::string other =
+      headline == "edit_similarity" ? "set_precision" : "edit_similarity";
+  ReportSection section;
+  section.heading = "Precision over compression ratio";
+  append(
+      section.figures, {"curve", make_curve(named, headline), kCurveCaption});
+  append(
+      section.figures,
+      {"curve_" + other, make_curve(named, other), kSecondCurveCaption});
+  return section;
+}
+
+bool is_a_curve(const std::vector<analysis::SummarizedRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const auto& run) {
+    std::set<double> ratios;
+    for (const auto* cell : untouched_cells(run.summary)) {
+      ratios.insert(cell->ratios.nominal);
+    }
+    return ratios.size() > 1;
+  });
+}
+
+ReportSection comparison_section(
+    const std::vector<analysis::SummarizedRun>& runs,
+    const RunComparison& comparison) {
+  ReportSection section;
+  section.heading = "Comparison, page by page";
+  if (!comparison.cells.empty()) {
+    section.text = concat(
+        "First: ",
+        runs[0].name,
+        ". Second: ",
+        runs[1].name,
+        ". ",
+        analysis::notes_on(
+            comparison.cells,
+            comparison.metric,
+            runs.front().summary.normalization));
+    append(
+        section.figures,
+        {"comparison",
+         make_comparison_chart(comparison.cells, comparison.metric),
+         "Where an interval does not touch the dashed line the difference is "
+         "unlikely to be chance, as far as one cell alone goes; p by Holm takes "
+         "their number into account."});
+    add_table(
+        section,
+        {"Every cell", analysis::comparison_table(comparison.cells), /*folded=*/true});
+  }
+  return section;
+}
+
+ReportSection cells_section(const analysis::SummarizedRun& run) {
+  const auto& summary = run.summary;
+  ReportSection section;
+  section.heading = "Cells";
+  section.text =
+      "A cell is one mode, text and length. Ratios by three counts of vision "
+      "tokens: nominal (the paper's), valid (what a padded page covers), "
+      "positions (with row newlines and separator). Skill is what is left of "
+      "the score above the wrong-page floor; loops, the share of readings that "
+      "end in a repetition, and the score without them (n); cut off, the share "
+      "that the limit of new tokens ended.";
+  append_if(
+      section.figures,
+      "heat_map",
+      make_heat_map(summary),
+      "A pointer over a field shows the number of pages, the interval, and the "
+      "mean without looped pages.");
+  const auto overview = analysis::overview_table(summary);
+  add_table(
+      section,
+      {"Means by cell",
+       select_columns(
+           overview,
+           {"mode",
+            "text",
+            "style",
+            "length",
+            "pages",
+            "ratio",
+            summary.headline,
+            "wrong page",
+            "skill",
+            "loops",
+            "without loops"})});
+  add_table(section, {"All columns", overview, /*folded=*/true});
+  return section;
+}
+
+ReportSection crowding_section(const analysis::SummarizedRun& run) {
+  ReportSection section;
+  section.heading = "Ratio or density";
+  section.text =
+      "The same cells over two axes. Where the lines of several texts lie on "
+      "each other, the axis explains precision; where they do not, something "
+      "else does, too. Over one kind of text the axes differ by no more than a "
+      "factor, the characters of a text token.";
+  append_if(
+      section.figures,
+      "density",
+      make_crowding_chart(run.summary, Crowding::kDensity),
+      "Characters that are really on the pages over nominal vision tokens.");
+  append_if(
+      section.figures,
+      "ratio_by_text",
+      make_crowding_chart(run.summary, Crowding::kRatio),
+      "The same cells over text tokens by nominal vision tokens.");
+  return section;
+}
+
+ReportSection conditions_section(const analysis::SummarizedRun& run) {
+  const auto effects = analysis::effects_of(run.run, run.summary);
+  ReportSection section;
+  section.heading = "Conditions";
+  section.text =
+      "What was done on purpose to text, page or vision tokens, beside the same "
+      "pages untouched. Of a floor nothing of the page is left, so that what is "
+      "scored is guessed; skill is what is left of the untouched score above "
+      "it.";
+  append_if(
+      section.figures,
+      "conditions",
+      make_conditions_chart(effects, run.summary),
+      "Kinds of conditions from the least to the most harmful one. A pointer "
+      "over a dot shows the gap to the untouched pages and its p-value.");
+  append_if(
+      section.figures,
+      "altered_words",
+      make_altered_words_chart(effects),
+      "A corrected word is one where what the model knows overrode what it "
+      "saw.");
+  add_table(
+      section, {"Every condition", analysis::effects_table(effects), /*folded=*/true});
+  return section;
+}
+
+ReportSection information_section(const analysis::SummarizedRun& run) {
+  const auto cells = analysis::information_of(run.run);
+  ReportSection section;
+  section.heading = "What the page told";
+  section.text =
+      "At every token of the reference, with those before it given: no decoding "
+      "is involved, so that neither loops nor lengths play into it.";
+  append_if(
+      section.figures,
+      "bits_told",
+      make_bits_chart(cells),
+      "A model that was never trained without a page is not at its best without "
+      "one, so the difference is more than the page's own information.");
+  append_if(
+      section.figures,
+      "calibration",
+      make_reliability_diagram(cells),
+      "Bins of fewer than 30 tokens are not drawn; reliability.csv has them. "
+      "ECE is the expected calibration error over 15 bins (arXiv:1706.04599).");
+  add_table(section, {"Every cell", analysis::information_table(cells), /*folded=*/true});
+  return section;
+}
+
+ReportSection costs_section(const analysis::SummarizedRun& run) {
+  const auto costs = analysis::costs_of(run.run);
+  const auto drawn = costs_to_draw(costs);
+  ReportSection section;
+  section.heading = "Costs";
+  section.text =
+      "Tokens saved are not time saved: a page has to be encoded first. Seconds "
+      "are wall time on the machine named above; what a batch took is shared by "
+      "its pages.";
+  append(section.figures, {"seconds", make_seconds_chart(drawn), ""});
+  append(
+      section.figures,
+      {"precision_over_time",
+       make_precision_over_cost_chart(drawn, run.summary),
+       ""});
+  append(
+      section.figures,
+      {"kv_cache",
+       make_cache_chart(drawn),
+       "The text's cache is that of the model's own tokens."});
+  add_table(section, {"Every cell", analysis::costs_table(costs), /*folded=*/true});
+  return section;
+}
+
+ReportSection paper_section(const analysis::SummarizedRun& run) {
+  ReportSection section;
+  section.heading = "Beside the paper";
+  add_table(
+      section,
+      {"Set-of-words precision beside DeepSeek-OCR's Table 2",
+       analysis::paper_comparison(run.summary)});
+  return section;
+}
+
+} // namespace
+
+std::vector<ReportSection> sections_of(
+    const std::vector<analysis::SummarizedRun>& runs,
+    const RunComparison& comparison) {
+  std::vector<ReportSection> sections;
+  append_if(sections, comparison_section(runs, comparison));
+  const bool curve_first = is_a_curve(runs);
+  if (curve_first) {
+    sections.push_back(curve_section(runs));
+  }
+  for (const auto& run : runs) {
+    std::vector<ReportSection> own;
+    append_if(own, paper_section(run));
+    append_if(own, conditions_section(run));
+    append_if(own, crowding_section(run));
+    append_if(own, cells_section(run));
+    append_if(own, information_section(run));
+    append_if(own, costs_section(run));
+    for (auto& section : own) {
+      if (runs.size() > 1) {
+        section.heading += ": " + run.name;
+        for (auto& figure : section.figures) {
+          figure.name = run.name + "_" + figure.name;
+        }
+      }
+      sections.push_back(std::move(section));
+    }
+  }
+  if (!curve_first) {
+    sections.push_back(curve_section(runs));
+  }
+  return sections;
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/compare.h"
+#include "analysis/run_tables.h"
+#include "analysis/summary.h"
+#include "report/chart.h"
+
+namespace microfiche::report {
+
+/// A chart as part of a report.
+struct ReportFigure {
+  /// Its file's name without ".svg".
+  std::string name;
+  Chart chart;
+  std::string caption;
+};
+
+/// A table as part of a report.
+struct ReportTable {
+  std::string title;
+  Table table;
+
+  /// Whether it stands behind its title, since a chart says the same or few
+  /// readers want it.
+  bool folded = false;
+};
+
+/// What a report says on one subject, whatever it is written in.
+struct ReportSection {
+  std::string heading;
+  std::string text;
+  std::vector<ReportFigure> figures;
+  std::vector<ReportTable> tables;
+};
+
+/// Two runs page by page, where they were compared.
+struct RunComparison {
+  std::string metric;
+  std::vector<analysis::CellComparison> cells;
+};
+
+/// The sections of a report: what several runs have in common, then each run's
+/// own. Sections that a run has nothing for are left out; a run of one
+/// compression ratio has its curve last.
+std::vector<ReportSection> sections_of(
+    const std::vector<analysis::SummarizedRun>& runs,
+    const RunComparison& comparison);
+
+} // namespace microfiche::report

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace microfiche::report {
+
+/// A coordinate with two digits after the point.
+std::string svg_number(double value);
+
+using SvgAttributes = std::vector<std::pair<std::string_view, std::string>>;
+
+/// An element with its attributes, which are escaped, around `content`, which
+/// is not; a line of its own.
+std::string svg_element(
+    std::string_view name,
+    const SvgAttributes& attributes,
+    const std::string& content = "");
+
+/// Text at a place; `anchor` is start, middle or end.
+std::string svg_text(
+    double x,
+    double y,
+    std::string_view anchor,
+    const std::string& text,
+    const std::string& css_class = "");
+
+/// A straight line.
+std::string svg_line(
+    const std::string& css_class,
+    double x1,
+    double y1,
+    double x2,
+    double y2,
+    const SvgAttributes& further = {});
+
+} // namespace microfiche::report

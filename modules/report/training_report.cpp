@@ -1,0 +1,339 @@
+#include "report/training_report.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "core/table.h"
+#include "report/html.h"
+
+namespace microfiche::report {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// More points than a figure is wide say nothing more.
+constexpr size_t kMaxPoints = 400;
+
+/// What tells lines without markers apart but for their colours.
+constexpr std::array kDashes = {"", "7 3", "2 3", "9 3 2 3"};
+
+/// Neighbouring points averaged until at most `kMaxPoints` are left.
+std::vector<ChartPoint> thin_out(const std::vector<ChartPoint>& points) {
+  const size_t step = (points.size() + kMaxPoints - 1) / kMaxPoints;
+  std::vector<ChartPoint> thinned;
+  for (size_t begin = 0; begin < points.size(); begin += step) {
+    const size_t end = std::min(begin + step, points.size());
+    ChartPoint mean;
+    for (size_t i = begin; i < end; ++i) {
+      mean.x += points[i].x / static_cast<double>(end - begin);
+      mean.y += points[i].y / static_cast<double>(end - begin);
+    }
+    thinned.push_back(mean);
+  }
+  return thinned;
+}
+
+/// The number in a field; absent for null, which stands for NaN.
+std::optional<double> number_in(const Json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_number()
+      ? std::optional(found->get<double>())
+      : std::nullopt;
+}
+
+using Lines = std::map<std::string, std::vector<ChartPoint>>;
+
+/// What a training says of its steps.
+struct TrainingHistory {
+  std::string name;
+  int64_t steps = 0;
+  Lines losses;
+  Lines precision;
+  /// What the rows of `precision` are called with their compression ratios.
+  std::map<std::string, std::string> labels;
+  /// Of the last evaluation, by mode and text.
+  Lines last_precision;
+};
+
+void add_losses(const Json& line, double step, Lines& losses) {
+  for (const char* name :
+       {"loss", "reading_loss", "glyph_loss", "balance_loss"}) {
+    const auto value = number_in(line, name);
+    if (value && *value != 0) {
+      losses[name].push_back({step, *value, std::nullopt, ""});
+    }
+  }
+}
+
+void add_evaluation(const Json& rows, double step, TrainingHistory& history) {
+  history.last_precision.clear();
+  for (const auto& row : rows) {
+    const auto kind =
+        concat(row.value("mode", ""), ", ", row.value("text", ""));
+    const auto density =
+        exact(row.value("asked_density", 0.0)) + " characters/token";
+    const auto ratio = number_in(row, "compression_ratio");
+    const auto name = concat(kind, ", ", density);
+    const auto label = ratio
+        ? concat(kind, ", ", fixed(*ratio, 1), "x (", density, ")")
+        : name;
+    history.labels[name] = label;
+    const double mean = row.value("precision", 0.0);
+    ChartPoint point{
+        step,
+        mean,
+        std::pair(row.value("low", mean), row.value("high", mean)),
+        concat(label, ", step ", exact(step), ": ", fixed(mean, 3))};
+    history.precision[name].push_back(point);
+    if (ratio) {
+      point.x = *ratio;
+      history.last_precision[kind].push_back(point);
+    }
+  }
+}
+
+TrainingHistory read_history(const fs::path& folder) {
+  const auto file = folder / "metrics.jsonl";
+  auto text = read_file(file);
+  text.resize(text.rfind('\n') + 1);
+  TrainingHistory history;
+  history.name = fs::weakly_canonical(folder).filename().string();
+  int64_t number = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    const auto where = concat(file.string(), ":", ++number);
+    const auto line = parse_json(text.substr(begin, end - begin), where);
+    begin = end + 1;
+    check(
+        line.is_object() && number_in(line, "step"),
+        where,
+        ": expected an object with \"step\"");
+    const double step = line["step"].get<double>();
+    history.steps = std::max(history.steps, static_cast<int64_t>(step));
+    add_losses(line, step, history.losses);
+    if (const auto rows = line.find("evaluation"); rows != line.end()) {
+      add_evaluation(*rows, step, history);
+    }
+  }
+  check(number > 0, file.string(), ": no step is logged yet");
+  return history;
+}
+
+Chart make_chart(
+    const std::string& title,
+    const ChartAxis& x,
+    const ChartAxis& y,
+    const Lines& lines,
+    Marker marker) {
+  Chart chart;
+  chart.title = title;
+  chart.x = x;
+  chart.y = y;
+  int colour = 0;
+  for (const auto& [name, points] : lines) {
+    auto series = series_of_look(colour++, name);
+    if (marker == Marker::kNone) {
+      series.marker = marker;
+      series.dashes = kDashes[chart.series.size() % kDashes.size()];
+    }
+    series.points = marker == Marker::kNone ? thin_out(points) : points;
+    chart.series.push_back(std::move(series));
+  }
+  return chart;
+}
+
+std::string label_of(const TrainingHistory& history, const std::string& name) {
+  const auto label = history.labels.find(name);
+  return label == history.labels.end() ? name : label->second;
+}
+
+/// The lines by the charts in which they stand: all in one, or one a name with
+/// a line a training.
+std::map<std::string, Lines> charts_of(
+    const std::vector<TrainingHistory>& histories,
+    Lines TrainingHistory::*lines,
+    const std::string& title) {
+  std::map<std::string, Lines> charts;
+  std::map<std::string, std::string> titles;
+  for (const auto& history : histories) {
+    for (const auto& [name, points] : history.*lines) {
+      const auto label = label_of(history, name);
+      if (histories.size() == 1) {
+        charts[title][label] = points;
+      } else {
+        // Other pages, other ratios: the first one's stands for all.
+        titles.emplace(name, concat(title, ": ", label));
+        charts[titles.at(name)][history.name] = points;
+      }
+    }
+  }
+  return charts;
+}
+
+Lines last_lines(const std::vector<TrainingHistory>& histories) {
+  Lines lines;
+  for (const auto& history : histories) {
+    for (const auto& [kind, points] : history.last_precision) {
+      lines[histories.size() == 1 ? kind : concat(history.name, ", ", kind)] =
+          points;
+    }
+  }
+  return lines;
+}
+
+/// Histories with names that tell them apart.
+std::vector<TrainingHistory> read_histories(
+    const std::vector<fs::path>& folders) {
+  std::vector<TrainingHistory> histories;
+  std::map<std::string, int64_t> seen;
+  for (const auto& folder : folders) {
+    auto history = read_history(folder);
+    const int64_t count = ++seen[history.name];
+    if (count > 1) {
+      history.name += concat(" (", count, ")");
+    }
+    histories.push_back(std::move(history));
+  }
+  return histories;
+}
+
+/// The fields in which the configs of trainings differ, a column each.
+Table differing_fields(
+    const std::vector<fs::path>& folders,
+    const std::vector<TrainingHistory>& histories) {
+  std::vector<Json> configs;
+  std::set<std::string> fields;
+  Table table;
+  table.header = {"field"};
+  for (size_t i = 0; i < folders.size(); ++i) {
+    const auto file = folders[i] / "config.json";
+    configs.push_back(
+        fs::exists(file) ? read_json_file(file).flatten() : Json::object());
+    for (const auto& [field, value] : configs.back().items()) {
+      fields.insert(field);
+    }
+    table.header.push_back(histories[i].name);
+  }
+  for (const auto& field : fields) {
+    std::vector<std::string> row = {field.substr(1)};
+    for (const auto& config : configs) {
+      const auto value = config.find(field);
+      row.push_back(value == config.end() ? "" : value->dump());
+    }
+    if (std::set<std::string>(row.begin() + 1, row.end()).size() > 1) {
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+TrainingCurves make_curves(const std::vector<TrainingHistory>& histories) {
+  const ChartAxis steps{.label = "step"};
+  const ChartAxis precision{
+      .label = "1 \u2212 normalised edit distance",
+      .range = std::pair(0.0, 1.0)};
+  TrainingCurves curves;
+  for (const auto& history : histories) {
+    curves.steps = std::max(curves.steps, history.steps);
+  }
+  for (const auto& [title, lines] :
+       charts_of(histories, &TrainingHistory::losses, "Losses")) {
+    curves.losses.push_back(
+        make_chart(title, steps, {.label = "loss"}, lines, Marker::kNone));
+  }
+  for (const auto& [title, lines] :
+       charts_of(histories, &TrainingHistory::precision, "Held-out pages")) {
+    curves.precision.push_back(
+        make_chart(title, steps, precision, lines, Marker::kCircle));
+  }
+  curves.last_precision = make_chart(
+      "Precision over compression ratio",
+      {.label = "compression ratio (text tokens per vision token)"},
+      precision,
+      last_lines(histories),
+      Marker::kCircle);
+  return curves;
+}
+
+std::string figures(
+    const std::string& name,
+    const std::vector<Chart>& charts,
+    const char* caption) {
+  std::string html;
+  for (size_t i = 0; i < charts.size(); ++i) {
+    if (!charts[i].series.empty()) {
+      html += figure_html(concat(name, "_", i + 1), charts[i], caption);
+    }
+  }
+  return html;
+}
+
+std::string file_html(const fs::path& file, const std::string& heading) {
+  return !fs::exists(file) ? ""
+                           : folded_html(
+                                 heading,
+                                 concat(
+                                     "<pre tabindex=\"0\">",
+                                     escape_html(read_json_file(file).dump(2)),
+                                     "</pre>"));
+}
+
+} // namespace
+
+bool is_training_run(const fs::path& folder) {
+  return fs::exists(folder / "metrics.jsonl");
+}
+
+TrainingCurves read_training_curves(const std::vector<fs::path>& folders) {
+  return make_curves(read_histories(folders));
+}
+
+std::string html_training_report(const std::vector<fs::path>& folders) {
+  const auto histories = read_histories(folders);
+  const auto curves = make_curves(histories);
+  std::string names;
+  std::string provenance;
+  for (size_t i = 0; i < folders.size(); ++i) {
+    const auto& name = histories[i].name;
+    names += (i == 0 ? "" : ", ") + name;
+    provenance += file_html(
+        folders[i] / "environment.json", concat("Environment of ", name));
+    provenance +=
+        file_html(folders[i] / "config.json", concat("Config of ", name));
+  }
+  const auto differences = differing_fields(folders, histories);
+  return html_document(
+      "Training: " + names,
+      concat(
+          "<p class=\"lead\">",
+          curves.steps,
+          " steps",
+          folders.size() > 1 ? " in the longest" : "",
+          ".</p>\n",
+          figures(
+              "held_out_pages",
+              curves.precision,
+              "Pages of held-out text read greedily, means with bootstrap "
+              "95 % intervals."),
+          figures(
+              "precision_over_ratio",
+              {curves.last_precision},
+              "The last evaluation: text tokens by DeepSeek-OCR's tokenizer."),
+          figures(
+              "losses",
+              curves.losses,
+              "Losses as trained on, means over neighbouring steps."),
+          differences.rows.empty() ? ""
+                                   : "<h2>What the configs differ in</h2>\n" +
+                  table_html("What the configs differ in", differences),
+          "<h2>Provenance</h2>\n",
+          provenance));
+}
+
+} // namespace microfiche::report

@@ -1,0 +1,60 @@
+#include "sweep/cell.h"
+
+#include "core/error.h"
+#include "core/table.h"
+#include "conditions/condition.h"
+
+namespace microfiche::sweep {
+
+std::vector<std::pair<std::string, std::string>> further_coordinates(
+    const Cell& cell) {
+  std::vector<std::pair<std::string, std::string>> coordinates;
+  const auto add = [&](const char* name, const auto& value) {
+    if (value) {
+      coordinates.emplace_back(name, concat(*value));
+    }
+  };
+  add("page", cell.page);
+  add("tokens", cell.tokens);
+  add("model", cell.model);
+  add("dtype", cell.dtype);
+  add("source", cell.source);
+  add("seed", cell.seed);
+  add("prompt", cell.prompt);
+  add("decoding", cell.decoding);
+  return coordinates;
+}
+
+std::string name_of(const Cell& cell) {
+  const auto length = cell.characters_per_token
+      ? exact(*cell.characters_per_token)
+      : concat(cell.text_tokens->first, "-", cell.text_tokens->second);
+  auto name = concat(cell.mode, "/", cell.text, "/", cell.style, "/", length);
+  for (const auto& [coordinate, value] : further_coordinates(cell)) {
+    name += concat("/", coordinate, "=", value);
+  }
+  return name;
+}
+
+std::string id_of(const Cell& cell, int64_t page) {
+  return concat(name_of(cell), "/", page);
+}
+
+Cell untouched(Cell cell) {
+  cell.text = conditions::kNaturalText;
+  cell.page.reset();
+  cell.tokens.reset();
+  return cell;
+}
+
+Cell coordinates_of_pages(Cell cell) {
+  cell.page.reset();
+  cell.tokens.reset();
+  cell.model.reset();
+  cell.dtype.reset();
+  cell.prompt.reset();
+  cell.decoding.reset();
+  return cell;
+}
+
+} // namespace microfiche::sweep

@@ -1,0 +1,307 @@
+#include "sweep/model_reader.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/sha256_stream.h"
+#include "conditions/tokens/token_condition.h"
+#include "sweep/content_cache.h"
+#include "generation/diagnostics.h"
+#include "generation/read.h"
+#include "model/peak_memory.h"
+#include "page/page_views.h"
+#include "text_compression/text_sequences.h"
+
+namespace microfiche::sweep {
+namespace {
+
+using TokenConditions = std::vector<conditions::Applied<conditions::TokenCondition>>;
+
+/// The encoder with one tower's half of the features zero.
+model::ViewEncoder encoder_without(model::LoadedModel& loaded, conditions::Tower tower) {
+  return [encoder = loaded.model->encoder,
+          tower](const torch::Tensor& pixels) mutable {
+    auto stages = encoder->stages(pixels);
+    (tower == conditions::Tower::kSam ? stages.sam : stages.clip).zero_();
+    return encoder->project(stages.sam, stages.clip);
+  };
+}
+
+/// The vision tokens of a batch, and what it took to make them.
+struct EncodedBatch {
+  std::vector<model::VisionTokens> pages;
+  double seconds = 0;
+  int64_t peak_memory_bytes = 0;
+};
+
+using EncodedBatches = ContentCache<EncodedBatch>;
+
+/// Several batches of 50 pages in mode base in float32, of 70 MB each.
+constexpr size_t kMostEncodedBytes = size_t{256} << 20;
+
+size_t bytes_of_batch(const EncodedBatch& batch) {
+  size_t bytes = 0;
+  for (const auto& page : batch.pages) {
+    bytes += page.sequence.nbytes();
+  }
+  return bytes;
+}
+
+/// What the tokens of a batch are made from. Pages of other batches have other
+/// tokens in their last bits: how matrices are multiplied depends on their
+/// sizes.
+std::string key_of(
+    std::span<const page::PageImage> images,
+    const page::ResolutionMode& mode,
+    std::optional<conditions::Tower> zeroed) {
+  Sha256Stream hash;
+  const auto add = [&](const std::string& text) {
+    hash.add(std::as_bytes(std::span(text.data(), text.size())));
+  };
+  add(write_config(mode).dump());
+  add(zeroed ? std::to_string(static_cast<int>(*zeroed)) : "");
+  for (const auto& image : images) {
+    add(concat(" ", image.width, "x", image.height, " "));
+    hash.add(std::as_bytes(std::span(image.rgb)));
+  }
+  return hash.finish();
+}
+
+EncodedBatch encode(
+    model::LoadedModel& loaded,
+    EncodedBatches& encoded,
+    std::span<const page::PageImage> images,
+    const page::ResolutionMode& mode,
+    const TokenConditions& conditions) {
+  std::optional<conditions::Tower> zeroed;
+  for (const auto& condition : conditions) {
+    zeroed = condition.entry->zeroed ? condition.entry->zeroed : zeroed;
+  }
+  const auto make = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    model::reset_peak_memory(loaded.placement.device);
+    std::vector<page::PageViews> views;
+    for (const auto& image : images) {
+      views.push_back(page::make_views(image, mode));
+    }
+    EncodedBatch batch;
+    batch.pages = loaded.model->encode(
+        views,
+        mode,
+        zeroed ? encoder_without(loaded, *zeroed) : model::ViewEncoder());
+    const std::chrono::duration<double> time =
+        std::chrono::steady_clock::now() - start;
+    batch.seconds = time.count();
+    batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
+    return batch;
+  };
+  return encoded.get(key_of(images, mode, zeroed), make, bytes_of_batch);
+}
+
+conditions::TokenRows rows_of(
+    const model::VisionTokens& tokens,
+    const page::ResolutionMode& mode,
+    int64_t token_side_px) {
+  // A condition may write into its rows, but not into those that are kept.
+  return {
+      tokens.sequence.clone(),
+      conditions::token_kinds(
+          mode.base_size_px / token_side_px,
+          tokens.grid,
+          mode.tile_size_px / token_side_px)};
+}
+
+/// Applies the conditions to the tokens of a batch. The counts become those of
+/// what is left, valid tokens in proportion.
+void treat_tokens(
+    std::vector<model::VisionTokens>& pages,
+    const std::vector<model::VisionTokens>& others,
+    const BatchRequest& request,
+    const TokenConditions& conditions,
+    int64_t token_side_px) {
+  for (size_t i = 0; i < pages.size(); ++i) {
+    auto rows = rows_of(pages[i], request.mode, token_side_px);
+    conditions::TokenRows other;
+    conditions::TokenContext context;
+    if (!others.empty()) {
+      other = rows_of(others[i], request.mode, token_side_px);
+      context.other = &other;
+    }
+    RandomStream random(
+        request.seed,
+        "token condition",
+        request.first_page_of_cell + static_cast<int64_t>(i));
+    for (const auto& condition : conditions) {
+      condition.entry->apply(rows, context, condition.strength, random);
+    }
+    auto& counts = pages[i].counts;
+    const auto left = static_cast<int64_t>(rows.token_places().size());
+    counts.valid = std::llround(
+        static_cast<double>(counts.valid * left) /
+        static_cast<double>(counts.nominal));
+    counts.nominal = left;
+    counts.positions = rows.rows.size(0);
+    pages[i].sequence = rows.rows;
+  }
+}
+
+/// Adds what the model says of each reference, with its page and without.
+void predict_references(
+    model::LoadedModel& loaded,
+    const std::vector<model::VisionTokens>& tokens,
+    const BatchRequest& request,
+    BatchReading& batch) {
+  std::vector<std::vector<int64_t>> targets;
+  for (const auto& reference : request.references) {
+    targets.push_back(loaded.tokenizer().encode(reference));
+  }
+  auto nothing = tokens;
+  for (auto& page : nothing) {
+    page.sequence = page.sequence.narrow(0, 0, 0);
+  }
+  const auto predict = [&](const std::vector<model::VisionTokens>& pages) {
+    return generation::predict_targets(
+        loaded.model->decoder,
+        generation::make_search_inputs(loaded, pages, request.prompt),
+        targets);
+  };
+  const auto with = predict(tokens);
+  const auto without = predict(nothing);
+  for (size_t i = 0; i < with.size(); ++i) {
+    auto& page = batch.pages[i];
+    page.log_likelihood = 0;
+    page.log_likelihood_without_page = 0;
+    page.confidence.emplace();
+    for (size_t j = 0; j < with[i].size(); ++j) {
+      *page.log_likelihood += with[i][j].log_probability;
+      *page.log_likelihood_without_page += without[i][j].log_probability;
+      // Four digits are enough for any bin.
+      page.confidence->probability.push_back(
+          std::round(with[i][j].confidence * 1e4) / 1e4);
+      page.confidence->correct.push_back(with[i][j].correct);
+    }
+  }
+}
+
+BatchReading read_tokens(
+    model::LoadedModel& loaded,
+    const std::vector<model::VisionTokens>& tokens,
+    double encode_seconds,
+    const BatchRequest& request) {
+  BatchReading batch;
+  batch.encode_seconds = encode_seconds;
+  auto readings = generation::read_vision_tokens(
+      loaded,
+      tokens,
+      {request.prompt, request.generation},
+      static_cast<int64_t>(request.first_page));
+  for (size_t i = 0; i < readings.size(); ++i) {
+    auto& reading = readings[i];
+    batch.prefill_seconds += reading.prefill_seconds;
+    batch.decode_seconds += reading.decode_seconds;
+    PageReading page;
+    page.text = std::move(reading.text);
+    page.stop = Json(reading.stop).get<std::string>();
+    page.new_tokens = static_cast<int64_t>(reading.ids.size());
+    page.vision_tokens = tokens[i].counts;
+    batch.pages.push_back(std::move(page));
+  }
+  batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
+  if (!request.references.empty()) {
+    predict_references(loaded, tokens, request, batch);
+  }
+  return batch;
+}
+
+BatchReading read_texts(
+    model::LoadedModel& loaded,
+    text_compression::TextCompressor& compressor,
+    const BatchRequest& request) {
+  const torch::InferenceMode inference;
+  model::reset_peak_memory(loaded.placement.device);
+  const auto start = std::chrono::steady_clock::now();
+  const auto tokens = text_compression::encode_texts(
+      loaded, compressor, request.texts, request.mode);
+  const std::chrono::duration<double> time =
+      std::chrono::steady_clock::now() - start;
+  return read_tokens(loaded, tokens, time.count(), request);
+}
+
+BatchReading read_batch(
+    model::LoadedModel& loaded,
+    EncodedBatches& encoded,
+    const BatchRequest& request) {
+  const torch::InferenceMode inference;
+  const auto conditions = conditions::find_conditions(
+      conditions::token_conditions(), request.token_conditions, "conditions.tokens");
+  const auto batch_tokens =
+      encode(loaded, encoded, request.pages, request.mode, conditions);
+  auto tokens = batch_tokens.pages;
+  if (!conditions.empty()) {
+    const auto others = request.other_pages.empty()
+        ? EncodedBatch()
+        : encode(loaded, encoded, request.other_pages, request.mode, {});
+    treat_tokens(
+        tokens,
+        others.pages,
+        request,
+        conditions,
+        loaded.config.token_side_px());
+  }
+
+  model::reset_peak_memory(loaded.placement.device);
+  auto batch = read_tokens(loaded, tokens, batch_tokens.seconds, request);
+  batch.peak_memory_bytes =
+      std::max(batch_tokens.peak_memory_bytes, batch.peak_memory_bytes);
+  return batch;
+}
+
+/// Keys and values of all layers at one position.
+int64_t kv_cache_bytes(model::LoadedModel& loaded) {
+  const auto& options = loaded.model->decoder->options;
+  const auto bytes =
+      static_cast<int64_t>(loaded.model->tensor_options().dtype().itemsize());
+  return 2 * options.layers() * options.kv_heads() * options.head_dim() * bytes;
+}
+
+} // namespace
+
+PageReader make_model_reader(
+    model::LoadedModel& loaded,
+    std::optional<text_compression::LoadedTextCompressor> text_compressor) {
+  PageReader reader;
+  reader.provenance = loaded.provenance();
+  if (text_compressor) {
+    auto& compressor = text_compressor->compressor;
+    reader.reads_texts = true;
+    reader.provenance["text_compressor"] =
+        write_config(compressor->options.config());
+    reader.provenance["text_compressor_sha256"] = text_compressor->sha256;
+    reader.read = [&loaded, compressor](const BatchRequest& request) mutable {
+      return read_texts(loaded, compressor, request);
+    };
+  } else {
+    const auto encoded = std::make_shared<EncodedBatches>(kMostEncodedBytes);
+    reader.read = [&loaded, encoded](const BatchRequest& request) {
+      return read_batch(loaded, *encoded, request);
+    };
+  }
+  reader.find_mode = [&loaded](const std::string& name) {
+    return loaded.find_mode(name);
+  };
+  reader.count_text_tokens = [&loaded](std::string_view text) {
+    return static_cast<int64_t>(loaded.tokenizer().encode(text).size());
+  };
+  reader.token_side_px = loaded.config.token_side_px();
+  reader.kv_cache_bytes_per_position = kv_cache_bytes(loaded);
+  return reader;
+}
+
+} // namespace microfiche::sweep

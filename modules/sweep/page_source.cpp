@@ -1,0 +1,301 @@
+#include "sweep/page_source.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "conditions/page/page_condition.h"
+#include "metrics/code_points.h"
+#include "metrics/words.h"
+#include "rendering/page_renderer.h"
+
+namespace microfiche::sweep {
+namespace {
+
+/// More characters than a text token mostly has on average, for a first draft
+/// that is then shortened.
+constexpr int64_t kDraftCharactersPerTextToken = 8;
+
+/// Words after which a passage may begin so that its length fits a bin.
+constexpr int64_t kMostSkippedWords = 20;
+
+/// Where the words that were altered in the source stand among those of the
+/// page, whose lines may break a long word in two; such a word is left out.
+std::vector<std::pair<int64_t, std::string>> altered_on_page(
+    const std::vector<std::pair<int64_t, std::string>>& altered,
+    const rendering::RenderedPage& page) {
+  const auto split = [](const std::string& text) {
+    return metrics::split_at_spaces(metrics::decode_utf8(text).text);
+  };
+  const auto words = split(page.text);
+  const auto on_page = split(page.lines_text);
+  std::vector<std::pair<int64_t, std::string>> found;
+  auto next = altered.begin();
+  size_t at = 0;
+  for (size_t i = 0; i < words.size() && at < on_page.size(); ++i) {
+    const bool is_altered =
+        next != altered.end() && next->first == static_cast<int64_t>(i);
+    if (on_page[at] == words[i]) {
+      if (is_altered) {
+        found.emplace_back(at, next->second);
+      }
+      ++at;
+    } else {
+      for (size_t length = 0; at < on_page.size() && length < words[i].size();
+           ++at) {
+        length += on_page[at].size();
+      }
+    }
+    next += is_altered;
+  }
+  return found;
+}
+
+int64_t count_characters(const std::string& text) {
+  return static_cast<int64_t>(metrics::decode_utf8(text).text.size());
+}
+
+/// Axes that need text which is not on a page yet.
+void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
+  const auto refuse = [&](bool given, const char* field, const char* instead) {
+    check(
+        !given,
+        field,
+        ": the pages of ",
+        texts,
+        " have the text that they have; ",
+        instead);
+  };
+  refuse(
+      !sweep.characters_per_token.empty(),
+      "characters_per_token",
+      "give text_token_bins");
+  refuse(
+      sweep.conditions.text != std::vector<std::string>{conditions::kNaturalText} ||
+          !sweep.controls.random_letters.empty() ||
+          !sweep.controls.shuffled_words.empty(),
+      "conditions.text and controls",
+      "leave conditions of the text out");
+  refuse(sweep.styles.size() > 1, "styles", "give one");
+}
+
+} // namespace
+
+PageSource::PageSource(
+    const SweepConfig& sweep,
+    std::function<int64_t(std::string_view)> counter)
+    : sweep_(sweep), counter_(std::move(counter)) {
+  if (sweep_.sources.empty()) {
+    sources_.emplace("", read_source(sweep_.texts));
+  }
+  for (const auto& [name, texts] : sweep_.sources) {
+    sources_.emplace(name, read_source(texts));
+  }
+}
+
+PageSource::Source PageSource::read_source(
+    const std::vector<std::string>& texts) const {
+  Source source;
+  const auto folder = sources::find_collection(texts.front());
+  if (!folder) {
+    source.text.emplace(texts, sweep_.held_out_fraction);
+    return source;
+  }
+  check(
+      texts.size() == 1,
+      "texts: ",
+      texts.front(),
+      " is a collection of pages, which stands alone");
+  check_collection_axes(sweep_, texts.front());
+  source.pages = folder->collection->read(folder->folder);
+  for (const auto& page : source.pages) {
+    source.text_tokens.push_back(counter_(page.reference));
+  }
+  return source;
+}
+
+const PageSource::Source& PageSource::source_of(const Cell& cell) const {
+  return sources_.at(cell.source.value_or(""));
+}
+
+uint64_t PageSource::seed_of(const Cell& cell) const {
+  return cell.seed.value_or(sweep_.seed);
+}
+
+const SweepStyle& PageSource::style_of(const std::string& name) const {
+  return *std::find_if(
+      sweep_.styles.begin(), sweep_.styles.end(), [&](const auto& style) {
+        return style.name == name;
+      });
+}
+
+std::vector<size_t> PageSource::pages_of(const Cell& cell) const {
+  const auto& source = source_of(cell);
+  std::vector<size_t> pages;
+  for (size_t i = 0; i < source.pages.size(); ++i) {
+    if (source.text_tokens[i] >= cell.text_tokens->first &&
+        source.text_tokens[i] < cell.text_tokens->second &&
+        static_cast<int64_t>(pages.size()) < sweep_.pages_per_cell) {
+      pages.push_back(i);
+    }
+  }
+  return pages;
+}
+
+int64_t PageSource::num_pages(const Cell& cell) const {
+  return source_of(cell).text ? sweep_.pages_per_cell
+                              : static_cast<int64_t>(pages_of(cell).size());
+}
+
+conditions::PageText PageSource::treated_text(
+    const Cell& cell,
+    int64_t index,
+    int64_t characters,
+    int64_t skipped_words) const {
+  const auto& text = *source_of(cell).text;
+  const sources::PassagePlace place{
+      seed_of(cell), index, sweep_.pages_per_cell, skipped_words};
+  conditions::PageText page{text.passage(place, characters), {}};
+  const auto conditions = conditions::find_text_conditions(cell.text, name_of(cell));
+  if (conditions.empty()) {
+    return page;
+  }
+  RandomStream random(seed_of(cell), "sweep words", index);
+  for (const auto& condition : conditions) {
+    condition.entry->apply(
+        page, {characters, text.text()}, condition.strength, random);
+  }
+  page.text = sources::shorten_to_characters(page.text, characters);
+  return page;
+}
+
+conditions::PageText PageSource::text_of(
+    const Cell& cell,
+    int64_t index,
+    int64_t vision_tokens) const {
+  const auto below = [&](int64_t limit, int64_t skipped_words = 0) {
+    int64_t characters = limit * kDraftCharactersPerTextToken;
+    auto page = treated_text(cell, index, characters, skipped_words);
+    while (counter_(page.text) < limit) {
+      characters *= 2;
+      page = treated_text(cell, index, characters, skipped_words);
+    }
+    page.text = sources::shorten_to_tokens(page.text, limit, counter_);
+    return page;
+  };
+  if (cell.characters_per_token) {
+    const auto characters = std::max<int64_t>(
+        std::llround(
+            *cell.characters_per_token * static_cast<double>(vision_tokens)),
+        1);
+    if (cell.text == conditions::kNaturalText ||
+        sweep_.conditions.match_length == MatchLength::kCharacters) {
+      return treated_text(cell, index, characters);
+    }
+    return below(
+        counter_(treated_text(untouched(cell), index, characters).text) + 1);
+  }
+  const auto [lower, upper] = *cell.text_tokens;
+  RandomStream random(seed_of(cell), "sweep length", index);
+  auto page = below(random.between(lower + 1, upper));
+  // The drawn length may fall inside a long word, and a word may be longer than
+  // the bin is wide.
+  for (int64_t skipped = 0;
+       counter_(page.text) < lower && skipped < kMostSkippedWords;
+       ++skipped) {
+    page = below(upper, skipped);
+  }
+  check(
+      counter_(page.text) >= lower,
+      name_of(cell),
+      ", page ",
+      index,
+      ": no whole number of words has a text length in the bin [",
+      lower,
+      ", ",
+      upper,
+      "); a wider bin would do");
+  return page;
+}
+
+SweepPage PageSource::collected_page(const Cell& cell, int64_t index) const {
+  const auto& source = source_of(cell);
+  const size_t number = pages_of(cell)[index];
+  const auto& collected = source.pages[number];
+  const auto picture = maker_.open(collected.image);
+  SweepPage page;
+  page.image = picture->page.image;
+  page.reference = collected.reference;
+  page.collected = collected.name;
+  page.text_tokens = source.text_tokens[number];
+  page.characters = count_characters(page.reference);
+  page.render_seconds = picture->seconds;
+  return page;
+}
+
+SweepPage PageSource::untreated_page(
+    const Cell& cell,
+    int64_t index,
+    const page::ResolutionMode& mode,
+    int64_t vision_tokens) const {
+  if (!source_of(cell).text) {
+    return collected_page(cell, index);
+  }
+  const auto& style = style_of(cell.style);
+  const auto text = text_of(cell, index, vision_tokens);
+  SweepPage page;
+  const auto fonts = fonts_of(style);
+  page.font = fonts[index % fonts.size()];
+  const auto made = maker_.set(style, page.font, mode, text.text);
+  const auto& rendered = made->page;
+  page.cut = rendered.text.size() < text.text.size();
+  page.font_size_px = rendered.font_size_px;
+  page.altered_words = altered_on_page(text.altered, rendered);
+  page.image = rendered.image;
+  page.reference = rendered.lines_text;
+  page.text_tokens = counter_(rendered.text);
+  page.characters = count_characters(rendered.text);
+  page.render_seconds = made->seconds;
+  return page;
+}
+
+SweepPage PageSource::make(
+    const Cell& cell,
+    int64_t index,
+    const page::ResolutionMode& mode,
+    int64_t vision_tokens) const {
+  auto page = untreated_page(cell, index, mode, vision_tokens);
+  if (!cell.page) {
+    return page;
+  }
+  conditions::PageContext context;
+  context.background = background_of(style_of(cell.style));
+  context.other_page = [&] {
+    return untreated_page(
+               cell, (index + 1) % num_pages(cell), mode, vision_tokens)
+        .image;
+  };
+  RandomStream random(seed_of(cell), "page condition", index);
+  for (const auto& condition :
+       conditions::find_conditions(conditions::page_conditions(), *cell.page, name_of(cell))) {
+    page.image = condition.entry->apply(
+        std::move(page.image), context, condition.strength, random);
+  }
+  return page;
+}
+
+page::PageImage PageSource::blank(
+    const std::string& style,
+    const page::ResolutionMode& mode) const {
+  const auto& look = style_of(style);
+  if (look.layout) {
+    const auto layout = rendering::in_pixels(*look.layout);
+    return page::make_page(
+        layout.page_width_px, layout.page_height_px, background_of(look));
+  }
+  return page::make_page(
+      mode.base_size_px, mode.base_size_px, background_of(look));
+}
+
+} // namespace microfiche::sweep

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conditions/text/text_condition.h"
+#include "sweep/page_maker.h"
+#include "sweep/sweep_config.h"
+#include "sources/page_collection.h"
+#include "sources/running_text.h"
+#include "page/page_image.h"
+#include "page/resolution_mode.h"
+
+namespace microfiche::sweep {
+
+/// A page of a sweep before it is read.
+struct SweepPage {
+  page::PageImage image;
+
+  /// What is visible on it: its words, with a line break at the end of each
+  /// visual line; of a page from a collection, its reference.
+  std::string reference;
+
+  /// Words of the reference that a condition changed: which, from 0, and what
+  /// stood there before.
+  std::vector<std::pair<int64_t, std::string>> altered_words;
+
+  /// By DeepSeek-OCR's tokenizer, of the text before it was broken into lines.
+  int64_t text_tokens = 0;
+  int64_t characters = 0;
+
+  std::string font;
+  double font_size_px = 0;
+
+  /// The image's name in its collection.
+  std::optional<std::string> collected;
+
+  /// Whether not all of the intended text fit at the smallest font size.
+  bool cut = false;
+
+  /// What drawing it took, or loading it, when that was done.
+  double render_seconds = 0;
+};
+
+/// Makes the pages of a sweep. Page i of a cell is the same whoever makes it
+/// and whatever was made before. For one thread.
+class PageSource {
+ public:
+  /// Reads the texts. `counter` counts text tokens. Throws `InputError` for a
+  /// missing or empty text, and for axes that pages of a collection, which are
+  /// there already, cannot have.
+  PageSource(
+      const SweepConfig& sweep,
+      std::function<int64_t(std::string_view)> counter);
+
+  /// Pages of a cell.
+  int64_t num_pages(const Cell& cell) const;
+
+  /// Page `index` of a cell. `vision_tokens` is what a square page of this mode
+  /// nominally takes. Pages begin at places spread evenly over the text, the
+  /// same places for every mode, style and length, so that cells can be
+  /// compared page by page; those of a collection come in its order.
+  SweepPage make(
+      const Cell& cell,
+      int64_t index,
+      const page::ResolutionMode& mode,
+      int64_t vision_tokens) const;
+
+  /// An empty page of a mode in a style.
+  page::PageImage blank(
+      const std::string& style,
+      const page::ResolutionMode& mode) const;
+
+ private:
+  /// Running text, or the pages of a collection with their text tokens.
+  struct Source {
+    std::optional<sources::RunningText> text;
+    std::vector<sources::CollectedPage> pages;
+    std::vector<int64_t> text_tokens;
+  };
+
+  Source read_source(const std::vector<std::string>& texts) const;
+  const Source& source_of(const Cell& cell) const;
+  std::vector<size_t> pages_of(const Cell& cell) const;
+  uint64_t seed_of(const Cell& cell) const;
+  const SweepStyle& style_of(const std::string& name) const;
+
+  conditions::PageText text_of(const Cell& cell, int64_t index, int64_t vision_tokens)
+      const;
+  conditions::PageText treated_text(
+      const Cell& cell,
+      int64_t index,
+      int64_t characters,
+      int64_t skipped_words = 0) const;
+  SweepPage untreated_page(
+      const Cell& cell,
+      int64_t index,
+      const page::ResolutionMode& mode,
+      int64_t vision_tokens) const;
+  SweepPage collected_page(const Cell& cell, int64_t index) const;
+
+  const SweepConfig sweep_;
+  const std::function<int64_t(std::string_view)> counter_;
+  mutable PageMaker maker_;
+
+  /// By the names of the axis; under "" that of a sweep without one.
+  std::map<std::string, Source> sources_;
+};
+
+} // namespace microfiche::sweep

@@ -1,0 +1,149 @@
+#include "sweep/run_folder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "core/config.h"
+#include "core/error.h"
+#include "sweep/run_rows.h"
+#include "metrics/score.h"
+
+namespace microfiche::sweep {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The path and the two values of the first place where two JSON values differ.
+struct Difference {
+  std::string field;
+  std::string before;
+  std::string now;
+};
+
+std::optional<Difference> first_difference(
+    const Json& before,
+    const Json& now,
+    const std::string& field = "") {
+  if (before == now) {
+    return std::nullopt;
+  }
+  if (before.is_object() && now.is_object()) {
+    for (const auto& [name, value] : now.items()) {
+      const auto found = before.find(name);
+      const Json missing;
+      const auto path = field.empty() ? name : field + "." + name;
+      const auto inner = first_difference(
+          found == before.end() ? missing : *found, value, path);
+      if (inner) {
+        return inner;
+      }
+    }
+  }
+  return Difference{field, before.dump(), now.dump()};
+}
+
+void check_same(
+    const fs::path& file,
+    const std::string& what,
+    const std::optional<Difference>& difference) {
+  if (difference) {
+    throw InputError(concat(
+        file.string(),
+        ": this run was begun with ",
+        what,
+        difference->field,
+        " = ",
+        difference->before,
+        ", now it is ",
+        difference->now,
+        "; put it back, or give another folder with -o"));
+  }
+}
+
+/// Computes metrics that the line of a sample lacks, as those of a run that is
+/// older than they are.
+void complete_metrics(Sample& sample, const metrics::Profile& profile) {
+  auto& values = sample.metrics.values;
+  const auto missing = [](double value) { return std::isnan(value); };
+  if (std::none_of(values.begin(), values.end(), missing)) {
+    return;
+  }
+  const auto computed =
+      metrics::score_page(sample.reference, sample.prediction, profile);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = missing(values[i]) ? computed.values[i] : values[i];
+  }
+}
+
+} // namespace
+
+Run read_run(const fs::path& folder) {
+  const bool has_config = fs::exists(folder / "config.json");
+  check(
+      has_config &&
+          (fs::exists(folder / "samples.jsonl") || has_worker_rows(folder)),
+      folder.string(),
+      ": not the folder of a sweep; it has no ",
+      has_config ? "samples.jsonl" : "config.json");
+  Run run;
+  run.folder = folder;
+  run.config = load_config<SweepConfig>(folder / "config.json");
+  run.environment = read_json_file(folder / "environment.json");
+  const auto& profile = metrics::find_profile(run.config.profile);
+  auto rows = read_rows(folder, cells_of(run.config));
+  for (auto& row : rows.samples) {
+    complete_metrics(row.sample, profile);
+    run.samples.push_back(std::move(row.sample));
+  }
+  for (auto& row : rows.blanks) {
+    run.blanks.push_back(std::move(row.blank));
+  }
+  return run;
+}
+
+void begin_run(
+    const fs::path& folder,
+    const SweepConfig& config,
+    const Json& environment) {
+  const auto config_file = folder / "config.json";
+  const auto environment_file = folder / "environment.json";
+  const auto json = write_config(config);
+  if (fs::exists(config_file)) {
+    // Read and written again, so that defaults are filled in on both sides.
+    const auto before = write_config(load_config<SweepConfig>(config_file));
+    check_same(config_file, "", first_difference(before, json));
+  }
+  if (fs::exists(environment_file)) {
+    const auto before = read_json_file(environment_file);
+    check_same(
+        environment_file,
+        "other ",
+        first_difference(
+            before.value("models", Json()),
+            environment.value("models", Json()),
+            "models"));
+    check_same(
+        environment_file,
+        "a model whose ",
+        first_difference(
+            before.value("model", Json::object()).value("sha256", Json()),
+            environment.value("model", Json::object()).value("sha256", Json()),
+            "sha256"));
+  }
+  write_json_file(config_file, json);
+  if (!fs::exists(environment_file)) {
+    write_json_file(environment_file, environment);
+  }
+  cut_torn_rows(folder);
+}
+
+fs::path picture_path(const fs::path& folder, const Sample& sample) {
+  auto name = sample.id;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return folder / "pages" / (name + ".png");
+}
+
+} // namespace microfiche::sweep

@@ -1,0 +1,321 @@
+#include "sweep/sweep_config.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/table.h"
+#include "conditions/page/page_condition.h"
+#include "conditions/tokens/token_condition.h"
+#include "metrics/score.h"
+
+namespace microfiche::sweep {
+namespace {
+
+/// Throws when a list of names has one twice, which would be two cells of one
+/// name.
+void check_distinct(
+    const std::vector<std::string>& names,
+    const std::string& where) {
+  std::set<std::string> seen;
+  for (const auto& name : names) {
+    check(seen.insert(name).second, where, ": \"", name, "\" stands twice");
+  }
+}
+
+void check_lengths(
+    const std::vector<double>& lengths,
+    const std::string& where) {
+  std::vector<std::string> names;
+  for (const double length : lengths) {
+    check(
+        length > 0 && std::isfinite(length),
+        where,
+        ": characters per vision token must be positive, got ",
+        length);
+    names.push_back(exact(length));
+  }
+  check_distinct(names, where);
+}
+
+void check_one_of(
+    bool one_is_given,
+    bool several_are_given,
+    const std::string& one,
+    const std::string& several,
+    const std::string& where) {
+  check(
+      !one_is_given || !several_are_given,
+      where,
+      ": both ",
+      one,
+      " and ",
+      several,
+      " are given; the second stands instead of the first");
+}
+
+template <typename T>
+void check_names(
+    const std::map<std::string, T>& axis,
+    const std::string& where) {
+  check(!axis.contains(""), where, ": a name must not be empty");
+}
+
+void check_needs_another_page(
+    const SweepConfig& sweep,
+    const std::string& where) {
+  const auto needs = [](const auto& conditions) {
+    return std::any_of(conditions.begin(), conditions.end(), [](auto& one) {
+      return one.entry->needs_other_page;
+    });
+  };
+  bool needed = false;
+  for (const auto& name : sweep.conditions.page) {
+    needed |= needs(conditions::find_conditions(conditions::page_conditions(), name, where));
+  }
+  for (const auto& name : sweep.conditions.tokens) {
+    needed |= needs(conditions::find_conditions(conditions::token_conditions(), name, where));
+  }
+  check(
+      !needed || sweep.pages_per_cell >= 2,
+      where,
+      ": a condition takes another page of the cell; pages_per_cell must be at "
+      "least 2");
+}
+
+/// What is done to a page: a text, a page and a token condition.
+struct Treatment {
+  std::string text;
+  std::string page;
+  std::string tokens;
+};
+
+std::vector<Treatment> treatments_of(const SweepConditions& conditions) {
+  std::vector<Treatment> all;
+  if (conditions.combine == Combine::kGrid) {
+    for (const auto& text : conditions.text) {
+      for (const auto& page : conditions.page) {
+        for (const auto& tokens : conditions.tokens) {
+          all.push_back({text, page, tokens});
+        }
+      }
+    }
+    return all;
+  }
+  const Treatment base{
+      conditions.text[0], conditions.page[0], conditions.tokens[0]};
+  all.push_back(base);
+  const auto vary = [&](std::string Treatment::*axis,
+                        const std::vector<std::string>& values) {
+    for (size_t i = 1; i < values.size(); ++i) {
+      all.push_back(base);
+      all.back().*axis = values[i];
+    }
+  };
+  vary(&Treatment::text, conditions.text);
+  vary(&Treatment::page, conditions.page);
+  vary(&Treatment::tokens, conditions.tokens);
+  return all;
+}
+
+std::optional<std::string> unless_none(const std::string& condition) {
+  return condition == conditions::kNoCondition ? std::nullopt : std::optional(condition);
+}
+
+template <typename T>
+std::vector<std::string> keys_of(const std::map<std::string, T>& map) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : map) {
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+/// Cells that differ in model, dtype, source, seed, prompt and decoding, those
+/// of one model side by side.
+std::vector<Cell> outer_cells(const SweepConfig& sweep) {
+  std::vector<Cell> cells = {Cell{}};
+  const auto expand = [&](auto axis, const auto& values) {
+    std::vector<Cell> expanded;
+    for (const auto& cell : cells) {
+      for (const auto& value : values) {
+        expanded.push_back(cell);
+        expanded.back().*axis = value;
+      }
+    }
+    if (!values.empty()) {
+      cells = std::move(expanded);
+    }
+  };
+  expand(&Cell::model, sweep.models);
+  expand(&Cell::dtype, sweep.dtypes);
+  expand(&Cell::source, keys_of(sweep.sources));
+  expand(&Cell::seed, sweep.seeds);
+  expand(&Cell::prompt, keys_of(sweep.prompts));
+  expand(&Cell::decoding, keys_of(sweep.decodings));
+  return cells;
+}
+
+} // namespace
+
+void validate(const SweepConditions& conditions, const std::string& where) {
+  for (const auto& [name, list] :
+       {std::pair(".text", &conditions.text),
+        std::pair(".page", &conditions.page),
+        std::pair(".tokens", &conditions.tokens)}) {
+    check(
+        !list->empty(),
+        where,
+        name,
+        " must have at least one; the untouched page is \"",
+        list == &conditions.text ? conditions::kNaturalText : conditions::kNoCondition,
+        "\"");
+    check_distinct(*list, where + name);
+  }
+  for (const auto& text : conditions.text) {
+    conditions::find_text_conditions(text, where + ".text");
+  }
+  for (const auto& page : conditions.page) {
+    conditions::find_conditions(conditions::page_conditions(), page, where + ".page");
+  }
+  for (const auto& tokens : conditions.tokens) {
+    conditions::find_conditions(conditions::token_conditions(), tokens, where + ".tokens");
+  }
+}
+
+void validate(const SweepConfig& sweep, const std::string& where) {
+  check(!sweep.texts.empty(), where, ": texts must name at least one file");
+  for (const auto& [name, texts] : sweep.sources) {
+    check(!texts.empty(), where, ": sources.", name, " must name a file");
+  }
+  check_one_of(
+      !sweep.model.empty(), !sweep.models.empty(), "model", "models", where);
+  check_one_of(
+      !sweep.prompt.empty(),
+      !sweep.prompts.empty(),
+      "prompt",
+      "prompts",
+      where);
+  check_distinct(sweep.models, where + ": models");
+  check_distinct(sweep.dtypes, where + ": dtypes");
+  check_names(sweep.sources, where + ": sources");
+  check_names(sweep.prompts, where + ": prompts");
+  check_names(sweep.decodings, where + ": decodings");
+  std::vector<std::string> seeds;
+  for (const uint64_t seed : sweep.seeds) {
+    seeds.push_back(std::to_string(seed));
+  }
+  check_distinct(seeds, where + ": seeds");
+  for (const auto& mode : sweep.own_modes) {
+    page::validate(mode, where + ": own_modes");
+  }
+  check_needs_another_page(sweep, where);
+  check(
+      sweep.held_out_fraction > 0 && sweep.held_out_fraction <= 1,
+      where,
+      ": held_out_fraction must be in (0, 1], got ",
+      sweep.held_out_fraction);
+  check(
+      !sweep.characters_per_token.empty() || !sweep.text_token_bins.empty(),
+      where,
+      ": no text length; give characters_per_token, such as [5, 10, 24], or "
+      "text_token_bins, such as [[600, 700]]");
+  check_lengths(sweep.characters_per_token, where + ": characters_per_token");
+  check_lengths(
+      sweep.controls.random_letters, where + ": controls.random_letters");
+  check_lengths(
+      sweep.controls.shuffled_words, where + ": controls.shuffled_words");
+  std::vector<std::string> bins;
+  for (const auto& [lower, upper] : sweep.text_token_bins) {
+    check(
+        0 < lower && lower < upper,
+        where,
+        ": text_token_bins must be ranges [lower, upper) with 0 < lower < "
+        "upper, got [",
+        lower,
+        ", ",
+        upper,
+        ")");
+    bins.push_back(concat(lower, "-", upper));
+  }
+  check_distinct(bins, where + ": text_token_bins");
+  check_distinct(sweep.modes, where + ": modes");
+  std::vector<std::string> styles;
+  for (const auto& style : sweep.styles) {
+    styles.push_back(style.name);
+  }
+  check(!styles.empty(), where, ": styles must have at least one style");
+  check_distinct(styles, where + ": styles");
+  for (const auto& [name, value] :
+       {std::pair("pages_per_cell", sweep.pages_per_cell),
+        std::pair("batch_pages", sweep.batch_pages)}) {
+    check(
+        value >= 1 && value <= 100000,
+        where,
+        ": ",
+        name,
+        " must be in [1, 100000], got ",
+        value);
+  }
+  check(
+      sweep.pictures_per_cell >= 0,
+      where,
+      ": pictures_per_cell must not be negative, got ",
+      sweep.pictures_per_cell);
+  auto named = sweep;
+  named.modes =
+      named.modes.empty() ? std::vector<std::string>{"own"} : named.modes;
+  std::vector<std::string> cells;
+  for (const auto& cell : cells_of(named)) {
+    cells.push_back(name_of(cell));
+  }
+  check_distinct(cells, where + ": the cells");
+  try {
+    metrics::find_profile(sweep.profile);
+  } catch (const UsageError& error) {
+    throw InputError(concat(where, ": profile: ", error.what()));
+  }
+}
+
+std::vector<Cell> cells_of(const SweepConfig& sweep) {
+  const auto treatments = treatments_of(sweep.conditions);
+  std::vector<Cell> all;
+  for (const auto& outer : outer_cells(sweep)) {
+    std::vector<Cell> controls;
+    for (const auto& mode : sweep.modes) {
+      for (const auto& style : sweep.styles) {
+        Cell base = outer;
+        base.mode = mode;
+        base.style = style.name;
+        for (const auto& treatment : treatments) {
+          auto cell = base;
+          cell.text = treatment.text;
+          cell.page = unless_none(treatment.page);
+          cell.tokens = unless_none(treatment.tokens);
+          for (const double length : sweep.characters_per_token) {
+            all.push_back(cell);
+            all.back().characters_per_token = length;
+          }
+          for (const auto& bin : sweep.text_token_bins) {
+            all.push_back(cell);
+            all.back().text_tokens = bin;
+          }
+        }
+        const auto add_controls = [&](const char* text,
+                                      const std::vector<double>& lengths) {
+          for (const double length : lengths) {
+            controls.push_back(base);
+            controls.back().text = text;
+            controls.back().characters_per_token = length;
+          }
+        };
+        add_controls("random_letters", sweep.controls.random_letters);
+        add_controls("shuffled_words", sweep.controls.shuffled_words);
+      }
+    }
+    all.insert(all.end(), controls.begin(), controls.end());
+  }
+  return all;
+}
+
+} // namespace microfiche::sweep

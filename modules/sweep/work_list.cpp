@@ -1,0 +1,118 @@
+#include "sweep/work_list.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+namespace microfiche::sweep {
+namespace {
+
+/// Where a piece stands among the others.
+using Place = std::tuple<size_t, size_t, int64_t, size_t>;
+
+/// Numbers from 0 in the order in which keys come first.
+class FirstCome {
+ public:
+  size_t operator()(const std::string& key) {
+    return numbers_.emplace(key, numbers_.size()).first->second;
+  }
+
+ private:
+  std::map<std::string, size_t> numbers_;
+};
+
+bool is_first_with_its_blank(const std::vector<Cell>& cells, size_t number) {
+  const auto& cell = cells[number];
+  const BlankReading blank{
+      cell.mode,
+      cell.style,
+      "",
+      "",
+      cell.model,
+      cell.dtype,
+      cell.prompt,
+      cell.decoding};
+  return std::none_of(
+      cells.begin(),
+      cells.begin() + static_cast<std::ptrdiff_t>(number),
+      [&](const Cell& before) { return belongs_to(blank, before); });
+}
+
+} // namespace
+
+WorkList::WorkList(
+    const std::vector<Cell>& cells,
+    const std::vector<int64_t>& pages,
+    int64_t batch_pages,
+    bool blanks)
+    : cells_(cells) {
+  FirstCome readers;
+  FirstCome same_pages;
+  std::vector<std::pair<Place, Piece>> placed;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto& cell = cells[i];
+    cell_numbers_.emplace(name_of(cell), i);
+    finished_.emplace_back(pages[i], false);
+    piece_of_.emplace_back(pages[i]);
+    const size_t reader =
+        readers(cell.model.value_or("") + "\n" + cell.dtype.value_or(""));
+    const size_t group = same_pages(name_of(coordinates_of_pages(cell)));
+    for (int64_t first = 0; first < pages[i]; first += batch_pages) {
+      placed.push_back(
+          {{reader, group, first, i},
+           {i, first, false, std::min(batch_pages, pages[i] - first)}});
+    }
+    if (blanks && is_first_with_its_blank(cells, i)) {
+      constexpr auto kLast = std::numeric_limits<int64_t>::max();
+      placed.push_back({{reader, group, kLast, i}, {i, 0, true, 1}});
+    }
+  }
+  std::sort(placed.begin(), placed.end(), [](auto& a, auto& b) {
+    return a.first < b.first;
+  });
+  for (const auto& [place, piece] : placed) {
+    if (!piece.is_blank) {
+      std::fill_n(
+          piece_of_[piece.cell].begin() + piece.first,
+          piece.left,
+          pieces_.size());
+    }
+    pieces_.push_back(piece);
+  }
+  num_unfinished_ = static_cast<int64_t>(pieces_.size());
+}
+
+int64_t WorkList::num_finished(size_t cell) const {
+  return std::count(finished_[cell].begin(), finished_[cell].end(), true);
+}
+
+bool WorkList::finish_one_of(size_t piece) {
+  num_unfinished_ -= --pieces_[piece].left == 0;
+  return true;
+}
+
+bool WorkList::finish(const Sample& sample) {
+  const auto found = cell_numbers_.find(name_of(sample.cell));
+  if (found == cell_numbers_.end()) {
+    return false;
+  }
+  const auto page = static_cast<size_t>(sample.page);
+  auto& finished = finished_[found->second];
+  if (page >= finished.size() || finished[page]) {
+    return false;
+  }
+  finished[page] = true;
+  return finish_one_of(piece_of_[found->second][page]);
+}
+
+bool WorkList::finish(const BlankReading& blank) {
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    if (pieces_[i].is_blank && pieces_[i].left > 0 &&
+        belongs_to(blank, cells_[pieces_[i].cell])) {
+      return finish_one_of(i);
+    }
+  }
+  return false;
+}
+
+} // namespace microfiche::sweep

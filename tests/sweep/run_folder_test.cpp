@@ -1,0 +1,76 @@
+#include "sweep/run_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/runner/small_sweep.h"
+
+namespace microfiche::sweep {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using tests::TemporaryFolder;
+
+TEST(RunFolderTest, AFolderOfSomethingElseIsRefused) {
+  TemporaryFolder folder;
+
+  EXPECT_THAT(
+      [&] { read_run(folder.path()); },
+      ThrowsMessage<InputError>(
+          HasSubstr("not the folder of a sweep; it has no config.json")));
+}
+
+TEST(RunFolderTest, ABrokenLineIsNamedWithItsNumber) {
+  TemporaryFolder folder;
+  run_with_oracle(small_sweep(), folder.path());
+  auto text = read_file(folder.path() / "samples.jsonl");
+  const size_t second = text.find('\n') + 1;
+  write_file(
+      folder.path() / "samples.jsonl",
+      text.substr(0, second) + "{oops}\n" + text.substr(second));
+
+  EXPECT_THAT(
+      [&] { read_run(folder.path()); },
+      ThrowsMessage<InputError>(HasSubstr("samples.jsonl:2")));
+}
+
+TEST(RunFolderTest, MetricsYoungerThanTheRunAreComputedFromItsTexts) {
+  TemporaryFolder folder;
+  run_with_oracle(small_sweep(), folder.path());
+  const auto before = read_run(folder.path()).samples[0];
+  std::string lines;
+  for (const auto& sample : read_run(folder.path()).samples) {
+    auto line = to_json(sample);
+    line["metrics"].erase("chrf");
+    lines += line.dump() + "\n";
+  }
+  write_file(folder.path() / "samples.jsonl", lines);
+
+  const auto after = read_run(folder.path()).samples[0];
+
+  EXPECT_EQ(after.metrics.values, before.metrics.values);
+}
+
+TEST(RunFolderTest, ASampleComesBackAsItWasWritten) {
+  Sample sample;
+  sample.id = "m/corpus/plain/600-700/4";
+  sample.cell = {"m", conditions::kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
+  sample.mode = "m";
+  sample.vision_tokens = {64, 60, 73};
+  sample.reference = "one\ntwo";
+  sample.metrics = metrics::score_page(
+      sample.reference, "one too", metrics::find_profile("nfkc-ws"));
+  sample.log_likelihood = -12.5;
+
+  const auto again = read_sample(to_json(sample), "line");
+
+  EXPECT_EQ(to_json(again), to_json(sample));
+  EXPECT_EQ(again.cell, sample.cell);
+  EXPECT_EQ(again.vision_tokens.positions, 73);
+}
+
+} // namespace
+} // namespace microfiche::sweep
