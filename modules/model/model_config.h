@@ -2,10 +2,12 @@
 
 #include "core/config.h"
 #include "core/json.h"
+#include "model/trained_on.h"
 #include "page/resolution_mode.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -118,6 +120,9 @@ struct ToolkitConfig {
 
   /// What the model writes, for people who read its scores.
   std::string note;
+
+  /// The pages that the model saw in training; empty if nothing is stated.
+  std::optional<TrainedOn> trained_on;
 };
 
 /// `quantization_config` of a folder with int8 weights. Each linear layer has,
@@ -236,6 +241,7 @@ void visit_fields(Visitor&& visit, ToolkitConfig& toolkit) {
   visit("default_mode", toolkit.default_mode);
   visit("default_prompt", toolkit.default_prompt);
   visit("note", toolkit.note);
+  visit("trained_on", toolkit.trained_on);
 }
 
 } // namespace microfiche::model
