@@ -11,7 +11,7 @@
 #include <vector>
 
 // Times the encoder of the published size on random weights, and prints one
-// JSON line for each run, as benchmarks/peers/encoder_pytorch.py does.
+// JSON line for each run, as benchmarks/peers/encoder_pytorch does.
 //
 //   encoder_benchmark THREADS REPEAT SIDE_PX...
 

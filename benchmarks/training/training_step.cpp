@@ -15,7 +15,7 @@
 #include <vector>
 
 // Times whole training steps (forward, backward, clipping, Muon and AdamW) of a
-// model folder's sizes; training_step.py times the same in Python's PyTorch.
+// model folder's sizes; training_step_pytorch times the same in Python's PyTorch.
 // That both compute the same losses is tested (tests/training/loss_test.cpp).
 
 namespace microfiche::benchmarks {

@@ -24,7 +24,7 @@ fs::path find_file() {
   throw InputError(
       MICROFICHE_TEXT_TOKENIZER_BUILT
       ": the tokenizer that counts text tokens is not there; make it with "
-      ".venv/bin/python scripts/make_deepseek_tokenizer.py, or name one in "
+      "tools/make_deepseek_tokenizer, or name one in "
       "MICROFICHE_TEXT_TOKENIZER");
 }
 

@@ -8,7 +8,7 @@
 
 namespace microfiche::metrics {
 
-/// The lines of a file that scripts/make_metric_goldens.py wrote, without the
+/// The lines of a file that tests/oracles/make_metric_goldens wrote, without the
 /// first, which says what made it.
 inline std::vector<Json> read_goldens(const std::string& name) {
   const std::string path = MICROFICHE_SOURCE_DIR "/tests/data/metrics/" + name;

@@ -9,7 +9,7 @@
 
 namespace microfiche::page {
 
-/// The same bytes as `noise` of scripts/make_page_goldens.py.
+/// The same bytes as `noise` of tests/oracles/make_page_goldens.
 inline PageImage noise(int64_t width, int64_t height, uint32_t seed) {
   PageImage image{width, height, {}};
   image.rgb.resize(static_cast<size_t>(width * height * 3));
@@ -31,7 +31,7 @@ inline std::string golden_path(const std::string& name) {
   return MICROFICHE_SOURCE_DIR "/tests/data/page/" + name;
 }
 
-/// The cases of a file that scripts/make_page_goldens.py wrote.
+/// The cases of a file that tests/oracles/make_page_goldens wrote.
 inline Json golden_cases(const std::string& name) {
   return read_json_file(golden_path(name)).at("cases");
 }

@@ -12,7 +12,7 @@
 #include <string>
 
 // The cases are ids that Hugging Face `tokenizers` 0.23.3 gave for the
-// tokenizer that scripts/make_deepseek_tokenizer.py makes.
+// tokenizer that tools/make_deepseek_tokenizer makes.
 
 namespace microfiche::tokenizer {
 namespace {

@@ -70,7 +70,7 @@ TEST(EventFileTest, WritesTheBytesThatTensorBoardsOwnWriterWrites) {
       "reading/one/corpus/5/0",
       "**Reference**\n\n    caf\u00e9 | `x`\n");
 
-  // scripts/make_event_goldens.py; the first records differ in their times.
+  // tests/oracles/make_event_goldens; the first records differ in their times.
   const auto golden = read_file(tests::data_path("training/events.tfevents"));
   const auto written = only_file(folder.path());
   const auto first_record = 12 + messages(golden)[0].size() + 4;

@@ -13,7 +13,7 @@
 namespace microfiche::tests {
 
 /// A file of goldens, in tests/data/training/
-/// (scripts/make_training_goldens.py) where no other folder is given.
+/// (tests/oracles/make_training_goldens) where no other folder is given.
 class Golden {
  public:
   explicit Golden(
