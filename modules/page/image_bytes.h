@@ -11,8 +11,8 @@
 
 namespace microfiche::page {
 
-/// An image file's bytes, read with every access checked: what lies behind the
-/// end throws `InputError`.
+/// The bytes of an image file. Every access is checked: one beyond the end
+/// throws `InputError`, whose message starts with `where`.
 class ImageBytes {
  public:
   ImageBytes(std::span<const std::byte> bytes, const std::string& where)
@@ -43,6 +43,10 @@ class ImageBytes {
   bool has(uint64_t at, std::string_view text) const {
     return at <= size() && text.size() <= size() - at &&
         std::equal(text.begin(), text.end(), bytes_.begin() + at, is_byte);
+  }
+
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
   }
 
   ImageBytes part(uint64_t at, uint64_t count) const {

@@ -2,7 +2,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/terminal.h"
 #include "page/image_header.h"
+#include "page/tiff_pages.h"
 
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/logger.hpp>
@@ -55,8 +57,13 @@ void copy_swapping_red_and_blue(
   }
 }
 
-cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
-  // OpenCV's codecs log on standard error; what is wrong is said by ours.
+/// The pixels, or an empty matrix when they cannot be decoded. `flags` are
+/// OpenCV's.
+cv::Mat decode(
+    std::span<const std::byte> bytes,
+    const std::string& where,
+    int flags) {
+  // OpenCV's codecs log to standard error; our messages say what is wrong.
   static const auto silenced =
       cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   static_cast<void>(silenced);
@@ -73,8 +80,7 @@ cv::Mat decode(std::span<const std::byte> bytes, const std::string& where) {
       CV_8UC1,
       const_cast<std::byte*>(bytes.data()));
   try {
-    return cv::imdecode(
-        buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+    return cv::imdecode(buffer, flags);
   } catch (const cv::Exception&) {
     return {};
   }
@@ -98,43 +104,151 @@ std::string encode(
   return std::string(bytes.begin(), bytes.end());
 }
 
-} // namespace
+/// Number of pixels darker than mid-grey; with `alpha`, of those that are also
+/// more than half transparent.
+int64_t count_dark(const PageImage& stored, const cv::Mat* alpha) {
+  constexpr int kMidGrey = 3 * 128;
+  int64_t count = 0;
+  for (int64_t y = 0; y < stored.height; ++y) {
+    const uint8_t* rgb = stored.rgb.data() + y * stored.width * 3;
+    const uint8_t* const transparency =
+        alpha == nullptr ? nullptr : alpha->ptr(static_cast<int>(y));
+    for (int64_t x = 0; x < stored.width; ++x, rgb += 3) {
+      const bool dark = rgb[0] + rgb[1] + rgb[2] < kMidGrey;
+      const bool shown = transparency != nullptr && transparency[x] >= 128;
+      count += dark && !shown ? 1 : 0;
+    }
+  }
+  return count;
+}
 
-PageImage decode_image(
+/// The alpha channel in 8 bits, or an empty matrix.
+cv::Mat decode_alpha(
     std::span<const std::byte> bytes,
     const std::string& where) {
-  auto header = read_image_header(bytes, where);
-  if (header.format == ImageFormat::kTiff) {
-    // OpenCV turns a TIFF upright whatever it is asked for.
-    if (header.orientation >= 5) {
-      std::swap(header.width, header.height);
-    }
-    header.orientation = 1;
+  const cv::Mat pixels = decode(bytes, where, cv::IMREAD_UNCHANGED);
+  cv::Mat alpha;
+  if (pixels.channels() == 4) {
+    cv::extractChannel(pixels, alpha, /*coi=*/3);
+    alpha.convertTo(alpha, CV_8U, pixels.depth() == CV_16U ? 1.0 / 257 : 1.0);
   }
-  const cv::Mat pixels = decode(bytes, where);
+  return alpha;
+}
+
+/// Warns when dropping alpha makes the page dark where a viewer shows white
+/// paper. Decodes the alpha channel of dark pages only.
+std::vector<std::string> transparency_warnings(
+    std::span<const std::byte> bytes,
+    const std::string& where,
+    const PageImage& stored) {
+  const int64_t half = stored.width * stored.height / 2;
+  if (count_dark(stored, /*alpha=*/nullptr) < half) {
+    return {};
+  }
+  const cv::Mat alpha = decode_alpha(bytes, where);
+  if (alpha.cols != stored.width || alpha.rows != stored.height ||
+      count_dark(stored, &alpha) < half) {
+    return {};
+  }
+  return {
+      "transparent pixels become black, because alpha is dropped as in the "
+      "reference; save the image on a white background"};
+}
+
+LoadedPage decode_page(
+    std::span<const std::byte> bytes,
+    const std::string& where,
+    int64_t page,
+    const ImageHeader& header) {
+  std::string tiff;
+  if (header.format == ImageFormat::kTiff) {
+    const ImageBytes whole(bytes, where);
+    tiff = with_first_page(
+        whole, tiff_pages(whole)[static_cast<size_t>(page - 1)]);
+    bytes = std::as_bytes(std::span(tiff));
+  }
+  const cv::Mat pixels =
+      decode(bytes, where, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
   check(
       !pixels.empty() && pixels.type() == CV_8UC3 &&
           pixels.cols == header.width && pixels.rows == header.height,
       where,
       ": damaged image, its pixels cannot be decoded");
-  PageImage image{header.width, header.height, {}};
-  image.rgb.resize(static_cast<size_t>(image.width * image.height * 3));
-  for (int64_t y = 0; y < image.height; ++y) {
+  PageImage stored{header.width, header.height, {}};
+  stored.rgb.resize(static_cast<size_t>(stored.width * stored.height * 3));
+  for (int64_t y = 0; y < stored.height; ++y) {
     copy_swapping_red_and_blue(
         pixels.ptr(static_cast<int>(y)),
-        image.width,
-        image.rgb.data() + y * image.width * 3);
+        stored.width,
+        stored.rgb.data() + y * stored.width * 3);
   }
-  return turn_upright(image, header.orientation);
+  LoadedPage loaded;
+  if (header.has_alpha) {
+    loaded.warnings = transparency_warnings(bytes, where, stored);
+  }
+  loaded.image = turn_upright(stored, header.orientation);
+  return loaded;
+}
+
+/// Calls `use` with the bytes of a file, or of standard input, and its name.
+template <typename Use>
+auto with_bytes(const std::filesystem::path& path, const Use& use) {
+  if (path == "-") {
+    const std::string bytes = read_file(path);
+    return use(std::as_bytes(std::span(bytes)), "standard input");
+  }
+  const MappedFile file(path);
+  return use(file.bytes(), path.string());
+}
+
+} // namespace
+
+int64_t count_pages(
+    std::span<const std::byte> bytes,
+    const std::string& where) {
+  return read_image_header(bytes, where).num_pages;
+}
+
+int64_t count_pages(const std::filesystem::path& path) {
+  return with_bytes(path, [](auto bytes, const std::string& where) {
+    return count_pages(bytes, where);
+  });
+}
+
+LoadedPage decode_page(
+    std::span<const std::byte> bytes,
+    const std::string& where,
+    int64_t page) {
+  return decode_page(bytes, where, page, read_image_header(bytes, where, page));
+}
+
+LoadedPage read_page(const std::filesystem::path& path, int64_t page) {
+  return with_bytes(path, [&](auto bytes, const std::string& where) {
+    return decode_page(bytes, where, page);
+  });
+}
+
+PageImage decode_image(
+    std::span<const std::byte> bytes,
+    const std::string& where) {
+  const auto header = read_image_header(bytes, where);
+  check(
+      header.num_pages == 1,
+      where,
+      ": has ",
+      header.num_pages,
+      " pages; expected an image of one page");
+  auto loaded = decode_page(bytes, where, /*page=*/1, header);
+  for (const auto& warning : loaded.warnings) {
+    warn(concat(where, ": ", warning));
+  }
+  return std::move(loaded.image);
 }
 
 PageImage read_image(const std::filesystem::path& path) {
-  if (path == "-") {
-    const std::string bytes = read_file(path);
-    return decode_image(std::as_bytes(std::span(bytes)), "standard input");
-  }
-  const MappedFile file(path);
-  return decode_image(file.bytes(), path.string());
+  return with_bytes(path, [](auto bytes, const std::string& where) {
+    return decode_image(bytes, where);
+  });
 }
 
 std::string encode_png(const PageImage& image) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -10,26 +9,36 @@ namespace microfiche::page {
 
 enum class ImageFormat { kPng, kJpeg, kWebp, kTiff };
 
-/// What a file's header says about the image inside.
+/// What the header of an image file states about one of its pages.
 struct ImageHeader {
   ImageFormat format = ImageFormat::kPng;
+
+  /// Pages in the file: more than one only in a TIFF.
+  int64_t num_pages = 1;
 
   /// Sides as stored, before the orientation is applied.
   int64_t width = 0;
   int64_t height = 0;
 
-  /// EXIF orientation, 1 to 8; 1 is upright (TIFF 6.0, tag 274).
+  /// Orientation in EXIF or, without it, in XMP: 1 to 8; 1 is upright (TIFF
+  /// 6.0, tag 274).
   int orientation = 1;
+
+  /// Whether pixels can be transparent.
+  bool has_alpha = false;
 };
 
-/// Reads an image file's header without decoding any pixel.
+/// Reads the header of an image file and decodes no pixel. `page` counts from
+/// 1.
 ///
-/// Formats are told by their first bytes and nothing else, so that no codec but
-/// the four ever sees a file. Throws `InputError`, which `where` starts, for
-/// any other file, for a header that contradicts itself, for a file that ends
-/// before its image does, and for images of no pixel or more than `kMaxPixels`.
+/// The first bytes alone decide the format, so no other codec than the four
+/// ever sees a file. Throws `InputError`, whose message starts with `where`,
+/// for any other file, for a header that contradicts itself, for a file that
+/// ends inside its image, for a page that it does not have, and for images
+/// without pixels or with more than `kMaxPixels`.
 ImageHeader read_image_header(
     std::span<const std::byte> bytes,
-    const std::string& where);
+    const std::string& where,
+    int64_t page = 1);
 
 } // namespace microfiche::page

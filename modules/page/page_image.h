@@ -26,15 +26,24 @@ struct PageImage {
   bool operator==(const PageImage&) const = default;
 };
 
+/// A page that was read from a file.
+struct LoadedPage {
+  PageImage image;
+
+  /// Why the page may look different from what its author saw: one sentence
+  /// each, without the file's name. Usually empty.
+  std::vector<std::string> warnings;
+};
+
 /// A page of one colour. Throws `InputError` unless both sides are at least 1
 /// and the page has at most `kMaxPixels` pixels.
 PageImage make_page(int64_t width, int64_t height, Colour colour);
 
-/// The largest page that is read or made: A4 at 600 dpi is half of it.
+/// The most pixels that a page may have: A4 at 600 dpi has half of them.
 inline constexpr int64_t kMaxPixels = int64_t{1} << 26;
 
-/// Throws `InputError`, which `where` starts, unless the page has at least one
-/// pixel, at most `kMaxPixels`, and as many bytes as its sides ask for.
+/// Throws `InputError`, whose message starts with `where`, unless the page has
+/// at least one pixel, at most `kMaxPixels`, and three bytes per pixel.
 void validate(const PageImage& image, const std::string& where);
 
 /// The part of `image` whose top left pixel is (x, y). The part must lie inside

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace microfiche::page {
 
@@ -13,8 +14,10 @@ bool is_tiff(const ImageBytes& bytes);
 /// An image file directory, the list of tags of TIFF 6.0 and of EXIF.
 class TiffDirectory {
  public:
+  static constexpr uint64_t kSubfileType = 254;
   static constexpr uint64_t kWidth = 256;
   static constexpr uint64_t kHeight = 257;
+  static constexpr uint64_t kBitsPerSample = 258;
   static constexpr uint64_t kStripOffsets = 273;
   static constexpr uint64_t kOrientation = 274;
   static constexpr uint64_t kStripSizes = 279;
@@ -23,20 +26,43 @@ class TiffDirectory {
   static constexpr uint64_t kTileOffsets = 324;
   static constexpr uint64_t kTileSizes = 325;
   static constexpr uint64_t kExtraSamples = 338;
+  static constexpr uint64_t kSampleFormat = 339;
+  static constexpr uint64_t kXmp = 700;
 
-  /// Of the file's first image.
+  /// The first directory of the file.
   explicit TiffDirectory(ImageBytes bytes);
+
+  /// The directory at byte `begin`.
+  TiffDirectory(ImageBytes bytes, uint64_t begin);
+
+  /// The byte at which the directory begins.
+  uint64_t begin() const {
+    return begin_;
+  }
+
+  /// The byte at which the next directory begins; 0 after the last one.
+  uint64_t next() const;
 
   /// How many values a tag has; 0 when it is absent or holds no whole numbers.
   uint64_t count(uint64_t tag) const;
 
-  /// Value `index` of a tag that has more values than that.
+  /// Value `index` of a tag, below `count(tag)`.
   uint64_t value(uint64_t tag, uint64_t index) const;
+
+  /// The bytes of a tag that holds bytes; empty when it is absent.
+  std::string_view bytes(uint64_t tag) const;
+
+  /// The byte at which the entry of a tag begins: its number, type, count and
+  /// value.
+  std::optional<uint64_t> find(uint64_t tag) const;
+
+  bool big_endian() const {
+    return big_endian_;
+  }
 
  private:
   uint64_t number(uint64_t at, uint64_t size) const;
   uint64_t size_of_type(uint64_t entry) const;
-  std::optional<uint64_t> find(uint64_t tag) const;
 
   ImageBytes bytes_;
   bool big_endian_;
