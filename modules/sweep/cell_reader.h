@@ -62,7 +62,7 @@ class CellReader {
   BlankReading read_blank(const Cell& cell) const;
 
   /// The value of the metric that leads the sweep's profile.
-  double report::headline_of(const Sample& sample) const {
+  double headline_of(const Sample& sample) const {
     return metrics::metric_value(sample.metrics, profile_.headline);
   }
   const std::string& headline() const {

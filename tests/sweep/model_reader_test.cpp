@@ -12,7 +12,7 @@
 #include "analysis/information.h"
 #include "analysis/run_tables.h"
 #include "report/report.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 #include "tests/support/tiny_model.h"
 
 namespace microfiche::sweep {

@@ -10,7 +10,7 @@
 #include "core/files.h"
 #include "data/corpus.h"
 #include "page/image_file.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {
 namespace {

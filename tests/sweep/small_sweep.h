@@ -6,7 +6,7 @@
 
 #include "sweep/run_folder.h"
 #include "sweep/sweep.h"
-#include "tests/runner/oracle_reader.h"
+#include "tests/sweep/oracle_reader.h"
 #include "tests/support/folders.h"
 
 namespace microfiche::sweep {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 // What a sweep asks its reader for: conditions, prompts, models and modes.
 

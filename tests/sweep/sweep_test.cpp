@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/folder_lock.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {
 namespace {

@@ -19,7 +19,7 @@
 #include "core/random.h"
 #include "core/terminal.h"
 #include "sweep/run_rows.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 // Processes that share a run, and what is left of those that are killed; see
 // Note [Workers of one run].
