@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::analysis {
 namespace {
@@ -16,7 +16,7 @@ using tests::TemporaryFolder;
 class CompareTest : public ::testing::Test {
  protected:
   CompareTest() {
-    run_with_oracle(small_sweep(), folder.path());
+    sweep::run_with_oracle(sweep::small_sweep(), folder.path());
     run = sweep::read_run(folder.path());
   }
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::analysis {
 namespace {
@@ -120,7 +120,7 @@ TEST(SummaryTest, NotesNameTheNormalisationAndCellsOfFewPages) {
 
 TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
   TemporaryFolder folder;
-  run_with_oracle(small_sweep(), folder.path());
+  sweep::run_with_oracle(sweep::small_sweep(), folder.path());
 
   const auto table = full_table(summarize_run(sweep::read_run(folder.path())));
 
@@ -150,7 +150,7 @@ TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
 
 TEST(SummaryTest, TheJsonNamesEachCell) {
   TemporaryFolder folder;
-  run_with_oracle(small_sweep(), folder.path());
+  sweep::run_with_oracle(sweep::small_sweep(), folder.path());
 
   const auto json = to_json(summarize_run(sweep::read_run(folder.path())));
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/paper_points.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::report {
 namespace {
@@ -24,7 +24,7 @@ const ChartSeries& find_series(const Chart& chart, const std::string& name) {
 
 analysis::RunSummary oracle_summary() {
   TemporaryFolder folder;
-  run_with_oracle(small_sweep(), folder.path());
+  sweep::run_with_oracle(sweep::small_sweep(), folder.path());
   return analysis::summarize_run(sweep::read_run(folder.path()));
 }
 

@@ -11,7 +11,7 @@
 #include "report/html.h"
 #include "report/report_text.h"
 #include "metrics/interval_text.h"
-#include "tests/runner/small_sweep.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::report {
 namespace {
@@ -24,7 +24,7 @@ using tests::TemporaryFolder;
 class ReportTest : public ::testing::Test {
  protected:
   ReportTest() {
-    run_with_oracle(small_sweep(), folder.path());
+    sweep::run_with_oracle(sweep::small_sweep(), folder.path());
     run = analysis::load_summarized_run(folder.path());
     write_reports(run);
     html = read_file(folder.path() / "report.html");
@@ -165,7 +165,7 @@ TEST_F(ReportTest, TheHeadlineNamesTheEndsOfTheCurve) {
 
 TEST(ReportErrorTest, ARunWithoutAFinishedPageIsRefused) {
   TemporaryFolder folder;
-  sweep::begin_run(folder.path(), small_sweep(), Json::object());
+  sweep::begin_run(folder.path(), sweep::small_sweep(), Json::object());
   write_file(folder.path() / "samples.jsonl", "");
 
   EXPECT_THAT(
