@@ -1,12 +1,11 @@
 #include "command.h"
-#include "write_report.h"
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/json.h"
 #include "core/terminal.h"
 #include "analysis/compare.h"
-#include "metrics/score.h"
+#include "analysis/run_analysis.h"
+#include "report/write_report.h"
 
 #include <memory>
 #include <string>
@@ -23,63 +22,24 @@ struct CompareOptions {
   std::string output;
 };
 
-Json to_json(
-    const std::vector<analysis::CellComparison>& cells,
-    const std::string& metric) {
-  Json rows = Json::array();
-  for (const auto& cell : cells) {
-    const auto& difference = cell.paired.difference;
-    rows.push_back(
-        {{"cell", cell.cell},
-         {"pages", cell.paired.pages},
-         {"first", cell.first},
-         {"second", cell.second},
-         {"difference",
-          {{"mean", difference.mean},
-           {"low", difference.low},
-           {"high", difference.high},
-           {"bca_low", difference.bca_low},
-           {"bca_high", difference.bca_high}}},
-         {"few_pages", cell.paired.pages < metrics::kFewPages},
-         {"p_value", cell.paired.p_value},
-         {"p_value_bootstrap", cell.paired.bootstrap_p_value},
-         {"p_value_holm", cell.holm_p_value}});
-  }
-  return {{"metric", metric}, {"cells", std::move(rows)}};
-}
-
 void compare(const CompareOptions& options) {
   verbosity().quiet = options.common.quiet;
-  auto runs = std::vector{
-      analysis::load_summarized_run(options.first),
-      analysis::load_summarized_run(options.second)};
-  const auto& first = runs[0].run;
-  const auto& second = runs[1].run;
-  const auto& profile = metrics::find_profile(first.config.profile);
-  check(
-      first.config.profile == second.config.profile,
-      options.first,
-      " was scored by the profile ",
-      first.config.profile,
-      " and ",
-      options.second,
-      " by ",
-      second.config.profile,
-      "; runs of one profile can be compared");
-  const auto metric =
-      options.metric.empty() ? profile.headline : options.metric;
-  const auto cells = analysis::compare_runs(first, second, metric);
-  const auto notes =
-      analysis::notes_on(cells, metric, runs[0].summary.normalization);
+  const auto first = analysis::read_finished_pages(options.first);
+  const auto second = analysis::read_finished_pages(options.second);
+  const auto comparison =
+      analysis::compare_runs(first, second, options.metric);
   if (!options.output.empty()) {
-    write_report(
-        report::make_report(std::move(runs), {metric, cells}),
+    report::write_report(
+        report::make_report(
+            {analysis::analyze_run(first), analysis::analyze_run(second)},
+            comparison),
         options.output);
     return;
   }
-  const auto table = analysis::comparison_table(cells);
+  const auto table = analysis::comparison_table(comparison.cells);
+  const auto notes = analysis::comparison_notes(comparison);
   if (options.format == "json") {
-    write_file("-", to_json(cells, metric).dump(2) + "\n");
+    write_file("-", to_json(comparison).dump(2) + "\n");
   } else if (options.format == "csv") {
     write_file("-", to_csv(table));
   } else if (options.format == "md") {

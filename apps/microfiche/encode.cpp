@@ -1,5 +1,4 @@
 #include "command.h"
-#include "page_input.h"
 
 #include "core/error.h"
 #include "core/terminal.h"

@@ -1,5 +1,4 @@
 #include "command.h"
-#include "memory_estimate.h"
 
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
@@ -8,6 +7,7 @@
 #include "core/memory_use.h"
 #include "core/table.h"
 #include "model/checkpoint_names.h"
+#include "model/memory_estimate.h"
 #include "model/model_config.h"
 #include "model/state_dict.h"
 #include "model/vision_token_file.h"
@@ -99,15 +99,15 @@ Json memory_json(const model::ModelConfig& config, const Tally& weights) {
     const auto placement = model::find_placement("cpu", dtype);
     const bool mapped = weights.dtypes.contains(
         placement.dtype == torch::kBFloat16 ? "BF16" : "F32");
-    const int64_t position = kv_cache_bytes(config, placement);
+    const int64_t position = model::kv_cache_bytes(config, placement);
     json[dtype] = {
-        {"weights_bytes", weights_bytes(config, placement)},
+        {"weights_bytes", model::weights_bytes(config, placement)},
         {"kv_cache_bytes_per_position", position},
         {"kv_cache_bytes_at_most",
          position * config.language.max_position_embeddings}};
     for (const auto& mode : modes_of(config)) {
       json[dtype]["run_bytes"][mode.name] =
-          program + estimate_memory(config, mode, placement, mapped).total();
+          program + model::estimate_memory(config, mode, placement, mapped).total();
     }
   }
   return json;

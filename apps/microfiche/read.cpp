@@ -1,6 +1,4 @@
 #include "command.h"
-#include "page_list.h"
-#include "page_reader.h"
 
 #include "core/config.h"
 

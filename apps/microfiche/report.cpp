@@ -1,12 +1,12 @@
 #include "command.h"
-#include "write_report.h"
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "analysis/run_tables.h"
+#include "analysis/run_analysis.h"
 #include "report/report.h"
 #include "report/training_report.h"
+#include "report/write_report.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -50,35 +50,20 @@ void report(const ReportOptions& options) {
     report_trainings(folders, trainings, options.output);
     return;
   }
-  std::vector<analysis::SummarizedRun> runs;
+  std::vector<analysis::RunAnalysis> runs;
   for (const auto& folder : options.folders) {
-    runs.push_back(analysis::load_summarized_run(folder));
+    runs.push_back(analysis::analyze_run(folder));
   }
-  if (options.output.empty() && runs.size() == 1) {
-    report::write_reports(runs.front());
-    analysis::write_tables(runs.front());
-    say("report: " + (runs.front().run.folder / "report.html").string());
-    return;
+  const auto made = report::make_report(std::move(runs));
+  if (options.output.empty() && made.runs.size() == 1) {
+    report::write_run_report(made);
+  } else {
+    report::write_report(
+        made, options.output.empty() ? "report.html" : options.output);
   }
-  write_report(
-      report::make_report(std::move(runs)),
-      options.output.empty() ? "report.html" : options.output);
 }
 
 } // namespace
-
-void write_report(
-    const report::Report& report,
-    const std::filesystem::path& file) {
-  if (file.extension() == ".md") {
-    const auto charts = file.stem().string() + "_charts";
-    report::write_charts(report, file.parent_path() / charts);
-    write_file(file, report::markdown_report(report, charts));
-  } else {
-    write_file(file, report::html_report(report));
-  }
-  say("report: " + file.string());
-}
 
 void add_report(CLI::App& app) {
   auto options = std::make_shared<ReportOptions>();

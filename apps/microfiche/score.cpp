@@ -6,8 +6,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "metrics/score_summary.h"
-#include "score_tables.h"
+#include "metrics/score_tables.h"
 
 namespace microfiche::apps {
 namespace {

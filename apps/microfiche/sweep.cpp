@@ -1,17 +1,16 @@
 #include "command.h"
-#include "workers.h"
 
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "analysis/run_tables.h"
-#include "analysis/summary_table.h"
+#include "analysis/run_analysis.h"
 #include "report/report.h"
-#include "report/report_text.h"
+#include "report/write_report.h"
 #include "sweep/environment.h"
 #include "sweep/model_reader.h"
 #include "sweep/sweep.h"
+#include "sweep/workers.h"
 #include "tokenizer/text_token_counter.h"
 
 #include <ATen/Parallel.h>
@@ -111,19 +110,9 @@ sweep::SweepConfig read_sweep(const SweepOptions& options) {
 
 /// Writes what is computed from the rows, and prints the overview.
 void report_run(const std::filesystem::path& folder) {
-  const auto report = analysis::load_summarized_run(folder);
-  report::write_reports(report);
-  analysis::write_tables(report);
-  auto shown = to_text(analysis::overview_table(report.summary)) + "\n" +
-      report::headline_of(report) + "\n" +
-      analysis::notes_on(report.summary) + "\n";
-  for (const auto& table : analysis::run_tables(report)) {
-    if (table.is_printed) {
-      shown += concat("\n", table.title, "\n\n", to_text(table.table));
-    }
-  }
-  write_file("-", shown);
-  say("report: " + (folder / "report.html").string());
+  const auto made = report::make_report({analysis::analyze_run(folder)});
+  report::write_run_report(made);
+  write_file("-", report::terminal_report(made.runs.front()));
 }
 
 /// The work of one worker.
@@ -173,13 +162,13 @@ void sweep(const SweepOptions& options) {
       ? std::filesystem::path("runs") /
           std::filesystem::path(options.config).stem()
       : std::filesystem::path(options.output);
-  auto worker = worker_of_environment();
+  auto worker = sweep::worker_of_environment();
   if (options.workers > 1) {
     check<UsageError>(
         worker.count == 1,
         "--workers starts workers on this machine, but RANK and WORLD_SIZE say "
         "that this process is a worker already; give one of the two");
-    const auto started = become_workers(options.workers);
+    const auto started = sweep::become_workers(options.workers);
     if (!started) {
       return;
     }

@@ -97,7 +97,7 @@ TEST_F(ModelCommandsTest, MergeWritesWhatAnAdapterMakesOfAModel) {
   model::add_adapter(tiny.model, config);
   {
     const torch::NoGradGuard no_grad;
-    tiny.model->encoder->projector->linear->low_rank()->b.normal_(0, 0.3);
+    tiny.model->encoder->projector->linear->lora()->b.normal_(0, 0.3);
   }
   model::save_adapter(tiny.model, config, folder.path() / "adapter", "tiny");
 

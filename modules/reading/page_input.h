@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 
 /// The page that a command's INPUT stands for: an image, page `pdf_page` of a
 /// PDF (0: its only one), or a text set on one page.
@@ -37,4 +37,4 @@ page::PageImage load_pdf_page(
 /// Whether the name ends as those of the images that we read do.
 bool has_image_name(const std::filesystem::path& path);
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "page_list.h"
+#include "reading/page_list.h"
 
 #include "core/error.h"
 #include "core/json.h"
@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 
 /// How `PageReader` reads.
 struct ReadSettings {
@@ -94,4 +94,4 @@ class PageReader {
   int64_t num_ended_ = 0;
 };
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

@@ -1,15 +1,15 @@
-#include "page_list.h"
+#include "reading/page_list.h"
 
 #include "core/error.h"
 #include "document/page_range.h"
 #include "page/image_file.h"
-#include "page_input.h"
+#include "reading/page_input.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 namespace {
 
 namespace fs = std::filesystem;
@@ -95,4 +95,4 @@ PageList list_pages(
   return list;
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

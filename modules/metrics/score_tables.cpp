@@ -1,4 +1,4 @@
-#include "score_tables.h"
+#include "metrics/score_tables.h"
 
 #include <algorithm>
 #include <map>
@@ -6,15 +6,11 @@
 #include "core/error.h"
 #include "metrics/interval_text.h"
 
-namespace microfiche::apps {
+namespace microfiche::metrics {
 namespace {
 
-using metrics::BinScores;
-using metrics::PageSetScores;
-using metrics::Profile;
-using metrics::ScoreSummary;
 
-std::string bin_name(const metrics::TextTokenBin& bin) {
+std::string bin_name(const TextTokenBin& bin) {
   return concat("[", bin.lower, ", ", bin.upper, ")");
 }
 
@@ -47,13 +43,13 @@ Table overview_table(const ScoreSummary& summary, const Profile& profile) {
   const auto add_row = [&](std::vector<std::string> row,
                            const PageSetScores& scores) {
     for (const auto& name : shown) {
-      row.push_back(metrics::interval_text(
-          metrics::find_metric(scores.metrics, name), 4));
+      row.push_back(interval_text(
+          find_metric(scores.metrics, name), 4));
     }
     if (loops) {
       row.push_back(concat(
-          metrics::interval_text(
-              metrics::find_metric(scores.without_loops, profile.headline), 4),
+          interval_text(
+              find_metric(scores.without_loops, profile.headline), 4),
           ", ",
           scores.pages_without_loops,
           " pages"));
@@ -91,7 +87,7 @@ Table paper_table(const ScoreSummary& summary, const Profile& profile) {
     const auto prefix = group.empty() ? "" : group + ": ";
     table.header.insert(
         table.header.end(),
-        {prefix + metrics::find_metric(profile.headline).title,
+        {prefix + find_metric(profile.headline).title,
          prefix + "compression",
          prefix + "pages"});
   }
@@ -107,8 +103,8 @@ Table paper_table(const ScoreSummary& summary, const Profile& profile) {
       const auto& bin = *found->second;
       row.insert(
           row.end(),
-          {metrics::interval_text(
-               metrics::find_metric(bin.scores.metrics, profile.headline), 4),
+          {interval_text(
+               find_metric(bin.scores.metrics, profile.headline), 4),
            fixed(bin.compression_ratio, 1) + "x",
            std::to_string(bin.scores.pages)});
     }
@@ -131,7 +127,7 @@ Table full_table(const ScoreSummary& summary) {
       "vision_tokens",
       "compression_ratio"};
   for (const char* prefix : {"", "without_loops_"}) {
-    for (const auto& name : metrics::metric_names()) {
+    for (const auto& name : metric_names()) {
       for (const char* end : {"", "_low", "_high", "_bca_low", "_bca_high"}) {
         table.header.push_back(prefix + name + end);
       }
@@ -193,7 +189,7 @@ std::string notes_on(const ScoreSummary& summary) {
                                "space on ",
                                pages - icu),
       ". METEOR: exact and stem matches. Intervals: bootstrap over pages, 95 %, ",
-      metrics::kBootstrapResamples,
+      kBootstrapResamples,
       " resamples, percentile (BCa is in json and csv).");
   const auto& corpus = summary.corpus;
   notes += concat(
@@ -219,9 +215,9 @@ std::string notes_on(const ScoreSummary& summary) {
   if (summary.bins.empty()) {
     sets.emplace_back("all", pages);
   }
-  const auto few = metrics::few_pages_text(sets);
+  const auto few = few_pages_text(sets);
   notes += few.empty() ? "" : "\n" + few;
   return notes + "\n";
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche::metrics

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 
 /// Writes what was read from a page into a folder: NAME.md; where the text says
 /// so, the figures that it shows as NAME-figure-K.png and NAME-boxes.png, the
@@ -27,4 +27,4 @@ void write_page_result(
     int64_t height_px,
     Json circumstances);
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

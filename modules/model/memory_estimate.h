@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace microfiche::apps {
+namespace microfiche::model {
 
 // Note [The memory of a run]
 // What reading one page takes is the program with its libraries, the weights
@@ -31,21 +31,21 @@ struct MemoryEstimate {
 
 /// Bytes of the weights in these numbers, all tensors counted.
 int64_t weights_bytes(
-    const model::ModelConfig& config,
-    const model::Placement& placement);
+    const ModelConfig& config,
+    const Placement& placement);
 
 /// Bytes of the keys and values of one position, all layers counted.
 int64_t kv_cache_bytes(
-    const model::ModelConfig& config,
-    const model::Placement& placement);
+    const ModelConfig& config,
+    const Placement& placement);
 
 /// What a page of the shape of A4 takes on a CPU; see Note [The memory of a
 /// run]. The program itself is not in it. `mapped` says whether the file holds
 /// the weights that are not int8 in `placement.dtype`.
 MemoryEstimate estimate_memory(
-    const model::ModelConfig& config,
+    const ModelConfig& config,
     const page::ResolutionMode& mode,
-    const model::Placement& placement,
+    const Placement& placement,
     bool mapped);
 
-} // namespace microfiche::apps
+} // namespace microfiche::model

@@ -1,4 +1,4 @@
-#include "memory_estimate.h"
+#include "model/memory_estimate.h"
 
 #include "model/checkpoint_names.h"
 #include "page/tiling.h"
@@ -10,7 +10,7 @@
 
 // n = patches of a view, C = width of the perception tower, L = positions.
 
-namespace microfiche::apps {
+namespace microfiche::model {
 namespace {
 
 /// The prompt and the first part of the answer that a cache is made for.
@@ -24,15 +24,15 @@ constexpr int64_t kMapsOfBlock = 21;
 /// Views that pass through the encoder together, see `OpticalModel::encode`.
 constexpr int64_t kPixelsPerBatch = int64_t{1} << 20;
 
-int64_t element_bytes(const model::Placement& placement) {
+int64_t element_bytes(const Placement& placement) {
   return static_cast<int64_t>(torch::elementSize(placement.dtype));
 }
 
 int64_t encoder_bytes(
-    const model::ModelConfig& config,
+    const ModelConfig& config,
     int64_t side_px,
     int64_t num_views,
-    const model::Placement& placement) {
+    const Placement& placement) {
   if (num_views == 0) {
     return 0;
   }
@@ -48,9 +48,9 @@ int64_t encoder_bytes(
 }
 
 int64_t prefill_bytes(
-    const model::ModelConfig& config,
+    const ModelConfig& config,
     int64_t positions,
-    const model::Placement& placement) {
+    const Placement& placement) {
   const auto& language = config.language;
   return positions *
       (3 * language.intermediate_size + 8 * language.hidden_size) *
@@ -60,15 +60,15 @@ int64_t prefill_bytes(
 } // namespace
 
 int64_t weights_bytes(
-    const model::ModelConfig& config,
-    const model::Placement& placement) {
-  model::ModelConfig stored = config;
+    const ModelConfig& config,
+    const Placement& placement) {
+  ModelConfig stored = config;
   stored.source["quantization_config"] =
-      placement.int8 ? model::int8_quantization_config() : Json();
+      placement.int8 ? int8_quantization_config() : Json();
   int64_t bytes = 0;
-  for (const auto& spec : model::checkpoint_tensors(stored)) {
+  for (const auto& spec : checkpoint_tensors(stored)) {
     const int64_t size = spec.int8                 ? 1
-        : spec.name.ends_with(model::kScaleEnding) ? 4
+        : spec.name.ends_with(kScaleEnding) ? 4
                                                    : element_bytes(placement);
     bytes += spec.numel() * size;
   }
@@ -76,8 +76,8 @@ int64_t weights_bytes(
 }
 
 int64_t kv_cache_bytes(
-    const model::ModelConfig& config,
-    const model::Placement& placement) {
+    const ModelConfig& config,
+    const Placement& placement) {
   const auto& language = config.language;
   return 2 * language.num_hidden_layers * language.num_key_value_heads *
       (language.hidden_size / language.num_attention_heads) *
@@ -85,9 +85,9 @@ int64_t kv_cache_bytes(
 }
 
 MemoryEstimate estimate_memory(
-    const model::ModelConfig& config,
+    const ModelConfig& config,
     const page::ResolutionMode& mode,
-    const model::Placement& placement,
+    const Placement& placement,
     bool mapped) {
   // The shape of an A4 page.
   const int64_t width = mode.base_size_px, height = width * 7 / 5;
@@ -115,4 +115,4 @@ MemoryEstimate estimate_memory(
   return estimate;
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche::model

@@ -1,6 +1,6 @@
-#include "page_reader.h"
+#include "reading/page_reader.h"
 
-#include "page_result.h"
+#include "reading/page_result.h"
 
 #include "core/config.h"
 #include "core/files.h"
@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 namespace {
 
 void write_stdout(std::string_view text) {
@@ -255,4 +255,4 @@ void PageReader::save(
       std::move(json));
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

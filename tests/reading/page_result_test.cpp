@@ -1,4 +1,4 @@
-#include "apps/microfiche/page_result.h"
+#include "reading/page_result.h"
 
 #include "core/files.h"
 #include "page/image_file.h"
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 namespace {
 
 constexpr const char* kText =
@@ -48,4 +48,4 @@ TEST(PageResultTest, WritesNoPicturesOfSavedVisionTokens) {
 }
 
 } // namespace
-} // namespace microfiche::apps
+} // namespace microfiche::reading

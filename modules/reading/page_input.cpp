@@ -1,4 +1,4 @@
-#include "page_input.h"
+#include "reading/page_input.h"
 
 #include "core/config.h"
 #include "core/error.h"
@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 namespace {
 
 /// Letters of a page that was made for a mode, in pixels: smaller ones cannot
@@ -124,4 +124,4 @@ page::PageImage load_page(
   return page::decode_image(std::as_bytes(std::span(bytes)), where);
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

@@ -1,4 +1,4 @@
-#include "page_result.h"
+#include "reading/page_result.h"
 
 #include "core/config.h"
 #include "core/error.h"
@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 
 void write_page_result(
     const std::filesystem::path& folder,
@@ -51,4 +51,4 @@ void write_page_result(
   write_json_file(folder / (name + ".json"), circumstances);
 }
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading

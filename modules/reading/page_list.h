@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace microfiche::apps {
+namespace microfiche::reading {
 
 /// A page to read, and the name of its results.
 struct ListedPage {
@@ -48,4 +48,4 @@ PageList list_pages(
     const std::string& pdf_pages,
     const document::PdfOptions& pdf_options);
 
-} // namespace microfiche::apps
+} // namespace microfiche::reading
