@@ -1,4 +1,5 @@
 #include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -16,7 +17,7 @@
 
 namespace {
 
-using microfiche::kernels::Linear;
+using microfiche::layers::Linear;
 
 constexpr int64_t kIn = 1280;
 constexpr int64_t kOut = 896;

@@ -15,8 +15,8 @@ namespace microfiche::decoder {
 
 namespace {
 
-kernels::Linear make_linear(int64_t in, int64_t out) {
-  return kernels::Linear(torch::nn::LinearOptions(in, out).bias(false));
+layers::Linear make_linear(int64_t in, int64_t out) {
+  return layers::Linear(torch::nn::LinearOptions(in, out).bias(false));
 }
 
 // What each query sees: the keys up to its own position. (B or 1, 1, L, K)
@@ -156,7 +156,7 @@ torch::Tensor AttentionImpl::forward(
     LayerProbe* probe) {
   const int64_t head_dim = options.head_dim();
   const auto projected =
-      kernels::linears({q_proj->call(x), k_proj->call(x), v_proj->call(x)});
+      layers::forward_all({q_proj, k_proj, v_proj}, x);
   auto q = projected[0].unflatten(-1, {options.heads(), head_dim});
   auto k = projected[1].unflatten(-1, {options.kv_heads(), head_dim});
   auto v = projected[2].unflatten(-1, {options.kv_heads(), head_dim});
@@ -164,8 +164,8 @@ torch::Tensor AttentionImpl::forward(
     q = q_norm->forward(q);
     k = k_norm->forward(k);
   }
-  q = rotate(q.transpose(1, 2), context.rotation); // (B, heads, L, D)
-  k = rotate(k.transpose(1, 2), context.rotation);
+  q = apply_rotary(q.transpose(1, 2), context.rotation); // (B, heads, L, D)
+  k = apply_rotary(k.transpose(1, 2), context.rotation);
   v = v.transpose(1, 2);
 
   if (cache != nullptr) {

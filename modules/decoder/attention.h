@@ -4,7 +4,7 @@
 #include "decoder/rms_norm.h"
 #include "decoder/rotary_embedding.h"
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -120,10 +120,10 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   /// The options with which this module was constructed.
   AttentionOptions options;
 
-  kernels::Linear q_proj{nullptr};
-  kernels::Linear k_proj{nullptr};
-  kernels::Linear v_proj{nullptr};
-  kernels::Linear o_proj{nullptr};
+  layers::Linear q_proj{nullptr};
+  layers::Linear k_proj{nullptr};
+  layers::Linear v_proj{nullptr};
+  layers::Linear o_proj{nullptr};
   /// Present with `qk_norm` only.
   RmsNorm q_norm{nullptr};
   RmsNorm k_norm{nullptr};

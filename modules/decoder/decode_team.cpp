@@ -12,7 +12,6 @@
 namespace microfiche::decoder {
 namespace {
 
-using kernels::RawWeight;
 using kernels::WeightType;
 
 // In float32, where LibTorch's matrix products gain on ours row by row: at 64
@@ -24,7 +23,7 @@ int64_t most_rows(torch::Dtype dtype) {
       ? kMostFloatRows
       : std::min(
             kernels::kTileRows,
-            kernels::most_linear_cpu_rows(/*x_is_bf16=*/true));
+            kernels::max_linear_cpu_rows(/*x_is_bf16=*/true));
 }
 
 std::optional<WeightType> type_of(const torch::Tensor& weight) {
@@ -44,8 +43,8 @@ bool is_usable(const torch::Tensor& weight) {
   return weight.is_cpu() && weight.is_contiguous() && type_of(weight);
 }
 
-bool is_usable(const kernels::Linear& linear) {
-  return is_usable(linear->weight) && linear->low_rank() == nullptr;
+bool is_usable(const layers::Linear& linear) {
+  return is_usable(linear->weight) && linear->lora() == nullptr;
 }
 
 bool is_usable(const GatedMlpImpl& mlp) {
@@ -84,7 +83,7 @@ RawWeight raw(const torch::Tensor& weight) {
   return result;
 }
 
-RawWeight raw(const kernels::Linear& linear) {
+RawWeight raw(const layers::Linear& linear) {
   auto result = raw(linear->weight);
   if (linear->weight_scale.defined()) {
     result.scale = linear->weight_scale.const_data_ptr<float>();
@@ -92,12 +91,12 @@ RawWeight raw(const kernels::Linear& linear) {
   return result;
 }
 
-kernels::RawGatedMlp raw(const GatedMlpImpl& mlp) {
+RawGatedMlp raw(const GatedMlpImpl& mlp) {
   return {raw(mlp.gate_proj), raw(mlp.up_proj), raw(mlp.down_proj)};
 }
 
-kernels::RawDecoderLayer raw(const DecoderLayerImpl& layer) {
-  kernels::RawDecoderLayer result;
+RawDecoderLayer raw(const DecoderLayerImpl& layer) {
+  RawDecoderLayer result;
   result.attention_norm = layer.attention_norm->weight.const_data_ptr();
   result.q = raw(layer.attention->q_proj);
   result.k = raw(layer.attention->k_proj);
@@ -118,26 +117,26 @@ kernels::RawDecoderLayer raw(const DecoderLayerImpl& layer) {
   return result;
 }
 
-kernels::DecodeSizes sizes_of(const DecoderImpl& decoder) {
+DecodeSizes sizes_of(const DecoderImpl& decoder) {
   const auto& options = decoder.options;
-  kernels::DecodeSizes sizes;
+  DecodeSizes sizes;
   sizes.is_bf16 =
       decoder.token_embedding->weight.scalar_type() == torch::kBFloat16;
   sizes.width = options.width();
   sizes.heads = options.heads();
   sizes.head_dim = options.head_dim();
   sizes.norm_eps = static_cast<float>(options.norm_eps());
-  sizes.choice.num_experts = options.num_experts();
-  sizes.choice.top_k = options.top_k();
-  sizes.choice.norm_topk_prob = options.norm_topk_prob();
-  sizes.choice.scaling_factor =
+  sizes.routing.num_experts = options.num_experts();
+  sizes.routing.top_k = options.top_k();
+  sizes.routing.norm_topk_prob = options.norm_topk_prob();
+  sizes.routing.scaling_factor =
       static_cast<float>(options.routed_scaling_factor());
   return sizes;
 }
 
 } // namespace
 
-std::optional<std::string> DecodeTeam::why_not(
+std::optional<std::string> DecodeTeam::unsupported_reason(
     const DecoderImpl& decoder,
     const KvCache& cache) {
   const auto& options = decoder.options;
@@ -173,7 +172,7 @@ std::optional<std::string> DecodeTeam::why_not(
 
 DecodeTeam::DecodeTeam(Decoder decoder, const KvCache& cache)
     : decoder_(std::move(decoder)), sizes_(sizes_of(*decoder_)) {
-  const auto reason = why_not(*decoder_, cache);
+  const auto reason = unsupported_reason(*decoder_, cache);
   TORCH_CHECK(!reason, "DecodeTeam: cannot run this decoder: ", *reason);
   for (const auto& layer : *decoder_->layers) {
     layers_.push_back(raw(*layer->as<DecoderLayer>()));
@@ -199,7 +198,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
       cache.capacity(),
       " is used up; make a larger cache");
   if (buffers_.rows != rows) {
-    buffers_ = kernels::make_decode_buffers(sizes_, layers_, vocab_size, rows);
+    buffers_ = DecodeBuffers(sizes_, layers_, vocab_size, rows);
   }
   scratches_.resize(at::get_num_threads());
   if (!rotation_.cos.defined() || rotation_.cos.size(2) < cache.capacity()) {
@@ -211,7 +210,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
   }
 
   const auto& table = decoder_->token_embedding->weight;
-  const int64_t row_bytes = sizes_.width * sizes_.number_bytes();
+  const int64_t row_bytes = sizes_.width * sizes_.element_size();
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t id = ids.const_data_ptr<int64_t>()[row];
     TORCH_CHECK(
@@ -229,7 +228,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
 
 torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
   prepare(ids, cache);
-  std::vector<kernels::RawCache> caches;
+  std::vector<RawCache> caches;
   for (int64_t layer = 0; layer < decoder_->options.layers(); ++layer) {
     caches.push_back(
         {cache.keys(layer).mutable_data_ptr(),
@@ -245,10 +244,10 @@ torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
   kernels::run_team([&](kernels::TeamMember& member) {
     auto& scratch = scratches_[member.index()];
     for (size_t layer = 0; layer < layers_.size(); ++layer) {
-      kernels::run_decoder_layer(
+      run_decoder_layer(
           layers_[layer], sizes_, caches[layer], buffers_, scratch, member);
     }
-    kernels::run_decoder_head(
+    run_decoder_head(
         norm, head_, sizes_, buffers_, scratch, numbers, member);
   });
   cache.advance(std::vector<int64_t>(cache.batch(), 1));

@@ -3,7 +3,7 @@
 #include "decoder/decoder.h"
 #include "decoder/kv_cache.h"
 
-#include "kernels/decode_layer_cpu.h"
+#include "decoder/cpu/decode_layer.h"
 
 #include <torch/types.h>
 
@@ -15,7 +15,7 @@
 namespace microfiche::decoder {
 
 /// One more id a row on a CPU, all layers in one start of threads; see Note
-/// [One start of threads a step]. `Decoder::forward` with one position a row is
+/// [One parallel region per step]. `Decoder::forward` with one position a row is
 /// its reference.
 class DecodeTeam {
  public:
@@ -24,15 +24,15 @@ class DecodeTeam {
   /// activations of float32 or bfloat16, as many heads of keys as of queries
   /// without norms of their own, no adapters, and no more rows than its
   /// products are fast for.
-  static std::optional<std::string> why_not(
+  static std::optional<std::string> unsupported_reason(
       const DecoderImpl& decoder,
       const KvCache& cache);
 
   /// Takes note of where the weights lie; they must stay there. Throws
-  /// `c10::Error` where `why_not` has a reason.
+  /// `c10::Error` where `unsupported_reason` has a reason.
   DecodeTeam(Decoder decoder, const KvCache& cache);
 
-  /// Adds `ids` (B, 1) int64 to a cache that `why_not` has nothing against and
+  /// Adds `ids` (B, 1) int64 to a cache that `unsupported_reason` has nothing against and
   /// makes it longer. Returns logits (B, vocab_size) float32.
   ///
   /// Throws `c10::Error` when the cache is full, or for an id outside of the
@@ -43,12 +43,12 @@ class DecodeTeam {
   void prepare(const torch::Tensor& ids, const KvCache& cache);
 
   Decoder decoder_;
-  kernels::DecodeSizes sizes_;
-  std::vector<kernels::RawDecoderLayer> layers_;
-  kernels::RawWeight head_;
-  kernels::DecodeBuffers buffers_;
+  DecodeSizes sizes_;
+  std::vector<RawDecoderLayer> layers_;
+  RawWeight head_;
+  DecodeBuffers buffers_;
   /// One a thread.
-  std::vector<kernels::DecodeScratch> scratches_;
+  std::vector<DecodeScratch> scratches_;
   /// Of as many positions as the cache has had room for.
   Rotation rotation_;
 };

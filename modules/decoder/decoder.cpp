@@ -1,7 +1,7 @@
 #include "decoder/decoder.h"
 
-#include "kernels/initialization.h"
-#include "kernels/recompute.h"
+#include "layers/skip_init.h"
+#include "layers/recompute.h"
 
 #include <algorithm>
 #include <utility>
@@ -40,7 +40,7 @@ void DecoderImpl::reset() {
 
   auto embedding =
       torch::nn::EmbeddingOptions(options.vocab_size(), options.width());
-  if (kernels::SkipInitialization::is_on()) {
+  if (layers::SkipInitGuard::is_active()) {
     embedding._weight(torch::empty({options.vocab_size(), options.width()}));
   }
   token_embedding =
@@ -53,10 +53,10 @@ void DecoderImpl::reset() {
       "norm", RmsNorm(RmsNormOptions(options.width()).eps(options.norm_eps())));
   lm_head = register_module(
       "lm_head",
-      kernels::Linear(
+      layers::Linear(
           torch::nn::LinearOptions(options.width(), options.vocab_size())
               .bias(false)));
-  if (!kernels::SkipInitialization::is_on()) {
+  if (!layers::SkipInitGuard::is_active()) {
     initialize();
   }
 }
@@ -83,7 +83,7 @@ DecoderLayerOptions DecoderImpl::layer_options(int64_t layer) const {
 
 void DecoderImpl::initialize() {
   for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* linear = module->as<kernels::Linear>()) {
+    if (auto* linear = module->as<layers::Linear>()) {
       torch::nn::init::normal_(linear->weight, /*mean=*/0, options.init_std());
     } else if (auto* embedding = module->as<torch::nn::Embedding>()) {
       torch::nn::init::normal_(
@@ -218,7 +218,7 @@ torch::Tensor DecoderImpl::forward_recomputed(
     const torch::Tensor& x,
     const AttentionContext& context) {
   const auto module = layers[layer];
-  const auto outputs = kernels::recompute(
+  const auto outputs = layers::recompute(
       [module, context](const torch::Tensor& in) {
         auto* own = module->as<DecoderLayer>();
         std::vector<torch::Tensor> result = {own->forward(in, context)};

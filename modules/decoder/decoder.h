@@ -4,7 +4,7 @@
 #include "decoder/kv_cache.h"
 #include "decoder/rms_norm.h"
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -127,13 +127,13 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   DecoderOptions options;
 
   /// Runs layers again for their gradients, where they have neither cache nor
-  /// probes; see `kernels::recompute`.
+  /// probes; see `layers::recompute`.
   bool recompute_layers = false;
 
   torch::nn::Embedding token_embedding{nullptr};
   torch::nn::ModuleList layers{nullptr};
   RmsNorm norm{nullptr};
-  kernels::Linear lm_head{nullptr};
+  layers::Linear lm_head{nullptr};
 
  private:
   torch::Tensor forward_recomputed(

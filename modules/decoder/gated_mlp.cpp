@@ -20,7 +20,7 @@ void GatedMlpImpl::reset() {
       options.inner_width());
 
   const auto linear = [](int64_t in, int64_t out) {
-    return kernels::Linear(torch::nn::LinearOptions(in, out).bias(false));
+    return layers::Linear(torch::nn::LinearOptions(in, out).bias(false));
   };
   const int64_t inner = options.inner_width();
   gate_proj = register_module("gate_proj", linear(options.width(), inner));
@@ -29,7 +29,7 @@ void GatedMlpImpl::reset() {
 }
 
 torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
-  const auto inner = kernels::linears({gate_proj->call(x), up_proj->call(x)});
+  const auto inner = layers::forward_all({gate_proj, up_proj}, x);
   return down_proj->forward(kernels::silu_product(inner[0], inner[1]));
 }
 
@@ -40,15 +40,12 @@ kernels::ExpertWeights GatedMlpImpl::weights() const {
       down_proj->weight,
       gate_proj->weight_scale,
       up_proj->weight_scale,
-      down_proj->weight_scale,
-      gate_proj->low_rank(),
-      up_proj->low_rank(),
-      down_proj->low_rank()};
+      down_proj->weight_scale};
 }
 
-bool GatedMlpImpl::has_low_rank() const {
-  return gate_proj->low_rank() != nullptr || up_proj->low_rank() != nullptr ||
-      down_proj->low_rank() != nullptr;
+bool GatedMlpImpl::has_lora() const {
+  return gate_proj->lora() != nullptr || up_proj->lora() != nullptr ||
+      down_proj->lora() != nullptr;
 }
 
 void GatedMlpImpl::pretty_print(std::ostream& stream) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 #include "kernels/moe_dispatch.h"
 
 #include <torch/nn.h>
@@ -38,15 +38,15 @@ class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
   /// For `moe_dispatch`, where this is an expert.
   kernels::ExpertWeights weights() const;
 
-  /// Whether one of the three has a low-rank addition.
-  bool has_low_rank() const;
+  /// Whether one of the three has LoRA matrices.
+  bool has_lora() const;
 
   /// The options with which this module was constructed.
   GatedMlpOptions options;
 
-  kernels::Linear gate_proj{nullptr};
-  kernels::Linear up_proj{nullptr};
-  kernels::Linear down_proj{nullptr};
+  layers::Linear gate_proj{nullptr};
+  layers::Linear up_proj{nullptr};
+  layers::Linear down_proj{nullptr};
 };
 
 TORCH_MODULE(GatedMlp);

@@ -89,6 +89,21 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
     measure_balance(routing, /*batch=*/x.size(0));
   }
 
+  if (has_lora()) {
+    const auto routed = kernels::run_experts_sorted(
+        tokens,
+        routing.expert_ids,
+        routing.weights,
+        options.router().num_experts(),
+        [this](int64_t e, const torch::Tensor& rows) {
+          return experts[e]->as<GatedMlp>()->forward(rows);
+        });
+    const auto y = shared_experts.is_empty()
+        ? routed
+        : routed + shared_experts->forward(tokens);
+    return y.view(x.sizes());
+  }
+
   kernels::Experts table;
   table.count = options.router().num_experts();
   table.weights = [this](int64_t e) {
@@ -100,7 +115,6 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
   if (!shared_experts.is_empty()) {
     table.shared = shared_experts->weights();
   }
-  table.have_low_rank = has_low_rank();
   return kernels::moe_dispatch(
              tokens, routing.expert_ids, routing.weights, table)
       .view(x.sizes());
@@ -109,13 +123,13 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
 void MixtureOfExpertsImpl::stack_experts() {
   const torch::NoGradGuard no_grad;
   const auto weight_of =
-      [this](int64_t e, kernels::Linear GatedMlpImpl::*part) -> torch::Tensor& {
+      [this](int64_t e, layers::Linear GatedMlpImpl::*part) -> torch::Tensor& {
     return ((*experts[e]->as<GatedMlp>()).*part)->weight;
   };
   if (!kernels::fits_grouped_product(experts[0]->as<GatedMlp>()->weights())) {
     return;
   }
-  const auto stack = [&](kernels::Linear GatedMlpImpl::*part) {
+  const auto stack = [&](layers::Linear GatedMlpImpl::*part) {
     const auto count = static_cast<int64_t>(experts->size());
     std::vector<torch::Tensor> weights;
     for (int64_t e = 0; e < count; ++e) {
@@ -135,17 +149,17 @@ void MixtureOfExpertsImpl::stack_experts() {
 
 bool MixtureOfExpertsImpl::is_stacked() const {
   // They lie elsewhere after the module was moved or cast.
-  return stacked_ && !has_low_rank() &&
+  return stacked_ && !has_lora() &&
       stacked_->gate.is_alias_of(
           experts->ptr(0)->as<GatedMlp>()->gate_proj->weight);
 }
 
-bool MixtureOfExpertsImpl::has_low_rank() const {
+bool MixtureOfExpertsImpl::has_lora() const {
   const auto has = [](const auto& expert) {
-    return expert->template as<GatedMlp>()->has_low_rank();
+    return expert->template as<GatedMlp>()->has_lora();
   };
   return std::any_of(experts->begin(), experts->end(), has) ||
-      (!shared_experts.is_empty() && shared_experts->has_low_rank());
+      (!shared_experts.is_empty() && shared_experts->has_lora());
 }
 
 void MixtureOfExpertsImpl::measure_balance(

@@ -131,7 +131,7 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
   GatedMlp shared_experts{nullptr};
 
  private:
-  bool has_low_rank() const;
+  bool has_lora() const;
   void measure_balance(const Routing& routing, int64_t batch);
 
   std::optional<kernels::ExpertWeights> stacked_;

@@ -1,6 +1,6 @@
 #include "decoder/rotary_embedding.h"
 
-#include "kernels/rotate.h"
+#include "kernels/rotary.h"
 
 #include <torch/torch.h>
 
@@ -24,8 +24,8 @@ Rotation make_rotation(
       angles.sin().to(dtype).unsqueeze(1)}; // (B or 1, 1, L, D / 2)
 }
 
-torch::Tensor rotate(const torch::Tensor& x, const Rotation& rotation) {
-  return kernels::rotate(x, rotation.cos, rotation.sin);
+torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation) {
+  return kernels::apply_rotary(x, rotation.cos, rotation.sin);
 }
 
 } // namespace microfiche::decoder

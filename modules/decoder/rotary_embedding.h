@@ -29,6 +29,6 @@ Rotation make_rotation(
 /// Turns the pairs (d, d + head_dim / 2), the half-rotated order of GPT-NeoX.
 ///
 /// Shapes: x (B, heads, L, head_dim), returns the same.
-torch::Tensor rotate(const torch::Tensor& x, const Rotation& rotation);
+torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation);
 
 } // namespace microfiche::decoder

@@ -3,7 +3,7 @@
 #include "encoder/initialization.h"
 #include "encoder/position_table.h"
 #include "kernels/attention.h"
-#include "kernels/recompute.h"
+#include "layers/recompute.h"
 
 #include <utility>
 
@@ -105,7 +105,7 @@ torch::Tensor ClipVitImpl::forward(const torch::Tensor& tokens) {
 
   x = pre_norm->forward(x);
   for (const auto& block : *blocks) {
-    x = recompute_blocks ? kernels::recompute<ClipBlockImpl>(block, x)
+    x = recompute_blocks ? layers::recompute<ClipBlockImpl>(block, x)
                          : block->as<ClipBlock>()->forward(x);
   }
   return x.slice(/*dim=*/1, 1);

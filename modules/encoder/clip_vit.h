@@ -2,7 +2,7 @@
 
 #include "encoder/feed_forward.h"
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -40,8 +40,8 @@ class ClipBlockImpl : public torch::nn::Cloneable<ClipBlockImpl> {
   ClipVitOptions options;
 
   torch::nn::LayerNorm norm1{nullptr};
-  kernels::Linear qkv{nullptr};
-  kernels::Linear projection{nullptr};
+  layers::Linear qkv{nullptr};
+  layers::Linear projection{nullptr};
   torch::nn::LayerNorm norm2{nullptr};
   FeedForward mlp{nullptr};
 };
@@ -73,7 +73,7 @@ class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
   /// The options with which this module was constructed.
   ClipVitOptions options;
 
-  /// Runs blocks again for their gradients; see `kernels::recompute`.
+  /// Runs blocks again for their gradients; see `layers::recompute`.
   bool recompute_blocks = false;
 
   /// (width).

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -46,8 +46,8 @@ class FeedForwardImpl : public torch::nn::Cloneable<FeedForwardImpl> {
   /// The options with which this module was constructed.
   FeedForwardOptions options;
 
-  kernels::Linear expand{nullptr};
-  kernels::Linear contract{nullptr};
+  layers::Linear expand{nullptr};
+  layers::Linear contract{nullptr};
 };
 
 TORCH_MODULE(FeedForward);

@@ -1,6 +1,6 @@
 #include "encoder/initialization.h"
 
-#include "kernels/initialization.h"
+#include "layers/skip_init.h"
 
 namespace microfiche::encoder {
 
@@ -8,9 +8,9 @@ namespace {
 constexpr double kInitStd = 0.02;
 } // namespace
 
-kernels::Linear make_linear(int64_t in, int64_t out) {
-  kernels::Linear linear(torch::nn::LinearOptions(in, out));
-  if (!kernels::SkipInitialization::is_on()) {
+layers::Linear make_linear(int64_t in, int64_t out) {
+  layers::Linear linear(torch::nn::LinearOptions(in, out));
+  if (!layers::SkipInitGuard::is_active()) {
     torch::nn::init::normal_(linear->weight, /*mean=*/0, kInitStd);
     torch::nn::init::zeros_(linear->bias);
   }

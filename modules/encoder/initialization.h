@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -10,7 +10,7 @@ namespace microfiche::encoder {
 
 /// A linear layer whose weight starts from normal(0, 0.02) and whose bias
 /// starts from zero.
-kernels::Linear make_linear(int64_t in, int64_t out);
+layers::Linear make_linear(int64_t in, int64_t out);
 
 /// A tensor from normal(0, 0.02), for learned positions and class tokens.
 torch::Tensor make_embedding(torch::IntArrayRef shape);

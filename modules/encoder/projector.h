@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -32,7 +32,7 @@ class ProjectorImpl : public torch::nn::Cloneable<ProjectorImpl> {
   /// The options with which this module was constructed.
   ProjectorOptions options;
 
-  kernels::Linear linear{nullptr};
+  layers::Linear linear{nullptr};
 };
 
 TORCH_MODULE(Projector);

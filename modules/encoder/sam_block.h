@@ -2,7 +2,7 @@
 
 #include "encoder/feed_forward.h"
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -59,8 +59,8 @@ class SamAttentionImpl : public torch::nn::Cloneable<SamAttentionImpl> {
   /// The options with which this module was constructed.
   SamAttentionOptions options;
 
-  kernels::Linear qkv{nullptr};
-  kernels::Linear projection{nullptr};
+  layers::Linear qkv{nullptr};
+  layers::Linear projection{nullptr};
   /// (2 * table_side - 1, width / heads) each, zero at the start.
   torch::Tensor rel_pos_h;
   torch::Tensor rel_pos_w;

@@ -2,8 +2,8 @@
 
 #include "encoder/initialization.h"
 #include "encoder/position_table.h"
-#include "kernels/convolution.h"
-#include "kernels/recompute.h"
+#include "layers/convolution.h"
+#include "layers/recompute.h"
 
 #include <algorithm>
 #include <utility>
@@ -83,12 +83,12 @@ void SamVitImpl::reset() {
   neck = register_module(
       "neck",
       torch::nn::Sequential(
-          kernels::Convolution(kernels::ConvolutionOptions(
+          layers::Convolution(layers::ConvolutionOptions(
                                    options.width(), channels, /*kernel_size=*/1)
                                    .bias(false)),
           ChannelNorm(channels),
-          kernels::Convolution(
-              kernels::ConvolutionOptions(channels, channels, /*kernel_size=*/3)
+          layers::Convolution(
+              layers::ConvolutionOptions(channels, channels, /*kernel_size=*/3)
                   .padding(1)
                   .bias(false)),
           ChannelNorm(channels)));
@@ -103,7 +103,7 @@ torch::Tensor SamVitImpl::forward(const torch::Tensor& pixels) {
   auto x = patch_embedding->forward(pixels); // (B, g, g, width)
   x = x + resize_position_table(position_table.squeeze(0), x.size(1));
   for (const auto& block : *blocks) {
-    x = recompute_blocks ? kernels::recompute<SamBlockImpl>(block, x)
+    x = recompute_blocks ? layers::recompute<SamBlockImpl>(block, x)
                          : block->as<SamBlock>()->forward(x);
   }
   return neck->forward(x.permute({0, 3, 1, 2})); // (B, neck_channels, g, g)

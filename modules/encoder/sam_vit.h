@@ -82,7 +82,7 @@ class SamVitImpl : public torch::nn::Cloneable<SamVitImpl> {
   /// The options with which this module was constructed.
   SamVitOptions options;
 
-  /// Runs blocks again for their gradients; see `kernels::recompute`.
+  /// Runs blocks again for their gradients; see `layers::recompute`.
   bool recompute_blocks = false;
 
   PatchEmbedding patch_embedding{nullptr};

@@ -1,6 +1,6 @@
 #include "encoder/token_compressor.h"
 
-#include "kernels/convolution.h"
+#include "layers/convolution.h"
 
 #include <utility>
 
@@ -27,8 +27,8 @@ void TokenCompressorImpl::reset() {
         options.in_channels(),
         " and ",
         options.channels());
-    stages->push_back(kernels::Convolution(
-        kernels::ConvolutionOptions(channels, next, /*kernel_size=*/3)
+    stages->push_back(layers::Convolution(
+        layers::ConvolutionOptions(channels, next, /*kernel_size=*/3)
             .stride(2)
             .padding(1)
             .bias(false)));

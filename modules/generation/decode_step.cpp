@@ -31,20 +31,20 @@ torch::Tensor DecodeStep::logits(
   return logits;
 }
 
-std::optional<std::string> DecodeStep::why_no_team(
+std::optional<std::string> DecodeStep::unsupported_reason(
     const decoder::KvCache& cache) const {
-  return decoder::DecodeTeam::why_not(*decoder_, cache);
+  return decoder::DecodeTeam::unsupported_reason(*decoder_, cache);
 }
 
 decoder::DecodeTeam* DecodeStep::team_of(const decoder::KvCache& cache) {
   if (cache.batch() != team_rows_) {
     team_rows_ = cache.batch();
-    team_can_ = !why_no_team(cache);
-    if (team_can_ && !team_) {
+    team_supported_ = !unsupported_reason(cache);
+    if (team_supported_ && !team_) {
       team_.emplace(decoder_, cache);
     }
   }
-  return team_can_ ? &*team_ : nullptr;
+  return team_supported_ ? &*team_ : nullptr;
 }
 
 decoder::DecodeGraph* DecodeStep::graph_of(const decoder::KvCache& cache) {

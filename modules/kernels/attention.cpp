@@ -1,8 +1,8 @@
 #include "kernels/attention.h"
 
 #include "kernels/gradient.h"
-#include "kernels/one_query_attention.h"
-#include "kernels/parallel.h"
+#include "kernels/cpu/one_query_attention.h"
+#include "kernels/cpu/parallel.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>

@@ -1,24 +1,21 @@
 #include "kernels/convolution.h"
 
 #include "kernels/gradient.h"
-#include "kernels/initialization.h"
 #include "kernels/linear.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
-#include <utility>
 
-// B = pages, C = channels, H x W = their grid, K = numbers under the kernel.
+// B = images, C = channels, H x W = pixels, K = C * side * side.
 
 namespace microfiche::kernels {
 namespace {
 
-// Numbers of patches that are copied at a time, as many as stay in the cache.
-constexpr int64_t kBandNumbers = 1 << 20;
+// Elements of the patches that are copied at a time; they stay in the cache.
+constexpr int64_t kBandElements = 1 << 20;
 
-bool is_product(const torch::Tensor& x, const torch::Tensor& weight) {
+bool can_multiply_patches(const torch::Tensor& x, const torch::Tensor& weight) {
   const auto dtype = x.scalar_type();
   return x.is_cpu() && weight.is_cpu() && !needs_grad({x, weight}) &&
       x.numel() > 0 && weight.scalar_type() == dtype &&
@@ -46,8 +43,8 @@ torch::Tensor multiply_patches(
       {x.size(0), out_height, out_width, weight.size(0)}, x.options());
 
   const int64_t band =
-      std::max<int64_t>(1, kBandNumbers / (out_width * kernel.size(1)));
-  for (int64_t page = 0; page < x.size(0); ++page) {
+      std::max<int64_t>(1, kBandElements / (out_width * kernel.size(1)));
+  for (int64_t image = 0; image < x.size(0); ++image) {
     for (int64_t row = 0; row < out_height; row += band) {
       const int64_t rows = std::min(band, out_height - row);
       const auto patches =
@@ -59,14 +56,14 @@ torch::Tensor multiply_patches(
                    width * channels,
                    channels,
                    1},
-                  page * padded.stride(0) + row * stride * width * channels)
+                  image * padded.stride(0) + row * stride * width * channels)
               .reshape({rows * out_width, -1}); // (rows * W', K)
-      linears(
+      grouped_linear(
           {{patches,
             kernel,
             bias,
             {},
-            y[page].narrow(0, row, rows).view({-1, kernel.size(0)})}});
+            y[image].narrow(0, row, rows).view({-1, kernel.size(0)})}});
     }
   }
   return y.permute({0, 3, 1, 2});
@@ -98,45 +95,9 @@ torch::Tensor convolution(
       x.sizes(),
       " and ",
       weight.sizes());
-  return is_product(x, weight)
+  return can_multiply_patches(x, weight)
       ? multiply_patches(x, weight, bias, stride, padding)
       : convolution_reference(x, weight, bias, stride, padding);
-}
-
-ConvolutionImpl::ConvolutionImpl(ConvolutionOptions options_)
-    : options(std::move(options_)) {
-  reset();
-}
-
-void ConvolutionImpl::reset() {
-  const int64_t side = options.kernel_size();
-  weight = register_parameter(
-      "weight",
-      torch::empty(
-          {options.out_channels(), options.in_channels(), side, side}));
-  if (options.bias()) {
-    bias = register_parameter("bias", torch::empty({options.out_channels()}));
-  }
-  if (!SkipInitialization::is_on()) {
-    // As torch::nn::Conv2d does.
-    torch::nn::init::kaiming_uniform_(weight, std::sqrt(5.0));
-    if (options.bias()) {
-      const double bound = 1 /
-          std::sqrt(static_cast<double>(options.in_channels() * side * side));
-      torch::nn::init::uniform_(bias, -bound, bound);
-    }
-  }
-}
-
-torch::Tensor ConvolutionImpl::forward(const torch::Tensor& x) {
-  return convolution(x, weight, bias, options.stride(), options.padding());
-}
-
-void ConvolutionImpl::pretty_print(std::ostream& stream) const {
-  stream << "microfiche::kernels::Convolution(" << options.in_channels() << ", "
-         << options.out_channels() << ", kernel_size=" << options.kernel_size()
-         << ", stride=" << options.stride() << ", padding=" << options.padding()
-         << ", bias=" << (options.bias() ? "true" : "false") << ")";
 }
 
 } // namespace microfiche::kernels

@@ -9,14 +9,14 @@ namespace microfiche::kernels {
 
 /// As long as one lives, `needs_grad` says yes on its thread: gradients will be
 /// asked for of what is computed now, by computing it again.
-class PlannedGradient {
+class AssumeGradGuard {
  public:
-  PlannedGradient() : before_(planned()) {
+  AssumeGradGuard() : before_(planned()) {
     planned() = true;
   }
-  PlannedGradient(const PlannedGradient&) = delete;
-  PlannedGradient& operator=(const PlannedGradient&) = delete;
-  ~PlannedGradient() {
+  AssumeGradGuard(const AssumeGradGuard&) = delete;
+  AssumeGradGuard& operator=(const AssumeGradGuard&) = delete;
+  ~AssumeGradGuard() {
     planned() = before_;
   }
 
@@ -31,7 +31,7 @@ class PlannedGradient {
 
 /// Whether a gradient is asked for, which kernels of our own do not give.
 inline bool needs_grad(std::initializer_list<torch::Tensor> tensors) {
-  if (PlannedGradient::planned()) {
+  if (AssumeGradGuard::planned()) {
     return true;
   }
   return torch::GradMode::is_enabled() &&

@@ -1,17 +1,14 @@
 #include "kernels/linear.h"
 
+#include "kernels/cpu/linear.h"
+#include "kernels/cpu/parallel.h"
 #include "kernels/gradient.h"
-#include "kernels/initialization.h"
-#include "kernels/linear_cpu.h"
-#include "kernels/parallel.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <utility>
 #include <vector>
 
 // M = rows of x.
@@ -19,22 +16,19 @@
 namespace microfiche::kernels {
 namespace {
 
-// That are rounded to int8 at a time.
-constexpr int64_t kChannelsAtATime = 64;
-
-// Weights that a thread takes at a time for few rows.
+// Weights per chunk, for few rows. A chunk is what a thread takes at a time.
 constexpr int64_t kWeightsPerChunk = 1 << 16;
 
-// Channels that it takes at a time for many rows of float32, and so many at
-// most: the weights and the sums of both stay in the second-level cache.
+// Channels per chunk and rows per tile, for many float32 rows. The weights and
+// the sums of both stay in the second-level cache.
 constexpr int64_t kChannelsPerManyRows = 128;
 constexpr int64_t kManyRows = 384;
 
-// Products of float32 numbers that it takes at a time, some 10 us of work.
+// Multiplications per chunk of few float32 rows, about 10 us of work.
 constexpr int64_t kProductsPerChunk = 1 << 19;
 
 void check_linear(const LinearCall& call) {
-  const auto& [x, weight, bias, scale, out, low_rank] = call;
+  const auto& [x, weight, bias, scale, out] = call;
   TORCH_CHECK(
       weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
       "linear: expected x of shape (..., ",
@@ -43,7 +37,8 @@ void check_linear(const LinearCall& call) {
       x.sizes());
   TORCH_CHECK(
       scale.defined() == (weight.scalar_type() == torch::kInt8),
-      "linear: an int8 weight has scales and no other, got a weight of ",
+      "linear: expected scales for an int8 weight and for no other, got a "
+      "weight of ",
       weight.scalar_type(),
       scale.defined() ? " with" : " without",
       " scales");
@@ -59,14 +54,14 @@ void check_linear(const LinearCall& call) {
       out.sizes());
 }
 
-int64_t most_rows(torch::Dtype dtype, const torch::Tensor& weight) {
+int64_t max_kernel_rows(torch::Dtype dtype, const torch::Tensor& weight) {
   return weight.scalar_type() == torch::kFloat32
-      ? most_linear_cpu_f32_rows()
-      : most_linear_cpu_rows(dtype == torch::kBFloat16);
+      ? max_linear_cpu_f32_rows()
+      : max_linear_cpu_rows(dtype == torch::kBFloat16);
 }
 
 bool has_cpu_kernel(const LinearCall& call) {
-  const auto& [x, weight, bias, scale, out, low_rank] = call;
+  const auto& [x, weight, bias, scale, out] = call;
   const auto dtype = x.scalar_type();
   if (!x.is_cpu() || !weight.is_cpu() || needs_grad({x, weight}) ||
       x.numel() == 0 || !weight.is_contiguous() ||
@@ -78,10 +73,10 @@ bool has_cpu_kernel(const LinearCall& call) {
   const bool fits = weight_dtype == torch::kInt8 ||
       weight_dtype == torch::kBFloat16 ||
       (weight_dtype == torch::kFloat32 && dtype == torch::kFloat32);
-  return fits && x.numel() / x.size(-1) <= most_rows(dtype, weight);
+  return fits && x.numel() / x.size(-1) <= max_kernel_rows(dtype, weight);
 }
 
-torch::Tensor make_answer(const LinearCall& call) {
+torch::Tensor make_output(const LinearCall& call) {
   if (call.out.defined()) {
     return call.out;
   }
@@ -90,7 +85,7 @@ torch::Tensor make_answer(const LinearCall& call) {
   return torch::empty(shape, call.x.options());
 }
 
-// The product in raw memory, and in `kept` what it points into.
+// The product in raw memory; `kept` owns the temporaries that it points to.
 LinearProduct make_product(
     const LinearCall& call,
     const torch::Tensor& y,
@@ -118,8 +113,8 @@ LinearProduct make_product(
   return product;
 }
 
-// Rows that meet a product's weights at a time, as even as possible. Those of
-// float32 remain many, which are summed up in another order than few.
+// Tiles are as even as possible. Tiles of many float32 rows stay above
+// kTileRows, because fewer rows are summed in another order.
 int64_t rows_per_tile(const LinearProduct& product) {
   if (product.type != WeightType::kFloat32 || product.rows <= kTileRows) {
     return kTileRows;
@@ -128,27 +123,25 @@ int64_t rows_per_tile(const LinearProduct& product) {
   return (product.rows + tiles - 1) / tiles;
 }
 
-/// The products of rows that meet their weights together, which make up a
-/// larger one.
+/// Splits products into tiles of rows that stay in the cache.
 std::vector<LinearProduct> split_rows(
     const std::vector<LinearProduct>& products) {
   std::vector<LinearProduct> tiles;
   for (const auto& product : products) {
-    const int64_t number_bytes = product.x_is_bf16 ? 2 : 4;
+    const int64_t element_size = product.x_is_bf16 ? 2 : 4;
     const int64_t rows = rows_per_tile(product);
     for (int64_t m = 0; m < product.rows; m += rows) {
       auto tile = product;
       tile.rows = std::min(rows, product.rows - m);
       tile.x =
-          static_cast<const char*>(product.x) + m * product.in * number_bytes;
-      tile.y = static_cast<char*>(product.y) + m * product.out * number_bytes;
+          static_cast<const char*>(product.x) + m * product.in * element_size;
+      tile.y = static_cast<char*>(product.y) + m * product.out * element_size;
       tiles.push_back(tile);
     }
   }
   return tiles;
 }
 
-// Channels that a thread takes at a time.
 int64_t channels_per_chunk(const LinearProduct& product) {
   if (product.type == WeightType::kFloat32 && product.rows > kTileRows) {
     return kChannelsPerManyRows;
@@ -165,8 +158,7 @@ int64_t channels_per_chunk(const LinearProduct& product) {
   return std::max<int64_t>(1, weights / product.in);
 }
 
-// Threads take chunks of channels one after the other, so that none waits long
-// for another.
+// Threads take chunks of channels from one counter, so they finish together.
 void run_products(const std::vector<LinearProduct>& products) {
   struct Chunk {
     const LinearProduct* product;
@@ -193,13 +185,6 @@ void run_products(const std::vector<LinearProduct>& products) {
 
 } // namespace
 
-torch::Tensor LowRank::product(const torch::Tensor& x) const {
-  const auto kept =
-      dropout > 0 && training ? torch::dropout(x, dropout, /*train=*/true) : x;
-  const auto narrow = torch::linear(kept, a.to(x.scalar_type()));
-  return torch::linear(narrow, b.to(x.scalar_type())) * scale;
-}
-
 torch::Tensor linear_reference(
     const torch::Tensor& x,
     const torch::Tensor& weight,
@@ -214,34 +199,29 @@ torch::Tensor linear_reference(
   return bias.defined() ? y + typed_bias : y;
 }
 
-std::vector<torch::Tensor> linears(const std::vector<LinearCall>& calls) {
-  std::vector<torch::Tensor> answers;
+std::vector<torch::Tensor> grouped_linear(
+    const std::vector<LinearCall>& calls) {
+  std::vector<torch::Tensor> outputs;
   std::vector<torch::Tensor> kept;
   std::vector<LinearProduct> products;
-  answers.reserve(calls.size());
+  outputs.reserve(calls.size());
   for (const auto& call : calls) {
     check_linear(call);
     if (has_cpu_kernel(call)) {
-      answers.push_back(make_answer(call));
-      products.push_back(make_product(call, answers.back(), kept));
+      outputs.push_back(make_output(call));
+      products.push_back(make_product(call, outputs.back(), kept));
       continue;
     }
-    answers.push_back(
+    outputs.push_back(
         linear_reference(call.x, call.weight, call.bias, call.scale));
     if (call.out.defined()) {
-      answers.back() = call.out.copy_(answers.back());
+      outputs.back() = call.out.copy_(outputs.back());
     }
   }
   if (!products.empty()) {
     run_products(products);
   }
-  for (size_t i = 0; i < calls.size(); ++i) {
-    if (calls[i].low_rank != nullptr) {
-      const auto sum = answers[i] + calls[i].low_rank->product(calls[i].x);
-      answers[i] = calls[i].out.defined() ? calls[i].out.copy_(sum) : sum;
-    }
-  }
-  return answers;
+  return outputs;
 }
 
 torch::Tensor linear(
@@ -249,137 +229,7 @@ torch::Tensor linear(
     const torch::Tensor& weight,
     const torch::Tensor& bias,
     const torch::Tensor& scale) {
-  return linears({{x, weight, bias, scale}}).front();
-}
-
-LinearImpl::LinearImpl(torch::nn::LinearOptions options_)
-    : options(std::move(options_)) {
-  reset();
-}
-
-void LinearImpl::reset() {
-  weight = register_parameter(
-      "weight", torch::empty({options.out_features(), options.in_features()}));
-  if (options.bias()) {
-    bias = register_parameter("bias", torch::empty({options.out_features()}));
-  }
-  if (!SkipInitialization::is_on()) {
-    // As torch::nn::Linear does.
-    torch::nn::init::kaiming_uniform_(weight, std::sqrt(5.0));
-    if (options.bias()) {
-      const double bound =
-          1 / std::sqrt(static_cast<double>(options.in_features()));
-      torch::nn::init::uniform_(bias, -bound, bound);
-    }
-  }
-}
-
-LinearCall LinearImpl::call(const torch::Tensor& x) const {
-  return {x, weight, bias, weight_scale, /*out=*/{}, low_rank_};
-}
-
-torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
-  return linears({call(x)}).front();
-}
-
-void LinearImpl::train(bool on) {
-  Module::train(on);
-  if (low_rank_ != nullptr) {
-    low_rank_->training = on;
-  }
-}
-
-void LinearImpl::add_low_rank(int64_t rank, double scale, double dropout) {
-  TORCH_CHECK(
-      low_rank_ == nullptr, "Linear: there is a low-rank addition already");
-  TORCH_CHECK_VALUE(
-      rank >= 1 && dropout >= 0 && dropout < 1,
-      "Linear: expected a rank of at least 1 and a dropout in [0, 1), got ",
-      rank,
-      " and ",
-      dropout);
-  // An int8 weight is no type to train in.
-  const auto like =
-      torch::TensorOptions()
-          .device(weight.device())
-          .dtype(
-              weight_scale.defined() ? torch::kFloat32 : weight.scalar_type());
-  auto a = torch::empty({rank, options.in_features()});
-  torch::nn::init::kaiming_uniform_(a, std::sqrt(5.0));
-  low_rank_ = std::make_shared<LowRank>();
-  low_rank_->a = register_parameter("lora_A", a.to(like));
-  low_rank_->b = register_parameter(
-      "lora_B", torch::zeros({options.out_features(), rank}, like));
-  low_rank_->scale = scale;
-  low_rank_->dropout = dropout;
-  low_rank_->training = is_training();
-}
-
-void LinearImpl::merge_low_rank() {
-  if (low_rank_ == nullptr) {
-    return;
-  }
-  TORCH_CHECK(
-      !weight_scale.defined(),
-      "Linear: a low-rank addition does not go into an int8 weight; merge it "
-      "into the weight that was rounded");
-  const torch::NoGradGuard no_grad;
-  const auto added = low_rank_->b.to(torch::kFloat32)
-                         .matmul(low_rank_->a.to(torch::kFloat32))
-                         .mul_(low_rank_->scale);
-  // In place, since the weight may be a part of a larger tensor.
-  weight.copy_(added.add_(weight.to(torch::kFloat32)));
-  parameters_.erase("lora_A");
-  parameters_.erase("lora_B");
-  low_rank_.reset();
-}
-
-void LinearImpl::quantize() {
-  const torch::NoGradGuard no_grad;
-  const int64_t channels = weight.size(0);
-  auto rounded = torch::empty_like(weight, torch::kInt8);
-  auto scale =
-      torch::empty({channels}, weight.options().dtype(torch::kFloat32));
-  // A few channels at a time: large intermediate tensors, layer after layer,
-  // leave holes in memory that cost more than the weights.
-  for (int64_t begin = 0; begin < channels; begin += kChannelsAtATime) {
-    const int64_t count = std::min(kChannelsAtATime, channels - begin);
-    const auto exact =
-        weight.detach().narrow(0, begin, count).to(torch::kFloat32);
-    const auto own = exact.abs().amax(/*dim=*/1).div_(127);
-    // A channel of zeros has any scale.
-    own.masked_fill_(own == 0, 1.0);
-    rounded.narrow(0, begin, count).copy_((exact / own.unsqueeze(1)).round_());
-    scale.narrow(0, begin, count).copy_(own);
-  }
-  set_quantized(rounded, scale);
-}
-
-void LinearImpl::set_quantized(torch::Tensor weight_, torch::Tensor scale_) {
-  TORCH_CHECK(
-      weight_.scalar_type() == torch::kInt8 &&
-          scale_.scalar_type() == torch::kFloat32 &&
-          weight_.sizes() == weight.sizes() && scale_.dim() == 1 &&
-          scale_.size(0) == weight.size(0),
-      "Linear: expected an int8 weight of shape ",
-      weight.sizes(),
-      " with as many float32 scales as rows, got ",
-      weight_.sizes(),
-      " and ",
-      scale_.sizes());
-  weight.requires_grad_(false);
-  weight.set_data(weight_);
-  if (weight_scale.defined()) {
-    weight_scale.set_data(scale_);
-  } else {
-    weight_scale = register_buffer("weight_scale", std::move(scale_));
-  }
-}
-
-void LinearImpl::pretty_print(std::ostream& stream) const {
-  stream << "microfiche::kernels::Linear(" << options.in_features() << ", "
-         << options.out_features()
-         << ", bias=" << (options.bias() ? "true" : "false") << ")";
+  return grouped_linear({{x, weight, bias, scale}}).front();
 }
 
 } // namespace microfiche::kernels

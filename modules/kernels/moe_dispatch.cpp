@@ -5,7 +5,6 @@
 
 #include <torch/torch.h>
 
-#include <optional>
 #include <vector>
 
 // N = tokens, D = their channels, E = experts, I = an expert's inner channels,
@@ -16,35 +15,31 @@ namespace microfiche::kernels {
 namespace {
 
 torch::Tensor run_expert(const torch::Tensor& x, const ExpertWeights& expert) {
-  const auto product = [](const torch::Tensor& in,
-                          const torch::Tensor& weight,
-                          const torch::Tensor& scale,
-                          const std::shared_ptr<const LowRank>& low_rank) {
-    return linears({{in, weight, {}, scale, {}, low_rank}}).front();
-  };
-  const auto gate =
-      product(x, expert.gate, expert.gate_scale, expert.gate_low_rank);
-  const auto up = product(x, expert.up, expert.up_scale, expert.up_low_rank);
-  return product(
-      torch::silu(gate) * up,
-      expert.down,
-      expert.down_scale,
-      expert.down_low_rank);
+  const auto gate = linear(x, expert.gate, {}, expert.gate_scale);
+  const auto up = linear(x, expert.up, {}, expert.up_scale);
+  return linear(torch::silu(gate) * up, expert.down, {}, expert.down_scale);
 }
 
 // Pairs sorted by expert.
 struct SortedPairs {
-  torch::Tensor order; // (P), the pair that stands at each place
-  torch::Tensor places; // (P), the place at which each pair stands
-  torch::Tensor experts; // (P), the expert at each place
+  torch::Tensor order; // (P), the pair at each position
+  torch::Tensor positions; // (P), the position of each pair
+  torch::Tensor experts; // (P), the expert at each position
 };
 
 SortedPairs sort_pairs(const torch::Tensor& expert_ids) {
   const auto [experts, order] =
       expert_ids.flatten().sort(/*stable=*/std::optional(true), /*dim=*/0);
-  auto places = torch::empty_like(order);
-  places.scatter_(0, order, torch::arange(order.numel(), order.options()));
-  return {order, places, experts};
+  auto positions = torch::empty_like(order);
+  positions.scatter_(0, order, torch::arange(order.numel(), order.options()));
+  return {order, positions, experts};
+}
+
+// The rows of x in the order of the sorted pairs, (P, D).
+torch::Tensor
+gather_tokens(const torch::Tensor& x, const SortedPairs& pairs, int64_t top_k) {
+  return x.index_select(
+      0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor"));
 }
 
 ExpertWeights stack(const Experts& experts) {
@@ -68,18 +63,16 @@ torch::Tensor add_shared(
   return experts.shared ? routed + run_expert(x, *experts.shared) : routed;
 }
 
-// Adds up the answers of each token's experts. answers: (P, D), pair by pair.
+// Sums the outputs (P, D), in the order of the sorted pairs, per token: (N, D).
 torch::Tensor combine(
-    const torch::Tensor& answers,
-    const torch::Tensor& weights,
-    const torch::Tensor& x,
-    const Experts& experts) {
-  const auto by_token =
-      answers.view({weights.size(0), weights.size(1), x.size(1)});
-  const auto routed = (by_token.to(torch::kFloat32) * weights.unsqueeze(-1))
-                          .sum(1)
-                          .to(x.scalar_type());
-  return add_shared(routed, x, experts);
+    const torch::Tensor& outputs,
+    const SortedPairs& pairs,
+    const torch::Tensor& weights) {
+  const auto by_token = outputs.index_select(0, pairs.positions)
+                            .view({weights.size(0), weights.size(1), -1});
+  return (by_token.to(torch::kFloat32) * weights.unsqueeze(-1))
+      .sum(1)
+      .to(outputs.scalar_type());
 }
 
 void check_shapes(
@@ -125,10 +118,33 @@ torch::Tensor moe_dispatch_reference(
   for (int64_t e = 0; e < experts.count; ++e) {
     const auto mask = expert_ids == e; // (N, top_k)
     const auto weight = (weights * mask).sum(1, /*keepdim=*/true);
-    const auto answer = run_expert(x, experts.weights(e)).to(torch::kFloat32);
-    sum = sum + answer * weight;
+    const auto output = run_expert(x, experts.weights(e)).to(torch::kFloat32);
+    sum = sum + output * weight;
   }
   return add_shared(sum.to(x.scalar_type()), x, experts);
+}
+
+torch::Tensor run_experts_sorted(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    int64_t num_experts,
+    const std::function<torch::Tensor(int64_t e, const torch::Tensor& tokens)>&
+        run_expert) {
+  const auto pairs = sort_pairs(expert_ids);
+  const auto counts = torch::bincount(pairs.experts, {}, num_experts).cpu();
+  const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
+
+  std::vector<torch::Tensor> outputs;
+  int64_t begin = 0;
+  for (int64_t e = 0; e < num_experts; ++e) {
+    const int64_t count = counts.const_data_ptr<int64_t>()[e];
+    if (count > 0) {
+      outputs.push_back(run_expert(e, tokens.narrow(0, begin, count)));
+      begin += count;
+    }
+  }
+  return combine(torch::cat(outputs), pairs, weights);
 }
 
 torch::Tensor moe_dispatch_sorted(
@@ -136,24 +152,15 @@ torch::Tensor moe_dispatch_sorted(
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts) {
-  const int64_t top_k = expert_ids.size(1);
-  const auto pairs = sort_pairs(expert_ids);
-  const auto counts = torch::bincount(pairs.experts, {}, experts.count).cpu();
-  const auto sorted_x = x.index_select(
-      0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor")); // (P, D)
-
-  std::vector<torch::Tensor> answers;
-  int64_t begin = 0;
-  for (int64_t e = 0; e < experts.count; ++e) {
-    const int64_t count = counts.const_data_ptr<int64_t>()[e];
-    if (count > 0) {
-      answers.push_back(
-          run_expert(sorted_x.narrow(0, begin, count), experts.weights(e)));
-      begin += count;
-    }
-  }
-  return combine(
-      torch::cat(answers).index_select(0, pairs.places), weights, x, experts);
+  const auto routed = run_experts_sorted(
+      x,
+      expert_ids,
+      weights,
+      experts.count,
+      [&](int64_t e, const torch::Tensor& tokens) {
+        return run_expert(tokens, experts.weights(e));
+      });
+  return add_shared(routed, x, experts);
 }
 
 torch::Tensor moe_dispatch_grouped(
@@ -161,24 +168,22 @@ torch::Tensor moe_dispatch_grouped(
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts) {
-  const int64_t top_k = expert_ids.size(1);
   const auto pairs = sort_pairs(expert_ids);
   const auto ends = torch::searchsorted(
       pairs.experts,
       torch::arange(experts.count, pairs.experts.options()),
       /*out_int32=*/true,
       /*right=*/true); // (E), where each expert's pairs end
-  const auto sorted_x = x.index_select(
-      0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor")); // (P, D)
+  const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
   const auto matrices = experts.stacked ? *experts.stacked : stack(experts);
   const auto multiply = [&](const torch::Tensor& rows,
                             const torch::Tensor& stacked) {
     return at::_grouped_mm(rows, stacked.transpose(1, 2), ends);
   };
-  const auto inner = torch::silu(multiply(sorted_x, matrices.gate)) *
-      multiply(sorted_x, matrices.up); // (P, I)
-  const auto answers = multiply(inner, matrices.down);
-  return combine(answers.index_select(0, pairs.places), weights, x, experts);
+  const auto inner = torch::silu(multiply(tokens, matrices.gate)) *
+      multiply(tokens, matrices.up); // (P, I)
+  const auto outputs = multiply(inner, matrices.down);
+  return add_shared(combine(outputs, pairs, weights), x, experts);
 }
 
 torch::Tensor moe_dispatch(
@@ -189,15 +194,12 @@ torch::Tensor moe_dispatch(
   check_shapes(x, expert_ids, weights, experts);
   const auto first = experts.weights(0);
   const auto dtype = x.scalar_type();
-  if (experts.have_low_rank) {
-    return moe_dispatch_sorted(x, expert_ids, weights, experts);
-  }
   if (x.is_cpu() && !needs_grad({x, weights, first.gate}) &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16)) {
     return moe_dispatch_cpu(x, expert_ids, weights, experts);
   }
-  // With few tokens most experts have none, and copying all their matrices
-  // into one stack would cost more than the launches that it saves.
+  // With few tokens most experts have none, and stacking all their matrices
+  // costs more than the launches that it saves.
   const bool pays = experts.stacked || expert_ids.numel() >= 4 * experts.count;
   return x.is_cuda() && pays && fits_grouped_product(first)
       ? moe_dispatch_grouped(x, expert_ids, weights, experts)

@@ -1,12 +1,9 @@
 #pragma once
 
-#include "kernels/linear.h"
-
 #include <torch/types.h>
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 
 namespace microfiche::kernels {
@@ -14,7 +11,7 @@ namespace microfiche::kernels {
 /// The matrices of one expert, down(silu(gate(x)) * up(x)).
 ///
 /// Shapes: gate and up (I, D), down (D, I); scales as in `linear`, undefined
-/// unless the matrices are int8; low-rank additions may be null.
+/// unless the matrices are int8.
 struct ExpertWeights {
   torch::Tensor gate;
   torch::Tensor up;
@@ -22,30 +19,25 @@ struct ExpertWeights {
   torch::Tensor gate_scale = {};
   torch::Tensor up_scale = {};
   torch::Tensor down_scale = {};
-  std::shared_ptr<const LowRank> gate_low_rank = nullptr;
-  std::shared_ptr<const LowRank> up_low_rank = nullptr;
-  std::shared_ptr<const LowRank> down_low_rank = nullptr;
 };
 
 /// The experts of a layer.
 struct Experts {
   int64_t count = 0;
 
-  /// The matrices of expert e in [0, count); asked for those that tokens go to.
+  /// The matrices of expert e in [0, count); only called for experts that have
+  /// tokens.
   std::function<ExpertWeights(int64_t e)> weights;
 
-  /// One that every token goes to, with weight one.
+  /// Runs on every token, with weight one.
   std::optional<ExpertWeights> shared;
 
   /// The matrices of all experts as one tensor each, (E, I, D) and (E, D, I),
-  /// where they lie so in memory. It spares a GPU a copy.
+  /// if they are stored so. It spares a GPU a copy.
   std::optional<ExpertWeights> stacked = {};
-
-  /// Some expert, or the shared one, has a low-rank addition.
-  bool have_low_rank = false;
 };
 
-/// Sends each token to its experts and adds up what they answer,
+/// Sends each token to its experts and sums their outputs,
 /// y[n] = sum over j of weights[n, j] * expert[ids[n, j]](x[n]) + shared(x[n]),
 /// with the sum over j in float32.
 ///
@@ -55,12 +47,10 @@ struct Experts {
 ///   weights: (N, top_k) float32
 ///   returns: (N, D) in the dtype of x
 ///
-/// Tokens are sorted by expert, so that each expert sees one matrix of its own
-/// tokens; on a GPU, where many small products wait for their launches, all
-/// experts are one grouped product (`at::_grouped_mm`), for which the host
-/// waits for nothing; on a CPU, without gradients, experts write their answers
-/// side by side, and all of them start at once. With low-rank additions they
-/// run one after the other.
+/// Tokens are sorted by expert, so each expert multiplies one matrix of its own
+/// tokens. `moe_dispatch_cpu` is taken on a CPU, without gradients, in float32
+/// and bfloat16. `moe_dispatch_grouped` is taken on a GPU when the experts are
+/// stacked or tokens are many. Everything else is `moe_dispatch_sorted`.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
 torch::Tensor moe_dispatch(
@@ -69,31 +59,45 @@ torch::Tensor moe_dispatch(
     const torch::Tensor& weights,
     const Experts& experts);
 
-/// Whether experts of these shapes and types may be one grouped product, whose
-/// rows begin at multiples of 16 bytes and which knows no int8.
+/// Whether experts of these shapes and types can be one grouped product, whose
+/// rows begin at multiples of 16 bytes and whose weights are not int8.
 bool fits_grouped_product(const ExpertWeights& expert);
 
-/// What `moe_dispatch` means: every expert answers every token, with weight 0
-/// where it was not asked.
+/// The definition of `moe_dispatch`: every expert runs on every token, with
+/// weight 0 where it was not chosen.
 torch::Tensor moe_dispatch_reference(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts);
 
-/// The ways in which `moe_dispatch` runs; callers leave the choice to it. Only
-/// the first knows low-rank additions. The last gives no gradients and wants
-/// everything on the CPU, in float32 or bfloat16.
+/// Runs one expert after the other. Any device, differentiable.
 torch::Tensor moe_dispatch_sorted(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts);
+
+/// `moe_dispatch_sorted` for experts that are functions, without a shared one.
+/// `run_expert` maps the tokens of expert e, (n, D), to their outputs, (n, D).
+torch::Tensor run_experts_sorted(
+    const torch::Tensor& x,
+    const torch::Tensor& expert_ids,
+    const torch::Tensor& weights,
+    int64_t num_experts,
+    const std::function<torch::Tensor(int64_t e, const torch::Tensor& tokens)>&
+        run_expert);
+
+/// Runs all experts as one `at::_grouped_mm`: on a GPU many small products wait
+/// for their launches. The host does not wait for the device. Differentiable.
 torch::Tensor moe_dispatch_grouped(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,
     const Experts& experts);
+
+/// Runs all experts as one `grouped_linear`. CPU only, float32 or bfloat16,
+/// without gradients.
 torch::Tensor moe_dispatch_cpu(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,

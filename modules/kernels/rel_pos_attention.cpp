@@ -2,8 +2,8 @@
 
 #include "kernels/attention.h"
 #include "kernels/gradient.h"
-#include "kernels/parallel.h"
-#include "kernels/rel_pos_attention_cpu.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/rel_pos_attention.h"
 
 #include <torch/torch.h>
 

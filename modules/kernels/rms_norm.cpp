@@ -1,13 +1,13 @@
 #include "kernels/rms_norm.h"
 
 #include "kernels/gradient.h"
-#include "kernels/parallel.h"
-#include "kernels/rms_norm_cpu.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/rms_norm.h"
 
 #include <torch/torch.h>
 
 #ifdef MICROFICHE_WITH_CUDA
-#include "kernels/rms_norm_cuda.h"
+#include "kernels/cuda/rms_norm.h"
 
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>

@@ -26,10 +26,10 @@ constexpr std::string_view kEndingA = ".lora_A.weight";
 constexpr std::string_view kEndingB = ".lora_B.weight";
 
 /// Linear layers by our names, in their order.
-std::map<std::string, kernels::LinearImpl*> linear_layers(OpticalModel& model) {
-  std::map<std::string, kernels::LinearImpl*> layers;
+std::map<std::string, layers::LinearImpl*> linear_layers(OpticalModel& model) {
+  std::map<std::string, layers::LinearImpl*> layers;
   for (const auto& item : model->named_modules("", /*include_self=*/false)) {
-    if (auto* linear = item.value()->as<kernels::Linear>()) {
+    if (auto* linear = item.value()->as<layers::Linear>()) {
       layers.emplace(item.key(), linear);
     }
   }
@@ -54,7 +54,7 @@ std::set<std::string> target_modules(OpticalModel& model) {
          dot = published.find('.', dot + 1)) {
       plain.insert(last_part(published.substr(0, dot)));
     }
-    if (layer->low_rank() != nullptr) {
+    if (layer->lora() != nullptr) {
       adapted.push_back(published);
     } else {
       plain.insert(last_part(published));
@@ -193,7 +193,7 @@ void add_adapter(OpticalModel& model, const AdapterConfig& config) {
       }
     }
     if (wanted) {
-      layer->add_low_rank(config.rank, config.scale(), config.dropout);
+      layer->add_lora(config.rank, config.scale(), config.dropout);
     }
   }
   for (size_t i = 0; i < used.size(); ++i) {
@@ -219,10 +219,10 @@ void save_adapter(
     views.push_back(view_bytes(name, kept.back()));
   };
   for (const auto& [name, layer] : linear_layers(model)) {
-    if (layer->low_rank() != nullptr) {
+    if (layer->lora() != nullptr) {
       const std::string base = concat(kBase, published_name(name));
-      add(concat(base, kEndingA), layer->low_rank()->a);
-      add(concat(base, kEndingB), layer->low_rank()->b);
+      add(concat(base, kEndingA), layer->lora()->a);
+      add(concat(base, kEndingB), layer->lora()->b);
     }
   }
   check(!views.empty(), folder.string(), ": the model has no adapter to save");
@@ -279,9 +279,9 @@ void load_adapter(OpticalModel& model, const fs::path& folder) {
         torch::IntArrayRef(a->shape),
         " and ",
         torch::IntArrayRef(b->shape));
-    layer->add_low_rank(config.rank, config.scale(), config.dropout);
-    layer->low_rank()->a.copy_(view_tensor({*a, file.bytes(*a)}));
-    layer->low_rank()->b.copy_(view_tensor({*b, file.bytes(*b)}));
+    layer->add_lora(config.rank, config.scale(), config.dropout);
+    layer->lora()->a.copy_(view_tensor({*a, file.bytes(*a)}));
+    layer->lora()->b.copy_(view_tensor({*b, file.bytes(*b)}));
     used.insert({a->name, b->name});
   }
   for (const auto& info : file.tensors()) {
@@ -299,11 +299,11 @@ void load_adapter(OpticalModel& model, const fs::path& folder) {
 void merge_adapter(OpticalModel& model) {
   for (const auto& [name, layer] : linear_layers(model)) {
     check(
-        layer->low_rank() == nullptr || !layer->weight_scale.defined(),
+        layer->lora() == nullptr || !layer->weight_scale.defined(),
         "adapter: ",
         name,
         ": the weight is int8; merge into the model that was quantized");
-    layer->merge_low_rank();
+    layer->merge_lora();
   }
 }
 

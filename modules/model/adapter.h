@@ -18,7 +18,7 @@ namespace microfiche::model {
 // PEFT can do beyond that (other kinds of adapters, whole modules saved beside,
 // ranks that differ) is refused by name.
 
-/// A LoRA adapter; see Note [Low-rank additions].
+/// A LoRA adapter; see Note [LoRA].
 struct AdapterConfig {
   /// Rows of A.
   int64_t rank = 16;

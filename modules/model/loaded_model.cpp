@@ -1,8 +1,9 @@
 #include "model/loaded_model.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "kernels/initialization.h"
+#include "layers/skip_init.h"
 #include "model/checkpoint_names.h"
 #include "model/state_dict.h"
 
@@ -88,7 +89,7 @@ LoadedModel load_model(
   const auto specs = checkpoint_tensors(loaded.config);
   check_checkpoint(*loaded.checkpoint, specs, folder.string());
   {
-    const kernels::SkipInitialization skip;
+    const layers::SkipInitGuard skip;
     loaded.model = OpticalModel(optical_model_options(loaded.config));
   }
   load_state_dict(loaded.model, loaded.checkpoint, specs, placement);

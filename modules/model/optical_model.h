@@ -87,7 +87,7 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   torch::Tensor embed(const Prompt& prompt, const torch::Tensor& sequence);
 
   /// Lets layers run again for their gradients rather than keep what these
-  /// need; see `kernels::recompute`.
+  /// need; see `layers::recompute`.
   void set_recompute(bool on);
 
   /// Device and dtype of the weights.

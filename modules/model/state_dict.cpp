@@ -110,11 +110,11 @@ std::unordered_map<std::string, torch::Tensor> named_tensors(
 }
 
 /// The model's linear layers by their own names.
-std::unordered_map<std::string, kernels::LinearImpl*> named_linears(
+std::unordered_map<std::string, layers::LinearImpl*> named_linears(
     OpticalModel& model) {
-  std::unordered_map<std::string, kernels::LinearImpl*> linears;
+  std::unordered_map<std::string, layers::LinearImpl*> linears;
   for (const auto& item : model->named_modules("", /*include_self=*/false)) {
-    if (auto* linear = item.value()->as<kernels::Linear>()) {
+    if (auto* linear = item.value()->as<layers::Linear>()) {
       linears.emplace(item.key(), linear);
     }
   }

@@ -15,8 +15,8 @@ torch::nn::LayerNorm make_norm(int64_t width) {
   return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}));
 }
 
-kernels::Linear make_linear(int64_t in, int64_t out) {
-  return kernels::Linear(torch::nn::LinearOptions(in, out));
+layers::Linear make_linear(int64_t in, int64_t out) {
+  return layers::Linear(torch::nn::LinearOptions(in, out));
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/linear.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -45,12 +45,12 @@ class LatentLayerImpl : public torch::nn::Cloneable<LatentLayerImpl> {
   LatentQueriesOptions options;
 
   torch::nn::LayerNorm norm{nullptr};
-  kernels::Linear query{nullptr};
-  kernels::Linear key_value{nullptr};
-  kernels::Linear projection{nullptr};
+  layers::Linear query{nullptr};
+  layers::Linear key_value{nullptr};
+  layers::Linear projection{nullptr};
   torch::nn::LayerNorm mlp_norm{nullptr};
-  kernels::Linear expand{nullptr};
-  kernels::Linear contract{nullptr};
+  layers::Linear expand{nullptr};
+  layers::Linear contract{nullptr};
 };
 
 TORCH_MODULE(LatentLayer);

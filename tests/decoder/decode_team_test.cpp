@@ -33,7 +33,7 @@ std::ostream& operator<<(std::ostream& stream, const TeamCase& own) {
 Decoder make_decoder_of(torch::Dtype dtype, bool int8 = false) {
   auto decoder = make_decoder();
   for (const auto& module : decoder->modules()) {
-    auto* linear = module->as<kernels::Linear>();
+    auto* linear = module->as<layers::Linear>();
     if (linear != nullptr && int8) {
       linear->quantize();
     }
@@ -163,10 +163,10 @@ TEST(DecodeTeamLimitsTest, AnAdapterIsAReasonNotTo) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder();
   auto* moe = decoder->layers->ptr(2)->as<DecoderLayer>();
-  moe->moe->experts->ptr(5)->as<GatedMlp>()->up_proj->add_low_rank(2, 1, 0);
+  moe->moe->experts->ptr(5)->as<GatedMlp>()->up_proj->add_lora(2, 1, 0);
 
   EXPECT_THAT(
-      DecodeTeam::why_not(*decoder, decoder->make_cache(1, 4)),
+      DecodeTeam::unsupported_reason(*decoder, decoder->make_cache(1, 4)),
       Optional(HasSubstr("layer 2 has an adapter")));
 }
 
@@ -175,7 +175,7 @@ TEST(DecodeTeamLimitsTest, HeadsThatShareKeysAreAReasonNotTo) {
   auto decoder = make_decoder(small_options().kv_heads(2));
 
   EXPECT_THAT(
-      DecodeTeam::why_not(*decoder, decoder->make_cache(1, 4)),
+      DecodeTeam::unsupported_reason(*decoder, decoder->make_cache(1, 4)),
       Optional(HasSubstr("share keys")));
 }
 
@@ -183,7 +183,7 @@ TEST(DecodeTeamLimitsTest, GradientsAreAReasonNotTo) {
   auto decoder = make_decoder();
 
   EXPECT_THAT(
-      DecodeTeam::why_not(*decoder, decoder->make_cache(1, 4)),
+      DecodeTeam::unsupported_reason(*decoder, decoder->make_cache(1, 4)),
       Optional(HasSubstr("gradients")));
 }
 

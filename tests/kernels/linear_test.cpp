@@ -1,7 +1,5 @@
 #include "kernels/linear.h"
 
-#include "kernels/initialization.h"
-
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,18 +20,23 @@ double relative_error(
       .item<double>();
 }
 
-Linear int8_layer(int64_t in, int64_t out, bool bias) {
-  Linear layer(torch::nn::LinearOptions(in, out).bias(bias));
-  layer->quantize();
-  return layer;
+/// An int8 weight and its scales.
+struct Int8Weight {
+  torch::Tensor weight; // (out, in)
+  torch::Tensor scale; // (out)
+};
+
+Int8Weight make_int8_weight(int64_t in, int64_t out) {
+  return {
+      torch::randint(-127, 128, {out, in}, torch::kInt8),
+      torch::rand({out}) * 0.01 + 0.001};
 }
 
-// Rows that fill blocks and tiles and leave a rest, on both sides of the
-// largest few; widths that are whole vectors and not; channels that are whole
-// blocks and not.
+// Row counts that fill blocks and tiles exactly and that leave a rest, below and
+// above kFewRows; widths and channels that are whole vectors and that are not.
 class LinearRowsTest : public ::testing::TestWithParam<int64_t> {};
 
-TEST_P(LinearRowsTest, Bfloat16WeightsGiveTheExactProductOfTheRoundedNumbers) {
+TEST_P(LinearRowsTest, MultipliesBfloat16WeightsExactly) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   for (const auto& [in, out] : {std::pair{64, 32}, {37, 13}, {1280, 66}}) {
@@ -54,7 +57,7 @@ TEST_P(LinearRowsTest, Bfloat16WeightsGiveTheExactProductOfTheRoundedNumbers) {
   }
 }
 
-TEST_P(LinearRowsTest, Float32WeightsGiveTheExactProduct) {
+TEST_P(LinearRowsTest, MultipliesFloat32WeightsExactly) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   for (const auto& [in, out] : {std::pair{64, 32}, {37, 13}, {1280, 66}}) {
@@ -71,7 +74,7 @@ TEST_P(LinearRowsTest, Float32WeightsGiveTheExactProduct) {
   }
 }
 
-TEST_P(LinearRowsTest, Bfloat16RowsAreRoundedOnceInTheEnd) {
+TEST_P(LinearRowsTest, RoundsBfloat16ResultsOnce) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   const auto x = torch::randn({GetParam(), 129}).to(torch::kBFloat16);
@@ -87,20 +90,25 @@ TEST_P(LinearRowsTest, Bfloat16RowsAreRoundedOnceInTheEnd) {
   EXPECT_TRUE((error <= exact.abs() * 0.00391 + 1e-5).all().item<bool>());
 }
 
-TEST_P(LinearRowsTest, Int8WeightsGiveTheProductOfTheRoundedNumbers) {
+TEST_P(LinearRowsTest, MultipliesInt8WeightsExactly) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   for (const auto& [in, out] : {std::pair{64, 32}, {37, 13}}) {
-    auto layer = int8_layer(in, out, /*bias=*/true);
+    const auto [weight, scale] = make_int8_weight(in, out);
+    const auto bias = torch::randn({out});
     const auto x = torch::randn({2, GetParam(), in});
-    const auto rounded = layer->weight.to(torch::kFloat64) *
-        layer->weight_scale.to(torch::kFloat64).unsqueeze(1);
+    const auto rounded =
+        weight.to(torch::kFloat64) * scale.to(torch::kFloat64).unsqueeze(1);
     const auto expected = torch::linear(
-        x.to(torch::kFloat64), rounded, layer->bias.to(torch::kFloat64));
+        x.to(torch::kFloat64), rounded, bias.to(torch::kFloat64));
 
-    EXPECT_LT(relative_error(layer->forward(x), expected), 1e-5);
     EXPECT_LT(
-        relative_error(layer->forward(x.to(torch::kBFloat16)), expected),
+        relative_error(kernels::linear(x, weight, bias, scale), expected),
+        1e-5);
+    EXPECT_LT(
+        relative_error(
+            kernels::linear(x.to(torch::kBFloat16), weight, bias, scale),
+            expected),
         1.2e-2);
   }
 }
@@ -110,64 +118,23 @@ INSTANTIATE_TEST_SUITE_P(
     LinearRowsTest,
     ::testing::Values(1, 2, 3, 4, 7, 9, 32, 65, 200));
 
-TEST(LinearTest, AnInt8WeightIsWithinHalfAStepOfTheExactOne) {
-  torch::manual_seed(0);
-  Linear layer(torch::nn::LinearOptions(50, 20));
-  const auto exact = layer->weight.detach().clone();
-
-  layer->quantize();
-
-  EXPECT_EQ(layer->weight.scalar_type(), torch::kInt8);
-  EXPECT_EQ(layer->weight.abs().amax(1).min().item<int64_t>(), 127);
-  const auto step = layer->weight_scale.unsqueeze(1);
-  const auto error = (layer->weight * step - exact).abs();
-  EXPECT_TRUE((error <= step * 0.5001).all().item<bool>());
-}
-
-TEST(LinearTest, AChannelOfZerosStaysZero) {
-  Linear layer(torch::nn::LinearOptions(8, 3).bias(false));
-  {
-    const torch::NoGradGuard no_grad;
-    layer->weight[1].zero_();
-  }
-
-  layer->quantize();
-
-  const auto y = layer->forward(torch::ones({1, 8}));
-  EXPECT_EQ(y[0][1].item<float>(), 0);
-  EXPECT_TRUE(y.isfinite().all().item<bool>());
-}
-
-TEST(LinearTest, StartsAndLearnsLikeLibTorchsOwn) {
-  torch::manual_seed(0);
-  torch::nn::Linear expected(7, 5);
-  torch::manual_seed(0);
-  Linear actual(torch::nn::LinearOptions(7, 5));
-  EXPECT_TRUE(torch::equal(actual->weight, expected->weight));
-  EXPECT_TRUE(torch::equal(actual->bias, expected->bias));
-
-  const auto x = torch::randn({3, 7});
-  expected->forward(x).square().sum().backward();
-  actual->forward(x).square().sum().backward();
-  EXPECT_TRUE(torch::equal(actual->weight.grad(), expected->weight.grad()));
-}
-
-TEST(LinearTest, WritesWhereItIsTold) {
+TEST(LinearTest, WritesToOut) {
   const torch::InferenceMode inference;
   const auto x = torch::randn({2, 16});
-  auto layer = int8_layer(16, 4, /*bias=*/false);
+  const auto [weight, scale] = make_int8_weight(16, 4);
   const auto exact = torch::randn({4, 16});
   auto out = torch::zeros({4, 4});
 
-  kernels::linears(
-      {{x, layer->weight, {}, layer->weight_scale, out.narrow(0, 0, 2)},
+  grouped_linear(
+      {{x, weight, {}, scale, out.narrow(0, 0, 2)},
        {x, exact, {}, {}, out.narrow(0, 2, 2)}});
 
-  EXPECT_TRUE(torch::equal(out.narrow(0, 0, 2), layer->forward(x)));
+  EXPECT_TRUE(torch::equal(
+      out.narrow(0, 0, 2), kernels::linear(x, weight, {}, scale)));
   EXPECT_TRUE(torch::equal(out.narrow(0, 2, 2), kernels::linear(x, exact)));
 }
 
-/// With as many threads.
+/// `linear` with a given number of threads.
 torch::Tensor linear_with_threads(
     int threads,
     const torch::Tensor& x,
@@ -198,7 +165,7 @@ TEST(LinearTest, TheNumberOfThreadsChangesNoBit) {
   }
 }
 
-TEST(LinearTest, ARowOfFloat32IsAnsweredAlikeInAnyCompany) {
+TEST(LinearTest, AFloat32RowDoesNotDependOnTheOtherRows) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   const auto weight = torch::randn({30, 100});
@@ -210,7 +177,7 @@ TEST(LinearTest, ARowOfFloat32IsAnsweredAlikeInAnyCompany) {
   }
 }
 
-TEST(LinearTest, ANanOfTheWeightsIsNotHidden) {
+TEST(LinearTest, PropagatesANanOfTheWeights) {
   const torch::InferenceMode inference;
   auto weight = torch::ones({4, 16}, torch::kBFloat16);
   weight[2][3] = std::numeric_limits<float>::quiet_NaN();
@@ -222,20 +189,7 @@ TEST(LinearTest, ANanOfTheWeightsIsNotHidden) {
   EXPECT_EQ(y[0][0].item<float>(), 16);
 }
 
-TEST(LinearTest, WithoutInitializationNothingIsDrawn) {
-  torch::manual_seed(0);
-  const auto expected = torch::rand({1});
-  torch::manual_seed(0);
-  {
-    const SkipInitialization skip;
-    Linear layer(torch::nn::LinearOptions(7, 5));
-    EXPECT_EQ(layer->weight.sizes(), (std::vector<int64_t>{5, 7}));
-  }
-  EXPECT_FALSE(SkipInitialization::is_on());
-  EXPECT_TRUE(torch::equal(torch::rand({1}), expected));
-}
-
-TEST(LinearTest, SaysWhatDoesNotFit) {
+TEST(LinearTest, RefusesShapesThatDoNotFit) {
   EXPECT_THAT(
       [] {
         kernels::linear(torch::ones({2, 5}), torch::ones({3, 4}));
@@ -247,61 +201,6 @@ TEST(LinearTest, SaysWhatDoesNotFit) {
         kernels::linear(torch::ones({2, 4}), torch::ones({3, 4}, torch::kInt8));
       },
       ThrowsMessage<c10::Error>(HasSubstr("without scales")));
-}
-
-/// A layer with a low-rank addition that does something.
-Linear low_rank_layer(double dropout) {
-  torch::manual_seed(2);
-  Linear layer(torch::nn::LinearOptions(12, 7));
-  layer->add_low_rank(/*rank=*/3, /*scale=*/0.5, dropout);
-  const torch::NoGradGuard no_grad;
-  layer->low_rank()->b.normal_();
-  layer->eval();
-  return layer;
-}
-
-TEST(LowRankTest, IsScaledAndAddedToTheProduct) {
-  auto layer = low_rank_layer(/*dropout=*/0);
-  const auto x = torch::randn({2, 5, 12});
-
-  const auto actual = layer->forward(x);
-
-  const auto weight =
-      layer->weight + 0.5 * layer->low_rank()->b.matmul(layer->low_rank()->a);
-  EXPECT_TRUE(torch::allclose(
-      actual, torch::linear(x, weight, layer->bias), 1e-4, 1e-5));
-}
-
-TEST(LowRankTest, MergedGivesTheSameWithoutItsMatrices) {
-  auto layer = low_rank_layer(/*dropout=*/0);
-  const auto x = torch::randn({5, 12});
-  const auto expected = layer->forward(x);
-
-  layer->merge_low_rank();
-
-  EXPECT_TRUE(torch::allclose(layer->forward(x), expected, 1e-4, 1e-5));
-  EXPECT_EQ(layer->parameters().size(), 2);
-  EXPECT_EQ(layer->low_rank(), nullptr);
-}
-
-TEST(LowRankTest, DropsNumbersWhileTrainingOnly) {
-  auto layer = low_rank_layer(/*dropout=*/0.5);
-  const auto x = torch::randn({5, 12});
-
-  EXPECT_TRUE(torch::equal(layer->forward(x), layer->forward(x)));
-  layer->train();
-  EXPECT_FALSE(torch::equal(layer->forward(x), layer->forward(x)));
-}
-
-TEST(LowRankTest, StandsBesideAnInt8Weight) {
-  const torch::InferenceMode inference;
-  auto layer = low_rank_layer(/*dropout=*/0);
-  const auto x = torch::randn({2, 12});
-  const auto expected = layer->forward(x);
-
-  layer->quantize();
-
-  EXPECT_LT(relative_error(layer->forward(x), expected), 0.02);
 }
 
 } // namespace

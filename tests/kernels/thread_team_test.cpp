@@ -1,6 +1,4 @@
-#include "kernels/thread_team.h"
-
-#include "kernels/channel_tasks.h"
+#include "kernels/cpu/thread_team.h"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -13,7 +11,7 @@
 namespace microfiche::kernels {
 namespace {
 
-/// Gives LibTorch some threads for the time of a test, whatever there were.
+/// Sets the number of LibTorch threads during a test.
 class ThreadTeamTest : public ::testing::TestWithParam<int> {
  protected:
   ThreadTeamTest() : before_(at::get_num_threads()) {
@@ -27,7 +25,7 @@ class ThreadTeamTest : public ::testing::TestWithParam<int> {
   int before_;
 };
 
-TEST_P(ThreadTeamTest, EveryMemberIsThereOnce) {
+TEST_P(ThreadTeamTest, RunsEveryMemberOnce) {
   std::vector<std::atomic<int>> seen(GetParam());
 
   run_team([&](TeamMember& member) {
@@ -40,7 +38,7 @@ TEST_P(ThreadTeamTest, EveryMemberIsThereOnce) {
   }
 }
 
-TEST_P(ThreadTeamTest, NobodyIsAPhaseAhead) {
+TEST_P(ThreadTeamTest, BarrierKeepsThreadsInTheSamePhase) {
   constexpr int kPhases = 1000;
   std::atomic<int> arrived = 0;
   std::atomic<int> wrong = 0;
@@ -48,42 +46,42 @@ TEST_P(ThreadTeamTest, NobodyIsAPhaseAhead) {
   run_team([&](TeamMember& member) {
     for (int phase = 1; phase <= kPhases; ++phase) {
       ++arrived;
-      member.meet();
+      member.barrier();
       wrong += arrived != phase * GetParam();
-      member.meet();
+      member.barrier();
     }
   });
 
   EXPECT_EQ(wrong, 0);
 }
 
-TEST_P(ThreadTeamTest, OneWhoComesLateIsWaitedFor) {
+TEST_P(ThreadTeamTest, BarrierWaitsForALateThread) {
   std::atomic<bool> written = false;
   std::atomic<int> wrong = 0;
 
   run_team([&](TeamMember& member) {
     if (member.index() == 0) {
-      // Much longer than others spin.
+      // Much longer than the others spin.
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       written = true;
     }
-    member.meet();
+    member.barrier();
     wrong += !written;
   });
 
   EXPECT_EQ(wrong, 0);
 }
 
-TEST_P(ThreadTeamTest, EveryTaskOfEachPhaseIsDoneOnce) {
+TEST_P(ThreadTeamTest, RunsEachTaskOnceInEveryPhase) {
   constexpr int64_t kTasks = 100;
   std::vector<std::atomic<int>> done(GetParam() * kTasks);
 
   run_team([&](TeamMember& member) {
     for (int phase = 0; phase < 3; ++phase) {
-      member.work_off(kTasks, [&](int64_t share, int64_t task) {
-        ++done[share * kTasks + task];
+      member.run_tasks(kTasks, [&](int64_t queue, int64_t task) {
+        ++done[queue * kTasks + task];
       });
-      member.meet();
+      member.barrier();
     }
   });
 
@@ -92,37 +90,12 @@ TEST_P(ThreadTeamTest, EveryTaskOfEachPhaseIsDoneOnce) {
   }
 }
 
-TEST_P(ThreadTeamTest, EveryChannelIsInOneTask) {
-  const std::vector<int64_t> products = {1, 0, 64, 896, 129281};
-  std::vector<std::vector<std::atomic<int>>> seen;
-  ChannelTasks tasks;
-  for (const int64_t channels : products) {
-    seen.emplace_back(channels);
-    tasks.add(channels, /*weights_per_channel=*/1280);
-  }
-
-  run_team([&](TeamMember& member) {
-    tasks.run(member, [&](int64_t product, int64_t begin, int64_t end) {
-      EXPECT_LT(begin, end);
-      for (int64_t i = begin; i < end; ++i) {
-        ++seen[product][i];
-      }
-    });
-  });
-
-  for (const auto& channels : seen) {
-    for (const auto& times : channels) {
-      ASSERT_EQ(times, 1);
-    }
-  }
-}
-
-TEST_P(ThreadTeamTest, ATeamInsideOfATeamIsOneThread) {
+TEST_P(ThreadTeamTest, ANestedTeamHasOneThread) {
   std::atomic<int> members = 0;
 
   run_team([&](TeamMember&) {
     run_team([&](TeamMember& inner) {
-      inner.meet();
+      inner.barrier();
       members += static_cast<int>(inner.count());
     });
   });

@@ -1,4 +1,4 @@
-#include "kernels/recompute.h"
+#include "layers/recompute.h"
 
 #include "tests/training/golden.h"
 #include "training/loss.h"

@@ -1,0 +1,136 @@
+#include "kernels/cpu/linear.h"
+
+#include "kernels/cpu/vector.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace microfiche::kernels {
+namespace {
+
+// Note [One stream of weights]
+// Weights are read in the order in which they lie in memory, one channel after
+// the other: a processor that is asked for several channels side by side
+// fetches them at half the speed. Up to eight rows of x barrier each weight while
+// it is in a register.
+
+MICROFICHE_INLINE void
+store(const LinearProduct& product, int64_t m, int64_t n, float y) {
+  y = product.scale != nullptr ? y * product.scale[n] : y;
+  y = product.bias != nullptr ? y + product.bias[n] : y;
+  const int64_t place = m * product.out + n;
+  if (product.x_is_bf16) {
+    static_cast<Bf16*>(product.y)[place] = to_bf16(y);
+  } else {
+    static_cast<float*>(product.y)[place] = y;
+  }
+}
+
+/// Channel n for `Rows` rows from `m`.
+template <int64_t Rows, typename Weight>
+MICROFICHE_INLINE void
+multiply(const LinearProduct& product, const float* x, int64_t m, int64_t n) {
+  const int64_t in = product.in;
+  const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
+  x += m * in;
+  // Two sums a row hide how long one addition takes.
+  Floats sums[Rows][2] = {};
+  int64_t k = 0;
+  for (; k + 2 * kVectorLanes <= in; k += 2 * kVectorLanes) {
+    for (int64_t part = 0; part < 2; ++part) {
+      Floats weights;
+      load_floats(weight + k + part * kVectorLanes, weights);
+      for (int64_t i = 0; i < Rows; ++i) {
+        Floats values;
+        load(x + i * in + k + part * kVectorLanes, values);
+        sums[i][part] += weights * values;
+      }
+    }
+  }
+  for (int64_t i = 0; i < Rows; ++i) {
+    float rest = 0;
+    for (int64_t j = k; j < in; ++j) {
+      rest += to_float(weight[j]) * x[i * in + j];
+    }
+    store(product, m + i, n, sum(sums[i][0] + sums[i][1]) + rest);
+  }
+}
+
+template <typename Weight>
+MICROFICHE_INLINE void run_channels(
+    const LinearProduct& product,
+    const float* x,
+    int64_t begin,
+    int64_t end) {
+  for (int64_t n = begin; n < end; ++n) {
+    int64_t m = 0;
+    for (; m + 8 <= product.rows; m += 8) {
+      multiply<8, Weight>(product, x, m, n);
+    }
+    for (; m + 4 <= product.rows; m += 4) {
+      multiply<4, Weight>(product, x, m, n);
+    }
+    for (; m + 2 <= product.rows; m += 2) {
+      multiply<2, Weight>(product, x, m, n);
+    }
+    if (m < product.rows) {
+      multiply<1, Weight>(product, x, m, n);
+    }
+  }
+}
+
+struct LinearJob {
+  const LinearProduct& product;
+  const float* x;
+  int64_t begin;
+  int64_t end;
+
+  MICROFICHE_INLINE void run() const {
+    switch (product.type) {
+      case WeightType::kInt8:
+        return run_channels<int8_t>(product, x, begin, end);
+      case WeightType::kBFloat16:
+        return run_channels<Bf16>(product, x, begin, end);
+      case WeightType::kFloat32:
+        return run_channels<float>(product, x, begin, end);
+    }
+  }
+};
+
+} // namespace
+
+int64_t max_linear_cpu_rows(bool x_is_bf16) {
+  if (!x_is_bf16 || !has_bf16_instructions()) {
+    return kFewRows;
+  }
+  return has_tile_instructions() ? kTileRows
+                                 : std::numeric_limits<int64_t>::max();
+}
+
+void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (!product.x_is_bf16 && product.type == WeightType::kFloat32) {
+    linear_cpu_f32(product, begin, end);
+    return;
+  }
+  if (product.x_is_bf16 && product.type != WeightType::kFloat32 &&
+      has_bf16_instructions()) {
+    linear_cpu_bf16(product, begin, end);
+    return;
+  }
+  if (!product.x_is_bf16) {
+    const auto* x = static_cast<const float*>(product.x);
+    run_vectorized(LinearJob{product, x, begin, end});
+    return;
+  }
+  thread_local std::vector<CacheLine> lines;
+  const auto* halves = static_cast<const Bf16*>(product.x);
+  const int64_t count = product.rows * product.in;
+  lines.resize((count + kVectorLanes - 1) / kVectorLanes);
+  float* x = lines.data()->numbers;
+  std::transform(
+      halves, halves + count, x, [](Bf16 value) { return to_float(value); });
+  run_vectorized(LinearJob{product, x, begin, end});
+}
+
+} // namespace microfiche::kernels

@@ -1,0 +1,338 @@
+#include "kernels/cpu/linear.h"
+
+#ifdef __x86_64__
+
+#include <cpuid.h>
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+// The instruction multiplies 32 pairs of bfloat16 numbers and adds them up in
+// float32: x is half as large as in float32, so more rows of it fit into the
+// first-level cache.
+
+namespace microfiche::kernels {
+namespace {
+
+#define MICROFICHE_AVX512_BF16 \
+  __attribute__((              \
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))) inline
+
+constexpr int64_t kPairLanes = 32;
+
+// `first` of 32 numbers, the others zero.
+MICROFICHE_AVX512_BF16 __m512bh load_bf16(const uint16_t* from, int64_t first) {
+  const auto mask = static_cast<__mmask32>((uint64_t{1} << first) - 1);
+  return reinterpret_cast<__m512bh>(_mm512_maskz_loadu_epi16(mask, from));
+}
+
+MICROFICHE_AVX512_BF16 __m512bh load_bf16(const uint16_t* from) {
+  return reinterpret_cast<__m512bh>(_mm512_loadu_si512(from));
+}
+
+// Every int8 is a bfloat16.
+MICROFICHE_AVX512_BF16 __m512bh to_bf16(__m256i bytes) {
+  const auto low = _mm512_cvtepi8_epi32(_mm256_castsi256_si128(bytes));
+  const auto high = _mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1));
+  return _mm512_cvtne2ps_pbh(_mm512_cvtepi32_ps(high), _mm512_cvtepi32_ps(low));
+}
+
+MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from, int64_t first) {
+  const auto mask = static_cast<__mmask32>((uint64_t{1} << first) - 1);
+  return to_bf16(_mm256_maskz_loadu_epi8(mask, from));
+}
+
+MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from) {
+  return to_bf16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+
+/// Channel n for `Rows` rows from `m`.
+template <int64_t Rows, typename Weight>
+MICROFICHE_AVX512_BF16 void
+multiply_bf16(const LinearProduct& product, int64_t m, int64_t n) {
+  const int64_t in = product.in;
+  const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
+  const auto* x = static_cast<const uint16_t*>(product.x) + m * in;
+  // Two sums a row hide how long one addition takes.
+  __m512 sums[Rows][2];
+  for (auto& row : sums) {
+    row[0] = row[1] = _mm512_setzero_ps();
+  }
+  int64_t k = 0;
+  for (; k + 2 * kPairLanes <= in; k += 2 * kPairLanes) {
+    const auto first = load_bf16(weight + k);
+    const auto second = load_bf16(weight + k + kPairLanes);
+    for (int64_t i = 0; i < Rows; ++i) {
+      const auto* values = x + i * in + k;
+      sums[i][0] = _mm512_dpbf16_ps(sums[i][0], first, load_bf16(values));
+      sums[i][1] =
+          _mm512_dpbf16_ps(sums[i][1], second, load_bf16(values + kPairLanes));
+    }
+  }
+  for (; k < in; k += kPairLanes) {
+    const int64_t rest = in - k < kPairLanes ? in - k : kPairLanes;
+    const auto weights = load_bf16(weight + k, rest);
+    for (int64_t i = 0; i < Rows; ++i) {
+      sums[i][0] = _mm512_dpbf16_ps(
+          sums[i][0], weights, load_bf16(x + i * in + k, rest));
+    }
+  }
+  for (int64_t i = 0; i < Rows; ++i) {
+    float y = _mm512_reduce_add_ps(_mm512_add_ps(sums[i][0], sums[i][1]));
+    y = product.scale != nullptr ? y * product.scale[n] : y;
+    y = product.bias != nullptr ? y + product.bias[n] : y;
+    const auto rounded = _mm_cvtneps_pbh(_mm_set_ss(y));
+    std::memcpy(
+        static_cast<uint16_t*>(product.y) + (m + i) * product.out + n,
+        &rounded,
+        sizeof(uint16_t));
+  }
+}
+
+// Channels whose sums are finished together.
+constexpr int64_t kBlockChannels = 4;
+// So many rows at most fill the registers with sums.
+constexpr int64_t kBlockRows = 6;
+// So many rows take the weights as fast as memory gives them, in one stream;
+// see Note [One stream of weights]. The others barrier them in the second-level
+// cache: with more at once, x and the stream push each other out of the first
+// one, and memory waits.
+constexpr int64_t kStreamedRows = 4;
+constexpr int64_t kStreamedChannels = 48;
+
+// The sums of each of four registers.
+MICROFICHE_AVX512_BF16 __m128 add_lanes(const __m512 (&sums)[kBlockChannels]) {
+  __m256 halves[kBlockChannels];
+  for (int64_t c = 0; c < kBlockChannels; ++c) {
+    halves[c] = _mm256_add_ps(
+        _mm512_castps512_ps256(sums[c]), _mm512_extractf32x8_ps(sums[c], 1));
+  }
+  const auto pairs = _mm256_hadd_ps(
+      _mm256_hadd_ps(halves[0], halves[1]),
+      _mm256_hadd_ps(halves[2], halves[3]));
+  return _mm_add_ps(
+      _mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+}
+
+/// Channels [n, n + kBlockChannels) for `Rows` rows from `m`; `weight` is that
+/// of channel n, in bfloat16.
+template <int64_t Rows>
+MICROFICHE_AVX512_BF16 void multiply_block(
+    const LinearProduct& product,
+    const uint16_t* weight,
+    int64_t m,
+    int64_t n) {
+  const int64_t in = product.in;
+  const auto* x = static_cast<const uint16_t*>(product.x) + m * in;
+  __m512 sums[Rows][kBlockChannels];
+  for (auto& row : sums) {
+    for (auto& sum : row) {
+      sum = _mm512_setzero_ps();
+    }
+  }
+  int64_t k = 0;
+  for (; k + kPairLanes <= in; k += kPairLanes) {
+    __m512bh weights[kBlockChannels];
+    for (int64_t c = 0; c < kBlockChannels; ++c) {
+      weights[c] = load_bf16(weight + c * in + k);
+    }
+    for (int64_t i = 0; i < Rows; ++i) {
+      const auto values = load_bf16(x + i * in + k);
+      for (int64_t c = 0; c < kBlockChannels; ++c) {
+        sums[i][c] = _mm512_dpbf16_ps(sums[i][c], weights[c], values);
+      }
+    }
+  }
+  if (k < in) {
+    for (int64_t i = 0; i < Rows; ++i) {
+      const auto values = load_bf16(x + i * in + k, in - k);
+      for (int64_t c = 0; c < kBlockChannels; ++c) {
+        sums[i][c] = _mm512_dpbf16_ps(
+            sums[i][c], load_bf16(weight + c * in + k, in - k), values);
+      }
+    }
+  }
+  for (int64_t i = 0; i < Rows; ++i) {
+    auto y = add_lanes(sums[i]);
+    if (product.scale != nullptr) {
+      y = _mm_mul_ps(y, _mm_loadu_ps(product.scale + n));
+    }
+    if (product.bias != nullptr) {
+      y = _mm_add_ps(y, _mm_loadu_ps(product.bias + n));
+    }
+    const auto rounded = _mm_cvtneps_pbh(y);
+    std::memcpy(
+        static_cast<uint16_t*>(product.y) + (m + i) * product.out + n,
+        &rounded,
+        kBlockChannels * sizeof(uint16_t));
+  }
+}
+
+/// The same for `rows` of them, 1 to kBlockRows.
+MICROFICHE_AVX512_BF16 void multiply_block(
+    const LinearProduct& product,
+    const uint16_t* weight,
+    int64_t m,
+    int64_t n,
+    int64_t rows) {
+  switch (rows) {
+    case 1:
+      return multiply_block<1>(product, weight, m, n);
+    case 2:
+      return multiply_block<2>(product, weight, m, n);
+    case 3:
+      return multiply_block<3>(product, weight, m, n);
+    case 4:
+      return multiply_block<4>(product, weight, m, n);
+    case 5:
+      return multiply_block<5>(product, weight, m, n);
+    default:
+      return multiply_block<kBlockRows>(product, weight, m, n);
+  }
+}
+
+/// `count` numbers of int8 as bfloat16.
+MICROFICHE_AVX512_BF16 void
+convert(const int8_t* from, int64_t count, uint16_t* to) {
+  int64_t i = 0;
+  for (; i + kPairLanes <= count; i += kPairLanes) {
+    const auto numbers = load_bf16(from + i);
+    std::memcpy(to + i, &numbers, sizeof numbers);
+  }
+  if (i < count) {
+    const auto numbers = load_bf16(from + i, count - i);
+    std::memcpy(to + i, &numbers, (count - i) * sizeof(uint16_t));
+  }
+}
+
+/// A block of weights as bfloat16.
+inline const uint16_t* as_bf16(const uint16_t* weight, int64_t /*count*/) {
+  return weight;
+}
+
+MICROFICHE_AVX512_BF16 const uint16_t* as_bf16(
+    const int8_t* weight,
+    int64_t count) {
+  thread_local std::vector<uint16_t> block;
+  block.resize(count);
+  convert(weight, count, block.data());
+  return block.data();
+}
+
+/// Channels [begin, end), as many as are whole blocks, for all rows, which barrier
+/// a block while it is in the first-level cache. Returns the first channel that
+/// is left.
+template <typename Weight>
+MICROFICHE_AVX512_BF16 int64_t
+run_blocks(const LinearProduct& product, int64_t begin, int64_t end) {
+  const auto* weight = static_cast<const Weight*>(product.weight);
+  for (; begin + kBlockChannels <= end; begin += kBlockChannels) {
+    const auto* block =
+        as_bf16(weight + begin * product.in, kBlockChannels * product.in);
+    for (int64_t m = 0; m < product.rows;) {
+      // Steps as even as possible.
+      const int64_t left = product.rows - m;
+      const int64_t steps = (left + kBlockRows - 1) / kBlockRows;
+      const int64_t rows = (left + steps - 1) / steps;
+      multiply_block(product, block, m, begin, rows);
+      m += rows;
+    }
+  }
+  return begin;
+}
+
+template <typename Weight>
+MICROFICHE_AVX512_BF16 void
+run_channels(const LinearProduct& product, int64_t begin, int64_t end) {
+  for (int64_t n = begin; n < end; ++n) {
+    int64_t m = 0;
+    for (; m + 8 <= product.rows; m += 8) {
+      multiply_bf16<8, Weight>(product, m, n);
+    }
+    for (; m + 4 <= product.rows; m += 4) {
+      multiply_bf16<4, Weight>(product, m, n);
+    }
+    for (; m + 2 <= product.rows; m += 2) {
+      multiply_bf16<2, Weight>(product, m, n);
+    }
+    if (m < product.rows) {
+      multiply_bf16<1, Weight>(product, m, n);
+    }
+  }
+}
+
+/// The same product for `count` rows from `first` on.
+LinearProduct rows_of(LinearProduct product, int64_t first, int64_t count) {
+  product.x = static_cast<const uint16_t*>(product.x) + first * product.in;
+  product.y = static_cast<uint16_t*>(product.y) + first * product.out;
+  product.rows = count;
+  return product;
+}
+
+template <typename Weight>
+MICROFICHE_AVX512_BF16 void
+run_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
+  // A fifth row costs less in the first pass than in a second one.
+  if (product.rows <= kStreamedRows + 1) {
+    run_channels<Weight>(product, begin, end);
+    return;
+  }
+  const auto streamed = rows_of(product, 0, kStreamedRows);
+  const auto rest =
+      rows_of(product, kStreamedRows, product.rows - kStreamedRows);
+  for (int64_t n = begin; n < end; n += kStreamedChannels) {
+    const int64_t last = std::min(end, n + kStreamedChannels);
+    run_channels<Weight>(streamed, n, last);
+    run_channels<Weight>(rest, run_blocks<Weight>(rest, n, last), last);
+  }
+}
+
+} // namespace
+
+bool has_bf16_instructions() {
+  static const bool supported = __builtin_cpu_supports("avx512bf16") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  return supported;
+}
+
+bool has_tile_instructions() {
+  // Leaf 7 of CPUID, bit 22 of its last register: AMX-BF16.
+  unsigned registers[4] = {};
+  return __get_cpuid_count(
+             7, 0, registers, registers + 1, registers + 2, registers + 3) !=
+      0 &&
+      (registers[3] >> 22 & 1) != 0;
+}
+
+void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (product.type == WeightType::kInt8) {
+    run_bf16<int8_t>(product, begin, end);
+  } else {
+    run_bf16<uint16_t>(product, begin, end);
+  }
+}
+
+} // namespace microfiche::kernels
+
+#else
+
+namespace microfiche::kernels {
+
+bool has_bf16_instructions() {
+  return false;
+}
+
+bool has_tile_instructions() {
+  return false;
+}
+
+void linear_cpu_bf16(
+    const LinearProduct& /*product*/,
+    int64_t /*begin*/,
+    int64_t /*end*/) {}
+
+} // namespace microfiche::kernels
+
+#endif

@@ -1,0 +1,256 @@
+#include "kernels/cpu/linear.h"
+
+#include "kernels/cpu/aligned_bytes.h"
+#include "kernels/cpu/panels.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+// Every sum has one order, whatever channels are computed together and by which
+// thread, and whatever rows, but for whether they are few or many.
+
+namespace microfiche::kernels {
+namespace {
+
+// Channels that barrier a row while it is in a register, and are finished
+// together.
+constexpr int64_t kChannelsTogether = 4;
+// Rows whose sums fill the registers: 32 of 16 numbers, or 16 of eight.
+constexpr int64_t kWideRows = 6;
+constexpr int64_t kNarrowRows = 1;
+
+// More rows than those whose sums MKL divides by the number of threads; with
+// half as many registers it is quicker from 12 rows on.
+constexpr int64_t kFewRowsOfMkl = 16;
+
+// Steps of a sum that many rows take before the next ones: as much of six rows
+// of x stays in the first-level cache, and of the panels in the second one.
+constexpr int64_t kStepsTogether = 512;
+
+/// The sums of each of four registers, in the order of `sum`.
+MICROFICHE_INLINE void add_lanes(
+    const Floats (&sums)[kChannelsTogether],
+    Floats4& totals) {
+  Floats4 fours[kChannelsTogether];
+  MICROFICHE_UNROLL
+  for (int64_t c = 0; c < kChannelsTogether; ++c) {
+    const Floats& v = sums[c];
+    const Floats8 eight =
+        __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+        __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    fours[c] = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+        __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  }
+  const Floats4 first =
+      __builtin_shufflevector(fours[0], fours[1], 0, 1, 4, 5) +
+      __builtin_shufflevector(fours[0], fours[1], 2, 3, 6, 7);
+  const Floats4 second =
+      __builtin_shufflevector(fours[2], fours[3], 0, 1, 4, 5) +
+      __builtin_shufflevector(fours[2], fours[3], 2, 3, 6, 7);
+  totals = __builtin_shufflevector(first, second, 0, 2, 4, 6) +
+      __builtin_shufflevector(first, second, 1, 3, 5, 7);
+}
+
+MICROFICHE_INLINE void add_lanes(const Floats (&sums)[1], float& total) {
+  total = sum(sums[0]);
+}
+
+/// Channels [n, n + Channels) for the rows [m, m + Rows).
+template <int64_t Rows, int64_t Channels>
+MICROFICHE_INLINE void
+multiply_block(const LinearProduct& product, int64_t m, int64_t n) {
+  const int64_t in = product.in;
+  const auto* x = static_cast<const float*>(product.x) + m * in;
+  const auto* weight = static_cast<const float*>(product.weight) + n * in;
+  auto* y = static_cast<float*>(product.y) + m * product.out + n;
+  Floats sums[Rows][Channels] = {};
+  int64_t k = 0;
+  for (; k + kVectorLanes <= in; k += kVectorLanes) {
+    Floats weights[Channels];
+    MICROFICHE_UNROLL
+    for (int64_t c = 0; c < Channels; ++c) {
+      load(weight + c * in + k, weights[c]);
+    }
+    MICROFICHE_UNROLL
+    for (int64_t i = 0; i < Rows; ++i) {
+      Floats values;
+      load(x + i * in + k, values);
+      MICROFICHE_UNROLL
+      for (int64_t c = 0; c < Channels; ++c) {
+        sums[i][c] += weights[c] * values;
+      }
+    }
+  }
+  MICROFICHE_UNROLL
+  for (int64_t i = 0; i < Rows; ++i) {
+    std::conditional_t<Channels == 1, float, Floats4> totals;
+    add_lanes(sums[i], totals);
+    std::memcpy(y + i * product.out, &totals, sizeof totals);
+  }
+  if (k == in && product.bias == nullptr) {
+    return;
+  }
+  for (int64_t i = 0; i < Rows; ++i) {
+    for (int64_t c = 0; c < Channels; ++c) {
+      float rest = 0;
+      for (int64_t j = k; j < in; ++j) {
+        rest += weight[c * in + j] * x[i * in + j];
+      }
+      y[i * product.out + c] +=
+          product.bias != nullptr ? rest + product.bias[n + c] : rest;
+    }
+  }
+}
+
+/// Rows from `m` on, `Rows` of them and then fewer at a time.
+template <int64_t Rows, int64_t Channels>
+MICROFICHE_INLINE void
+multiply_rows(const LinearProduct& product, int64_t m, int64_t n) {
+  for (; m + Rows <= product.rows; m += Rows) {
+    multiply_block<Rows, Channels>(product, m, n);
+  }
+  if constexpr (Rows > 1) {
+    multiply_rows<Rows - 1, Channels>(product, m, n);
+  }
+}
+
+template <int64_t Rows>
+struct Float32Job {
+  const LinearProduct& product;
+  int64_t begin;
+  int64_t end;
+
+  MICROFICHE_INLINE void run() const {
+    int64_t n = begin;
+    for (; n + kChannelsTogether <= end; n += kChannelsTogether) {
+      multiply_rows<Rows, kChannelsTogether>(product, 0, n);
+    }
+    for (; n < end; ++n) {
+      multiply_rows<Rows, 1>(product, 0, n);
+    }
+  }
+};
+
+/// Many rows: weights are laid out in panels for the channels at hand.
+template <int64_t Rows>
+struct ManyRowsJob {
+  const LinearProduct& product;
+  int64_t begin;
+  int64_t end;
+  uint32_t* panels; // (min(in, kStepsTogether), channels in whole vectors)
+  float* rest; // (rows, kVectorLanes)
+
+  MICROFICHE_INLINE void run() const {
+    const int64_t whole = begin + (end - begin) / kVectorLanes * kVectorLanes;
+    auto* y = static_cast<float*>(product.y);
+    run(begin, whole, y + begin, product.out);
+    if (whole == end) {
+      return;
+    }
+    // y has no room for a whole vector.
+    run(whole, whole + kVectorLanes, rest, kVectorLanes);
+    for (int64_t m = 0; m < product.rows; ++m) {
+      std::copy_n(
+          rest + m * kVectorLanes, end - whole, y + m * product.out + whole);
+    }
+  }
+
+  /// Channels [first, last), whole vectors of them, of which those behind `end`
+  /// repeat the last one; `sums` has room for them, rows `stride` apart.
+  MICROFICHE_INLINE void
+  run(int64_t first, int64_t last, float* sums, int64_t stride) const {
+    const auto* x = static_cast<const float*>(product.x);
+    const auto* weight = static_cast<const float*>(product.weight);
+    for (int64_t m = 0; m < product.rows; ++m) {
+      for (int64_t n = first; n < last; ++n) {
+        sums[m * stride + n - first] =
+            product.bias != nullptr ? product.bias[std::min(n, end - 1)] : 0;
+      }
+    }
+    for (int64_t k = 0; k < product.in; k += kStepsTogether) {
+      const int64_t steps = std::min(kStepsTogether, product.in - k);
+      pack_panels<Float32Word>(
+          [&](int64_t c) {
+            return weight + std::min(first + c, end - 1) * product.in + k;
+          },
+          last - first,
+          steps,
+          panels);
+      int64_t m = 0;
+      for (; m + Rows <= product.rows; m += Rows) {
+        multiply<Rows>(
+            x + m * product.in + k,
+            panels,
+            steps,
+            last - first,
+            sums + m * stride,
+            stride);
+      }
+      for (; m < product.rows; ++m) {
+        multiply<1>(
+            x + m * product.in + k,
+            panels,
+            steps,
+            last - first,
+            sums + m * stride,
+            stride);
+      }
+    }
+  }
+
+  template <int64_t Together>
+  MICROFICHE_INLINE void multiply(
+      const float* x,
+      const uint32_t* panels,
+      int64_t steps,
+      int64_t columns,
+      float* sums,
+      int64_t stride) const {
+    kernels::multiply<Float32Word, Together>(
+        reinterpret_cast<const uint32_t*>(x),
+        product.in,
+        Together,
+        panels,
+        steps,
+        columns,
+        sums,
+        stride);
+  }
+};
+
+template <int64_t Rows>
+void run_many_rows(const LinearProduct& product, int64_t begin, int64_t end) {
+  thread_local AlignedBytes panels;
+  thread_local AlignedBytes rest;
+  panels.resize(
+      std::min(kStepsTogether, product.in) *
+      round_up(end - begin, kVectorLanes) * sizeof(float));
+  rest.resize(product.rows * kVectorLanes * sizeof(float));
+  run_vectorized(ManyRowsJob<Rows>{
+      product,
+      begin,
+      end,
+      reinterpret_cast<uint32_t*>(panels.data()),
+      reinterpret_cast<float*>(rest.data())});
+}
+
+} // namespace
+
+void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (product.rows > kTileRows) {
+    run_many_rows<kWidePanelRows>(product, begin, end);
+  } else if (has_wide_vectors()) {
+    run_vectorized(Float32Job<kWideRows>{product, begin, end});
+  } else {
+    run_vectorized(Float32Job<kNarrowRows>{product, begin, end});
+  }
+}
+
+int64_t max_linear_cpu_f32_rows() {
+  return has_wide_vectors() ? std::numeric_limits<int64_t>::max()
+                            : kFewRowsOfMkl;
+}
+
+} // namespace microfiche::kernels

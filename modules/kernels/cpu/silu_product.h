@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+namespace microfiche::kernels {
+
+/// silu(gate) * up for `count` elements in raw memory, all float32 or all
+/// bfloat16; y may be `gate`.
+void silu_product_cpu(
+    const void* gate,
+    const void* up,
+    void* y,
+    bool is_bf16,
+    int64_t count);
+
+} // namespace microfiche::kernels
