@@ -152,7 +152,7 @@ void run_bench(const BenchOptions& options) {
     if (std::find(options.what.begin(), options.what.end(), stage.what) !=
         options.what.end()) {
       say("timing " + stage.what);
-      const auto reason = decode_step.why_no_team(cache);
+      const auto reason = decode_step.unsupported_reason(cache);
       if (stage.what == "decode" && reason) {
         say("decoding layer by layer, since " + *reason);
       }

@@ -12,21 +12,25 @@
 
 namespace microfiche::generation {
 
-/// One id a row after the other, over a cache that its owner may change between
-/// two of them. On a CPU a `DecodeTeam` runs what it can. On a GPU a cache that
-/// has stood still for some steps is decoded by a `DecodeGraph`; recording one
-/// costs about as much as those steps. All else is `Decoder::forward`.
+/// Decodes one id per row and step over a cache that the caller may change
+/// between steps.
+///
+/// Uses the fastest path that supports the model and the cache: on a CPU a
+/// `DecodeTeam`; on a GPU a `DecodeGraph`, once the cache's tensors have stayed
+/// the same for 8 steps, because recording a graph costs about that much;
+/// otherwise `Decoder::forward`.
 class DecodeStep {
  public:
-  /// The weights stay where they are as long as the step lives.
+  /// The weights must not move in memory while this object exists.
   explicit DecodeStep(decoder::Decoder decoder);
 
-  /// Logits (B, vocab_size) float32 after `ids` (B, 1) int64, by which the
-  /// cache becomes longer. They may be overwritten by the next call.
+  /// Appends `ids` (B, 1) int64 to the cache and returns the logits
+  /// (B, vocab_size) float32 after them. The next call may overwrite them.
   torch::Tensor logits(const torch::Tensor& ids, decoder::KvCache& cache);
 
-  /// Why no team runs steps over this cache, in words; none if one does.
-  std::optional<std::string> why_no_team(const decoder::KvCache& cache) const;
+  /// Why no `DecodeTeam` can decode over this cache; nothing if one can.
+  std::optional<std::string> unsupported_reason(
+      const decoder::KvCache& cache) const;
 
  private:
   decoder::DecodeTeam* team_of(const decoder::KvCache& cache);
@@ -34,11 +38,11 @@ class DecodeStep {
 
   decoder::Decoder decoder_;
   std::optional<decoder::DecodeTeam> team_;
-  /// For how many rows a team was last asked for; 0 before.
+  /// Rows of the cache at the last check; 0 before the first.
   int64_t team_rows_ = 0;
-  bool team_can_ = false;
+  bool team_supported_ = false;
   std::optional<decoder::DecodeGraph> graph_;
-  /// Since the cache last changed; its keys then.
+  /// Steps since the cache's tensors last changed, and its keys then.
   int64_t steady_steps_ = 0;
   torch::Tensor keys_;
 };

@@ -8,13 +8,13 @@ namespace microfiche::generation {
 
 GreedyTrace trace_greedy(
     decoder::Decoder& decoder,
-    const SearchInput& input,
+    const GenerationRequest& request,
     int64_t steps) {
   const torch::InferenceMode inference;
   GreedyTrace trace;
   std::vector<torch::Tensor> logits;
-  auto cache = decoder->make_cache(1, input.embeds.size(0) + steps);
-  auto embeds = input.embeds.unsqueeze(0); // (1, L, D)
+  auto cache = decoder->make_cache(1, request.embeds.size(0) + steps);
+  auto embeds = request.embeds.unsqueeze(0); // (1, L, D)
   for (int64_t step = 0; step < steps; ++step) {
     const auto hidden = decoder->forward(embeds, &cache);
     logits.push_back(decoder->logits(hidden.select(1, hidden.size(1) - 1)));
@@ -28,22 +28,22 @@ GreedyTrace trace_greedy(
 
 std::vector<std::vector<TargetPrediction>> predict_targets(
     decoder::Decoder& decoder,
-    std::span<const SearchInput> inputs,
+    std::span<const GenerationRequest> requests,
     const std::vector<std::vector<int64_t>>& targets) {
   TORCH_CHECK(
-      inputs.size() == targets.size(),
+      requests.size() == targets.size(),
       "predict_targets: expected a target for each of ",
-      inputs.size(),
-      " inputs, got ",
+      requests.size(),
+      " requests, got ",
       targets.size());
-  if (inputs.empty()) {
+  if (requests.empty()) {
     return {};
   }
   const torch::InferenceMode inference;
   std::vector<torch::Tensor> whole;
   std::vector<torch::Tensor> target_ids;
-  for (size_t b = 0; b < inputs.size(); ++b) {
-    const auto& prompt = inputs[b].embeds;
+  for (size_t b = 0; b < requests.size(); ++b) {
+    const auto& prompt = requests[b].embeds;
     target_ids.push_back(
         torch::tensor(targets[b], torch::kInt64).to(prompt.device()));
     whole.push_back(torch::cat(
@@ -52,11 +52,11 @@ std::vector<std::vector<TargetPrediction>> predict_targets(
   const auto hidden = decoder->forward(torch::nn::utils::rnn::pad_sequence(
       whole, /*batch_first=*/true)); // (B, L, D)
 
-  std::vector<std::vector<TargetPrediction>> result(inputs.size());
-  for (size_t b = 0; b < inputs.size(); ++b) {
-    // Position i says what comes at i + 1.
+  std::vector<std::vector<TargetPrediction>> result(requests.size());
+  for (size_t b = 0; b < requests.size(); ++b) {
+    // Position i predicts the id at i + 1.
     const auto before = hidden[b].narrow(
-        0, inputs[b].embeds.size(0) - 1, target_ids[b].size(0));
+        0, requests[b].embeds.size(0) - 1, target_ids[b].size(0));
     const auto log_probabilities =
         decoder->logits(before).log_softmax(/*dim=*/-1); // (L, V)
     const auto own = log_probabilities.gather(1, target_ids[b].unsqueeze(1))

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "generation/search.h"
+#include "generation/generate.h"
 
 #include <torch/types.h>
 
@@ -10,39 +10,39 @@
 
 namespace microfiche::generation {
 
-/// What a greedy decoding computes, step by step; for traces.
+/// The steps of a greedy decoding, for `trace`.
 struct GreedyTrace {
   /// (steps, vocabulary) float32: next-token logits before each id.
   torch::Tensor logits;
 
-  /// (steps): their largest, the end token like any other.
+  /// (steps): the id with the largest logit, end token included.
   std::vector<int64_t> ids;
 };
 
-/// Decodes exactly `steps` ids greedily, past the end token if it comes.
+/// Decodes exactly `steps` ids greedily and does not stop at the end token.
 GreedyTrace trace_greedy(
     decoder::Decoder& decoder,
-    const SearchInput& input,
+    const GenerationRequest& request,
     int64_t steps);
 
-/// What a model says at the place of one id of a target (teacher forcing).
+/// A model's prediction of one id of a target (teacher forcing).
 struct TargetPrediction {
-  /// Natural logarithm of the probability that it gives to the id.
+  /// Natural logarithm of the id's probability.
   double log_probability = 0;
 
-  /// The probability of what it holds likeliest there: its confidence.
+  /// Probability of the most likely id.
   double confidence = 0;
 
-  /// Whether that is the id.
+  /// Whether the most likely id is the target's.
   bool correct = false;
 };
 
-/// What a model says of every id of each target as a continuation of its
-/// input, those before it given. The end token counts only where a target has
-/// it. Throws `c10::Error` unless there are as many targets as inputs.
+/// Predicts every id of each target as a continuation of its request, given the
+/// ids before it. The end token is predicted only if a target contains it.
+/// Throws `c10::Error` unless there are as many targets as requests.
 std::vector<std::vector<TargetPrediction>> predict_targets(
     decoder::Decoder& decoder,
-    std::span<const SearchInput> inputs,
+    std::span<const GenerationRequest> requests,
     const std::vector<std::vector<int64_t>>& targets);
 
 } // namespace microfiche::generation

@@ -8,36 +8,36 @@
 
 namespace microfiche::generation {
 
-/// How text is drawn from a model. Greedy unless `temperature` is above 0.
+/// How ids are chosen. Greedy unless `temperature` is above 0.
 struct GenerationConfig {
-  /// Longest answer, in ids.
+  /// Most ids to generate.
   int64_t max_new_tokens = 8192;
 
-  /// No n-gram of this many ids appears twice; 0 turns the rule off. See
-  /// `NgramRule`.
+  /// Length of the n-grams that must not repeat, in ids; 0 turns the rule off.
+  /// See `NoRepeatNgram`.
   int64_t ngram = 0;
 
-  /// Ids to look back for it; 0 looks back over everything, prompt included.
+  /// Ids that the rule looks back; 0 for all ids, prompt included.
   int64_t ngram_window = 0;
 
   /// Ids that the rule never bans; only with a window.
   std::vector<int64_t> ngram_whitelist;
 
-  /// Divides the logits before an id is drawn; 0 takes the largest.
+  /// Divides the logits before sampling; 0 takes the largest logit.
   double temperature = 0.0;
 
-  /// Draws among the likeliest ids whose probabilities sum to this, (0, 1].
+  /// Samples from the most likely ids whose probabilities sum to this, (0, 1].
   double top_p = 1.0;
 
-  /// Draws among this many likeliest ids; 0 among all.
+  /// Samples from this number of most likely ids; 0 for all.
   int64_t top_k = 0;
 
-  /// An answer ends as a loop when its end repeats one piece this many times
-  /// and for at least `loop_ids` ids; 0 turns the check off.
+  /// Generation stops when the text ends in this many repeats of one piece that
+  /// are together at least `loop_ids` ids long; 0 turns the check off.
   int64_t loop_repeats = 8;
   int64_t loop_ids = 128;
 
-  /// Seeds the draws; see `search` for what a draw depends on.
+  /// Seeds sampling; see `generate`.
   uint64_t seed = 0;
 };
 
@@ -55,7 +55,7 @@ void visit_fields(Visitor&& visit, GenerationConfig& config) {
   visit("seed", config.seed);
 }
 
-/// Throws `InputError` for values that make no sense together or alone.
+/// Throws `InputError` for invalid values and combinations.
 void validate(const GenerationConfig& config, const std::string& where);
 
 } // namespace microfiche::generation

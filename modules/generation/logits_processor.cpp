@@ -9,7 +9,7 @@
 
 namespace microfiche::generation {
 
-std::vector<int64_t> NgramRule::banned(
+std::vector<int64_t> NoRepeatNgram::banned(
     std::span<const int64_t> prompt,
     std::span<const int64_t> generated) const {
   std::vector<int64_t> sequence;
@@ -19,7 +19,7 @@ std::vector<int64_t> NgramRule::banned(
   }
   sequence.insert(sequence.end(), generated.begin(), generated.end());
   const int64_t length = static_cast<int64_t>(sequence.size());
-  // The official windowed rule does nothing for single ids.
+  // The official windowed rule ignores single ids.
   if (size == 0 || length < size || (window > 0 && size == 1)) {
     return {};
   }
@@ -41,10 +41,10 @@ std::vector<int64_t> NgramRule::banned(
   return ids;
 }
 
-LoopDetector::LoopDetector(int64_t repeats, int64_t least_ids)
+LoopDetector::LoopDetector(int64_t repeats, int64_t min_ids)
     : repeats_(repeats),
-      least_ids_(least_ids),
-      run_(repeats == 0 ? 0 : kLongestPeriod, 0) {}
+      min_ids_(min_ids),
+      run_(repeats == 0 ? 0 : kMaxPeriod, 0) {}
 
 bool LoopDetector::push(int64_t id) {
   ids_.push_back(id);
@@ -54,16 +54,16 @@ bool LoopDetector::push(int64_t id) {
        ++period) {
     int64_t& run = run_[period - 1];
     run = period <= last && ids_[last - period] == id ? run + 1 : 0;
-    loop |= run + period >= std::max(repeats_ * period, least_ids_);
+    loop |= run + period >= std::max(repeats_ * period, min_ids_);
   }
   return loop;
 }
 
-int64_t draw_id(
+int64_t sample_id(
     std::span<const float> logits,
     const GenerationConfig& config,
     RandomStream& random) {
-  const auto likelier = [&](int64_t a, int64_t b) {
+  const auto more_likely = [&](int64_t a, int64_t b) {
     return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
   };
   std::vector<int64_t> ids(logits.size());
@@ -71,28 +71,28 @@ int64_t draw_id(
   std::erase_if(ids, [&](int64_t id) { return !std::isfinite(logits[id]); });
   check<NumericError>(
       !ids.empty(),
-      "no id is left to draw from: all logits are infinite or NaN");
+      "no id is left to sample from: all logits are infinite or NaN");
   if (config.top_k > 0 && config.top_k < static_cast<int64_t>(ids.size())) {
     std::nth_element(
-        ids.begin(), ids.begin() + config.top_k, ids.end(), likelier);
+        ids.begin(), ids.begin() + config.top_k, ids.end(), more_likely);
     ids.resize(config.top_k);
   }
-  std::sort(ids.begin(), ids.end(), likelier);
+  std::sort(ids.begin(), ids.end(), more_likely);
 
   std::vector<double> weights(ids.size());
   std::transform(ids.begin(), ids.end(), weights.begin(), [&](int64_t id) {
     return std::exp((logits[id] - logits[ids[0]]) / config.temperature);
   });
-  const double whole = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   double kept = 0.0;
   size_t count = 0;
-  while (count < ids.size() && kept < config.top_p * whole) {
+  while (count < ids.size() && kept < config.top_p * total) {
     kept += weights[count++];
   }
-  double draw = random.uniform() * kept;
+  double remaining = random.uniform() * kept;
   for (size_t i = 0; i < count; ++i) {
-    draw -= weights[i];
-    if (draw < 0) {
+    remaining -= weights[i];
+    if (remaining < 0) {
       return ids[i];
     }
   }

@@ -11,7 +11,7 @@ namespace microfiche::generation {
 
 namespace {
 
-SearchInput make_search_input(
+GenerationRequest make_generation_request(
     model::LoadedModel& loaded,
     const model::VisionTokens& page,
     const std::string& prompt) {
@@ -27,32 +27,32 @@ SearchInput make_search_input(
 
 } // namespace
 
-std::vector<SearchInput> make_search_inputs(
+std::vector<GenerationRequest> make_generation_requests(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
     const std::string& prompt) {
-  std::vector<SearchInput> inputs;
+  std::vector<GenerationRequest> requests;
   for (const auto& page : pages) {
-    inputs.push_back(make_search_input(loaded, page, prompt));
+    requests.push_back(make_generation_request(loaded, page, prompt));
   }
-  return inputs;
+  return requests;
 }
 
 void read_vision_tokens(
     model::LoadedModel& loaded,
     const ReadCallbacks& callbacks,
-    const ReadOptions& options,
+    const ReadConfig& config,
     int64_t max_rows) {
   std::map<int64_t, tokenizer::TextStream> streams;
-  SearchCallbacks pages;
-  pages.next = [&]() -> std::optional<SearchInput> {
+  GenerationCallbacks pages;
+  pages.next = [&]() -> std::optional<GenerationRequest> {
     const auto page = callbacks.next();
     if (!page) {
       return std::nullopt;
     }
-    auto input = make_search_input(loaded, page->tokens, options.prompt);
-    input.page = page->page;
-    return input;
+    auto request = make_generation_request(loaded, page->tokens, config.prompt);
+    request.page = page->page;
+    return request;
   };
   if (callbacks.on_text) {
     pages.on_id = [&](int64_t page, int64_t id) {
@@ -64,7 +64,7 @@ void read_vision_tokens(
       }
     };
   }
-  pages.on_answer = [&](int64_t page, Answer answer) {
+  pages.on_result = [&](int64_t page, GenerationResult result) {
     if (auto stream = streams.extract(page)) {
       const std::string rest = stream.mapped().finish();
       if (!rest.empty()) {
@@ -72,18 +72,18 @@ void read_vision_tokens(
       }
     }
     Reading reading;
-    reading.text = loaded.tokenizer().decode(answer.ids);
-    reading.ids = std::move(answer.ids);
-    reading.stop = answer.stop;
-    reading.prefill_seconds = answer.prefill_seconds;
-    reading.decode_seconds = answer.decode_seconds;
+    reading.text = loaded.tokenizer().decode(result.ids);
+    reading.ids = std::move(result.ids);
+    reading.stop = result.stop;
+    reading.prefill_seconds = result.prefill_seconds;
+    reading.decode_seconds = result.decode_seconds;
     callbacks.on_reading(page, std::move(reading));
   };
   pages.on_failure = callbacks.on_failure;
-  search(
+  generate(
       loaded.model->decoder,
       pages,
-      options.generation,
+      config.generation,
       loaded.config.language.eos_token_id,
       max_rows);
 }
@@ -91,16 +91,16 @@ void read_vision_tokens(
 std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
-    const ReadOptions& options,
+    const ReadConfig& config,
     int64_t first_page) {
   std::vector<Reading> readings(pages.size());
-  size_t begun = 0;
+  size_t num_started = 0;
   ReadCallbacks callbacks;
   callbacks.next = [&]() -> std::optional<NumberedTokens> {
-    if (begun == pages.size()) {
+    if (num_started == pages.size()) {
       return std::nullopt;
     }
-    const size_t i = begun++;
+    const size_t i = num_started++;
     return NumberedTokens{first_page + static_cast<int64_t>(i), pages[i]};
   };
   callbacks.on_reading = [&](int64_t page, Reading reading) {
@@ -108,7 +108,7 @@ std::vector<Reading> read_vision_tokens(
   };
   if (!pages.empty()) {
     read_vision_tokens(
-        loaded, callbacks, options, static_cast<int64_t>(pages.size()));
+        loaded, callbacks, config, static_cast<int64_t>(pages.size()));
   }
   return readings;
 }
@@ -117,7 +117,7 @@ std::vector<Reading> read_pages(
     model::LoadedModel& loaded,
     std::span<const page::PageViews> pages,
     const page::ResolutionMode& mode,
-    const ReadOptions& options) {
+    const ReadConfig& config) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<model::VisionTokens> tokens;
   {
@@ -126,7 +126,7 @@ std::vector<Reading> read_pages(
   }
   const std::chrono::duration<double> encode_seconds =
       std::chrono::steady_clock::now() - start;
-  auto readings = read_vision_tokens(loaded, tokens, options);
+  auto readings = read_vision_tokens(loaded, tokens, config);
   for (auto& reading : readings) {
     reading.encode_seconds =
         encode_seconds.count() / static_cast<double>(pages.size());

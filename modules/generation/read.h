@@ -1,6 +1,6 @@
 #pragma once
 
-#include "generation/search.h"
+#include "generation/generate.h"
 #include "model/loaded_model.h"
 #include "page/page_views.h"
 
@@ -14,71 +14,70 @@
 
 namespace microfiche::generation {
 
-/// What a model read from one page.
+/// The text that a model read from one page.
 struct Reading {
   std::string text;
   std::vector<int64_t> ids;
   StopReason stop = StopReason::kLength;
 
-  /// This page's part of the wall time of what was computed for several.
+  /// This page's share of the wall time; a batch divides its time equally.
   double encode_seconds = 0.0;
   double prefill_seconds = 0.0;
   double decode_seconds = 0.0;
 };
 
 /// How pages are read.
-struct ReadOptions {
-  /// The prompt, with `<image>` where the page goes; empty is the model's own.
+struct ReadConfig {
+  /// The prompt, with `<image>` where the page goes; empty for the model's
+  /// default. Reading throws `InputError` for a prompt without `<image>`.
   std::string prompt;
   GenerationConfig generation;
 };
 
-/// A page that is encoded already.
+/// The vision tokens of one page of a run.
 struct NumberedTokens {
-  /// The page's number in the whole run; sampled text depends on it, and not on
-  /// the pages that are read beside it.
+  /// The page's number in the whole run. Sampled text depends on it, and not on
+  /// the other pages of the batch.
   int64_t page = 0;
   model::VisionTokens tokens;
 };
 
-/// Where pages come from and readings go; see `SearchCallbacks`.
+/// Where pages come from and where readings go; see `GenerationCallbacks`.
 struct ReadCallbacks {
   std::function<std::optional<NumberedTokens>()> next;
   std::function<void(int64_t page, Reading reading)> on_reading;
   std::function<void(int64_t page, const Error& error)> on_failure;
 
   /// Called with each piece of a page's text as soon as its characters are
-  /// whole.
+  /// complete.
   std::function<void(int64_t page, std::string_view text)> on_text;
 };
 
-/// Reads pages, at most `max_rows` of them together: where one ends the next
-/// takes its place, as `search` does it. Pages may be of several modes.
+/// Reads pages with continuous batching, at most `max_rows` at a time; see
+/// `generate`. The pages may have different modes.
 void read_vision_tokens(
     model::LoadedModel& loaded,
     const ReadCallbacks& callbacks,
-    const ReadOptions& options,
+    const ReadConfig& config,
     int64_t max_rows);
 
-/// Reads all of the pages together, numbered from `first_page`. Tokens of
-/// another page or of a blank one in a page's place make the controls of an
-/// experiment.
+/// Reads all pages in one batch, numbered from `first_page`. For the control
+/// conditions of an experiment, pass the tokens of another page or a blank one.
 std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
-    const ReadOptions& options,
+    const ReadConfig& config,
     int64_t first_page = 0);
 
-/// Encodes a batch of pages of one mode and reads them.
+/// Encodes pages of one mode and reads them in one batch.
 std::vector<Reading> read_pages(
     model::LoadedModel& loaded,
     std::span<const page::PageViews> pages,
     const page::ResolutionMode& mode,
-    const ReadOptions& options);
+    const ReadConfig& config);
 
-/// The embedded prompts of a batch, as `search` and `log_likelihoods` take
-/// them.
-std::vector<SearchInput> make_search_inputs(
+/// The embedded prompts of a batch, for `generate` and `predict_targets`.
+std::vector<GenerationRequest> make_generation_requests(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
     const std::string& prompt);

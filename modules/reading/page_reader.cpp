@@ -55,7 +55,7 @@ void PageReader::read(PageList list) {
   }
   streamed_ =
       settings_.output.empty() && (settings_.batch == 1 || pages_.size() == 1);
-  generation::ReadOptions read;
+  generation::ReadConfig read;
   read.prompt = settings_.prompt;
   read.generation = settings_.generation;
   generation::read_vision_tokens(loaded_, callbacks(), read, settings_.batch);

@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "core/config.h"
+#include "core/crypto.h"
 #include "core/error.h"
-#include "core/sha256_stream.h"
 #include "conditions/tokens/token_condition.h"
 #include "sweep/content_cache.h"
 #include "generation/diagnostics.h"
@@ -120,7 +120,7 @@ conditions::TokenRows rows_of(
 
 /// Applies the conditions to the tokens of a batch. The counts become those of
 /// what is left, valid tokens in proportion.
-void treat_tokens(
+void apply_conditions(
     std::vector<model::VisionTokens>& pages,
     const std::vector<model::VisionTokens>& others,
     const BatchRequest& request,
@@ -169,7 +169,7 @@ void predict_references(
   const auto predict = [&](const std::vector<model::VisionTokens>& pages) {
     return generation::predict_targets(
         loaded.model->decoder,
-        generation::make_search_inputs(loaded, pages, request.prompt),
+        generation::make_generation_requests(loaded, pages, request.prompt),
         targets);
   };
   const auto with = predict(tokens);
@@ -214,94 +214,121 @@ BatchReading read_tokens(
     batch.pages.push_back(std::move(page));
   }
   batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);
-  if (!request.references.empty()) {
+  if (request.log_likelihood) {
     predict_references(loaded, tokens, request, batch);
   }
   return batch;
 }
 
-BatchReading read_texts(
-    model::LoadedModel& loaded,
-    text_compression::TextCompressor& compressor,
-    const BatchRequest& request) {
-  const torch::InferenceMode inference;
-  model::reset_peak_memory(loaded.placement.device);
-  const auto start = std::chrono::steady_clock::now();
-  const auto tokens = text_compression::encode_texts(
-      loaded, compressor, request.texts, request.mode);
-  const std::chrono::duration<double> time =
-      std::chrono::steady_clock::now() - start;
-  return read_tokens(loaded, tokens, time.count(), request);
-}
+/// What the readers of pictures and of texts share.
+class ModelReader : public BatchReader {
+ public:
+  explicit ModelReader(model::LoadedModel& loaded) : loaded_(loaded) {}
 
-BatchReading read_batch(
-    model::LoadedModel& loaded,
-    EncodedBatches& encoded,
-    const BatchRequest& request) {
-  const torch::InferenceMode inference;
-  const auto conditions = conditions::find_conditions(
-      conditions::token_conditions(), request.token_conditions, "conditions.tokens");
-  const auto batch_tokens =
-      encode(loaded, encoded, request.pages, request.mode, conditions);
-  auto tokens = batch_tokens.pages;
-  if (!conditions.empty()) {
-    const auto others = request.other_pages.empty()
-        ? EncodedBatch()
-        : encode(loaded, encoded, request.other_pages, request.mode, {});
-    treat_tokens(
-        tokens,
-        others.pages,
-        request,
-        conditions,
-        loaded.config.token_side_px());
+  page::ResolutionMode find_mode(const std::string& name) const override {
+    return loaded_.find_mode(name);
   }
 
-  model::reset_peak_memory(loaded.placement.device);
-  auto batch = read_tokens(loaded, tokens, batch_tokens.seconds, request);
-  batch.peak_memory_bytes =
-      std::max(batch_tokens.peak_memory_bytes, batch.peak_memory_bytes);
-  return batch;
-}
+  int64_t count_text_tokens(std::string_view text) const override {
+    return static_cast<int64_t>(loaded_.tokenizer().encode(text).size());
+  }
 
-/// Keys and values of all layers at one position.
-int64_t kv_cache_bytes(model::LoadedModel& loaded) {
-  const auto& options = loaded.model->decoder->options;
-  const auto bytes =
-      static_cast<int64_t>(loaded.model->tensor_options().dtype().itemsize());
-  return 2 * options.layers() * options.kv_heads() * options.head_dim() * bytes;
-}
+  int64_t token_side_px() const override {
+    return loaded_.config.token_side_px();
+  }
+
+  /// Keys and values of all layers.
+  int64_t kv_cache_bytes_per_position() const override {
+    const auto& options = loaded_.model->decoder->options;
+    const auto number_bytes =
+        static_cast<int64_t>(loaded_.model->tensor_options().dtype().itemsize());
+    return 2 * options.layers() * options.kv_heads() * options.head_dim() *
+        number_bytes;
+  }
+
+  Json provenance() const override {
+    return loaded_.provenance();
+  }
+
+ protected:
+  model::LoadedModel& loaded_;
+};
+
+class PictureReader : public ModelReader {
+ public:
+  using ModelReader::ModelReader;
+
+  BatchReading read(const BatchRequest& request) override {
+    const torch::InferenceMode inference;
+    const auto conditions = conditions::find_conditions(
+        conditions::token_conditions(),
+        request.token_conditions,
+        "conditions.tokens");
+    const auto encoded =
+        encode(loaded_, encoded_, request.pages, request.mode, conditions);
+    auto tokens = encoded.pages;
+    if (!conditions.empty()) {
+      const auto others = request.other_pages.empty()
+          ? EncodedBatch()
+          : encode(loaded_, encoded_, request.other_pages, request.mode, {});
+      apply_conditions(
+          tokens, others.pages, request, conditions, token_side_px());
+    }
+
+    model::reset_peak_memory(loaded_.placement.device);
+    auto batch = read_tokens(loaded_, tokens, encoded.seconds, request);
+    batch.peak_memory_bytes =
+        std::max(encoded.peak_memory_bytes, batch.peak_memory_bytes);
+    return batch;
+  }
+
+ private:
+  EncodedBatches encoded_{kMostEncodedBytes};
+};
+
+class TextReader : public ModelReader {
+ public:
+  TextReader(
+      model::LoadedModel& loaded,
+      text_compression::LoadedTextCompressor compressor)
+      : ModelReader(loaded), compressor_(std::move(compressor)) {}
+
+  BatchReading read(const BatchRequest& request) override {
+    const torch::InferenceMode inference;
+    model::reset_peak_memory(loaded_.placement.device);
+    const auto start = std::chrono::steady_clock::now();
+    const auto tokens = text_compression::encode_texts(
+        loaded_, compressor_.compressor, request.references, request.mode);
+    const std::chrono::duration<double> time =
+        std::chrono::steady_clock::now() - start;
+    return read_tokens(loaded_, tokens, time.count(), request);
+  }
+
+  bool reads_texts() const override {
+    return true;
+  }
+
+  Json provenance() const override {
+    auto json = loaded_.provenance();
+    json["text_compressor"] =
+        write_config(compressor_.compressor->options.config());
+    json["text_compressor_sha256"] = compressor_.sha256;
+    return json;
+  }
+
+ private:
+  text_compression::LoadedTextCompressor compressor_;
+};
 
 } // namespace
 
-PageReader make_model_reader(
+std::unique_ptr<BatchReader> make_model_reader(
     model::LoadedModel& loaded,
     std::optional<text_compression::LoadedTextCompressor> text_compressor) {
-  PageReader reader;
-  reader.provenance = loaded.provenance();
   if (text_compressor) {
-    auto& compressor = text_compressor->compressor;
-    reader.reads_texts = true;
-    reader.provenance["text_compressor"] =
-        write_config(compressor->options.config());
-    reader.provenance["text_compressor_sha256"] = text_compressor->sha256;
-    reader.read = [&loaded, compressor](const BatchRequest& request) mutable {
-      return read_texts(loaded, compressor, request);
-    };
-  } else {
-    const auto encoded = std::make_shared<EncodedBatches>(kMostEncodedBytes);
-    reader.read = [&loaded, encoded](const BatchRequest& request) {
-      return read_batch(loaded, *encoded, request);
-    };
+    return std::make_unique<TextReader>(loaded, std::move(*text_compressor));
   }
-  reader.find_mode = [&loaded](const std::string& name) {
-    return loaded.find_mode(name);
-  };
-  reader.count_text_tokens = [&loaded](std::string_view text) {
-    return static_cast<int64_t>(loaded.tokenizer().encode(text).size());
-  };
-  reader.token_side_px = loaded.config.token_side_px();
-  reader.kv_cache_bytes_per_position = kv_cache_bytes(loaded);
-  return reader;
+  return std::make_unique<PictureReader>(loaded);
 }
 
 } // namespace microfiche::sweep

@@ -4,8 +4,9 @@
 #include "core/name_pattern.h"
 #include "core/random.h"
 #include "core/terminal.h"
+#include "core/utf8.h"
 #include "generation/read.h"
-#include "metrics/code_points.h"
+#include "metrics/white_space.h"
 #include "metrics/confidence.h"
 #include "metrics/edit_distance.h"
 #include "page/page_views.h"
@@ -24,7 +25,7 @@ constexpr uint64_t kBootstrapSeed = 0;
 
 std::u32string collapse_white_space(std::string_view text) {
   std::u32string result;
-  for (const char32_t character : metrics::decode_utf8(text).text) {
+  for (const char32_t character : decode_utf8(text).text) {
     if (!metrics::is_space(character)) {
       result += character;
     } else if (!result.empty() && result.back() != U' ') {
@@ -153,7 +154,7 @@ std::vector<generation::Reading> read_samples(
     const std::vector<data::PageSample>& samples,
     const std::vector<page::PageViews>& views,
     const page::ResolutionMode& mode,
-    const generation::ReadOptions& options) {
+    const generation::ReadConfig& options) {
   if (text_compressor) {
     std::vector<std::string> texts;
     for (const auto& sample : samples) {
@@ -194,7 +195,7 @@ void evaluate_row(
       views.push_back(page::make_views(images.back(), mode));
       longest = std::max(longest, samples.back().text.size());
     }
-    generation::ReadOptions options;
+    generation::ReadConfig options;
     options.generation.max_new_tokens = room_for(longest);
     const auto readings =
         read_samples(loaded, text_compressor, samples, views, mode, options);
@@ -228,7 +229,7 @@ void evaluate_mode(
     if (conversation.image.empty()) {
       continue;
     }
-    generation::ReadOptions options;
+    generation::ReadConfig options;
     options.prompt = conversation.prompt;
     options.generation.max_new_tokens = room_for(conversation.answer.size());
     const auto page = data::read_page(conversation);

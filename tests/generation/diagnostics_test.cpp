@@ -21,7 +21,7 @@ class DiagnosticsTest : public ::testing::Test {
     return loaded.model->decoder;
   }
 
-  static SearchInput make_input(int64_t length) {
+  static GenerationRequest make_input(int64_t length) {
     torch::manual_seed(length);
     return {torch::randn({length, 32}), {}};
   }
@@ -41,11 +41,11 @@ TEST_F(DiagnosticsTest, TheTraceTakesTheLargestLogits) {
       trace.logits.argmax(1), torch::tensor(trace.ids, torch::kInt64)));
   EXPECT_EQ(
       trace.ids,
-      search(decoder(), {&input, 1}, config, /*eos_token_id=*/-1)[0].ids);
+      generate(decoder(), {&input, 1}, config, /*eos_token_id=*/-1)[0].ids);
 }
 
-TEST_F(DiagnosticsTest, TargetsAreGivenWhatEachStepSays) {
-  const std::vector<SearchInput> inputs = {make_input(4), make_input(2)};
+TEST_F(DiagnosticsTest, PredictionsOfATargetEqualTheStepsOfATrace) {
+  const std::vector<GenerationRequest> inputs = {make_input(4), make_input(2)};
   const auto trace = trace_greedy(decoder(), inputs[0], 3);
   const std::vector<std::vector<int64_t>> targets = {trace.ids, {7}};
 
@@ -59,7 +59,7 @@ TEST_F(DiagnosticsTest, TargetsAreGivenWhatEachStepSays) {
         prediction.log_probability,
         steps[i][trace.ids[i]].item<double>(),
         1e-4);
-    // Greedy ids are the likeliest ones, so the model is right everywhere.
+    // Greedy ids are the most likely ones, so every prediction is correct.
     EXPECT_TRUE(prediction.correct);
     EXPECT_NEAR(
         prediction.confidence, std::exp(prediction.log_probability), 1e-6);

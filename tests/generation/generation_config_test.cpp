@@ -39,7 +39,7 @@ TEST(GenerationConfigTest, ReadsWhatItWrote) {
   EXPECT_EQ(config.ngram_whitelist, (std::vector<int64_t>{7}));
 }
 
-TEST(GenerationConfigTest, RefusesValuesThatMakeNoSense) {
+TEST(GenerationConfigTest, RefusesInvalidValues) {
   expect_refused(R"({"max_new_tokens": 0})", "max_new_tokens");
   expect_refused(R"({"ngram": -1})", "must not be negative");
   expect_refused(R"({"temperature": -0.5})", "temperature");

@@ -22,18 +22,18 @@ std::vector<int64_t> banned_without_window(
     int64_t size,
     const std::vector<int64_t>& prompt,
     const std::vector<int64_t>& generated) {
-  return NgramRule{size, /*window=*/0, /*whitelist=*/{}}.banned(
+  return NoRepeatNgram{size, /*window=*/0, /*whitelist=*/{}}.banned(
       prompt, generated);
 }
 
 // Cases of process/ngram_norepeat.py (deepseek-ai/DeepSeek-OCR e4ac34e).
-TEST(NgramRuleTest, BansWhatTheReferenceBansInsideAWindow) {
+TEST(NoRepeatNgramTest, BansTheSameIdsAsTheReferenceInAWindow) {
   const Json cases =
       read_json_file(tests::data_path("parity/no_repeat_ngram.json"));
   ASSERT_GT(cases.size(), 100u);
 
   for (const auto& example : cases) {
-    const NgramRule rule{
+    const NoRepeatNgram rule{
         example["ngram"], example["window"], example["whitelist"]};
     const std::vector<int64_t> ids = example["ids"];
     const std::vector<int64_t> expected = example["banned"];
@@ -42,27 +42,27 @@ TEST(NgramRuleTest, BansWhatTheReferenceBansInsideAWindow) {
   }
 }
 
-TEST(NgramRuleTest, WithoutAWindowLooksAtThePromptToo) {
+TEST(NoRepeatNgramTest, WithoutAWindowUsesThePromptToo) {
   EXPECT_THAT(banned_without_window(3, {1, 2, 3}, {1, 2}), ElementsAre(3));
 }
 
-TEST(NgramRuleTest, WithoutAWindowBansAcrossTheEndOfThePrompt) {
+TEST(NoRepeatNgramTest, WithoutAWindowBansAcrossTheEndOfThePrompt) {
   EXPECT_THAT(banned_without_window(3, {5, 1}, {2, 9, 1, 2}), ElementsAre(9));
 }
 
-TEST(NgramRuleTest, WithoutAWindowAndOfOneIdBansAllThatCameBefore) {
+TEST(NoRepeatNgramTest, WithoutAWindowUnigramsBanAllEarlierIds) {
   EXPECT_THAT(banned_without_window(1, {4}, {2, 2, 7}), ElementsAre(2, 4, 7));
 }
 
-TEST(NgramRuleTest, BansNothingBeforeAnNgramIsComplete) {
+TEST(NoRepeatNgramTest, BansNothingBeforeAnNgramIsComplete) {
   EXPECT_THAT(banned_without_window(4, {1, 2}, {3}), IsEmpty());
 }
 
-TEST(NgramRuleTest, OfNoIdIsOff) {
+TEST(NoRepeatNgramTest, SizeZeroIsOff) {
   EXPECT_THAT(banned_without_window(0, {1, 1}, {1, 1}), IsEmpty());
 }
 
-/// How many ids are pushed until the detector says loop; 0 if it never does.
+/// Number of ids until the detector finds a loop; 0 if it finds none.
 int64_t pushes_until_loop(
     LoopDetector detector,
     const std::vector<int64_t>& period,
@@ -75,22 +75,21 @@ int64_t pushes_until_loop(
   return 0;
 }
 
-TEST(LoopDetectorTest, NoticesAPieceThatRepeatsOftenEnough) {
+TEST(LoopDetectorTest, FindsAPieceThatRepeatsOftenEnough) {
   EXPECT_EQ(
       pushes_until_loop(
-          LoopDetector(/*repeats=*/3, /*least_ids=*/1), {5, 6, 7, 8}, 100),
+          LoopDetector(/*repeats=*/3, /*min_ids=*/1), {5, 6, 7, 8}, 100),
       12);
 }
 
-TEST(LoopDetectorTest, LetsShortRepetitionsPassUntilTheyAreLong) {
+TEST(LoopDetectorTest, IgnoresShortRepetitionsUntilTheyAreLong) {
   EXPECT_EQ(
-      pushes_until_loop(
-          LoopDetector(/*repeats=*/3, /*least_ids=*/40), {5}, 100),
+      pushes_until_loop(LoopDetector(/*repeats=*/3, /*min_ids=*/40), {5}, 100),
       40);
 }
 
-TEST(LoopDetectorTest, NoticesALoopThatStartsLate) {
-  LoopDetector detector(/*repeats=*/2, /*least_ids=*/1);
+TEST(LoopDetectorTest, FindsALoopThatStartsLate) {
+  LoopDetector detector(/*repeats=*/2, /*min_ids=*/1);
   for (const int64_t id : {1, 2, 3, 4, 5, 6, 7, 8}) {
     EXPECT_FALSE(detector.push(id));
   }
@@ -98,14 +97,13 @@ TEST(LoopDetectorTest, NoticesALoopThatStartsLate) {
   EXPECT_TRUE(detector.push(8));
 }
 
-TEST(LoopDetectorTest, SaysNothingWhenItIsOff) {
+TEST(LoopDetectorTest, FindsNothingWhenItIsOff) {
   EXPECT_EQ(
-      pushes_until_loop(
-          LoopDetector(/*repeats=*/0, /*least_ids=*/1), {5}, 1000),
+      pushes_until_loop(LoopDetector(/*repeats=*/0, /*min_ids=*/1), {5}, 1000),
       0);
 }
 
-TEST(DrawIdTest, FollowsTheProbabilities) {
+TEST(SampleIdTest, FollowsTheProbabilities) {
   const std::vector<float> logits = {std::log(1.0f), std::log(3.0f)};
   GenerationConfig config;
   config.temperature = 1;
@@ -113,14 +111,14 @@ TEST(DrawIdTest, FollowsTheProbabilities) {
 
   int64_t ones = 0;
   for (int i = 0; i < 10000; ++i) {
-    ones += draw_id(logits, config, random);
+    ones += sample_id(logits, config, random);
   }
 
   // Three quarters, within five standard deviations.
   EXPECT_NEAR(static_cast<double>(ones), 7500, 220);
 }
 
-TEST(DrawIdTest, TopKLeavesTheLikeliest) {
+TEST(SampleIdTest, TopKKeepsTheMostLikely) {
   const std::vector<float> logits = {0, 3, 1, 2};
   GenerationConfig config;
   config.temperature = 100;
@@ -129,14 +127,14 @@ TEST(DrawIdTest, TopKLeavesTheLikeliest) {
 
   std::map<int64_t, int> drawn;
   for (int i = 0; i < 200; ++i) {
-    ++drawn[draw_id(logits, config, random)];
+    ++drawn[sample_id(logits, config, random)];
   }
 
   EXPECT_EQ(drawn.size(), 2u);
   EXPECT_TRUE(drawn.contains(1) && drawn.contains(3));
 }
 
-TEST(DrawIdTest, TopPLeavesTheLikeliestThatReachIt) {
+TEST(SampleIdTest, TopPKeepsTheMostLikelyThatReachIt) {
   const std::vector<float> logits = {
       std::log(0.5f), std::log(0.3f), std::log(0.2f)};
   GenerationConfig config;
@@ -146,14 +144,14 @@ TEST(DrawIdTest, TopPLeavesTheLikeliestThatReachIt) {
 
   std::map<int64_t, int> drawn;
   for (int i = 0; i < 200; ++i) {
-    ++drawn[draw_id(logits, config, random)];
+    ++drawn[sample_id(logits, config, random)];
   }
 
   EXPECT_EQ(drawn.size(), 2u);
   EXPECT_FALSE(drawn.contains(2));
 }
 
-TEST(DrawIdTest, NeverDrawsABannedId) {
+TEST(SampleIdTest, NeverSamplesABannedId) {
   const std::vector<float> logits = {
       -std::numeric_limits<float>::infinity(), 0};
   GenerationConfig config;
@@ -161,17 +159,17 @@ TEST(DrawIdTest, NeverDrawsABannedId) {
   RandomStream random(0, "draw");
 
   for (int i = 0; i < 50; ++i) {
-    EXPECT_EQ(draw_id(logits, config, random), 1);
+    EXPECT_EQ(sample_id(logits, config, random), 1);
   }
 }
 
-TEST(DrawIdTest, RefusesLogitsOfNoUse) {
+TEST(SampleIdTest, RefusesLogitsWithoutAFiniteValue) {
   const std::vector<float> logits(3, std::nanf(""));
   GenerationConfig config;
   config.temperature = 1;
   RandomStream random(0, "draw");
 
-  EXPECT_THROW(draw_id(logits, config, random), NumericError);
+  EXPECT_THROW(sample_id(logits, config, random), NumericError);
 }
 
 } // namespace

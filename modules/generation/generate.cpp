@@ -1,4 +1,4 @@
-#include "generation/search.h"
+#include "generation/generate.h"
 
 #include "core/error.h"
 #include "core/random.h"
@@ -18,54 +18,54 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Room for ids, a row, in a cache before it grows.
-constexpr int64_t kFirstRoom = 256;
+/// Ids per row that a cache has room for at first.
+constexpr int64_t kInitialCapacity = 256;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// One answer on its way.
+/// A request in progress.
 struct Row {
-  Row(const SearchInput& input,
-      int64_t longest_,
+  Row(const GenerationRequest& request,
+      int64_t max_ids_,
       const GenerationConfig& config)
-      : page(input.page),
-        prompt_ids(input.ids),
-        longest(longest_),
+      : page(request.page),
+        prompt_ids(request.ids),
+        max_ids(max_ids_),
         loop(config.loop_repeats, config.loop_ids),
-        random(config.seed, "generation", input.page) {}
+        random(config.seed, "generation", request.page) {}
 
   int64_t page;
   std::vector<int64_t> prompt_ids;
-  /// How many ids the answer may have.
-  int64_t longest;
+  int64_t max_ids;
   LoopDetector loop;
   RandomStream random;
-  Answer answer;
+  GenerationResult result;
   bool ended = false;
-  /// Why it ended without an answer.
+  /// Set when the request failed.
   std::optional<NumericError> failure;
 };
 
-/// Prompts side by side, padded at their right, (B, longest L, D).
-torch::Tensor pad_prompts(std::span<const SearchInput> inputs) {
+/// All prompts, padded on the right: (B, largest L, D).
+torch::Tensor pad_prompts(std::span<const GenerationRequest> requests) {
   std::vector<torch::Tensor> rows;
-  for (const auto& input : inputs) {
-    rows.push_back(input.embeds);
+  for (const auto& request : requests) {
+    rows.push_back(request.embeds);
   }
   return torch::nn::utils::rnn::pad_sequence(rows, /*batch_first=*/true);
 }
 
-std::vector<int64_t> prompt_lengths(std::span<const SearchInput> inputs) {
+std::vector<int64_t> prompt_lengths(
+    std::span<const GenerationRequest> requests) {
   std::vector<int64_t> lengths;
-  for (const auto& input : inputs) {
-    lengths.push_back(input.embeds.size(0));
+  for (const auto& request : requests) {
+    lengths.push_back(request.embeds.size(0));
   }
   return lengths;
 }
 
-/// What the last position of each row says, (B, D) of (B, L, D).
+/// The hidden state at the last position of each row: (B, L, D) to (B, D).
 torch::Tensor last_positions(
     const torch::Tensor& hidden,
     const std::vector<int64_t>& lengths) {
@@ -77,8 +77,8 @@ torch::Tensor last_positions(
   return hidden.index({rows, last});
 }
 
-/// What the next ids are chosen from, on the CPU: all logits (B, V) to draw
-/// from, or the largest of each row and its id, (B, 2).
+/// What `choose_id` needs, on the CPU: all logits (B, V) when sampling, else
+/// the largest logit of each row and its id, (B, 2).
 torch::Tensor candidates(
     const torch::Tensor& logits,
     const GenerationConfig& config) {
@@ -91,18 +91,18 @@ torch::Tensor candidates(
       .to(torch::kCPU);
 }
 
-/// The next id of a row, from its part of `candidates`.
+/// Chooses the next id of a row from its part of `candidates`.
 int64_t choose_id(
     std::span<const float> numbers,
     Row& row,
     const GenerationConfig& config) {
   if (config.temperature > 0) {
-    return draw_id(numbers, config, row.random);
+    return sample_id(numbers, config, row.random);
   }
   check<NumericError>(
       std::isfinite(numbers[0]),
       "the largest logit for id ",
-      row.answer.ids.size(),
+      row.result.ids.size(),
       " is ",
       numbers[0],
       "; the weights or the vision tokens hold NaN, or the n-gram rule bans "
@@ -110,15 +110,15 @@ int64_t choose_id(
   return static_cast<int64_t>(numbers[1]);
 }
 
-/// Sets the logits of what `rule` bans to minus infinity.
+/// Sets the logits of banned ids to minus infinity.
 void ban_ngrams(
     torch::Tensor& logits,
     std::span<const Row> rows,
-    const NgramRule& rule) {
+    const NoRepeatNgram& rule) {
   std::vector<int64_t> banned_rows;
   std::vector<int64_t> banned_ids;
   for (size_t b = 0; b < rows.size(); ++b) {
-    const auto banned = rule.banned(rows[b].prompt_ids, rows[b].answer.ids);
+    const auto banned = rule.banned(rows[b].prompt_ids, rows[b].result.ids);
     banned_rows.insert(banned_rows.end(), banned.size(), b);
     banned_ids.insert(banned_ids.end(), banned.begin(), banned.end());
   }
@@ -135,17 +135,17 @@ torch::Tensor id_column(
     const torch::Device& device) {
   std::vector<int64_t> ids;
   for (const auto& row : rows) {
-    ids.push_back(row.answer.ids.back());
+    ids.push_back(row.result.ids.back());
   }
   return torch::tensor(ids, torch::kInt64).to(device).unsqueeze(1); // (B, 1)
 }
 
-/// The running rows of a search with their cache.
-class Search {
+/// The rows in progress and their KV cache.
+class GenerationLoop {
  public:
-  Search(
+  GenerationLoop(
       decoder::Decoder& decoder,
-      const SearchCallbacks& callbacks,
+      const GenerationCallbacks& callbacks,
       const GenerationConfig& config,
       int64_t eos_token_id,
       int64_t max_rows)
@@ -166,63 +166,64 @@ class Search {
   }
 
  private:
-  /// Begins answers until no row is free or there are no prompts. Some end with
-  /// their first id, which frees their rows again.
+  /// Starts requests until no row is free or there are no more. A request that
+  /// ends with its first id frees its row again.
   void fill_rows() {
-    for (auto inputs = next_inputs(); !inputs.empty(); inputs = next_inputs()) {
-      prefill(inputs);
+    for (auto requests = next_requests(); !requests.empty();
+         requests = next_requests()) {
+      prefill(requests);
     }
   }
 
-  /// Prompts for the free rows.
-  std::vector<SearchInput> next_inputs() {
-    std::vector<SearchInput> inputs;
-    while (rows_.size() + inputs.size() < max_rows_) {
-      auto input = callbacks_.next();
-      if (!input) {
+  /// Requests for the free rows.
+  std::vector<GenerationRequest> next_requests() {
+    std::vector<GenerationRequest> requests;
+    while (rows_.size() + requests.size() < max_rows_) {
+      auto request = callbacks_.next();
+      if (!request) {
         break;
       }
-      if (room_after(*input) >= 1) {
-        inputs.push_back(std::move(*input));
+      if (positions_left(*request) >= 1) {
+        requests.push_back(std::move(*request));
       } else {
         fail(
-            input->page,
+            request->page,
             InputError(concat(
                 "its prompt takes ",
-                input->embeds.size(0),
+                request->embeds.size(0),
                 " positions, which leaves no room for an answer in the "
                 "model's ",
                 decoder_->options.max_positions())));
       }
     }
-    return inputs;
+    return requests;
   }
 
-  int64_t room_after(const SearchInput& input) const {
-    return decoder_->options.max_positions() - input.embeds.size(0);
+  int64_t positions_left(const GenerationRequest& request) const {
+    return decoder_->options.max_positions() - request.embeds.size(0);
   }
 
-  void prefill(std::span<const SearchInput> inputs) {
+  void prefill(std::span<const GenerationRequest> requests) {
     const auto start = Clock::now();
-    const auto lengths = prompt_lengths(inputs);
-    const auto embeds = pad_prompts(inputs); // (B, L, D)
+    const auto lengths = prompt_lengths(requests);
+    const auto embeds = pad_prompts(requests); // (B, L, D)
     auto cache = decoder_->make_cache(
         embeds.size(0),
-        embeds.size(1) + std::min(config_.max_new_tokens, kFirstRoom));
+        embeds.size(1) + std::min(config_.max_new_tokens, kInitialCapacity));
     const auto hidden = decoder_->forward(embeds, &cache, lengths);
     if (cache_) {
       cache_->append_rows(cache);
     } else {
       cache_ = std::move(cache);
     }
-    for (const auto& input : inputs) {
-      const int64_t longest =
-          std::min(config_.max_new_tokens, room_after(input));
-      rows_.emplace_back(input, longest, config_);
+    for (const auto& request : requests) {
+      const int64_t max_ids =
+          std::min(config_.max_new_tokens, positions_left(request));
+      rows_.emplace_back(request, max_ids, config_);
     }
-    const auto added = std::span(rows_).last(inputs.size());
-    take_ids(added, decoder_->logits(last_positions(hidden, lengths)));
-    share_time(start, added, &Answer::prefill_seconds);
+    const auto added = std::span(rows_).last(requests.size());
+    append_ids(added, decoder_->logits(last_positions(hidden, lengths)));
+    add_time_share(start, added, &GenerationResult::prefill_seconds);
     release_ended();
   }
 
@@ -230,25 +231,26 @@ class Search {
     const auto start = Clock::now();
     fit_capacity();
     const auto ids = id_column(rows_, decoder_->lm_head->weight.device());
-    take_ids(rows_, decode_step_.logits(ids, *cache_));
-    share_time(start, rows_, &Answer::decode_seconds);
+    append_ids(rows_, decode_step_.logits(ids, *cache_));
+    add_time_share(start, rows_, &GenerationResult::decode_seconds);
     release_ended();
   }
 
-  /// Room for one more position a row at least. The cache grows as answers do,
-  /// since room for the longest possible ones would mostly stay empty, and
-  /// shrinks when a long one has left.
+  /// Makes room for at least one more position per row. The cache grows with
+  /// the results, because room for the longest possible ones would mostly stay
+  /// empty, and shrinks after a long result has ended.
   void fit_capacity() {
     const int64_t used = cache_->max_length();
     const int64_t fitting = std::min(
-        used + std::max(used, kFirstRoom), decoder_->options.max_positions());
+        used + std::max(used, kInitialCapacity),
+        decoder_->options.max_positions());
     if (used == cache_->capacity() || cache_->capacity() > 2 * fitting) {
       cache_->set_capacity(fitting);
     }
   }
 
-  /// Gives each row its next id; `logits` are (B, V).
-  void take_ids(std::span<Row> rows, torch::Tensor logits) {
+  /// Appends the next id to each row; `logits` are (B, V).
+  void append_ids(std::span<Row> rows, torch::Tensor logits) {
     if (rule_.size > 0) {
       ban_ngrams(logits, rows, rule_);
     }
@@ -266,43 +268,43 @@ class Search {
         rows[b].ended = true;
         continue;
       }
-      take_id(rows[b], id);
+      append_id(rows[b], id);
     }
   }
 
-  /// Gives a row its next id, and ends it where that ends the answer.
-  void take_id(Row& row, int64_t id) {
-    auto& answer = row.answer;
+  /// Appends an id to a row, and ends the row if that ends its result.
+  void append_id(Row& row, int64_t id) {
+    auto& result = row.result;
     if (id == eos_token_id_) {
-      answer.stop = StopReason::kEos;
+      result.stop = StopReason::kEos;
       row.ended = true;
       return;
     }
-    answer.ids.push_back(id);
+    result.ids.push_back(id);
     if (callbacks_.on_id) {
       callbacks_.on_id(row.page, id);
     }
     if (row.loop.push(id)) {
-      answer.stop = StopReason::kLoop;
+      result.stop = StopReason::kLoop;
       row.ended = true;
-    } else if (static_cast<int64_t>(answer.ids.size()) == row.longest) {
-      answer.stop = StopReason::kLength;
+    } else if (static_cast<int64_t>(result.ids.size()) == row.max_ids) {
+      result.stop = StopReason::kLength;
       row.ended = true;
     }
   }
 
-  static void share_time(
+  static void add_time_share(
       Clock::time_point start,
       std::span<Row> rows,
-      double Answer::*seconds) {
+      double GenerationResult::*seconds) {
     const double share =
         seconds_since(start) / static_cast<double>(rows.size());
     for (auto& row : rows) {
-      row.answer.*seconds += share;
+      row.result.*seconds += share;
     }
   }
 
-  /// Takes ended rows out of the batch and hands out what they found.
+  /// Removes ended rows from the batch and delivers their results.
   void release_ended() {
     std::vector<int64_t> running;
     for (size_t b = 0; b < rows_.size(); ++b) {
@@ -322,7 +324,7 @@ class Search {
       if (row.failure) {
         fail(row.page, *row.failure);
       } else if (row.ended) {
-        callbacks_.on_answer(row.page, std::move(row.answer));
+        callbacks_.on_result(row.page, std::move(row.result));
       }
     }
     std::erase_if(rows_, [](const Row& row) { return row.ended; });
@@ -338,59 +340,59 @@ class Search {
 
   decoder::Decoder& decoder_;
   DecodeStep decode_step_;
-  const SearchCallbacks& callbacks_;
+  const GenerationCallbacks& callbacks_;
   const GenerationConfig& config_;
-  NgramRule rule_;
+  NoRepeatNgram rule_;
   int64_t eos_token_id_;
   size_t max_rows_;
   std::vector<Row> rows_;
-  /// Row b of it belongs to row b of `rows_`; none without rows.
+  /// Row b belongs to `rows_[b]`; empty when there are no rows.
   std::optional<decoder::KvCache> cache_;
 };
 
 } // namespace
 
-void search(
+void generate(
     decoder::Decoder& decoder,
-    const SearchCallbacks& callbacks,
+    const GenerationCallbacks& callbacks,
     const GenerationConfig& config,
     int64_t eos_token_id,
     int64_t max_rows) {
   TORCH_CHECK_VALUE(
-      max_rows >= 1, "search: max_rows must be at least 1, got ", max_rows);
+      max_rows >= 1, "generate: max_rows must be at least 1, got ", max_rows);
   const torch::InferenceMode inference;
-  Search(decoder, callbacks, config, eos_token_id, max_rows).run();
+  GenerationLoop(decoder, callbacks, config, eos_token_id, max_rows).run();
 }
 
-std::vector<Answer> search(
+std::vector<GenerationResult> generate(
     decoder::Decoder& decoder,
-    std::span<const SearchInput> inputs,
+    std::span<const GenerationRequest> requests,
     const GenerationConfig& config,
     int64_t eos_token_id,
     int64_t first_page) {
-  std::vector<Answer> answers(inputs.size());
-  size_t begun = 0;
-  SearchCallbacks callbacks;
-  callbacks.next = [&]() -> std::optional<SearchInput> {
-    if (begun == inputs.size()) {
+  std::vector<GenerationResult> results(requests.size());
+  size_t num_started = 0;
+  GenerationCallbacks callbacks;
+  callbacks.next = [&]() -> std::optional<GenerationRequest> {
+    if (num_started == requests.size()) {
       return std::nullopt;
     }
-    SearchInput input = inputs[begun];
-    input.page = first_page + static_cast<int64_t>(begun++);
-    return input;
+    GenerationRequest request = requests[num_started];
+    request.page = first_page + static_cast<int64_t>(num_started++);
+    return request;
   };
-  callbacks.on_answer = [&](int64_t page, Answer answer) {
-    answers[page - first_page] = std::move(answer);
+  callbacks.on_result = [&](int64_t page, GenerationResult result) {
+    results[page - first_page] = std::move(result);
   };
-  if (!inputs.empty()) {
-    search(
+  if (!requests.empty()) {
+    generate(
         decoder,
         callbacks,
         config,
         eos_token_id,
-        static_cast<int64_t>(inputs.size()));
+        static_cast<int64_t>(requests.size()));
   }
-  return answers;
+  return results;
 }
 
 } // namespace microfiche::generation
