@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "core/config.h"
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"

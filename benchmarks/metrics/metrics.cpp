@@ -1,5 +1,5 @@
 #include "core/random.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 #include "metrics/edit_distance.h"
 #include "metrics/metric.h"
 #include "metrics/score.h"
@@ -102,8 +102,8 @@ int main() {
             sink = metric.score(metrics::PageTexts(page, read));
           }));
   }
-  const auto reference = metrics::encode_utf8(page);
-  const auto prediction = metrics::encode_utf8(read);
+  const auto reference = encode_utf8(page);
+  const auto prediction = encode_utf8(read);
   const auto& profile = metrics::find_profile("all");
   print("a page by every metric", milliseconds([&] {
           sink = metrics::score_page(reference, prediction, profile).values[0];

@@ -1,5 +1,6 @@
 #include "checkpoint/sharded_checkpoint.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/json.h"
 

@@ -1,8 +1,8 @@
 #include "core/files.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/mapped_pages.h"
-#include "core/sha256_stream.h"
 
 #include <sys/stat.h>
 

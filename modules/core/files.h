@@ -67,10 +67,6 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// SHA-256 of the bytes, as 64 hexadecimal digits (FIPS 180-4).
-std::string sha256(std::span<const std::byte> bytes);
-std::string sha256(std::string_view bytes);
-
 /// SHA-256 of a file. That of a large one is kept in the user's cache folder
 /// ($XDG_CACHE_HOME/microfiche or ~/.cache/microfiche), under the file's path,
 /// size and time of change, so that the next call reads nothing. Throws as

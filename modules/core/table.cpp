@@ -1,5 +1,7 @@
 #include "core/table.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -16,9 +18,7 @@ bool looks_numeric(const std::string& cell) {
 
 /// Code points of UTF-8, which is what a terminal lines up.
 size_t width_of(const std::string& cell) {
-  return std::count_if(cell.begin(), cell.end(), [](unsigned char byte) {
-    return (byte & 0xC0) != 0x80;
-  });
+  return static_cast<size_t>(count_code_points(cell));
 }
 
 std::string csv_cell(const std::string& cell) {

@@ -1,9 +1,11 @@
 #include "data/corpus.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
+#include "metrics/white_space.h"
 
 #include <algorithm>
 #include <set>
@@ -15,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void check_utf8(std::string_view text, const std::string& where) {
-  const int64_t invalid = metrics::decode_utf8(text).num_invalid;
+  const int64_t invalid = decode_utf8(text).num_invalid;
   check(
       invalid == 0,
       where,
@@ -140,7 +142,7 @@ std::string to_page_text(std::string_view text) {
       result += ' ';
     }
   };
-  for (const char32_t character : metrics::decode_utf8(text).text) {
+  for (const char32_t character : decode_utf8(text).text) {
     if (metrics::is_space(character)) {
       append_space();
     } else if (character > 0x20 && character < 0x7f) {

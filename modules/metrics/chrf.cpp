@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "metrics/code_points.h"
+#include "metrics/white_space.h"
 #include "metrics/ngrams.h"
 
 namespace microfiche::metrics {

@@ -1,10 +1,11 @@
 #include "metrics/edit_distance.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
-#include "metrics/code_points.h"
 
 // The dynamic-programming table has a row for each symbol of the pattern and a
 // column for each symbol of the text. A column is held as the differences

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 
 namespace microfiche::metrics {
 namespace {

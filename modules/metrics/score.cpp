@@ -1,9 +1,10 @@
 #include "metrics/score.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <optional>
 
-#include "metrics/code_points.h"
 
 namespace microfiche::metrics {
 

@@ -9,7 +9,8 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
+#include "metrics/white_space.h"
 
 namespace microfiche::metrics {
 namespace {

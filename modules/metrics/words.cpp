@@ -8,7 +8,8 @@
 #include <unordered_map>
 
 #include "core/error.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
+#include "metrics/white_space.h"
 
 namespace microfiche::metrics {
 

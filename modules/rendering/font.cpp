@@ -1,6 +1,7 @@
 #include "rendering/font.h"
 
 #include "core/config.h"
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 
 namespace microfiche::report {
 namespace {
@@ -18,7 +18,7 @@ constexpr double kMostNamesWidth = 300;
 
 double width_of(const std::string& text) {
   return kChartCharacter *
-      static_cast<double>(metrics::decode_utf8(text).text.size());
+      static_cast<double>(decode_utf8(text).text.size());
 }
 
 bool has_marker(const Chart& chart, Marker marker) {
@@ -230,13 +230,13 @@ ChartFrame frame_of(const Chart& chart) {
 }
 
 std::string cut_to_width(const std::string& text, double width) {
-  auto characters = metrics::decode_utf8(text).text;
+  auto characters = decode_utf8(text).text;
   const auto most = static_cast<size_t>(std::max(width / kChartCharacter, 2.0));
   if (characters.size() <= most) {
     return text;
   }
   characters.resize(most - 1);
-  return metrics::encode_utf8(characters) + "\u2026";
+  return encode_utf8(characters) + "\u2026";
 }
 
 } // namespace microfiche::report

@@ -2,10 +2,11 @@
 
 #include <filesystem>
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/table.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "report/html.h"
 #include "report/metric_points.h"
 #include "report/text_diff.h"
@@ -15,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string page_html(const analysis::SummarizedRun& run, const sweep::Sample& sample) {
+std::string page_html(const analysis::RunAnalysis& run, const sweep::Sample& sample) {
   const auto picture = sweep::picture_path(run.run.folder, sample);
   std::string image;
   if (fs::exists(picture)) {
@@ -23,49 +24,49 @@ std::string page_html(const analysis::SummarizedRun& run, const sweep::Sample& s
         "<img alt=\"page ",
         escape_html(sample.id),
         "\" src=\"data:image/png;base64,",
-        base64(read_file(picture)),
+        base64_encode(read_file(picture)),
         "\">");
   }
-  const double ratio = static_cast<double>(sample.text_tokens) /
-      static_cast<double>(sample.vision_tokens.nominal);
+  const double ratio = static_cast<double>(sample.page.text_tokens) /
+      static_cast<double>(sample.reading.vision_tokens.nominal);
   return concat(
       "<div class=\"page\"><div>",
       image,
       "</div><div><div class=\"key dim\"><span>page ",
-      sample.page,
+      sample.index,
       "</span><span>",
       fixed(metrics::metric_value(sample.metrics, run.summary.headline), 3),
       " ",
       metric_title(run.summary.headline),
       "</span><span>",
-      sample.characters,
+      sample.page.characters,
       " characters, ",
-      sample.text_tokens,
+      sample.page.text_tokens,
       " text tokens in ",
-      sample.vision_tokens.nominal,
+      sample.reading.vision_tokens.nominal,
       " vision tokens: ",
       fixed(ratio, 1),
       "\u00d7</span><span>",
-      escape_html(fs::path(sample.font).filename().string()),
+      escape_html(fs::path(sample.page.font).filename().string()),
       " ",
-      fixed(sample.font_size_px, 1),
+      fixed(sample.page.font_size_px, 1),
       " px</span><span>stopped by ",
-      escape_html(sample.stop),
+      escape_html(sample.reading.stop),
       "</span></div><div class=\"text\">",
-      diff_html(sample.reference, sample.prediction),
+      diff_html(sample.page.reference, sample.reading.text),
       "</div></div></div>\n");
 }
 
 } // namespace
 
-std::string gallery_html(const analysis::SummarizedRun& run) {
+std::string gallery_html(const analysis::RunAnalysis& run) {
   std::string html;
   bool open = true;
   for (const auto& cell : run.summary.cells) {
     std::string pages;
     for (const auto& sample : run.run.samples) {
       if (sample.cell == cell.cell &&
-          sample.page < run.run.config.pictures_per_cell) {
+          sample.index < run.run.config.pictures_per_cell) {
         pages += page_html(run, sample);
       }
     }
@@ -78,9 +79,9 @@ std::string gallery_html(const analysis::SummarizedRun& run) {
         "><summary><h3>",
         escape_html(cell.cell.mode),
         ", ",
-        escape_html(analysis::content_name(cell.cell)),
+        escape_html(analysis::content_label(cell.cell)),
         ", ",
-        analysis::length_name(cell.cell),
+        analysis::length_label(cell.cell),
         "</h3><span class=\"dim\">",
         fixed(cell.ratios.nominal, 1),
         "\u00d7, mean of ",

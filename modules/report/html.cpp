@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "core/error.h"
+#include "core/utf8.h"
 #include "report/report_style.h"
-#include "metrics/code_points.h"
 
 namespace microfiche::report {
 
@@ -36,7 +36,7 @@ bool is_numeric(const Table& table, size_t column) {
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
-  for (const char32_t c : metrics::decode_utf8(text).text) {
+  for (const char32_t c : decode_utf8(text).text) {
     switch (c) {
       case U'&':
         escaped += "&amp;";
@@ -53,7 +53,7 @@ std::string escape_html(std::string_view text) {
       default: {
         const bool control = c < 0x20 && c != U'\n' && c != U'\t';
         const char32_t shown = control ? 0x2400 + c : c;
-        escaped += metrics::encode_utf8({&shown, 1});
+        escaped += encode_utf8({&shown, 1});
       }
     }
   }
@@ -144,24 +144,6 @@ std::string json_for_script(const Json& json) {
     text.replace(at, 1, "\\u003c");
   }
   return text;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string encoded;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](size_t k) -> uint32_t {
-      return i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0;
-    };
-    const uint32_t group = byte(0) << 16 | byte(1) << 8 | byte(2);
-    for (size_t digit = 0; digit < 4; ++digit) {
-      encoded += i + digit <= bytes.size()
-          ? kDigits[group >> (18 - 6 * digit) & 63]
-          : '=';
-    }
-  }
-  return encoded;
 }
 
 } // namespace microfiche::report

@@ -35,7 +35,4 @@ std::string folded_html(const std::string& title, const std::string& html);
 /// must not end.
 std::string json_for_script(const Json& json);
 
-/// Bytes as base64 (RFC 4648).
-std::string base64(std::string_view bytes);
-
 } // namespace microfiche::report

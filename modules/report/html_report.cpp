@@ -1,6 +1,7 @@
 #include <set>
 
 #include "core/config.h"
+#include "core/crypto.h"
 #include "core/error.h"
 #include "analysis/run_tables.h"
 #include "analysis/summary_table.h"
@@ -65,11 +66,11 @@ std::string paragraph(const std::string& text, const char* css_class) {
       : concat("<p class=\"", css_class, "\">", escape_html(text), "</p>\n");
 }
 
-std::string lead_html(const analysis::SummarizedRun& run, bool several) {
+std::string lead_html(const analysis::RunAnalysis& run, bool several) {
   return concat(
       "<p class=\"lead\">",
       several ? "<b>" + escape_html(run.name) + "</b>: " : "",
-      escape_html(headline_of(run)),
+      escape_html(headline_sentence(run.summary)),
       "</p>\n",
       paragraph(analysis::few_pages_in(run.summary), "note"),
       paragraph(analysis::method_of(run.summary), "dim"),
@@ -93,7 +94,7 @@ std::string section_html(const ReportSection& section) {
 }
 
 /// One line a sample, without its texts.
-Json rows_json(const std::vector<analysis::SummarizedRun>& runs) {
+Json rows_json(const std::vector<analysis::RunAnalysis>& runs) {
   Json rows = Json::array();
   for (const auto& run : runs) {
     for (const auto& sample : run.run.samples) {
@@ -113,13 +114,13 @@ std::string csv_link(const std::string& file, const Table& table) {
       "<a class=\"button\" download=\"",
       escape_html(file),
       "\" href=\"data:text/csv;charset=utf-8;base64,",
-      base64(to_csv(table)),
+      base64_encode(to_csv(table)),
       "\">",
       escape_html(file),
       "</a>\n");
 }
 
-std::string downloads_html(const std::vector<analysis::SummarizedRun>& runs) {
+std::string downloads_html(const std::vector<analysis::RunAnalysis>& runs) {
   std::string links;
   Json summaries = Json::object();
   for (const auto& run : runs) {
@@ -146,7 +147,7 @@ std::string downloads_html(const std::vector<analysis::SummarizedRun>& runs) {
       "</script>\n");
 }
 
-std::string pages_html(const analysis::SummarizedRun& run) {
+std::string pages_html(const analysis::RunAnalysis& run) {
   return concat(
       "<p class=\"dim\">The first pages of each cell, not chosen.</p>\n"
       "<p class=\"key\"><span><del>missing</del></span><span><ins>added</ins>"
@@ -155,7 +156,7 @@ std::string pages_html(const analysis::SummarizedRun& run) {
       gallery_html(run));
 }
 
-std::string provenance_html(const analysis::SummarizedRun& run) {
+std::string provenance_html(const analysis::RunAnalysis& run) {
   const auto json = [](const char* title, const Json& value) {
     return folded_html(
         title,

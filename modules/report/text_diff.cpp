@@ -1,7 +1,7 @@
 #include "report/text_diff.h"
 
+#include "core/utf8.h"
 #include "report/html.h"
-#include "metrics/code_points.h"
 #include "metrics/edit_distance.h"
 #include "metrics/text_normalization.h"
 
@@ -12,13 +12,13 @@ using Kind = metrics::EditRun::Kind;
 
 std::u32string collapsed(std::string_view text) {
   return metrics::normalize(
-      metrics::decode_utf8(text).text, metrics::Normalization::kNfkcWhitespace);
+      decode_utf8(text).text, metrics::Normalization::kNfkcWhitespace);
 }
 
 std::string element(const char* tag, std::u32string_view text) {
   const std::string name(tag, 3);
   return std::string("<") + tag + ">" +
-      escape_html(metrics::encode_utf8(text)) + "</" + name + ">";
+      escape_html(encode_utf8(text)) + "</" + name + ">";
 }
 
 } // namespace
@@ -35,7 +35,7 @@ std::string diff_html(std::string_view reference, std::string_view prediction) {
     const auto added = std::u32string_view(got).substr(j, length);
     switch (run.kind) {
       case Kind::kEqual:
-        html += escape_html(metrics::encode_utf8(missing));
+        html += escape_html(encode_utf8(missing));
         break;
       case Kind::kDelete:
         html += element("del", missing);

@@ -4,17 +4,18 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "core/utf8.h"
 #include "data/corpus.h"
-#include "metrics/code_points.h"
+#include "metrics/white_space.h"
 
 namespace microfiche::sources {
 namespace {
 
 std::string collapse_spaces(const std::string& text) {
   std::string collapsed;
-  for (const char32_t c : metrics::decode_utf8(text).text) {
+  for (const char32_t c : decode_utf8(text).text) {
     if (!metrics::is_space(c)) {
-      collapsed += metrics::encode_utf8({&c, 1});
+      collapsed += encode_utf8({&c, 1});
     } else if (!collapsed.empty() && collapsed.back() != ' ') {
       collapsed += ' ';
     }

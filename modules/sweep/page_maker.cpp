@@ -2,13 +2,19 @@
 
 #include <chrono>
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/utf8.h"
+#include "metrics/words.h"
 #include "page/image_file.h"
+#include "rendering/page_renderer.h"
 #include "rendering/type_size.h"
 
 namespace microfiche::sweep {
 namespace {
+
+using std::chrono::steady_clock;
 
 rendering::PageStyle page_style(
     const SweepStyle& style,
@@ -31,8 +37,8 @@ rendering::PageStyle page_style(
   return page;
 }
 
-/// Sets as much of the text as fits on a page of this style.
-rendering::RenderedPage set_page(
+/// Renders as much of the text as fits on a page of this style.
+rendering::RenderedPage render(
     const SweepStyle& style,
     const std::string& font,
     const page::ResolutionMode& mode,
@@ -48,17 +54,51 @@ rendering::RenderedPage set_page(
     look.font_size_px = rendering::fit_font_size(
         look, text, style.min_font_size_px, style.max_font_size_px);
   } catch (const InputError&) {
-    // Not even at the smallest size, or the font lacks a character, which the
-    // renderer then says.
+    // The text does not fit at the smallest size, or the font lacks a
+    // character, which the renderer then reports.
     look.font_size_px = style.min_font_size_px;
   }
   return rendering::PageRenderer(look).render_first(text);
 }
 
-size_t bytes_of_page(const std::shared_ptr<const MadePage>& made) {
-  const auto& page = made->page;
-  return page.image.rgb.size() + page.text.size() + page.lines_text.size() +
-      page.glyphs.size() * sizeof(page.glyphs.front());
+/// The index of each altered word among the words of the page. A word that is
+/// broken over two lines is left out.
+std::vector<std::pair<int64_t, std::string>> altered_on_page(
+    const std::vector<std::pair<int64_t, std::string>>& altered,
+    const rendering::RenderedPage& page) {
+  const auto split = [](const std::string& text) {
+    return metrics::split_at_spaces(decode_utf8(text).text);
+  };
+  const auto words = split(page.text);
+  const auto on_page = split(page.lines_text);
+  std::vector<std::pair<int64_t, std::string>> found;
+  auto next = altered.begin();
+  size_t at = 0;
+  for (size_t i = 0; i < words.size() && at < on_page.size(); ++i) {
+    const bool is_altered =
+        next != altered.end() && next->first == static_cast<int64_t>(i);
+    if (on_page[at] == words[i]) {
+      if (is_altered) {
+        found.emplace_back(at, next->second);
+      }
+      ++at;
+    } else {
+      for (size_t length = 0; at < on_page.size() && length < words[i].size();
+           ++at) {
+        length += on_page[at].size();
+      }
+    }
+    next += is_altered;
+  }
+  return found;
+}
+
+double seconds_since(steady_clock::time_point start) {
+  return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+size_t bytes_of(const std::shared_ptr<const SweepPage>& page) {
+  return page->image.rgb.size() + page->reference.size();
 }
 
 } // namespace
@@ -69,45 +109,51 @@ page::Colour background_of(const SweepStyle& style) {
       style.name);
 }
 
-template <typename Make>
-std::shared_ptr<const MadePage> PageMaker::get(
-    const std::string& key,
-    const Make& make) {
-  return made_.get(
-      key,
-      [&] {
-        const auto start = std::chrono::steady_clock::now();
-        auto made = std::make_shared<MadePage>();
-        made->page = make();
-        made->seconds = std::chrono::duration<double>(
-                            std::chrono::steady_clock::now() - start)
-                            .count();
-        return std::shared_ptr<const MadePage>(std::move(made));
-      },
-      bytes_of_page);
-}
+PageMaker::PageMaker(std::function<int64_t(std::string_view)> counter)
+    : counter_(std::move(counter)) {}
 
-std::shared_ptr<const MadePage> PageMaker::set(
+std::shared_ptr<const SweepPage> PageMaker::draw(
     const SweepStyle& style,
     const std::string& font,
     const page::ResolutionMode& mode,
-    const std::string& text) {
+    const conditions::PageText& text) {
   auto look = style;
   look.name.clear();
   const Json content = {
-      write_config(look), font, style.layout ? 0 : mode.base_size_px, text};
-  return get(sha256(content.dump()), [&] {
-    return set_page(style, font, mode, text);
-  });
+      write_config(look),
+      font,
+      style.layout ? 0 : mode.base_size_px,
+      text.text,
+      text.altered};
+  const auto make = [&]() -> std::shared_ptr<const SweepPage> {
+    const auto start = steady_clock::now();
+    auto rendered = render(style, font, mode, text.text);
+    SweepPage page;
+    page.render_seconds = seconds_since(start);
+    page.image = std::move(rendered.image);
+    page.reference = rendered.lines_text;
+    page.altered_words = altered_on_page(text.altered, rendered);
+    page.text_tokens = counter_(rendered.text);
+    page.characters = decode_utf8(rendered.text).text.size();
+    page.font = font;
+    page.font_size_px = rendered.font_size_px;
+    page.truncated =
+        rendered.source_end < static_cast<int64_t>(text.text.size());
+    return std::make_shared<const SweepPage>(std::move(page));
+  };
+  return pages_.get(sha256(content.dump()), make, bytes_of);
 }
 
-std::shared_ptr<const MadePage> PageMaker::open(
+std::shared_ptr<const SweepPage> PageMaker::load(
     const std::filesystem::path& file) {
-  return get(file.string(), [&] {
-    rendering::RenderedPage page;
+  const auto make = [&]() -> std::shared_ptr<const SweepPage> {
+    const auto start = steady_clock::now();
+    SweepPage page;
     page.image = page::read_image(file);
-    return page;
-  });
+    page.render_seconds = seconds_since(start);
+    return std::make_shared<const SweepPage>(std::move(page));
+  };
+  return pages_.get(file.string(), make, bytes_of);
 }
 
 } // namespace microfiche::sweep

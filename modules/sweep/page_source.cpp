@@ -6,9 +6,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "conditions/page/page_condition.h"
-#include "metrics/code_points.h"
-#include "metrics/words.h"
-#include "rendering/page_renderer.h"
+#include "core/utf8.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -19,42 +17,6 @@ constexpr int64_t kDraftCharactersPerTextToken = 8;
 
 /// Words after which a passage may begin so that its length fits a bin.
 constexpr int64_t kMostSkippedWords = 20;
-
-/// Where the words that were altered in the source stand among those of the
-/// page, whose lines may break a long word in two; such a word is left out.
-std::vector<std::pair<int64_t, std::string>> altered_on_page(
-    const std::vector<std::pair<int64_t, std::string>>& altered,
-    const rendering::RenderedPage& page) {
-  const auto split = [](const std::string& text) {
-    return metrics::split_at_spaces(metrics::decode_utf8(text).text);
-  };
-  const auto words = split(page.text);
-  const auto on_page = split(page.lines_text);
-  std::vector<std::pair<int64_t, std::string>> found;
-  auto next = altered.begin();
-  size_t at = 0;
-  for (size_t i = 0; i < words.size() && at < on_page.size(); ++i) {
-    const bool is_altered =
-        next != altered.end() && next->first == static_cast<int64_t>(i);
-    if (on_page[at] == words[i]) {
-      if (is_altered) {
-        found.emplace_back(at, next->second);
-      }
-      ++at;
-    } else {
-      for (size_t length = 0; at < on_page.size() && length < words[i].size();
-           ++at) {
-        length += on_page[at].size();
-      }
-    }
-    next += is_altered;
-  }
-  return found;
-}
-
-int64_t count_characters(const std::string& text) {
-  return static_cast<int64_t>(metrics::decode_utf8(text).text.size());
-}
 
 /// Axes that need text which is not on a page yet.
 void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
@@ -85,7 +47,7 @@ void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
 PageSource::PageSource(
     const SweepConfig& sweep,
     std::function<int64_t(std::string_view)> counter)
-    : sweep_(sweep), counter_(std::move(counter)) {
+    : sweep_(sweep), counter_(std::move(counter)), maker_(counter_) {
   if (sweep_.sources.empty()) {
     sources_.emplace("", read_source(sweep_.texts));
   }
@@ -157,7 +119,7 @@ conditions::PageText PageSource::treated_text(
   const sources::PassagePlace place{
       seed_of(cell), index, sweep_.pages_per_cell, skipped_words};
   conditions::PageText page{text.passage(place, characters), {}};
-  const auto conditions = conditions::find_text_conditions(cell.text, name_of(cell));
+  const auto conditions = conditions::find_text_conditions(cell.text_condition, name_of(cell));
   if (conditions.empty()) {
     return page;
   }
@@ -189,12 +151,12 @@ conditions::PageText PageSource::text_of(
         std::llround(
             *cell.characters_per_token * static_cast<double>(vision_tokens)),
         1);
-    if (cell.text == conditions::kNaturalText ||
+    if (cell.text_condition == conditions::kNaturalText ||
         sweep_.conditions.match_length == MatchLength::kCharacters) {
       return treated_text(cell, index, characters);
     }
     return below(
-        counter_(treated_text(untouched(cell), index, characters).text) + 1);
+        counter_(treated_text(without_conditions(cell), index, characters).text) + 1);
   }
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
@@ -223,14 +185,12 @@ SweepPage PageSource::collected_page(const Cell& cell, int64_t index) const {
   const auto& source = source_of(cell);
   const size_t number = pages_of(cell)[index];
   const auto& collected = source.pages[number];
-  const auto picture = maker_.open(collected.image);
-  SweepPage page;
-  page.image = picture->page.image;
+  SweepPage page = *maker_.load(collected.image);
   page.reference = collected.reference;
-  page.collected = collected.name;
+  page.image_name = collected.name;
   page.text_tokens = source.text_tokens[number];
-  page.characters = count_characters(page.reference);
-  page.render_seconds = picture->seconds;
+  page.characters =
+      static_cast<int64_t>(decode_utf8(page.reference).text.size());
   return page;
 }
 
@@ -243,21 +203,12 @@ SweepPage PageSource::untreated_page(
     return collected_page(cell, index);
   }
   const auto& style = style_of(cell.style);
-  const auto text = text_of(cell, index, vision_tokens);
-  SweepPage page;
   const auto fonts = fonts_of(style);
-  page.font = fonts[index % fonts.size()];
-  const auto made = maker_.set(style, page.font, mode, text.text);
-  const auto& rendered = made->page;
-  page.cut = rendered.text.size() < text.text.size();
-  page.font_size_px = rendered.font_size_px;
-  page.altered_words = altered_on_page(text.altered, rendered);
-  page.image = rendered.image;
-  page.reference = rendered.lines_text;
-  page.text_tokens = counter_(rendered.text);
-  page.characters = count_characters(rendered.text);
-  page.render_seconds = made->seconds;
-  return page;
+  return *maker_.draw(
+      style,
+      fonts[index % fonts.size()],
+      mode,
+      text_of(cell, index, vision_tokens));
 }
 
 SweepPage PageSource::make(
@@ -266,7 +217,7 @@ SweepPage PageSource::make(
     const page::ResolutionMode& mode,
     int64_t vision_tokens) const {
   auto page = untreated_page(cell, index, mode, vision_tokens);
-  if (!cell.page) {
+  if (!cell.page_condition) {
     return page;
   }
   conditions::PageContext context;
@@ -278,7 +229,7 @@ SweepPage PageSource::make(
   };
   RandomStream random(seed_of(cell), "page condition", index);
   for (const auto& condition :
-       conditions::find_conditions(conditions::page_conditions(), *cell.page, name_of(cell))) {
+       conditions::find_conditions(conditions::page_conditions(), *cell.page_condition, name_of(cell))) {
     page.image = condition.entry->apply(
         std::move(page.image), context, condition.strength, random);
   }

@@ -2,6 +2,7 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/config.h"
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "model/state_dict.h"

@@ -1,5 +1,6 @@
 #include "tokenizer/tokenizer.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -8,7 +9,7 @@
 #include "tokenizer/byte_pair_encoder.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/tokenizer_json.h"
-#include "tokenizer/utf8.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
 #include "training/training_state.h"
 
 #include "checkpoint/safetensors.h"
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"

@@ -1,5 +1,6 @@
 #include "checkpoint/safetensors.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "tests/support/folders.h"
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/utf8.h"
 #include "core/random.h"
-#include "metrics/code_points.h"
 #include "tests/metrics/goldens.h"
 
 namespace microfiche::metrics {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 #include "tests/metrics/goldens.h"
 
 namespace microfiche::metrics {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 #include "tests/metrics/goldens.h"
 
 namespace microfiche::metrics {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/crypto.h"
 #include "core/files.h"
 #include "core/json.h"
 #include "page/page_image.h"

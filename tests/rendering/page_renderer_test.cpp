@@ -1,5 +1,6 @@
 #include "rendering/page_renderer.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "tests/rendering/styles.h"

@@ -5,11 +5,13 @@
 
 #include <regex>
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "report/html.h"
 #include "report/report_text.h"
+#include "report/write_report.h"
 #include "metrics/interval_text.h"
 #include "tests/sweep/small_sweep.h"
 
@@ -25,8 +27,8 @@ class ReportTest : public ::testing::Test {
  protected:
   ReportTest() {
     sweep::run_with_oracle(sweep::small_sweep(), folder.path());
-    run = analysis::load_summarized_run(folder.path());
-    write_reports(run);
+    run = analysis::analyze_run(folder.path());
+    write_run_report(make_report({run}));
     html = read_file(folder.path() / "report.html");
   }
 
@@ -38,7 +40,7 @@ class ReportTest : public ::testing::Test {
   }
 
   TemporaryFolder folder;
-  analysis::SummarizedRun run;
+  analysis::RunAnalysis run;
   std::string html;
 };
 
@@ -72,7 +74,7 @@ TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
     const auto& score =
         metrics::find_metric(cell.metrics, run.summary.headline);
     EXPECT_THAT(
-        html, HasSubstr("<td>" + analysis::short_length_name(cell.cell) + "</td>"));
+        html, HasSubstr("<td>" + analysis::short_length_label(cell.cell) + "</td>"));
     EXPECT_THAT(
         html, HasSubstr("<td>" + metrics::interval_text(score) + "</td>"));
   }
@@ -87,7 +89,7 @@ TEST_F(ReportTest, TheCsvToDownloadIsTheFileBeside) {
   const auto encoded = html.substr(
       at + begin.size(), html.find('"', at + begin.size()) - at - begin.size());
 
-  EXPECT_EQ(encoded, base64(read_file(folder.path() / "summary.csv")));
+  EXPECT_EQ(encoded, base64_encode(read_file(folder.path() / "summary.csv")));
 }
 
 TEST_F(ReportTest, SaysThatAClaimRestsOnFewPages) {
@@ -129,7 +131,7 @@ TEST_F(ReportTest, SaysThatThePaperIsAnotherModelOnOtherText) {
 }
 
 TEST_F(ReportTest, TextOfAModelIsNeverMarkup) {
-  run.run.samples[0].prediction = "<script>alert(1)</script>";
+  run.run.samples[0].reading.text = "<script>alert(1)</script>";
   run.run.config.title = "unused";
   run.summary.title = "<b>title";
 
@@ -156,8 +158,27 @@ TEST_F(ReportTest, TheMarkdownHasTheTableAndThePicture) {
   EXPECT_THAT(markdown, HasSubstr("| nine | corpus | 5/token | 5 |"));
 }
 
+TEST_F(ReportTest, ReadingsOfACollectionAreFilesByImage) {
+  run.run.samples[0].page.image_name = "page-7.jpg";
+  run.run.samples[0].reading.text = "# Title";
+  auto cell = sweep::name_of(run.run.samples[0].cell);
+  std::replace(cell.begin(), cell.end(), '/', '_');
+
+  write_run_report(make_report({run}));
+
+  EXPECT_EQ(
+      read_file(folder.path() / "predictions" / cell / "page-7.md"), "# Title");
+}
+
+TEST_F(ReportTest, TheTerminalShowsTheTablesThatArePrinted) {
+  const auto text = terminal_report(run);
+
+  EXPECT_THAT(text, HasSubstr("What a page costs"));
+  EXPECT_THAT(text, Not(HasSubstr("reliability")));
+}
+
 TEST_F(ReportTest, TheHeadlineNamesTheEndsOfTheCurve) {
-  const auto headline = headline_of(run);
+  const auto headline = headline_sentence(run.summary);
 
   EXPECT_THAT(headline, HasSubstr("Of 15 pages"));
   EXPECT_THAT(headline, HasSubstr("a wrong page scores"));
@@ -169,7 +190,7 @@ TEST(ReportErrorTest, ARunWithoutAFinishedPageIsRefused) {
   write_file(folder.path() / "samples.jsonl", "");
 
   EXPECT_THAT(
-      [&] { analysis::load_summarized_run(folder.path()); },
+      [&] { analysis::analyze_run(folder.path()); },
       ThrowsMessage<InputError>(HasSubstr("no finished page yet")));
 }
 

@@ -32,12 +32,5 @@ TEST(HtmlTest, AStringCannotEndTheScriptAroundIt) {
   EXPECT_EQ(Json::parse(written), json);
 }
 
-TEST(HtmlTest, Base64IsThatOfRfc4648) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-}
-
 } // namespace
 } // namespace microfiche::report

@@ -5,9 +5,9 @@
 
 #include <set>
 
+#include "core/utf8.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "metrics/code_points.h"
 #include "tests/support/folders.h"
 
 namespace microfiche::sources {
@@ -58,7 +58,7 @@ TEST(RunningTextTest, TheThousandCharactersAreAThousand) {
 
   std::set<char32_t> characters;
   int64_t count = 0;
-  for (const char32_t c : metrics::decode_utf8(text.text()).text) {
+  for (const char32_t c : decode_utf8(text.text()).text) {
     const bool han = c >= 0x4E00 && c <= 0x9FFF;
     count += han;
     if (han) {

@@ -3,9 +3,10 @@
 #include <map>
 #include <string>
 
+#include "core/crypto.h"
 #include "core/files.h"
 #include "core/random.h"
-#include "sweep/page_reader.h"
+#include "sweep/batch_reader.h"
 #include "sweep/page_source.h"
 #include "sweep/sweep_config.h"
 #include "page/vision_token_order.h"
@@ -36,13 +37,13 @@ inline page::ResolutionMode test_mode(const std::string& name, int64_t side) {
 /// A reader without weights that knows each page of one sweep by its pixels. It
 /// garbles more characters the denser the page, and says "the" before an empty
 /// page.
-class OracleReader {
+class OracleReader : public BatchReader {
  public:
   explicit OracleReader(const SweepConfig& sweep) {
     const PageSource source(sweep, count_words);
     for (const auto& cell : cells_of(sweep)) {
       for (int64_t i = 0; i < sweep.pages_per_cell; ++i) {
-        const auto mode = find(cell.mode);
+        const auto mode = find_mode(cell.mode);
         const auto tokens = page::count_vision_tokens(
                                 mode, mode.base_size_px, mode.base_size_px)
                                 .nominal;
@@ -54,38 +55,39 @@ class OracleReader {
     }
   }
 
-  PageReader reader() {
-    PageReader reader;
-    reader.find_mode = find;
-    reader.count_text_tokens = [](std::string_view text) {
-      return static_cast<int64_t>(text.size());
-    };
-    reader.provenance = {
-        {"folder", "an oracle"}, {"sha256", "0123"}, {"device", "cpu"}};
-    reader.read = [this](const BatchRequest& request) {
-      ++num_batches;
-      BatchReading batch;
-      for (const auto& image : request.pages) {
-        const auto found = readings_.find(key(image));
-        batch.pages.push_back(
-            {found == readings_.end() ? "the" : found->second,
-             "eos",
-             std::nullopt});
-      }
-      return batch;
-    };
-    return reader;
+  BatchReading read(const BatchRequest& request) override {
+    ++num_batches;
+    BatchReading batch;
+    for (const auto& image : request.pages) {
+      const auto found = readings_.find(key(image));
+      PageReading reading;
+      reading.text = found == readings_.end() ? "the" : found->second;
+      reading.stop = "eos";
+      reading.vision_tokens =
+          page::count_vision_tokens(request.mode, image.width, image.height);
+      batch.pages.push_back(std::move(reading));
+    }
+    return batch;
   }
 
-  int64_t num_batches = 0;
-
- private:
-  static page::ResolutionMode find(const std::string& name) {
+  page::ResolutionMode find_mode(const std::string& name) const override {
     return name == "four" ? test_mode("four", 2) : test_mode("nine", 3);
   }
 
+  int64_t count_text_tokens(std::string_view text) const override {
+    return static_cast<int64_t>(text.size());
+  }
+
+  Json provenance() const override {
+    return {{"folder", "an oracle"}, {"sha256", sha256}, {"device", "cpu"}};
+  }
+
+  int64_t num_batches = 0;
+  std::string sha256 = "0123";
+
+ private:
   static std::string key(const page::PageImage& image) {
-    return sha256(std::string_view(
+    return microfiche::sha256(std::string_view(
         reinterpret_cast<const char*>(image.rgb.data()), image.rgb.size()));
   }
 

@@ -1,5 +1,6 @@
 #include "tokenizer/tokenizer.h"
 
+#include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "tests/support/folders.h"

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "conditions/text/text_condition.h"
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 #include "metrics/words.h"
 
 namespace microfiche::conditions {
@@ -63,7 +63,7 @@ void change_words(
     double percent,
     RandomStream& random,
     ChangeWord change) {
-  auto words = metrics::split_at_spaces(metrics::decode_utf8(page.text).text);
+  auto words = metrics::split_at_spaces(decode_utf8(page.text).text);
   std::vector<size_t> changeable;
   for (size_t i = 0; i < words.size(); ++i) {
     if (!swaps_of(words[i]).empty()) {
@@ -76,12 +76,12 @@ void change_words(
   changeable.resize(std::min(wanted, changeable.size()));
   std::sort(changeable.begin(), changeable.end());
   for (const size_t i : changeable) {
-    page.altered.emplace_back(i, metrics::encode_utf8(words[i]));
+    page.altered.emplace_back(i, encode_utf8(words[i]));
     words[i] = change(words[i], random);
   }
   page.text.clear();
   for (const auto& word : words) {
-    page.text += (page.text.empty() ? "" : " ") + metrics::encode_utf8(word);
+    page.text += (page.text.empty() ? "" : " ") + encode_utf8(word);
   }
 }
 

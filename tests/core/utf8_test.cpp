@@ -1,9 +1,27 @@
-#include "tokenizer/utf8.h"
+#include "core/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace microfiche::tokenizer {
+namespace microfiche {
 namespace {
+
+TEST(Utf8Test, ValidTextIsDecodedAndEncodedUnchanged) {
+  const std::string text = "a\u00e9\u6F22\U0001F600";
+
+  const auto decoded = decode_utf8(text);
+
+  EXPECT_EQ(decoded.text, U"a\u00e9\u6F22\U0001F600");
+  EXPECT_EQ(decoded.num_invalid, 0);
+  EXPECT_EQ(encode_utf8(decoded.text), text);
+  EXPECT_EQ(count_code_points(text), 4);
+}
+
+TEST(Utf8Test, MalformedBytesAreReplacedAndCounted) {
+  const auto decoded = decode_utf8("a\xFF\xC3(\xE6\xBC");
+
+  EXPECT_EQ(decoded.text, U"a\uFFFD\uFFFD(\uFFFD");
+  EXPECT_EQ(decoded.num_invalid, 3);
+}
 
 TEST(Utf8Test, FindsTheFirstByteThatIsNoUtf8) {
   EXPECT_EQ(valid_utf8_prefix("aé\xff"), 3u);
@@ -33,4 +51,4 @@ TEST(Utf8Test, WhatCannotBecomeACharacterIsNotIncomplete) {
 }
 
 } // namespace
-} // namespace microfiche::tokenizer
+} // namespace microfiche

@@ -1,11 +1,10 @@
+#include "core/crypto.h"
+
 #include "core/error.h"
-#include "core/files.h"
-#include "core/sha256_stream.h"
 
 #include <openssl/evp.h>
 
 #include <array>
-#include <string_view>
 
 namespace microfiche {
 namespace {
@@ -18,7 +17,7 @@ void check_digest(int result) {
   if (result != 1) {
     throw Error(
         ExitCode::kFailure,
-        "libcrypto computes no SHA-256; does an openssl.cnf forbid it?");
+        "libcrypto refused to compute SHA-256; does an openssl.cnf forbid it?");
   }
 }
 
@@ -57,6 +56,17 @@ std::string sha256(std::span<const std::byte> bytes) {
 
 std::string sha256(std::string_view bytes) {
   return sha256(std::as_bytes(std::span(bytes.data(), bytes.size())));
+}
+
+std::string base64_encode(std::string_view bytes) {
+  // libcrypto writes a NUL behind the digits.
+  std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(encoded.data()),
+      reinterpret_cast<const unsigned char*>(bytes.data()),
+      static_cast<int>(bytes.size()));
+  encoded.pop_back();
+  return encoded;
 }
 
 } // namespace microfiche

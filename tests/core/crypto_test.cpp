@@ -1,4 +1,4 @@
-#include "core/files.h"
+#include "core/crypto.h"
 
 #include <gtest/gtest.h>
 
@@ -46,6 +46,13 @@ TEST(Sha256Test, OfLengthsAroundTheEndOfABlock) {
   EXPECT_EQ(
       sha256(std::string(65, 'a')),
       "635361c48bb9eab14198e76ea8ab7f1a41685d6ad62aa9146d301d4f17eb0ae0");
+}
+
+TEST(Base64Test, IsThatOfRfc4648) {
+  EXPECT_EQ(base64_encode(""), "");
+  EXPECT_EQ(base64_encode("f"), "Zg==");
+  EXPECT_EQ(base64_encode("fo"), "Zm8=");
+  EXPECT_EQ(base64_encode("foobar"), "Zm9vYmFy");
 }
 
 } // namespace
