@@ -4,7 +4,7 @@
 # Declares the library microfiche::<name>. DEPENDS lists what its headers include,
 # PRIVATE what only its sources do; each must already be declared, so
 # modules/CMakeLists.txt stays in the order of the dependencies and a cycle cannot
-# be written. A module that depends on LibTorch shares one precompiled header.
+# be written.
 # CUDA_SOURCES are built with MICROFICHE_WITH_CUDA alone, which sources see as a
 # macro of that name; they include no LibTorch header.
 function(microfiche_add_module name)
@@ -34,16 +34,27 @@ function(microfiche_add_module name)
   set_property(GLOBAL APPEND PROPERTY MICROFICHE_MODULES microfiche_${name})
 endfunction()
 
-# Warnings, and LibTorch's precompiled header for a target that uses LibTorch.
-function(microfiche_compile_options target)
+function(microfiche_warnings target)
   # -Wno-restrict: g++ 12 reports it falsely on `const char* + std::string`.
   set(warnings -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
   if(MICROFICHE_WARNINGS_AS_ERRORS)
     list(APPEND warnings -Werror)
   endif()
   target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
+endfunction()
+
+# Warnings and the precompiled header for a target whose libraries are already linked:
+# with LibTorch where it is in use, with GoogleMock for tests.
+function(microfiche_compile_options target)
+  microfiche_warnings(${target})
+  set(kind "")
   if(MICROFICHE_USES_TORCH)
-    target_precompile_headers(${target} REUSE_FROM microfiche_torch_headers)
     target_link_libraries(${target} PRIVATE microfiche::torch)
+    set(kind "_torch")
   endif()
+  get_target_property(libraries ${target} LINK_LIBRARIES)
+  if("GTest::gmock" IN_LIST libraries)
+    string(APPEND kind "_test")
+  endif()
+  target_precompile_headers(${target} REUSE_FROM microfiche${kind}_headers)
 endfunction()
