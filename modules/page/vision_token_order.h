@@ -30,6 +30,13 @@ struct VisionTokenCounts {
   bool operator==(const VisionTokenCounts&) const = default;
 };
 
+template <typename Visitor>
+void visit_fields(Visitor&& visit, VisionTokenCounts& counts) {
+  visit("nominal", counts.nominal);
+  visit("valid", counts.valid);
+  visit("positions", counts.positions);
+}
+
 /// Side of the square of pixels that becomes one vision token in the published
 /// model: patches of 16, compressed by 4 on each side.
 inline constexpr int64_t kPixelsPerToken = 64;

@@ -11,20 +11,92 @@
 namespace microfiche::page {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 
 PageImage decode(const std::string& bytes) {
   return decode_image(std::as_bytes(std::span(bytes)), "scan.png");
 }
 
-TEST(ImageFileTest, ReadsEveryFormatAsPillowDoes) {
-  for (const auto& golden : golden_cases("files.json")) {
-    const auto image =
-        read_image(golden_path("files/" + golden["file"].get<std::string>()));
+std::string data_path(const std::string& name) {
+  return MICROFICHE_SOURCE_DIR "/tests/data/" + name;
+}
 
+TEST(ImageFileTest, ReadsEveryPageOfEveryFormatAsPillowDoes) {
+  for (const auto& golden : golden_cases("files.json")) {
+    const auto file = golden["file"].get<std::string>();
+    const auto path =
+        file.starts_with("cases/") ? data_path(file) : golden_path(file);
+    const auto image = read_page(path, golden["page"].get<int64_t>()).image;
+
+    EXPECT_EQ(count_pages(path), golden["pages"]) << golden;
     EXPECT_EQ((Json{image.width, image.height}), golden["size"]) << golden;
     EXPECT_EQ(pixel_hash(image), golden["sha256"]) << golden;
+  }
+}
+
+TEST(ImageFileTest, RefusesAPageThatATiffDoesNotHave) {
+  for (const int64_t page : {0, 4}) {
+    EXPECT_THAT(
+        [&] { read_page(data_path("cases/multi.tif"), page); },
+        ThrowsMessage<InputError>(
+            HasSubstr(concat("expected a page of 1 to 3, got ", page))));
+  }
+}
+
+TEST(ImageFileTest, RefusesSeveralPagesWhereOneIsExpected) {
+  EXPECT_THAT(
+      [] { read_image(data_path("cases/multi.tif")); },
+      ThrowsMessage<InputError>(
+          HasSubstr("multi.tif: has 3 pages; expected an image of one page")));
+}
+
+TEST(ImageFileTest, RefusesSamplesThatAreNoColours) {
+  EXPECT_THAT(
+      [] { read_image(data_path("cases/float.tif")); },
+      ThrowsMessage<InputError>(
+          HasSubstr("float.tif: TIFF with floating-point samples of 32 bits; "
+                    "expected unsigned samples of at most 16 bits")));
+  EXPECT_THAT(
+      [] { read_image(golden_path("refused/integers.tif")); },
+      ThrowsMessage<InputError>(
+          HasSubstr("TIFF with signed samples of 32 bits")));
+}
+
+TEST(ImageFileTest, RefusesABigTiff) {
+  using namespace std::string_literals;
+  EXPECT_THAT(
+      [] { read_image(data_path("cases/big.tif")); },
+      ThrowsMessage<InputError>(HasSubstr("big.tif: BigTIFF")));
+  EXPECT_THAT(
+      [] { decode("MM\0+\0\x08\0\0"s); },
+      ThrowsMessage<InputError>(HasSubstr("scan.png: BigTIFF")));
+}
+
+TEST(ImageFileTest, WarnsOfInkThatTurnsBlackWithItsTransparentPaper) {
+  for (const auto& path :
+       {data_path("cases/ink_on_transparent.png"),
+        golden_path("transparent/grey.png"),
+        golden_path("transparent/palette.png"),
+        golden_path("transparent/ink.webp")}) {
+    const auto page = read_page(path, 1);
+
+    EXPECT_THAT(
+        page.warnings,
+        ElementsAre(HasSubstr("transparent pixels become black")))
+        << path;
+  }
+}
+
+TEST(ImageFileTest, DoesNotWarnOfAnOpaquePage) {
+  for (const auto* name :
+       {"files/alpha.png",
+        "files/rgb.png",
+        "transparent/black_opaque.png",
+        "transparent/black_opaque_alpha.png"}) {
+    EXPECT_THAT(read_page(golden_path(name), 1).warnings, IsEmpty()) << name;
   }
 }
 

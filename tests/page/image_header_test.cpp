@@ -192,6 +192,47 @@ TEST(ImageHeaderTest, RefusesATiffWhosePixelsLieBehindItsEnd) {
       ThrowsMessage<InputError>(HasSubstr("incomplete download?")));
 }
 
+TEST(ImageHeaderTest, ReadsThePagesOfABigEndianTiff) {
+  const auto directory = [](char width, char next) {
+    return "\0\2"s + "\1\0\0\3\0\0\0\1\0"s + width + "\0\0"s +
+        "\1\1\0\3\0\0\0\1\0\7\0\0"s + "\0\0\0"s + next;
+  };
+  const auto bytes =
+      "MM\0*\0\0\0\x08"s + directory(5, 38) + directory(9, 0);
+
+  EXPECT_EQ(read(bytes).num_pages, 2);
+  EXPECT_EQ(read(bytes).width, 5);
+  EXPECT_EQ(
+      read_image_header(std::as_bytes(std::span(bytes)), "scan", 2).width, 9);
+}
+
+TEST(ImageHeaderTest, RefusesATiffWhosePagesRunInACircle) {
+  auto bytes = tiff(5, 8, 4);
+  bytes[bytes.size() - 4] = 8;
+
+  EXPECT_THAT(
+      [&] { read(bytes); },
+      ThrowsMessage<InputError>(
+          HasSubstr("its list of pages runs in a circle at byte 8")));
+}
+
+TEST(ImageHeaderTest, RefusesATiffWhoseNextPageLiesBehindItsEnd) {
+  auto bytes = tiff(5, 8, 4);
+  bytes[bytes.size() - 2] = 1;
+
+  EXPECT_THAT(
+      [&] { read(bytes); },
+      ThrowsMessage<InputError>(HasSubstr("incomplete download?")));
+}
+
+TEST(ImageHeaderTest, RefusesASecondPageOfAPng) {
+  const auto bytes = png(4, 4);
+
+  EXPECT_THAT(
+      [&] { read_image_header(std::as_bytes(std::span(bytes)), "scan", 2); },
+      ThrowsMessage<InputError>(HasSubstr("expected page 1 of an image")));
+}
+
 TEST(ImageHeaderTest, RefusesATiffWhoseDirectoryLiesBehindItsEnd) {
   EXPECT_THAT(
       [] { read("II*\0\xFF\xFF\xFF\xFF"s); },
