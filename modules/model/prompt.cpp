@@ -16,7 +16,45 @@ std::string_view strip(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
 }
 
+/// Throws for a second `<image>`, and for none where there is a page.
+void check_images(
+    std::string_view prompt,
+    bool has_page,
+    const std::string& where) {
+  const size_t image = prompt.find(kImageToken);
+  check(
+      image != std::string_view::npos || !has_page,
+      where,
+      ": expected <image> where the page goes, got \"",
+      prompt,
+      "\"; without it the model does not see the page");
+  check(
+      image == std::string_view::npos ||
+          prompt.find(kImageToken, image + 1) == std::string_view::npos,
+      where,
+      ": expected one <image>, as one page is read at a time, got \"",
+      prompt,
+      "\"");
+}
+
 } // namespace
+
+void validate_prompt(std::string_view prompt, const std::string& where) {
+  check_images(prompt, /*has_page=*/true, where);
+  constexpr std::string_view kLiteral = "\\n";
+  for (size_t at = prompt.find(kLiteral); at != std::string_view::npos;
+       at = prompt.find(kLiteral, at + 1)) {
+    const auto after = prompt.substr(at + kLiteral.size());
+    const bool is_command =
+        !after.empty() && after[0] >= 'a' && after[0] <= 'z';
+    check(
+        is_command && !prompt.substr(0, at).ends_with(kImageToken),
+        where,
+        ": expected a line break, got a backslash and an n in \"",
+        prompt,
+        "\"; in bash write $'<image>\\nFree OCR.', with $ before the quotes");
+  }
+}
 
 Prompt assemble_prompt(
     const tokenizer::Tokenizer& tokenizer,
@@ -24,6 +62,7 @@ Prompt assemble_prompt(
     int64_t image_positions,
     int64_t bos_token_id) {
   const std::string_view stripped = strip(text);
+  check_images(stripped, image_positions > 0, "prompt");
   const size_t image = stripped.find(kImageToken);
   Prompt prompt;
   prompt.ids.push_back(bos_token_id);
@@ -37,11 +76,6 @@ Prompt assemble_prompt(
   }
 
   const std::string_view rest = stripped.substr(image + kImageToken.size());
-  check(
-      rest.find(kImageToken) == std::string_view::npos,
-      "prompt \"",
-      text,
-      "\": expected one <image>, as one page is read at a time");
   const std::optional<int64_t> image_id = tokenizer.id_of(kImageToken);
   check(
       image_id.has_value(),

@@ -23,12 +23,19 @@ struct Prompt {
   int64_t image_positions = 0;
 };
 
+/// Checks a prompt that a user wrote for a page. Throws `InputError`, whose
+/// message starts with `where`, unless the prompt has exactly one `<image>`,
+/// and for a literal `\n` (backslash and n) where a line break is meant: after
+/// `<image>`, or before anything but a lowercase letter, as in `\nabla`.
+void validate_prompt(std::string_view prompt, const std::string& where);
+
 /// Puts a prompt together as the published code does: bos, then the pieces
 /// around `<image>`, each encoded by itself, without roles, separators or a
 /// system prompt, and without the white space around the whole.
 ///
-/// Throws `InputError` when the prompt has more than one `<image>`, or when the
-/// tokenizer has no such token and the prompt asks for it.
+/// Throws `InputError` when the prompt has more than one `<image>`, when it has
+/// none although the page has positions, because the model would not see the
+/// page, and when the tokenizer has no such token.
 ///
 /// Source: DeepSeek-OCR, the "plain" template of conversation.py and the prompt
 /// assembly of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR e4ac34e).

@@ -8,6 +8,7 @@
 #include "conditions/page/page_condition.h"
 #include "conditions/tokens/token_condition.h"
 #include "metrics/score.h"
+#include "model/prompt.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -196,6 +197,12 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       "prompt",
       "prompts",
       where);
+  if (!sweep.prompt.empty()) {
+    model::validate_prompt(sweep.prompt, where + ": prompt");
+  }
+  for (const auto& [name, prompt] : sweep.prompts) {
+    model::validate_prompt(prompt, where + ": prompts." + name);
+  }
   check_distinct(sweep.models, where + ": models");
   check_distinct(sweep.dtypes, where + ": dtypes");
   check_names(sweep.sources, where + ": sources");
@@ -289,9 +296,9 @@ std::vector<Cell> cells_of(const SweepConfig& sweep) {
         base.style = style.name;
         for (const auto& treatment : treatments) {
           auto cell = base;
-          cell.text = treatment.text;
-          cell.page = unless_none(treatment.page);
-          cell.tokens = unless_none(treatment.tokens);
+          cell.text_condition = treatment.text;
+          cell.page_condition = unless_none(treatment.page);
+          cell.token_condition = unless_none(treatment.tokens);
           for (const double length : sweep.characters_per_token) {
             all.push_back(cell);
             all.back().characters_per_token = length;
@@ -305,7 +312,7 @@ std::vector<Cell> cells_of(const SweepConfig& sweep) {
                                       const std::vector<double>& lengths) {
           for (const double length : lengths) {
             controls.push_back(base);
-            controls.back().text = text;
+            controls.back().text_condition = text;
             controls.back().characters_per_token = length;
           }
         };

@@ -40,8 +40,8 @@ TEST(PromptTest, KeepsTheWhiteSpaceBehindTheImage) {
       assemble("<image>\nb").ids, ElementsAre(0, 259, 259, '\n' + 3, 'b' + 3));
 }
 
-TEST(PromptTest, MayHaveNoImage) {
-  const auto prompt = assemble("ab");
+TEST(PromptTest, MayHaveNoImageWithoutAPage) {
+  const auto prompt = assemble("ab", /*positions=*/0);
 
   EXPECT_THAT(prompt.ids, ElementsAre(0, 'a' + 3, 'b' + 3));
   EXPECT_EQ(prompt.image_positions, 0);
@@ -51,6 +51,32 @@ TEST(PromptTest, RefusesTwoImages) {
   EXPECT_THAT(
       [] { assemble("<image><image>"); },
       ThrowsMessage<InputError>(HasSubstr("expected one <image>")));
+}
+
+TEST(PromptTest, RefusesAPageThatThePromptDoesNotShow) {
+  EXPECT_THAT(
+      [] { assemble("Free OCR."); },
+      ThrowsMessage<InputError>(HasSubstr("expected <image> where the page")));
+  EXPECT_THAT(
+      [] { validate_prompt("< image >", "--prompt"); },
+      ThrowsMessage<InputError>(HasSubstr("--prompt: expected <image>")));
+}
+
+TEST(PromptTest, RefusesALiteralBackslashAndN) {
+  for (const char* prompt :
+       {R"(<image>\nFree OCR.)",
+        R"(<image>\nfree ocr.)",
+        R"(Read this:\n<image>)",
+        R"(<image>\n)"}) {
+    EXPECT_THAT(
+        [&] { validate_prompt(prompt, "--prompt"); },
+        ThrowsMessage<InputError>(
+            HasSubstr("expected a line break, got a backslash and an n")));
+  }
+}
+
+TEST(PromptTest, AllowsALatexCommandThatBeginsWithN) {
+  EXPECT_NO_THROW(validate_prompt(R"(<image> Locate \nabla)", "--prompt"));
 }
 
 } // namespace
