@@ -50,27 +50,27 @@ class OpenModel {
   explicit OpenModel(CommonOptions options) : options_(std::move(options)) {}
 
   /// The reader of a cell's model and dtype; the options' where it has none.
-  const sweep::PageReader& find(const sweep::Cell& cell) {
+  sweep::BatchReader& find(const sweep::Cell& cell) {
     auto options = options_;
     options.model = cell.model.value_or(options.model);
     options.dtype = cell.dtype.value_or(options.dtype);
     const auto key = std::pair(options.model, options.dtype);
     if (!loaded_ || key != key_) {
-      reader_ = {};
+      reader_.reset();
       loaded_.reset();
       loaded_.emplace(open_model(options));
       reader_ = sweep::make_model_reader(
           *loaded_, text_compression::load_text_compressor(*loaded_));
       key_ = key;
     }
-    return reader_;
+    return *reader_;
   }
 
  private:
   CommonOptions options_;
   std::pair<std::string, std::string> key_;
   std::optional<model::LoadedModel> loaded_;
-  sweep::PageReader reader_;
+  std::unique_ptr<sweep::BatchReader> reader_;
 };
 
 /// What each model and dtype of a sweep is, opened once before anything runs; a
@@ -78,7 +78,7 @@ class OpenModel {
 Json models_of(const sweep::SweepConfig& config, OpenModel& model) {
   Json models = Json::array();
   for (const auto& cell : sweep::cells_of(config)) {
-    auto provenance = model.find(cell).provenance;
+    auto provenance = model.find(cell).provenance();
     if (std::find(models.begin(), models.end(), provenance) == models.end()) {
       models.push_back(std::move(provenance));
     }
@@ -145,7 +145,7 @@ void run_worker(
   }
   sweep::run_sweep(
       config,
-      [&](const sweep::Cell& cell) -> const auto& {
+      [&](const sweep::Cell& cell) -> auto& {
         return model.find(cell);
       },
       tokenizer::count_text_tokens,

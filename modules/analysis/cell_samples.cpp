@@ -17,7 +17,7 @@ std::vector<CellSamples> samples_by_cell(const sweep::Run& run) {
       // A resumed run may have written a cell's pages in another order.
       std::sort(
           found->second.begin(), found->second.end(), [](auto* a, auto* b) {
-            return a->page < b->page;
+            return a->index < b->index;
           });
       cells.push_back({cell, found->second});
     }

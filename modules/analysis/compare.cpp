@@ -4,8 +4,9 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "metrics/interval_text.h"
+#include "metrics/profile.h"
 #include "metrics/score.h"
 
 namespace microfiche::analysis {
@@ -52,8 +53,23 @@ void correct_by_holm(std::vector<CellComparison>& cells) {
 
 } // namespace
 
-std::vector<CellComparison>
-compare_runs(const sweep::Run& first, const sweep::Run& second, const std::string& metric) {
+RunComparison compare_runs(
+    const sweep::Run& first,
+    const sweep::Run& second,
+    const std::string& metric_or_headline) {
+  check(
+      first.config.profile == second.config.profile,
+      first.folder.string(),
+      " was scored by the profile ",
+      first.config.profile,
+      " and ",
+      second.folder.string(),
+      " by ",
+      second.config.profile,
+      "; only runs of one profile can be compared");
+  const auto& profile = metrics::find_profile(first.config.profile);
+  const auto& metric =
+      metric_or_headline.empty() ? profile.headline : metric_or_headline;
   std::map<std::string, const sweep::Sample*> by_id;
   for (const auto& sample : second.samples) {
     by_id[sample.id] = &sample;
@@ -69,7 +85,7 @@ compare_runs(const sweep::Run& first, const sweep::Run& second, const std::strin
     }
     const auto& other = *found->second;
     check(
-        sample.reference == other.reference,
+        sample.page.reference == other.page.reference,
         first.folder.string(),
         " and ",
         second.folder.string(),
@@ -97,7 +113,7 @@ compare_runs(const sweep::Run& first, const sweep::Run& second, const std::strin
       second.folder.string(),
       ": no page of one is in the other; their modes, texts, styles or lengths "
       "have other names");
-  const CellNames names(order);
+  const CellLabels names(order);
   std::vector<CellComparison> comparisons;
   for (const auto& cell : order) {
     const auto name = sweep::name_of(cell);
@@ -114,7 +130,10 @@ compare_runs(const sweep::Run& first, const sweep::Run& second, const std::strin
   if (kept > 0 && kept < all.first.size()) {
     add_total("all without loops", without_loops);
   }
-  return comparisons;
+  return {
+      metric,
+      metrics::name_of(profile.normalization),
+      std::move(comparisons)};
 }
 
 Table comparison_table(const std::vector<CellComparison>& cells) {
@@ -151,23 +170,43 @@ Table comparison_table(const std::vector<CellComparison>& cells) {
   return table;
 }
 
-std::string notes_on(
-    const std::vector<CellComparison>& cells,
-    const std::string& metric,
-    const std::string& normalization) {
+std::string comparison_notes(const RunComparison& comparison) {
   const auto notes = concat(
-      metric,
+      comparison.metric,
       ", normalisation ",
-      normalization,
+      comparison.normalization,
       ": second minus first over the same pages; bootstrap 95 % intervals, "
       "percentile and BCa; p by sign-flip permutation, by bootstrap, and the "
       "first by Holm's correction for the number of cells.");
   std::vector<std::pair<std::string, int64_t>> sets;
-  for (const auto& cell : cells) {
+  for (const auto& cell : comparison.cells) {
     sets.emplace_back(cell.cell, cell.paired.pages);
   }
   const auto few = metrics::few_pages_text(sets);
   return few.empty() ? notes : notes + " " + few;
+}
+
+Json to_json(const RunComparison& comparison) {
+  Json rows = Json::array();
+  for (const auto& cell : comparison.cells) {
+    const auto& difference = cell.paired.difference;
+    rows.push_back(
+        {{"cell", cell.cell},
+         {"pages", cell.paired.pages},
+         {"first", cell.first},
+         {"second", cell.second},
+         {"difference",
+          {{"mean", difference.mean},
+           {"low", difference.low},
+           {"high", difference.high},
+           {"bca_low", difference.bca_low},
+           {"bca_high", difference.bca_high}}},
+         {"few_pages", cell.paired.pages < metrics::kFewPages},
+         {"p_value", cell.paired.p_value},
+         {"p_value_bootstrap", cell.paired.bootstrap_p_value},
+         {"p_value_holm", cell.holm_p_value}});
+  }
+  return {{"metric", comparison.metric}, {"cells", std::move(rows)}};
 }
 
 } // namespace microfiche::analysis

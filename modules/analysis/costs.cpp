@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "analysis/cell_samples.h"
 
 namespace microfiche::analysis {
 namespace {
 
-Cost cost_of(const CellSamples& cell) {
-  Cost cost;
+CellCost cost_of(const CellSamples& cell) {
+  CellCost cost;
   cost.cell = cell.cell;
   cost.pages = static_cast<int64_t>(cell.samples.size());
   const double share = 1.0 / static_cast<double>(cell.samples.size());
@@ -20,7 +20,7 @@ Cost cost_of(const CellSamples& cell) {
     cost.encode_seconds += share * seconds.encode;
     cost.prefill_seconds += share * seconds.prefill;
     cost.decode_seconds += share * seconds.decode;
-    new_tokens += share * static_cast<double>(sample->new_tokens);
+    new_tokens += share * static_cast<double>(sample->reading.new_tokens);
     cost.peak_memory_bytes =
         std::max(cost.peak_memory_bytes, sample->peak_memory_bytes);
     cost.page_cache_bytes += share * static_cast<double>(bytes.page);
@@ -32,20 +32,20 @@ Cost cost_of(const CellSamples& cell) {
 
 } // namespace
 
-double Cost::seconds() const {
+double CellCost::seconds() const {
   return encode_seconds + prefill_seconds + decode_seconds;
 }
 
-std::vector<Cost> costs_of(const sweep::Run& run) {
-  std::vector<Cost> costs;
+std::vector<CellCost> compute_costs(const sweep::Run& run) {
+  std::vector<CellCost> costs;
   for (const auto& cell : samples_by_cell(run)) {
     costs.push_back(cost_of(cell));
   }
   return costs;
 }
 
-Table costs_table(const std::vector<Cost>& costs) {
-  auto table = table_of_cells(
+Table costs_table(const std::vector<CellCost>& costs) {
+  auto table = make_cell_table(
       "text",
       {"encode s",
        "prefill s",
@@ -59,7 +59,7 @@ Table costs_table(const std::vector<Cost>& costs) {
     add_row(
         table,
         cost.cell,
-        content_name(cost.cell),
+        content_label(cost.cell),
         cost.pages,
         {fixed(cost.encode_seconds, 4),
          fixed(cost.prefill_seconds, 4),

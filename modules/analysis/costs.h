@@ -9,7 +9,7 @@ namespace microfiche::analysis {
 
 /// What the pages of a cell cost. Tokens saved are not time saved: a page has
 /// to be encoded first.
-struct Cost {
+struct CellCost {
   sweep::Cell cell;
   int64_t pages = 0;
 
@@ -32,9 +32,9 @@ struct Cost {
 };
 
 /// The costs of a run's cells, in their order.
-std::vector<Cost> costs_of(const sweep::Run& run);
+std::vector<CellCost> compute_costs(const sweep::Run& run);
 
 /// A row a cell.
-Table costs_table(const std::vector<Cost>& costs);
+Table costs_table(const std::vector<CellCost>& costs);
 
 } // namespace microfiche::analysis

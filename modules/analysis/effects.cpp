@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "analysis/cell_samples.h"
 #include "conditions/page/page_condition.h"
 #include "conditions/tokens/token_condition.h"
@@ -15,31 +15,31 @@ namespace {
 bool leaves_nothing(const sweep::Cell& cell) {
   const auto where = sweep::name_of(cell);
   return conditions::is_floor(conditions::find_conditions(
-             conditions::page_conditions(), cell.page.value_or(conditions::kNoCondition), where)) ||
+             conditions::page_conditions(), cell.page_condition.value_or(conditions::kNoCondition), where)) ||
       conditions::is_floor(conditions::find_conditions(
-          conditions::token_conditions(), cell.tokens.value_or(conditions::kNoCondition), where));
+          conditions::token_conditions(), cell.token_condition.value_or(conditions::kNoCondition), where));
 }
 
-Effect effect_of(
+ConditionEffect effect_of(
     const CellSamples& treated,
     const CellSamples& untouched,
     const RunSummary& summary,
     uint64_t seed) {
   std::vector<double> with;
   std::vector<double> without;
-  Effect effect;
+  ConditionEffect effect;
   effect.cell = treated.cell;
   for (const auto* sample : treated.samples) {
     const auto same = std::find_if(
         untouched.samples.begin(), untouched.samples.end(), [&](auto* other) {
-          return other->page == sample->page;
+          return other->index == sample->index;
         });
     if (same != untouched.samples.end()) {
       with.push_back(metrics::metric_value(sample->metrics, summary.headline));
       without.push_back(
           metrics::metric_value((*same)->metrics, summary.headline));
     }
-    const auto altered = find_altered_words(*sample);
+    const auto altered = count_altered_words(*sample);
     effect.altered.words += altered.words;
     effect.altered.read += altered.read;
     effect.altered.corrected += altered.corrected;
@@ -69,11 +69,11 @@ std::string share(int64_t part, int64_t whole) {
 
 } // namespace
 
-std::vector<Effect> effects_of(const sweep::Run& run, const RunSummary& summary) {
+std::vector<ConditionEffect> compute_effects(const sweep::Run& run, const RunSummary& summary) {
   const auto cells = samples_by_cell(run);
-  std::vector<Effect> effects;
+  std::vector<ConditionEffect> effects;
   for (const auto& treated : cells) {
-    const auto base = sweep::untouched(treated.cell);
+    const auto base = sweep::without_conditions(treated.cell);
     const auto found =
         std::find_if(cells.begin(), cells.end(), [&](const auto& other) {
           return other.cell == base;
@@ -96,8 +96,8 @@ std::vector<Effect> effects_of(const sweep::Run& run, const RunSummary& summary)
   return effects;
 }
 
-Table effects_table(const std::vector<Effect>& effects) {
-  auto table = table_of_cells(
+Table effects_table(const std::vector<ConditionEffect>& effects) {
+  auto table = make_cell_table(
       "condition",
       {"score",
        "low",
@@ -117,7 +117,7 @@ Table effects_table(const std::vector<Effect>& effects) {
     add_row(
         table,
         effect.cell,
-        condition_name(effect.cell),
+        condition_label(effect.cell),
         effect.pages,
         {fixed(effect.score.mean, 3),
          fixed(effect.score.low, 3),

@@ -3,14 +3,14 @@
 #include <vector>
 
 #include "core/table.h"
-#include "analysis/corrections.h"
+#include "analysis/altered_words.h"
 #include "analysis/summary.h"
 #include "metrics/paired_comparison.h"
 
 namespace microfiche::analysis {
 
 /// What a cell's conditions did, beside the cell without them.
-struct Effect {
+struct ConditionEffect {
   sweep::Cell cell;
 
   /// Pages that both cells have.
@@ -39,9 +39,9 @@ struct Effect {
 
 /// The effects of a run, in the order of its cells: one for every cell with
 /// conditions whose untouched cell is there, too.
-std::vector<Effect> effects_of(const sweep::Run& run, const RunSummary& summary);
+std::vector<ConditionEffect> compute_effects(const sweep::Run& run, const RunSummary& summary);
 
 /// A row an effect.
-Table effects_table(const std::vector<Effect>& effects);
+Table effects_table(const std::vector<ConditionEffect>& effects);
 
 } // namespace microfiche::analysis

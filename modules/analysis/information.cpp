@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 
 namespace microfiche::analysis {
 namespace {
@@ -18,16 +18,16 @@ std::vector<ReliabilityBin> reliability_of(
     bins[i].upper = static_cast<double>(i + 1) / kBins;
   }
   for (const auto* sample : samples) {
-    if (!sample->confidence) {
+    if (!sample->reading.confidence) {
       continue;
     }
-    for (size_t i = 0; i < sample->confidence->probability.size(); ++i) {
-      const double confidence = sample->confidence->probability[i];
+    for (size_t i = 0; i < sample->reading.confidence->probability.size(); ++i) {
+      const double confidence = sample->reading.confidence->probability[i];
       auto& bin = bins[std::clamp<int64_t>(
           static_cast<int64_t>(confidence * kBins), 0, kBins - 1)];
       ++bin.tokens;
       bin.confidence += confidence;
-      bin.accuracy += sample->confidence->correct[i];
+      bin.accuracy += sample->reading.confidence->correct[i];
     }
   }
   for (auto& bin : bins) {
@@ -49,21 +49,21 @@ double error_of(const std::vector<ReliabilityBin>& bins) {
   return error / tokens;
 }
 
-Information information_of_cell(const CellSamples& cell, uint64_t seed) {
+CellInformation information_of_cell(const CellSamples& cell, uint64_t seed) {
   std::vector<std::vector<double>> columns(3);
   for (const auto* sample : cell.samples) {
-    const auto characters = static_cast<double>(sample->characters);
+    const auto characters = static_cast<double>(sample->page.characters);
     const auto bits = [&](double log_likelihood) {
       return -log_likelihood / std::log(2.0) / characters;
     };
-    const double with = bits(*sample->log_likelihood);
-    const double without = bits(*sample->log_likelihood_without_page);
+    const double with = bits(*sample->reading.log_likelihood);
+    const double without = bits(*sample->reading.log_likelihood_without_page);
     columns[0].push_back(with);
     columns[1].push_back(without);
     columns[2].push_back(without - with);
   }
   const auto means = metrics::bootstrap_means(columns, seed);
-  Information information;
+  CellInformation information;
   information.cell = cell.cell;
   information.pages = static_cast<int64_t>(cell.samples.size());
   information.bits_with_page = means[0];
@@ -76,12 +76,12 @@ Information information_of_cell(const CellSamples& cell, uint64_t seed) {
 
 } // namespace
 
-std::vector<Information> information_of(const sweep::Run& run) {
-  std::vector<Information> all;
+std::vector<CellInformation> compute_information(const sweep::Run& run) {
+  std::vector<CellInformation> all;
   for (const auto& cell : samples_by_cell(run)) {
     const bool complete = std::all_of(
         cell.samples.begin(), cell.samples.end(), [](const auto* sample) {
-          return sample->log_likelihood && sample->log_likelihood_without_page;
+          return sample->reading.log_likelihood && sample->reading.log_likelihood_without_page;
         });
     if (complete) {
       all.push_back(information_of_cell(cell, run.config.seed));
@@ -90,8 +90,8 @@ std::vector<Information> information_of(const sweep::Run& run) {
   return all;
 }
 
-Table information_table(const std::vector<Information>& cells) {
-  auto table = table_of_cells(
+Table information_table(const std::vector<CellInformation>& cells) {
+  auto table = make_cell_table(
       "text",
       {"bits/char",
        "without page",
@@ -103,7 +103,7 @@ Table information_table(const std::vector<Information>& cells) {
     add_row(
         table,
         cell.cell,
-        content_name(cell.cell),
+        content_label(cell.cell),
         cell.pages,
         {fixed(cell.bits_with_page.mean, 3),
          fixed(cell.bits_without_page.mean, 3),
@@ -115,7 +115,7 @@ Table information_table(const std::vector<Information>& cells) {
   return table;
 }
 
-Table reliability_table(const std::vector<Information>& cells) {
+Table reliability_table(const std::vector<CellInformation>& cells) {
   Table table;
   table.header = {"cell", "lower", "upper", "tokens", "confidence", "accuracy"};
   for (const auto& cell : cells) {

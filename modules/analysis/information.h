@@ -22,7 +22,7 @@ struct ReliabilityBin {
 
 /// What the pages of a cell told the model of their text, at every token of the
 /// reference with those before it given (teacher forcing).
-struct Information {
+struct CellInformation {
   sweep::Cell cell;
   int64_t pages = 0;
 
@@ -44,12 +44,12 @@ struct Information {
 ///
 /// Source: Guo et al., "On Calibration of Modern Neural Networks",
 /// arXiv:1706.04599, section 2, with its 15 bins of equal width.
-std::vector<Information> information_of(const sweep::Run& run);
+std::vector<CellInformation> compute_information(const sweep::Run& run);
 
 /// A row a cell.
-Table information_table(const std::vector<Information>& cells);
+Table information_table(const std::vector<CellInformation>& cells);
 
 /// A row a bin, for the reliability diagram.
-Table reliability_table(const std::vector<Information>& cells);
+Table reliability_table(const std::vector<CellInformation>& cells);
 
 } // namespace microfiche::analysis

@@ -1,12 +1,28 @@
 #pragma once
 
-#include "core/table.h"
+#include <vector>
+
+#include "analysis/paper_points.h"
 #include "analysis/summary.h"
+#include "core/table.h"
 
 namespace microfiche::analysis {
 
-/// Set-of-words precision beside that of the paper's Table 2, a row for each
-/// cell that has the mode and the bin of one of `paper_points()`.
-Table paper_comparison(const RunSummary& summary);
+/// A cell and the paper's point of the same mode and bin of text tokens.
+struct PaperComparison {
+  PaperPoint paper;
+  int64_t pages = 0;
+  double compression_ratio = 0;
+
+  /// Set-of-words precision of the cell.
+  metrics::Interval precision;
+};
+
+/// One row per cell without conditions that has the mode and the bin of one of
+/// `paper_points()`.
+std::vector<PaperComparison> compare_with_paper(const RunSummary& summary);
+
+/// One row per comparison.
+Table paper_table(const std::vector<PaperComparison>& rows);
 
 } // namespace microfiche::analysis

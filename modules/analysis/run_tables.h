@@ -1,35 +1,28 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "analysis/run_analysis.h"
 #include "core/table.h"
-#include "analysis/summary.h"
 
 namespace microfiche::analysis {
 
-/// A table beside the summary.
+/// A table of a run beside its summary.
 struct NamedTable {
-  /// Its file's name without ".csv".
+  /// File name without ".csv".
   std::string name;
 
-  /// One line above it where it is printed.
+  /// One line above the table where it is printed.
   std::string title;
   Table table;
 
-  /// Whether it is for people or only for programs.
+  /// Whether `sweep` prints it; the others are only files.
   bool is_printed = true;
 };
 
-/// What a run has beyond its summary, each where the run asked for it: effects
-/// of conditions, what the pages told, the comparison with the paper, and what
-/// the pages cost.
-std::vector<NamedTable> run_tables(const SummarizedRun& run);
-
-/// Writes the tables into the run's folder, and the readings of pages from a
-/// collection as predictions/CELL/IMAGE.md, the layout that OmniDocBench's
-/// scripts read.
-void write_tables(const SummarizedRun& run);
+/// The tables of a run that have rows: comparison with the paper (only for Fox,
+/// the paper's pages), effects of conditions, information, reliability and costs.
+std::vector<NamedTable> run_tables(const RunAnalysis& analysis);
 
 } // namespace microfiche::analysis

@@ -44,8 +44,8 @@ MetricIntervals score_wrong_pages(
     std::vector<PageScores> others;
     for (size_t shift = 1; shift <= std::min(kWrongPages, n - 1); ++shift) {
       others.push_back(metrics::score_page(
-          samples[i]->reference,
-          samples[(i + shift) % n]->prediction,
+          samples[i]->page.reference,
+          samples[(i + shift) % n]->reading.text,
           profile));
     }
     pages.push_back(mean_of(others));
@@ -69,7 +69,7 @@ MetricIntervals score_blank_page(
   std::vector<PageScores> pages;
   for (const auto* sample : samples) {
     pages.push_back(
-        metrics::score_page(sample->reference, blank->prediction, profile));
+        metrics::score_page(sample->page.reference, blank->prediction, profile));
   }
   return metrics::summarize(pages, seed);
 }
@@ -86,11 +86,11 @@ CellSummary summarize_cell(
   const double share = 1.0 / static_cast<double>(samples.size());
   for (const auto* sample : samples) {
     const auto add = [&](double& mean, double value) { mean += share * value; };
-    add(summary.text_tokens, static_cast<double>(sample->text_tokens));
+    add(summary.text_tokens, static_cast<double>(sample->page.text_tokens));
     add(summary.model_text_tokens,
         static_cast<double>(sample->model_text_tokens));
-    add(summary.characters, static_cast<double>(sample->characters));
-    const auto& tokens = sample->vision_tokens;
+    add(summary.characters, static_cast<double>(sample->page.characters));
+    const auto& tokens = sample->reading.vision_tokens;
     add(summary.vision_tokens.nominal, static_cast<double>(tokens.nominal));
     add(summary.vision_tokens.valid, static_cast<double>(tokens.valid));
     add(summary.vision_tokens.positions, static_cast<double>(tokens.positions));
@@ -98,8 +98,8 @@ CellSummary summarize_cell(
     add(summary.seconds.encode, sample->seconds.encode);
     add(summary.seconds.prefill, sample->seconds.prefill);
     add(summary.seconds.decode, sample->seconds.decode);
-    add(summary.length_stopped_rate, sample->stop == "length");
-    bits -= sample->log_likelihood.value_or(kNan) / std::log(2.0);
+    add(summary.length_stopped_rate, sample->reading.stop == "length");
+    bits -= sample->reading.log_likelihood.value_or(kNan) / std::log(2.0);
     scores.push_back(sample->metrics);
   }
   summary.characters_per_token =
@@ -156,18 +156,6 @@ RunSummary summarize_run(const sweep::Run& run) {
     summary.pages += added.pages;
   }
   return summary;
-}
-
-SummarizedRun load_summarized_run(const std::filesystem::path& folder) {
-  SummarizedRun run;
-  run.run = sweep::read_run(folder);
-  check(
-      !run.run.samples.empty(),
-      (folder / "samples.jsonl").string(),
-      ": no finished page yet");
-  run.name = std::filesystem::weakly_canonical(folder).filename().string();
-  run.summary = summarize_run(run.run);
-  return run;
 }
 
 Json to_json(const RunSummary& summary) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -69,17 +68,6 @@ struct RunSummary {
   int64_t pages = 0;
   std::vector<CellSummary> cells;
 };
-
-/// A run with its numbers, named after its folder.
-struct SummarizedRun {
-  std::string name;
-  sweep::Run run;
-  RunSummary summary;
-};
-
-/// Reads a run folder and sums it up. Throws `InputError` for a folder without
-/// a finished page.
-SummarizedRun load_summarized_run(const std::filesystem::path& folder);
 
 /// Sums a run up, its cells in the order of the sweep; cells without a page are
 /// left out. Everything is computed from the samples.

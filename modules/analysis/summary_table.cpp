@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::analysis {
@@ -67,7 +67,7 @@ Table full_table(const RunSummary& summary) {
     const auto& bin = cell.cell.text_tokens;
     std::vector<std::string> row = {
         cell.cell.mode,
-        content_name(cell.cell),
+        content_label(cell.cell),
         cell.cell.style,
         exact(cell.cell.characters_per_token.value_or(kNoValue)),
         bin ? std::to_string(bin->first) : "",
@@ -166,8 +166,8 @@ Table overview_table(const RunSummary& summary) {
     const auto& score = metrics::find_metric(cell.metrics, summary.headline);
     table.rows.push_back(
         {cell.cell.mode,
-         content_name(cell.cell),
-         short_length_name(cell.cell),
+         content_label(cell.cell),
+         short_length_label(cell.cell),
          std::to_string(cell.pages),
          ratio_text(cell.ratios.nominal),
          ratio_text(cell.ratios.valid),

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "report/metric_points.h"
 #include "metrics/interval_text.h"
 
@@ -49,12 +49,12 @@ std::string with_pages(const std::string& name, int64_t pages) {
 
 class ConditionsChart {
  public:
-  ConditionsChart(const std::vector<analysis::Effect>& effects, const analysis::RunSummary& summary)
+  ConditionsChart(const std::vector<analysis::ConditionEffect>& effects, const analysis::RunSummary& summary)
       : summary_(summary) {
     for (const auto* cell : untouched_cells(summary)) {
       const bool treated =
           std::any_of(effects.begin(), effects.end(), [&](const auto& effect) {
-            return sweep::untouched(effect.cell) == cell->cell;
+            return sweep::without_conditions(effect.cell) == cell->cell;
           });
       if (treated) {
         add_base(*cell);
@@ -77,7 +77,7 @@ class ConditionsChart {
     chart.y.label = "condition";
     chart.y.names = rows_;
     chart.row_height = row_height();
-    const analysis::CellNames names(bases_);
+    const analysis::CellLabels names(bases_);
     for (size_t base = 0; base < bases_.size(); ++base) {
       const auto look = static_cast<int>(base);
       const auto name = names.place(bases_[base]);
@@ -131,11 +131,11 @@ class ConditionsChart {
     }
   }
 
-  void add_effect(const analysis::Effect& effect) {
+  void add_effect(const analysis::ConditionEffect& effect) {
     const auto base =
-        std::find(bases_.begin(), bases_.end(), sweep::untouched(effect.cell));
+        std::find(bases_.begin(), bases_.end(), sweep::without_conditions(effect.cell));
     const auto& gap = effect.gap.difference;
-    const auto condition = analysis::condition_name(effect.cell);
+    const auto condition = analysis::condition_label(effect.cell);
     auto note = concat(
         condition,
         ": ",
@@ -259,7 +259,7 @@ class ConditionsChart {
 } // namespace
 
 std::optional<Chart> make_conditions_chart(
-    const std::vector<analysis::Effect>& effects,
+    const std::vector<analysis::ConditionEffect>& effects,
     const analysis::RunSummary& summary) {
   if (effects.empty()) {
     return std::nullopt;
@@ -268,8 +268,8 @@ std::optional<Chart> make_conditions_chart(
 }
 
 std::optional<Chart> make_altered_words_chart(
-    const std::vector<analysis::Effect>& effects) {
-  std::vector<const analysis::Effect*> altering;
+    const std::vector<analysis::ConditionEffect>& effects) {
+  std::vector<const analysis::ConditionEffect*> altering;
   std::vector<sweep::Cell> cells;
   for (const auto& effect : effects) {
     if (effect.altered.words > 0) {
@@ -280,7 +280,7 @@ std::optional<Chart> make_altered_words_chart(
   if (altering.empty()) {
     return std::nullopt;
   }
-  const analysis::CellNames names(cells);
+  const analysis::CellLabels names(cells);
   Chart chart;
   chart.title = "What altered words were read as";
   chart.description =

@@ -4,23 +4,23 @@
 #include <map>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "report/metric_points.h"
 
 namespace microfiche::report {
 
-std::vector<analysis::Cost> costs_to_draw(const std::vector<analysis::Cost>& costs) {
-  std::vector<analysis::Cost> chosen;
+std::vector<analysis::CellCost> costs_to_draw(const std::vector<analysis::CellCost>& costs) {
+  std::vector<analysis::CellCost> chosen;
   std::copy_if(
       costs.begin(),
       costs.end(),
       std::back_inserter(chosen),
-      [](const auto& cost) { return cost.cell == sweep::untouched(cost.cell); });
+      [](const auto& cost) { return cost.cell == sweep::without_conditions(cost.cell); });
   return chosen.empty() ? costs : chosen;
 }
 
-Chart make_seconds_chart(const std::vector<analysis::Cost>& costs) {
-  const auto names = analysis::CellNames::of(costs);
+Chart make_seconds_chart(const std::vector<analysis::CellCost>& costs) {
+  const auto names = analysis::CellLabels::of(costs);
   Chart chart;
   chart.title = "Time a page takes, by stage";
   chart.description =
@@ -28,7 +28,7 @@ Chart make_seconds_chart(const std::vector<analysis::Cost>& costs) {
       "after the other.";
   chart.x.label = "ms per page";
   chart.y.label = "cell";
-  const auto add = [&](const char* name, int colour, double analysis::Cost::*seconds) {
+  const auto add = [&](const char* name, int colour, double analysis::CellCost::*seconds) {
     ChartSeries bars;
     bars.name = name;
     bars.colour = colour;
@@ -50,9 +50,9 @@ Chart make_seconds_chart(const std::vector<analysis::Cost>& costs) {
     }
     chart.series.push_back(std::move(bars));
   };
-  add("encode", 0, &analysis::Cost::encode_seconds);
-  add("prefill", 1, &analysis::Cost::prefill_seconds);
-  add("decode", 2, &analysis::Cost::decode_seconds);
+  add("encode", 0, &analysis::CellCost::encode_seconds);
+  add("prefill", 1, &analysis::CellCost::prefill_seconds);
+  add("decode", 2, &analysis::CellCost::decode_seconds);
   for (const auto& cost : costs) {
     chart.y.names.push_back(names.full(cost.cell));
   }
@@ -60,9 +60,9 @@ Chart make_seconds_chart(const std::vector<analysis::Cost>& costs) {
 }
 
 Chart make_precision_over_cost_chart(
-    const std::vector<analysis::Cost>& costs,
+    const std::vector<analysis::CellCost>& costs,
     const analysis::RunSummary& summary) {
-  const auto names = analysis::CellNames::of(costs);
+  const auto names = analysis::CellLabels::of(costs);
   std::vector<std::string> settings;
   std::map<std::string, std::vector<const analysis::CellSummary*>> groups;
   std::map<const analysis::CellSummary*, double> milliseconds;
@@ -111,8 +111,8 @@ Chart make_precision_over_cost_chart(
   return chart;
 }
 
-Chart make_cache_chart(const std::vector<analysis::Cost>& costs) {
-  const auto names = analysis::CellNames::of(costs);
+Chart make_cache_chart(const std::vector<analysis::CellCost>& costs) {
+  const auto names = analysis::CellLabels::of(costs);
   Chart chart;
   chart.title = "Cache of keys and values: a page and its text";
   chart.description =

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "analysis/paper_points.h"
 #include "report/metric_points.h"
 
@@ -19,18 +19,18 @@ struct CurveGroup {
   CellList cells;
 };
 
-std::vector<CurveGroup> groups_of(const std::vector<NamedSummary>& runs) {
+std::vector<CurveGroup> groups_of(const std::vector<analysis::RunAnalysis>& runs) {
   std::vector<sweep::Cell> all;
   for (const auto& run : runs) {
     for (const auto& cell : run.summary.cells) {
       all.push_back(cell.cell);
     }
   }
-  const analysis::CellNames names(all);
+  const analysis::CellLabels names(all);
   std::vector<CurveGroup> groups;
   for (size_t run = 0; run < runs.size(); ++run) {
     for (const auto& cell : runs[run].summary.cells) {
-      if (cell.cell.page || cell.cell.tokens) {
+      if (cell.cell.page_condition || cell.cell.token_condition) {
         continue; // Its ratio is not what it is drawn for.
       }
       const auto setting = names.setting(cell.cell);
@@ -93,7 +93,7 @@ class CurveSeries {
   static CellList of_text(const CellList& cells, const char* text) {
     CellList chosen;
     for (const auto* cell : cells) {
-      if (cell->cell.text == text) {
+      if (cell->cell.text_condition == text) {
         chosen.push_back(cell);
       }
     }
@@ -174,7 +174,7 @@ ChartSeries paper_series(const std::string& mode) {
 } // namespace
 
 Chart make_curve(
-    const std::vector<NamedSummary>& runs,
+    const std::vector<analysis::RunAnalysis>& runs,
     const std::string& metric) {
   const auto groups = groups_of(runs);
   std::set<std::string> settings;

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "report/metric_points.h"
 #include "metrics/interval_text.h"
 
@@ -51,7 +51,7 @@ ChartPoint tile_of(const analysis::CellSummary& cell, const std::string& metric)
 
 std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
   auto cells = untouched_cells(summary);
-  const auto names = analysis::CellNames::of(summary.cells);
+  const auto names = analysis::CellLabels::of(summary.cells);
   std::stable_sort(cells.begin(), cells.end(), [](auto* a, auto* b) {
     return shortest_first(*a) < shortest_first(*b);
   });
@@ -60,13 +60,13 @@ std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
   tiles.marker = Marker::kTile;
   tiles.line = false;
   for (const auto& cell : summary.cells) {
-    if (cell.cell == sweep::untouched(cell.cell)) {
+    if (cell.cell == sweep::without_conditions(cell.cell)) {
       place_in(chart.y.names, names.setting(cell.cell));
     }
   }
   for (const auto* cell : cells) {
     auto tile = tile_of(*cell, summary.headline);
-    tile.x = place_in(chart.x.names, analysis::short_length_name(cell->cell));
+    tile.x = place_in(chart.x.names, analysis::short_length_label(cell->cell));
     tile.y = place_in(chart.y.names, names.setting(cell->cell));
     tiles.points.push_back(std::move(tile));
   }
@@ -90,7 +90,7 @@ std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
 std::optional<Chart> make_crowding_chart(
     const analysis::RunSummary& summary,
     Crowding crowding) {
-  const auto names = analysis::CellNames::of(summary.cells);
+  const auto names = analysis::CellLabels::of(summary.cells);
   std::set<std::string> settings;
   for (const auto& cell : summary.cells) {
     settings.insert(names.setting(cell.cell));
@@ -101,20 +101,20 @@ std::optional<Chart> make_crowding_chart(
   bool same_text_in_several_modes = false;
   for (const auto& cell : summary.cells) {
     // Conditions with a strength are many and leave lengths as they are.
-    if (cell.cell.page || cell.cell.tokens ||
-        cell.cell.text.find(':') != std::string::npos) {
+    if (cell.cell.page_condition || cell.cell.token_condition ||
+        cell.cell.text_condition.find(':') != std::string::npos) {
       continue;
     }
     const bool bin = cell.cell.text_tokens.has_value();
-    auto name = bin ? analysis::length_name(cell.cell) : names.setting(cell.cell);
+    auto name = bin ? analysis::length_label(cell.cell) : names.setting(cell.cell);
     if (!bin && settings.size() == 1) {
-      name = cell.cell.text;
-    } else if (cell.cell.text != conditions::kNaturalText) {
-      name += ", " + cell.cell.text;
+      name = cell.cell.text_condition;
+    } else if (cell.cell.text_condition != conditions::kNaturalText) {
+      name += ", " + cell.cell.text_condition;
     }
     place_in(order, name);
     groups[name].push_back(&cell);
-    texts.insert(cell.cell.text);
+    texts.insert(cell.cell.text_condition);
     same_text_in_several_modes = same_text_in_several_modes ||
         (bin && groups[name].front()->cell.mode != cell.cell.mode);
   }

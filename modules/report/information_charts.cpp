@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "report/metric_points.h"
 #include "metrics/interval_text.h"
 
@@ -12,10 +12,10 @@ namespace {
 
 constexpr size_t kMostDiagrams = 6;
 
-std::vector<analysis::Information> to_draw(const std::vector<analysis::Information>& cells) {
-  std::vector<analysis::Information> chosen;
+std::vector<analysis::CellInformation> to_draw(const std::vector<analysis::CellInformation>& cells) {
+  std::vector<analysis::CellInformation> chosen;
   for (const auto& cell : cells) {
-    if (cell.cell == sweep::untouched(cell.cell)) {
+    if (cell.cell == sweep::without_conditions(cell.cell)) {
       chosen.push_back(cell);
     }
   }
@@ -23,7 +23,7 @@ std::vector<analysis::Information> to_draw(const std::vector<analysis::Informati
     chosen = cells;
   }
   // Spread over the list rather than its beginning.
-  std::vector<analysis::Information> drawn;
+  std::vector<analysis::CellInformation> drawn;
   const size_t count = std::min(chosen.size(), kMostDiagrams);
   for (size_t i = 0; i < count; ++i) {
     const size_t last = count > 1 ? count - 1 : 1;
@@ -35,7 +35,7 @@ std::vector<analysis::Information> to_draw(const std::vector<analysis::Informati
 } // namespace
 
 std::optional<Chart> make_reliability_diagram(
-    const std::vector<analysis::Information>& cells) {
+    const std::vector<analysis::CellInformation>& cells) {
   Chart chart;
   chart.title = "Calibration: how sure, and how often right";
   chart.description =
@@ -50,7 +50,7 @@ std::optional<Chart> make_reliability_diagram(
   diagonal.points = {{0, 0}, {1, 1}};
   chart.series.push_back(diagonal);
   const auto drawn = to_draw(cells);
-  const auto names = analysis::CellNames::of(drawn);
+  const auto names = analysis::CellLabels::of(drawn);
   int look = 0;
   for (const auto& cell : drawn) {
     auto series = series_of_look(
@@ -81,11 +81,11 @@ std::optional<Chart> make_reliability_diagram(
   return chart.series.size() > 1 ? std::optional(chart) : std::nullopt;
 }
 
-std::optional<Chart> make_bits_chart(const std::vector<analysis::Information>& cells) {
+std::optional<Chart> make_bits_chart(const std::vector<analysis::CellInformation>& cells) {
   if (cells.empty()) {
     return std::nullopt;
   }
-  const auto names = analysis::CellNames::of(cells);
+  const auto names = analysis::CellLabels::of(cells);
   Chart chart;
   chart.title = "Bits per character that the page told";
   chart.description =

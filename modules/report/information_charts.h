@@ -15,10 +15,10 @@ inline constexpr int64_t kFewTokens = 30;
 /// conditions (all cells where there is none), at most six, with the expected
 /// calibration error. Absent without likelihoods.
 std::optional<Chart> make_reliability_diagram(
-    const std::vector<analysis::Information>& cells);
+    const std::vector<analysis::CellInformation>& cells);
 
 /// The bits per character that each cell's pages told, with intervals. Absent
 /// without likelihoods.
-std::optional<Chart> make_bits_chart(const std::vector<analysis::Information>& cells);
+std::optional<Chart> make_bits_chart(const std::vector<analysis::CellInformation>& cells);
 
 } // namespace microfiche::report

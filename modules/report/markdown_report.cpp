@@ -11,7 +11,7 @@ std::string markdown_report(const Report& report, const std::string& charts) {
   for (const auto& run : report.runs) {
     text += concat(
         several ? "**" + run.name + "**: " : "",
-        headline_of(run),
+        headline_sentence(run.summary),
         "\n\n",
         analysis::notes_on(run.summary),
         "\n\n",

@@ -1,7 +1,7 @@
 #include "report/metric_points.h"
 
 #include "core/error.h"
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::report {
@@ -34,7 +34,7 @@ std::pair<double, double> ends_of(const metrics::Interval& interval) {
 std::vector<const analysis::CellSummary*> untouched_cells(const analysis::RunSummary& summary) {
   std::vector<const analysis::CellSummary*> cells;
   for (const auto& cell : summary.cells) {
-    if (cell.cell == sweep::untouched(cell.cell)) {
+    if (cell.cell == sweep::without_conditions(cell.cell)) {
       cells.push_back(&cell);
     }
   }
@@ -61,7 +61,7 @@ std::string cell_note(
   return concat(
       name.empty() ? cell.cell.mode : name,
       ", ",
-      analysis::length_name(cell.cell),
+      analysis::length_label(cell.cell),
       ": ",
       score_note(interval, pages),
       " at ",

@@ -1,38 +1,35 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "analysis/summary.h"
+#include "analysis/run_analysis.h"
 #include "report/report_sections.h"
 
 namespace microfiche::report {
 
-/// A report on one run or several, before it is written as anything.
+/// A report on one or several runs, independent of the output format.
 struct Report {
-  std::vector<analysis::SummarizedRun> runs;
+  std::vector<analysis::RunAnalysis> runs;
   std::vector<ReportSection> sections;
 };
 
+/// Lays out the sections. Runs of the same name get numbers. `comparison` is
+/// between the first two runs; without cells it is left out.
 Report make_report(
-    std::vector<analysis::SummarizedRun> runs,
-    const RunComparison& comparison = {});
+    std::vector<analysis::RunAnalysis> runs,
+    const analysis::RunComparison& comparison = {});
 
-/// The report as one HTML file that asks for nothing from anywhere: its
-/// sections; a gallery of pages with what was read from them; what the results
-/// depend on; and the rows behind it all, as CSV and JSON to download.
+/// The report as one HTML file that loads nothing from elsewhere: its sections, a
+/// gallery of pages with their readings, provenance, and the underlying rows as
+/// CSV and JSON downloads.
 std::string html_report(const Report& report);
 
-/// The report as Markdown. `charts` is the folder of its pictures, from where
-/// the Markdown is.
+/// The report as Markdown. `charts` is the path of the chart folder relative to
+/// the Markdown file.
 std::string markdown_report(const Report& report, const std::string& charts);
 
-/// Writes each chart as NAME.svg into a folder, which is made.
-void write_charts(const Report& report, const std::filesystem::path& folder);
-
-/// Writes summary.json, summary.csv, report.html, report.md and charts/ of a
-/// run into its folder.
-void write_reports(const analysis::SummarizedRun& run);
+/// Tables and notes of one run for the terminal.
+std::string terminal_report(const analysis::RunAnalysis& run);
 
 } // namespace microfiche::report

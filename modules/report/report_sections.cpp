@@ -4,10 +4,6 @@
 #include <set>
 
 #include "core/error.h"
-#include "analysis/costs.h"
-#include "analysis/effects.h"
-#include "analysis/information.h"
-#include "analysis/paper_comparison.h"
 #include "analysis/summary_table.h"
 #include "report/comparison_chart.h"
 #include "report/conditions_chart.h"
@@ -80,25 +76,21 @@ Table select_columns(
   return selected;
 }
 
-ReportSection curve_section(const std::vector<analysis::SummarizedRun>& runs) {
-  std::vector<NamedSummary> named;
-  for (const auto& run : runs) {
-    named.push_back({run.name, run.summary});
-  }
+ReportSection curve_section(const std::vector<analysis::RunAnalysis>& runs) {
   const auto& headline = runs.front().summary.headline;
   const std::string other =
       headline == "edit_similarity" ? "set_precision" : "edit_similarity";
   ReportSection section;
   section.heading = "Precision over compression ratio";
   append(
-      section.figures, {"curve", make_curve(named, headline), kCurveCaption});
+      section.figures, {"curve", make_curve(runs, headline), kCurveCaption});
   append(
       section.figures,
-      {"curve_" + other, make_curve(named, other), kSecondCurveCaption});
+      {"curve_" + other, make_curve(runs, other), kSecondCurveCaption});
   return section;
 }
 
-bool is_a_curve(const std::vector<analysis::SummarizedRun>& runs) {
+bool is_a_curve(const std::vector<analysis::RunAnalysis>& runs) {
   return std::any_of(runs.begin(), runs.end(), [](const auto& run) {
     std::set<double> ratios;
     for (const auto* cell : untouched_cells(run.summary)) {
@@ -109,8 +101,8 @@ bool is_a_curve(const std::vector<analysis::SummarizedRun>& runs) {
 }
 
 ReportSection comparison_section(
-    const std::vector<analysis::SummarizedRun>& runs,
-    const RunComparison& comparison) {
+    const std::vector<analysis::RunAnalysis>& runs,
+    const analysis::RunComparison& comparison) {
   ReportSection section;
   section.heading = "Comparison, page by page";
   if (!comparison.cells.empty()) {
@@ -120,10 +112,7 @@ ReportSection comparison_section(
         ". Second: ",
         runs[1].name,
         ". ",
-        analysis::notes_on(
-            comparison.cells,
-            comparison.metric,
-            runs.front().summary.normalization));
+        analysis::comparison_notes(comparison));
     append(
         section.figures,
         {"comparison",
@@ -138,7 +127,7 @@ ReportSection comparison_section(
   return section;
 }
 
-ReportSection cells_section(const analysis::SummarizedRun& run) {
+ReportSection cells_section(const analysis::RunAnalysis& run) {
   const auto& summary = run.summary;
   ReportSection section;
   section.heading = "Cells";
@@ -176,7 +165,7 @@ ReportSection cells_section(const analysis::SummarizedRun& run) {
   return section;
 }
 
-ReportSection crowding_section(const analysis::SummarizedRun& run) {
+ReportSection crowding_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Ratio or density";
   section.text =
@@ -197,8 +186,7 @@ ReportSection crowding_section(const analysis::SummarizedRun& run) {
   return section;
 }
 
-ReportSection conditions_section(const analysis::SummarizedRun& run) {
-  const auto effects = analysis::effects_of(run.run, run.summary);
+ReportSection conditions_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Conditions";
   section.text =
@@ -209,22 +197,21 @@ ReportSection conditions_section(const analysis::SummarizedRun& run) {
   append_if(
       section.figures,
       "conditions",
-      make_conditions_chart(effects, run.summary),
+      make_conditions_chart(run.effects, run.summary),
       "Kinds of conditions from the least to the most harmful one. A pointer "
       "over a dot shows the gap to the untouched pages and its p-value.");
   append_if(
       section.figures,
       "altered_words",
-      make_altered_words_chart(effects),
+      make_altered_words_chart(run.effects),
       "A corrected word is one where what the model knows overrode what it "
       "saw.");
   add_table(
-      section, {"Every condition", analysis::effects_table(effects), /*folded=*/true});
+      section, {"Every condition", analysis::effects_table(run.effects), /*folded=*/true});
   return section;
 }
 
-ReportSection information_section(const analysis::SummarizedRun& run) {
-  const auto cells = analysis::information_of(run.run);
+ReportSection information_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "What the page told";
   section.text =
@@ -233,22 +220,21 @@ ReportSection information_section(const analysis::SummarizedRun& run) {
   append_if(
       section.figures,
       "bits_told",
-      make_bits_chart(cells),
+      make_bits_chart(run.information),
       "A model that was never trained without a page is not at its best without "
       "one, so the difference is more than the page's own information.");
   append_if(
       section.figures,
       "calibration",
-      make_reliability_diagram(cells),
+      make_reliability_diagram(run.information),
       "Bins of fewer than 30 tokens are not drawn; reliability.csv has them. "
       "ECE is the expected calibration error over 15 bins (arXiv:1706.04599).");
-  add_table(section, {"Every cell", analysis::information_table(cells), /*folded=*/true});
+  add_table(section, {"Every cell", analysis::information_table(run.information), /*folded=*/true});
   return section;
 }
 
-ReportSection costs_section(const analysis::SummarizedRun& run) {
-  const auto costs = analysis::costs_of(run.run);
-  const auto drawn = costs_to_draw(costs);
+ReportSection costs_section(const analysis::RunAnalysis& run) {
+  const auto drawn = costs_to_draw(run.costs);
   ReportSection section;
   section.heading = "Costs";
   section.text =
@@ -266,25 +252,25 @@ ReportSection costs_section(const analysis::SummarizedRun& run) {
       {"kv_cache",
        make_cache_chart(drawn),
        "The text's cache is that of the model's own tokens."});
-  add_table(section, {"Every cell", analysis::costs_table(costs), /*folded=*/true});
+  add_table(section, {"Every cell", analysis::costs_table(run.costs), /*folded=*/true});
   return section;
 }
 
-ReportSection paper_section(const analysis::SummarizedRun& run) {
+ReportSection paper_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Beside the paper";
   add_table(
       section,
       {"Set-of-words precision beside DeepSeek-OCR's Table 2",
-       analysis::paper_comparison(run.summary)});
+       analysis::paper_table(run.paper)});
   return section;
 }
 
 } // namespace
 
-std::vector<ReportSection> sections_of(
-    const std::vector<analysis::SummarizedRun>& runs,
-    const RunComparison& comparison) {
+std::vector<ReportSection> make_sections(
+    const std::vector<analysis::RunAnalysis>& runs,
+    const analysis::RunComparison& comparison) {
   std::vector<ReportSection> sections;
   append_if(sections, comparison_section(runs, comparison));
   const bool curve_first = is_a_curve(runs);

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "analysis/compare.h"
-#include "analysis/run_tables.h"
-#include "analysis/summary.h"
+#include "analysis/run_analysis.h"
 #include "report/chart.h"
 
 namespace microfiche::report {
@@ -36,17 +35,11 @@ struct ReportSection {
   std::vector<ReportTable> tables;
 };
 
-/// Two runs page by page, where they were compared.
-struct RunComparison {
-  std::string metric;
-  std::vector<analysis::CellComparison> cells;
-};
-
 /// The sections of a report: what several runs have in common, then each run's
 /// own. Sections that a run has nothing for are left out; a run of one
 /// compression ratio has its curve last.
-std::vector<ReportSection> sections_of(
-    const std::vector<analysis::SummarizedRun>& runs,
-    const RunComparison& comparison);
+std::vector<ReportSection> make_sections(
+    const std::vector<analysis::RunAnalysis>& runs,
+    const analysis::RunComparison& comparison);
 
 } // namespace microfiche::report

@@ -25,12 +25,11 @@ std::string mode_list(const analysis::RunSummary& summary) {
 
 } // namespace
 
-std::string headline_of(const analysis::SummarizedRun& run) {
-  const auto& summary = run.summary;
+std::string headline_sentence(const analysis::RunSummary& summary) {
   const analysis::CellSummary* first = nullptr;
   const analysis::CellSummary* last = nullptr;
   for (const auto& cell : summary.cells) {
-    if (cell.cell == sweep::untouched(cell.cell)) {
+    if (cell.cell == sweep::without_conditions(cell.cell)) {
       first =
           !first || cell.ratios.nominal < first->ratios.nominal ? &cell : first;
       last = !last || cell.ratios.nominal > last->ratios.nominal ? &cell : last;
@@ -69,7 +68,7 @@ std::string headline_of(const analysis::SummarizedRun& run) {
   return sentence + ".";
 }
 
-std::string provenance_line(const analysis::SummarizedRun& run) {
+std::string provenance_line(const analysis::RunAnalysis& run) {
   const auto& environment = run.run.environment;
   const auto text = [](const Json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();

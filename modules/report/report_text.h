@@ -2,15 +2,15 @@
 
 #include <string>
 
-#include "analysis/summary.h"
+#include "analysis/run_analysis.h"
 
 namespace microfiche::report {
 
 /// One sentence on what a run found, for the top of a report.
-std::string headline_of(const analysis::SummarizedRun& run);
+std::string headline_sentence(const analysis::RunSummary& summary);
 
 /// What a run was made with, in one line: modes, start, commit, model, device
 /// and threads.
-std::string provenance_line(const analysis::SummarizedRun& run);
+std::string provenance_line(const analysis::RunAnalysis& run);
 
 } // namespace microfiche::report

@@ -33,14 +33,14 @@ void write_tables(const analysis::RunAnalysis& run, const fs::path& folder) {
 
 void write_predictions(const sweep::Run& run) {
   for (const auto& sample : run.samples) {
-    if (sample.collected) {
+    if (sample.page.image_name) {
       auto cell = sweep::name_of(sample.cell);
       std::replace(cell.begin(), cell.end(), '/', '_');
       const auto folder = run.folder / "predictions" / cell;
       fs::create_directories(folder);
       write_file(
-          folder / fs::path(*sample.collected).replace_extension(".md"),
-          sample.prediction);
+          folder / fs::path(*sample.page.image_name).replace_extension(".md"),
+          sample.reading.text);
     }
   }
 }
@@ -59,7 +59,6 @@ void write_report(const Report& report, const fs::path& file) {
 }
 
 void write_run_report(const Report& report) {
-  internal_check(report.runs.size() == 1);
   const auto& run = report.runs.front();
   const auto& folder = run.run.folder;
   write_tables(run, folder);

@@ -25,7 +25,7 @@ class CompareTest : public ::testing::Test {
 };
 
 TEST_F(CompareTest, ARunDoesNotDifferFromItself) {
-  const auto cells = compare_runs(run, run, "edit_similarity");
+  const auto cells = compare_runs(run, run).cells;
 
   ASSERT_EQ(cells.size(), 4u);
   EXPECT_EQ(cells.back().cell, "all");
@@ -42,7 +42,7 @@ TEST_F(CompareTest, FindsTheCellThatBecameWorse) {
     }
   }
 
-  const auto cells = compare_runs(run, worse, "edit_similarity");
+  const auto cells = compare_runs(run, worse).cells;
 
   EXPECT_NEAR(cells[0].paired.difference.mean, -0.5, 1e-12);
   EXPECT_EQ(cells[1].paired.difference.mean, 0);
@@ -58,15 +58,14 @@ TEST_F(CompareTest, PagesThatOneRunLoopedOnAreAlsoLeftOut) {
   const auto loop_rate = metrics::metric_index("loop_rate");
   looped.samples[0].metrics.values[loop_rate] = 1;
 
-  const auto cells = compare_runs(run, looped, "edit_similarity");
+  const auto cells = compare_runs(run, looped).cells;
 
   EXPECT_EQ(cells.back().cell, "all without loops");
   EXPECT_EQ(cells.back().paired.pages, 14);
 }
 
 TEST_F(CompareTest, TheNotesNameTheNormalisationAndCellsOfFewPages) {
-  const auto notes = notes_on(
-      compare_runs(run, run, "edit_similarity"), "edit_similarity", "nfkc-ws");
+  const auto notes = comparison_notes(compare_runs(run, run));
 
   EXPECT_THAT(notes, HasSubstr("edit_similarity, normalisation nfkc-ws:"));
   EXPECT_THAT(notes, HasSubstr("Fewer than 30 pages"));
@@ -75,11 +74,27 @@ TEST_F(CompareTest, TheNotesNameTheNormalisationAndCellsOfFewPages) {
 
 TEST_F(CompareTest, PagesOfOtherTextAreNoPair) {
   auto other = run;
-  other.samples[3].reference = "something else";
+  other.samples[3].page.reference = "something else";
 
   EXPECT_THAT(
-      [&] { compare_runs(run, other, "edit_similarity"); },
+      [&] { compare_runs(run, other); },
       ThrowsMessage<InputError>(HasSubstr("has another text in each")));
+}
+
+TEST_F(CompareTest, RunsOfDifferentProfilesAreRefused) {
+  auto other = run;
+  other.config.profile = "paper";
+
+  EXPECT_THAT(
+      [&] { compare_runs(run, other); },
+      ThrowsMessage<InputError>(HasSubstr("runs of one profile")));
+}
+
+TEST_F(CompareTest, AnotherMetricCanBeCompared) {
+  const auto comparison = compare_runs(run, run, "cer");
+
+  EXPECT_EQ(comparison.metric, "cer");
+  EXPECT_EQ(to_json(comparison)["metric"], "cer");
 }
 
 TEST_F(CompareTest, RunsWithoutACommonPageAreRefused) {
@@ -87,7 +102,7 @@ TEST_F(CompareTest, RunsWithoutACommonPageAreRefused) {
   other.samples.clear();
 
   EXPECT_THAT(
-      [&] { compare_runs(run, other, "edit_similarity"); },
+      [&] { compare_runs(run, other); },
       ThrowsMessage<InputError>(HasSubstr("no page of one is in the other")));
 }
 

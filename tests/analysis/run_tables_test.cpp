@@ -5,12 +5,10 @@
 
 #include <cmath>
 
-#include "core/files.h"
 #include "analysis/costs.h"
 #include "analysis/effects.h"
 #include "analysis/information.h"
 #include "analysis/paper_comparison.h"
-#include "tests/support/folders.h"
 
 namespace microfiche::analysis {
 namespace {
@@ -38,12 +36,12 @@ class RunTablesTest : public ::testing::Test {
   sweep::Sample& add(const sweep::Cell& cell, double score) {
     sweep::Sample sample;
     sample.cell = cell;
-    sample.page = 0;
+    sample.index = 0;
     for (const auto& other : run.samples) {
-      sample.page += other.cell == cell;
+      sample.index += other.cell == cell;
     }
     set_metric(sample.metrics, "edit_similarity", score);
-    sample.characters = 10;
+    sample.page.characters = 10;
     run.samples.push_back(sample);
     return run.samples.back();
   }
@@ -56,13 +54,13 @@ class RunTablesTest : public ::testing::Test {
 TEST_F(RunTablesTest, AnEffectIsTheGapToTheSamePagesUntouched) {
   run.config.conditions.page = {"none", "blur:1"};
   auto blurred = plain;
-  blurred.page = "blur:1";
+  blurred.page_condition = "blur:1";
   for (const double score : {1.0, 0.8}) {
     add(plain, score);
     add(blurred, score - 0.3);
   }
 
-  const auto effects = effects_of(run, summary);
+  const auto effects = compute_effects(run, summary);
 
   ASSERT_EQ(effects.size(), 1u);
   EXPECT_EQ(effects[0].pages, 2);
@@ -77,11 +75,11 @@ TEST_F(RunTablesTest, AnEffectIsTheGapToTheSamePagesUntouched) {
 TEST_F(RunTablesTest, SkillIsWhatIsLeftAboveAFloor) {
   run.config.conditions.tokens = {"none", "prompt_alone"};
   auto alone = plain;
-  alone.tokens = "prompt_alone";
+  alone.token_condition = "prompt_alone";
   add(plain, 0.8);
   add(alone, 0.2);
 
-  const auto effects = effects_of(run, summary);
+  const auto effects = compute_effects(run, summary);
 
   EXPECT_TRUE(effects[0].is_floor);
   EXPECT_NEAR(effects[0].skill, (0.8 - 0.2) / (1 - 0.2), 1e-12);
@@ -92,21 +90,21 @@ TEST_F(RunTablesTest, OfAnErrorRateLessIsMoreSkill) {
   summary.headline = "normalized_edit_distance";
   summary.higher_is_better = false;
   auto grey = plain;
-  grey.page = "grey";
+  grey.page_condition = "grey";
   set_metric(add(plain, 0).metrics, "normalized_edit_distance", 0.2);
   set_metric(add(grey, 0).metrics, "normalized_edit_distance", 0.8);
 
-  EXPECT_NEAR(effects_of(run, summary)[0].skill, 0.75, 1e-12);
+  EXPECT_NEAR(compute_effects(run, summary)[0].skill, 0.75, 1e-12);
 }
 
 TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
   auto& sample = add(plain, 1);
-  sample.log_likelihood = -5 * std::log(2.0);
-  sample.log_likelihood_without_page = -45 * std::log(2.0);
-  sample.confidence =
+  sample.reading.log_likelihood = -5 * std::log(2.0);
+  sample.reading.log_likelihood_without_page = -45 * std::log(2.0);
+  sample.reading.confidence =
       sweep::Confidence{{0.9, 0.9, 0.5, 0.5}, {true, true, true, false}};
 
-  const auto cells = information_of(run);
+  const auto cells = compute_information(run);
 
   ASSERT_EQ(cells.size(), 1u);
   EXPECT_NEAR(cells[0].bits_with_page.mean, 0.5, 1e-12);
@@ -120,19 +118,19 @@ TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
 TEST_F(RunTablesTest, WithoutLikelihoodsNothingIsSaidOfInformation) {
   add(plain, 1);
 
-  EXPECT_TRUE(information_of(run).empty());
+  EXPECT_TRUE(compute_information(run).empty());
 }
 
 TEST_F(RunTablesTest, CostsAreMeansOverPages) {
   for (const double decode : {1.0, 3.0}) {
     auto& sample = add(plain, 1);
     sample.seconds.decode = decode;
-    sample.new_tokens = 100;
+    sample.reading.new_tokens = 100;
     sample.kv_cache_bytes = {1024, 4096};
     sample.peak_memory_bytes = 5 << 20;
   }
 
-  const auto table = costs_table(costs_of(run));
+  const auto table = costs_table(compute_costs(run));
 
   ASSERT_EQ(table.rows.size(), 1u);
   EXPECT_THAT(
@@ -166,7 +164,7 @@ TEST_F(RunTablesTest, OursStandsBesideThePapersPoint) {
   summary.cells.push_back(cell);
   summary.cells[1].cell.text_tokens = std::pair(601, 700);
 
-  const auto table = paper_comparison(summary);
+  const auto table = paper_table(compare_with_paper(summary));
 
   ASSERT_EQ(table.rows.size(), 1u);
   EXPECT_THAT(
@@ -183,21 +181,6 @@ TEST_F(RunTablesTest, OursStandsBesideThePapersPoint) {
           "0.900",
           "0.900",
           "-0.065"));
-}
-
-TEST_F(RunTablesTest, ReadingsOfACollectionAreFilesByImage) {
-  tests::TemporaryFolder folder;
-  run.folder = folder.path();
-  auto& sample = add(plain, 1);
-  sample.collected = "page-7.jpg";
-  sample.prediction = "# Title";
-
-  write_tables({"run", run, summary});
-
-  EXPECT_EQ(
-      read_file(folder.path() / "predictions/m_corpus_plain_2/page-7.md"),
-      "# Title");
-  EXPECT_TRUE(std::filesystem::exists(folder.path() / "costs.csv"));
 }
 
 } // namespace

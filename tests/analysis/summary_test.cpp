@@ -23,15 +23,14 @@ sweep::Run made_run(const std::vector<std::pair<std::string, std::string>>& page
     sweep::Sample sample;
     sample.cell = {"m", conditions::kNaturalText, "plain", 2.0, std::nullopt};
     sample.id = sweep::name_of(sample.cell) + "/" + std::to_string(i);
-    sample.page = static_cast<int64_t>(i);
-    sample.mode = "m";
-    sample.text_tokens = 640 + 20 * static_cast<int64_t>(i);
-    sample.vision_tokens = {64, 50, 73};
-    sample.reference = pages[i].first;
-    sample.prediction = pages[i].second;
+    sample.index = static_cast<int64_t>(i);
+    sample.page.text_tokens = 640 + 20 * static_cast<int64_t>(i);
+    sample.reading.vision_tokens = {64, 50, 73};
+    sample.page.reference = pages[i].first;
+    sample.reading.text = pages[i].second;
     sample.metrics = metrics::score_page(
-        sample.reference, sample.prediction, metrics::find_profile("nfkc-ws"));
-    sample.stop = "eos";
+        sample.page.reference, sample.reading.text, metrics::find_profile("nfkc-ws"));
+    sample.reading.stop = "eos";
     run.samples.push_back(sample);
   }
   return run;
@@ -89,8 +88,8 @@ TEST(SummaryTest, OnePageHasNoWrongPage) {
 
 TEST(SummaryTest, BitsPerCharacterComeFromTheLogLikelihood) {
   auto run = made_run({{"abcd", "abcd"}});
-  run.samples[0].characters = 4;
-  run.samples[0].log_likelihood = -4 * std::log(2.0);
+  run.samples[0].page.characters = 4;
+  run.samples[0].reading.log_likelihood = -4 * std::log(2.0);
 
   EXPECT_NEAR(summarize_run(run).cells[0].bits_per_character, 1, 1e-12);
 }
@@ -98,7 +97,7 @@ TEST(SummaryTest, BitsPerCharacterComeFromTheLogLikelihood) {
 TEST(SummaryTest, LoopedPagesAreAlsoLeftOut) {
   const std::string loop(60, 'x');
   auto run = made_run({{"abcd", "abcd"}, {"abxy", loop}});
-  run.samples[1].stop = "length";
+  run.samples[1].reading.stop = "length";
 
   const auto summary = summarize_run(run);
 

@@ -36,8 +36,8 @@ analysis::CellSummary summary_of(const sweep::Cell& cell, double score, int64_t 
   return summary;
 }
 
-analysis::Effect effect_of(const sweep::Cell& cell, double score, double gap) {
-  analysis::Effect effect;
+analysis::ConditionEffect effect_of(const sweep::Cell& cell, double score, double gap) {
+  analysis::ConditionEffect effect;
   effect.cell = cell;
   effect.pages = 40;
   effect.score = around(score);
@@ -65,7 +65,7 @@ TEST(ConditionsChartTest, KindsStandByTheirHarmAndStrengthsInTheirOrder) {
   const auto plain = cell_of("m", 5);
   const auto with = [&](const char* condition) {
     auto cell = plain;
-    cell.page = condition;
+    cell.page_condition = condition;
     return cell;
   };
   const auto run = run_of(
@@ -93,7 +93,7 @@ TEST(ConditionsChartTest, KindsStandByTheirHarmAndStrengthsInTheirOrder) {
 TEST(ConditionsChartTest, AFloorAndFewPagesAreNamed) {
   const auto plain = cell_of("m", 5);
   auto blank = plain;
-  blank.page = "blank";
+  blank.page_condition = "blank";
   auto effect = effect_of(blank, 0.1, -0.8);
   effect.is_floor = true;
   effect.pages = 7;
@@ -111,7 +111,7 @@ TEST(ConditionsChartTest, WithoutConditionsThereIsNone) {
 
 TEST(ConditionsChartTest, SharesOfAlteredWordsAddUp) {
   auto cell = cell_of("m", 5);
-  cell.text = "swapped_letters:20";
+  cell.text_condition = "swapped_letters:20";
   auto effect = effect_of(cell, 0.9, 0);
   effect.altered = {20, 15, 2};
 
@@ -164,7 +164,7 @@ TEST(CrowdingChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
 }
 
 TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
-  analysis::Cost cost;
+  analysis::CellCost cost;
   cost.cell = cell_of("a", 5);
   cost.encode_seconds = 0.002;
   cost.prefill_seconds = 0.001;
@@ -186,17 +186,17 @@ TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
 }
 
 TEST(CostChartsTest, CellsWithConditionsAreNotDrawnBesideOthers) {
-  std::vector<analysis::Cost> costs(2);
+  std::vector<analysis::CellCost> costs(2);
   costs[0].cell = cell_of("a", 5);
   costs[1].cell = costs[0].cell;
-  costs[1].cell.page = "blank";
+  costs[1].cell.page_condition = "blank";
 
   EXPECT_EQ(costs_to_draw(costs).size(), 1u);
   EXPECT_EQ(costs_to_draw({costs[1]}).size(), 1u);
 }
 
 TEST(InformationChartsTest, BinsOfEnoughTokensAreDrawn) {
-  analysis::Information information;
+  analysis::CellInformation information;
   information.cell = cell_of("a", 5);
   information.pages = 40;
   information.bits_told = around(3);

@@ -22,6 +22,15 @@ const ChartSeries& find_series(const Chart& chart, const std::string& name) {
   throw std::runtime_error("no series " + name);
 }
 
+analysis::RunAnalysis named(
+    const std::string& name,
+    const analysis::RunSummary& summary) {
+  analysis::RunAnalysis run;
+  run.name = name;
+  run.summary = summary;
+  return run;
+}
+
 analysis::RunSummary oracle_summary() {
   TemporaryFolder folder;
   sweep::run_with_oracle(sweep::small_sweep(), folder.path());
@@ -50,7 +59,7 @@ TEST(PaperPointsTest, AreThoseOfTable2) {
 TEST(CurveTest, PointsAreTheMeansOfTheCellsAtTheirRatios) {
   const auto summary = oracle_summary();
 
-  const auto chart = make_curve({{"run", summary}}, "edit_similarity");
+  const auto chart = make_curve({named("run", summary)}, "edit_similarity");
 
   const auto& text = find_series(chart, "held-out text");
   ASSERT_EQ(text.points.size(), 2u);
@@ -65,7 +74,7 @@ TEST(CurveTest, PointsAreTheMeansOfTheCellsAtTheirRatios) {
 }
 
 TEST(CurveTest, ThePapersPointsAndTheControlsStandBeside) {
-  const auto chart = make_curve({{"run", oracle_summary()}}, "edit_similarity");
+  const auto chart = make_curve({named("run", oracle_summary())}, "edit_similarity");
 
   EXPECT_EQ(find_series(chart, "DeepSeek-OCR, Tiny (paper)").points.size(), 7u);
   EXPECT_EQ(
@@ -81,7 +90,7 @@ TEST(CurveTest, SeveralRunsAreToldApartByNameAndColour) {
   const auto summary = oracle_summary();
 
   const auto chart =
-      make_curve({{"before", summary}, {"after", summary}}, "set_precision");
+      make_curve({named("before", summary), named("after", summary)}, "set_precision");
 
   EXPECT_NE(
       find_series(chart, "before").colour, find_series(chart, "after").colour);

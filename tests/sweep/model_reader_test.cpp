@@ -8,10 +8,8 @@
 #include <map>
 
 #include "core/config.h"
-#include "analysis/effects.h"
-#include "analysis/information.h"
-#include "analysis/run_tables.h"
-#include "report/report.h"
+#include "analysis/run_analysis.h"
+#include "report/write_report.h"
 #include "tests/sweep/small_sweep.h"
 #include "tests/support/tiny_model.h"
 
@@ -47,15 +45,15 @@ class ModelReaderTest : public ::testing::Test {
 TEST_F(ModelReaderTest, AModelRunsTheWholePathToTheReport) {
   run(tiny_sweep(), folder.path());
 
-  const auto report = analysis::load_summarized_run(folder.path());
-  report::write_reports(report);
+  const auto report = analysis::analyze_run(folder.path());
+  report::write_run_report(report::make_report({report}));
 
   EXPECT_EQ(report.run.samples.size(), 9u);
   for (const auto& sample : report.run.samples) {
-    EXPECT_THAT(sample.stop, AnyOf("eos", "length", "loop"));
-    EXPECT_EQ(sample.vision_tokens.nominal, 4);
+    EXPECT_THAT(sample.reading.stop, AnyOf("eos", "length", "loop"));
+    EXPECT_EQ(sample.reading.vision_tokens.nominal, 4);
     EXPECT_GT(sample.seconds.encode, 0);
-    EXPECT_GE(sample.model_text_tokens, sample.characters);
+    EXPECT_GE(sample.model_text_tokens, sample.page.characters);
   }
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "report.html"));
 }
@@ -80,10 +78,10 @@ TEST_F(ModelReaderTest, TheLogLikelihoodOfAReferenceIsGivenWhereAsked) {
   run(sweep, folder.path());
 
   for (const auto& sample : read_run(folder.path()).samples) {
-    ASSERT_TRUE(sample.log_likelihood.has_value());
+    ASSERT_TRUE(sample.reading.log_likelihood.has_value());
     // A model of random weights is no better than chance at bytes.
-    EXPECT_LT(*sample.log_likelihood, -2.0 * sample.model_text_tokens);
-    EXPECT_TRUE(std::isfinite(*sample.log_likelihood));
+    EXPECT_LT(*sample.reading.log_likelihood, -2.0 * sample.model_text_tokens);
+    EXPECT_TRUE(std::isfinite(*sample.reading.log_likelihood));
   }
 }
 
@@ -94,10 +92,10 @@ TEST_F(ModelReaderTest, ThePagesTellWhatThePromptAloneDoesNot) {
   run(sweep, folder.path());
 
   for (const auto& sample : read_run(folder.path()).samples) {
-    ASSERT_TRUE(sample.log_likelihood_without_page.has_value());
-    EXPECT_NE(*sample.log_likelihood_without_page, *sample.log_likelihood);
-    ASSERT_TRUE(sample.confidence.has_value());
-    const auto& [probability, correct] = *sample.confidence;
+    ASSERT_TRUE(sample.reading.log_likelihood_without_page.has_value());
+    EXPECT_NE(*sample.reading.log_likelihood_without_page, *sample.reading.log_likelihood);
+    ASSERT_TRUE(sample.reading.confidence.has_value());
+    const auto& [probability, correct] = *sample.reading.confidence;
     EXPECT_EQ(
         static_cast<int64_t>(probability.size()), sample.model_text_tokens);
     EXPECT_EQ(probability.size(), correct.size());
@@ -119,12 +117,12 @@ TEST_F(ModelReaderTest, WithThePromptAloneAllPagesAreReadAlike) {
 
   const auto samples = read_run(folder.path()).samples;
   for (const auto& sample : samples) {
-    EXPECT_EQ(sample.vision_tokens.positions, 0);
-    EXPECT_EQ(sample.vision_tokens.nominal, 0);
+    EXPECT_EQ(sample.reading.vision_tokens.positions, 0);
+    EXPECT_EQ(sample.reading.vision_tokens.nominal, 0);
     EXPECT_EQ(sample.kv_cache_bytes.page, 0);
-    EXPECT_EQ(sample.prediction, samples[0].prediction);
+    EXPECT_EQ(sample.reading.text, samples[0].reading.text);
     EXPECT_DOUBLE_EQ(
-        *sample.log_likelihood, *sample.log_likelihood_without_page);
+        *sample.reading.log_likelihood, *sample.reading.log_likelihood_without_page);
   }
 }
 
@@ -146,15 +144,15 @@ TEST_F(ModelReaderTest, ConditionsOfTokensChangeWhatIsSpentAndRead) {
 
   std::map<std::string, std::vector<Sample>> cells;
   for (const auto& sample : read_run(folder.path()).samples) {
-    cells[sample.cell.tokens.value_or("none")].push_back(sample);
+    cells[sample.cell.token_condition.value_or("none")].push_back(sample);
   }
-  EXPECT_EQ(cells["none"][0].vision_tokens.positions, 7);
-  EXPECT_EQ(cells["drop_random:50"][0].vision_tokens.positions, 5);
-  EXPECT_EQ(cells["drop_random:50"][0].vision_tokens.nominal, 2);
+  EXPECT_EQ(cells["none"][0].reading.vision_tokens.positions, 7);
+  EXPECT_EQ(cells["drop_random:50"][0].reading.vision_tokens.positions, 5);
+  EXPECT_EQ(cells["drop_random:50"][0].reading.vision_tokens.nominal, 2);
   const auto readings = [&](const std::string& cell) {
     std::vector<std::string> texts;
     for (const auto& sample : cells[cell]) {
-      texts.push_back(sample.prediction);
+      texts.push_back(sample.reading.text);
     }
     return texts;
   };
@@ -204,8 +202,8 @@ TEST_F(ModelReaderTest, TheCacheOfAPageIsThatOfItsPositions) {
   EXPECT_EQ(
       sample.kv_cache_bytes.text, sample.model_text_tokens * 2 * 2 * 32 * 4);
   EXPECT_GT(sample.peak_memory_bytes, 1 << 20);
-  EXPECT_GT(sample.new_tokens, 0);
-  EXPECT_LE(sample.new_tokens, 12);
+  EXPECT_GT(sample.reading.new_tokens, 0);
+  EXPECT_LE(sample.reading.new_tokens, 12);
 }
 
 TEST_F(ModelReaderTest, ThePromptAndTheModeOfTheModelAreTheDefaults) {
@@ -236,7 +234,7 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
       {{"model", reader.provenance}},
       folder.path());
 
-  const auto summary = analysis::load_summarized_run(folder.path()).summary;
+  const auto summary = analysis::analyze_run(folder.path()).summary;
   const auto& sparsest = summary.cells.front();
   EXPECT_GT(
       metrics::find_metric(sparsest.metrics, "edit_similarity").mean, 0.6);
@@ -304,9 +302,9 @@ TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
       {{"model", reader.provenance}},
       folder.path());
 
-  const auto report = analysis::load_summarized_run(folder.path());
-  analysis::write_tables(report);
-  const auto effects = analysis::effects_of(report.run, report.summary);
+  const auto report = analysis::analyze_run(folder.path());
+  report::write_run_report(report::make_report({report}));
+  const auto& effects = report.effects;
   ASSERT_EQ(effects.size(), 4u);
   const auto& altered = effects[0];
   EXPECT_GT(altered.altered.words, 0);
@@ -319,7 +317,7 @@ TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
   EXPECT_FALSE(half.is_floor);
   EXPECT_NEAR(half.gap.difference.mean, 0, 0.05);
   EXPECT_TRUE(effects[3].is_floor);
-  const auto information = analysis::information_of(report.run);
+  const auto& information = report.information;
   ASSERT_EQ(information.size(), 5u);
   EXPECT_GT(information[0].bits_told.mean, 1);
   EXPECT_NEAR(information[4].bits_told.mean, 0, 1e-9);

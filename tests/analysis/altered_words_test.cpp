@@ -1,4 +1,4 @@
-#include "analysis/corrections.h"
+#include "analysis/altered_words.h"
 
 #include <gtest/gtest.h>
 
@@ -10,13 +10,13 @@ AlteredWords find(
     const std::string& prediction,
     const std::vector<std::pair<int64_t, std::string>>& altered) {
   sweep::Sample sample;
-  sample.reference = reference;
-  sample.prediction = prediction;
-  sample.altered_words = altered;
-  return find_altered_words(sample);
+  sample.page.reference = reference;
+  sample.reading.text = prediction;
+  sample.page.altered_words = altered;
+  return count_altered_words(sample);
 }
 
-TEST(CorrectionsTest, AWordIsReadCorrectedOrLost) {
+TEST(AlteredWordsTest, AWordIsReadCorrectedOrLost) {
   const auto found = find(
       "teh cat sta on a mta",
       "teh cat sat on a rug",
@@ -27,7 +27,7 @@ TEST(CorrectionsTest, AWordIsReadCorrectedOrLost) {
   EXPECT_EQ(found.corrected, 1);
 }
 
-TEST(CorrectionsTest, WordsThatWereLeftOutOrAddedMoveNothing) {
+TEST(AlteredWordsTest, WordsThatWereLeftOutOrAddedMoveNothing) {
   const auto found = find(
       "one two\nthree fuor five six",
       "zero one three four five",
@@ -37,7 +37,7 @@ TEST(CorrectionsTest, WordsThatWereLeftOutOrAddedMoveNothing) {
   EXPECT_EQ(found.corrected, 1);
 }
 
-TEST(CorrectionsTest, AWordThatIsNotThereIsNeither) {
+TEST(AlteredWordsTest, AWordThatIsNotThereIsNeither) {
   const auto found = find("one fuor", "", {{1, "four"}});
 
   EXPECT_EQ(found.words, 1);
@@ -45,8 +45,8 @@ TEST(CorrectionsTest, AWordThatIsNotThereIsNeither) {
   EXPECT_EQ(found.corrected, 0);
 }
 
-TEST(CorrectionsTest, APageWithoutAlteredWordsHasNone) {
-  EXPECT_EQ(find_altered_words(sweep::Sample{}).words, 0);
+TEST(AlteredWordsTest, APageWithoutAlteredWordsHasNone) {
+  EXPECT_EQ(count_altered_words(sweep::Sample{}).words, 0);
 }
 
 } // namespace

@@ -10,22 +10,22 @@
 namespace microfiche::analysis {
 
 /// "10 characters/token" or "600–700 text tokens".
-std::string length_name(const sweep::Cell& cell);
+std::string length_label(const sweep::Cell& cell);
 
 /// The same for a narrow column: "10/token" or "600–700 tokens".
-std::string short_length_name(const sweep::Cell& cell);
+std::string short_length_label(const sweep::Cell& cell);
 
 /// What stands on the pages of a cell and what was done to them, such as
 /// "corpus" or "corpus, page rotation:3".
-std::string content_name(const sweep::Cell& cell);
+std::string content_label(const sweep::Cell& cell);
 
 /// What was done to the pages of a cell, such as "rotation:3" or
 /// "random_letters + blur:1"; "untouched" where nothing was.
-std::string condition_name(const sweep::Cell& cell);
+std::string condition_label(const sweep::Cell& cell);
 
 /// A table whose first columns say of which cell a row is: mode, style, length
 /// and what is read (`what` is that column's name), and its pages.
-Table table_of_cells(
+Table make_cell_table(
     const std::string& what,
     const std::vector<std::string>& columns);
 
@@ -39,18 +39,18 @@ void add_row(
 
 /// Names cells by what tells them apart from the others of a list: what all
 /// have in common is left out.
-class CellNames {
+class CellLabels {
  public:
-  explicit CellNames(const std::vector<sweep::Cell>& cells);
+  explicit CellLabels(const std::vector<sweep::Cell>& cells);
 
   /// Of rows that have a member `cell`.
   template <typename Row>
-  static CellNames of(const std::vector<Row>& rows) {
+  static CellLabels of(const std::vector<Row>& rows) {
     std::vector<sweep::Cell> cells;
     for (const auto& row : rows) {
       cells.push_back(row.cell);
     }
-    return CellNames(cells);
+    return CellLabels(cells);
   }
 
   /// Mode, style and further axes, without length and conditions. This and the

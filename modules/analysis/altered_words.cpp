@@ -1,8 +1,8 @@
-#include "analysis/corrections.h"
+#include "analysis/altered_words.h"
 
 #include <map>
 
-#include "metrics/code_points.h"
+#include "core/utf8.h"
 #include "metrics/edit_distance.h"
 #include "metrics/words.h"
 
@@ -12,7 +12,7 @@ namespace {
 using Words = std::vector<std::u32string>;
 
 Words words_of_text(const std::string& text) {
-  return metrics::split_at_spaces(metrics::decode_utf8(text).text);
+  return metrics::split_at_spaces(decode_utf8(text).text);
 }
 
 /// Words as symbols, the same word always as the same one.
@@ -56,21 +56,21 @@ std::vector<int64_t> place_in_prediction(
 
 } // namespace
 
-AlteredWords find_altered_words(const sweep::Sample& sample) {
+AlteredWords count_altered_words(const sweep::Sample& sample) {
   AlteredWords found;
-  if (!sample.altered_words) {
+  if (sample.page.altered_words.empty()) {
     return found;
   }
-  const auto reference = words_of_text(sample.reference);
-  const auto prediction = words_of_text(sample.prediction);
+  const auto reference = words_of_text(sample.page.reference);
+  const auto prediction = words_of_text(sample.reading.text);
   const auto places = place_in_prediction(reference, prediction);
-  for (const auto& [word, natural] : *sample.altered_words) {
+  for (const auto& [word, natural] : sample.page.altered_words) {
     const int64_t place = places.at(word);
     ++found.words;
     if (place >= 0) {
       found.read += prediction[place] == reference[word];
       found.corrected +=
-          prediction[place] == metrics::decode_utf8(natural).text;
+          prediction[place] == decode_utf8(natural).text;
     }
   }
   return found;

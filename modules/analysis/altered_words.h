@@ -20,6 +20,6 @@ struct AlteredWords {
 
 /// Looks for each altered word of a page where a shortest alignment of words
 /// has it in the prediction; all 0 for a page without altered words.
-AlteredWords find_altered_words(const sweep::Sample& sample);
+AlteredWords count_altered_words(const sweep::Sample& sample);
 
 } // namespace microfiche::analysis

@@ -1,4 +1,4 @@
-#include "analysis/cell_names.h"
+#include "analysis/cell_labels.h"
 
 #include <map>
 
@@ -13,7 +13,7 @@ constexpr const char* kDash = "\u2013";
 std::vector<std::pair<std::string, std::string>> setting_of(const sweep::Cell& cell) {
   std::vector<std::pair<std::string, std::string>> setting = {
       {"mode", cell.mode}, {"style", cell.style}};
-  for (const auto& further : sweep::further_coordinates(sweep::untouched(cell))) {
+  for (const auto& further : sweep::optional_coordinates(sweep::without_conditions(cell))) {
     setting.push_back(further);
   }
   return setting;
@@ -21,7 +21,7 @@ std::vector<std::pair<std::string, std::string>> setting_of(const sweep::Cell& c
 
 } // namespace
 
-std::string length_name(const sweep::Cell& cell) {
+std::string length_label(const sweep::Cell& cell) {
   return cell.characters_per_token
       ? exact(*cell.characters_per_token) + " characters/token"
       : concat(
@@ -31,7 +31,7 @@ std::string length_name(const sweep::Cell& cell) {
             " text tokens");
 }
 
-std::string short_length_name(const sweep::Cell& cell) {
+std::string short_length_label(const sweep::Cell& cell) {
   return cell.characters_per_token
       ? exact(*cell.characters_per_token) + "/token"
       : concat(
@@ -41,17 +41,17 @@ std::string short_length_name(const sweep::Cell& cell) {
             " tokens");
 }
 
-std::string content_name(const sweep::Cell& cell) {
-  auto name = cell.text;
-  for (const auto& [coordinate, value] : sweep::further_coordinates(cell)) {
+std::string content_label(const sweep::Cell& cell) {
+  auto name = cell.text_condition;
+  for (const auto& [coordinate, value] : sweep::optional_coordinates(cell)) {
     name += concat(", ", coordinate, " ", value);
   }
   return name;
 }
 
-std::string condition_name(const sweep::Cell& cell) {
-  std::string name = cell.text == conditions::kNaturalText ? "" : cell.text;
-  for (const auto& condition : {cell.page, cell.tokens}) {
+std::string condition_label(const sweep::Cell& cell) {
+  std::string name = cell.text_condition == conditions::kNaturalText ? "" : cell.text_condition;
+  for (const auto& condition : {cell.page_condition, cell.token_condition}) {
     if (condition) {
       name += (name.empty() ? "" : " + ") + *condition;
     }
@@ -59,7 +59,7 @@ std::string condition_name(const sweep::Cell& cell) {
   return name.empty() ? "untouched" : name;
 }
 
-Table table_of_cells(
+Table make_cell_table(
     const std::string& what,
     const std::vector<std::string>& columns) {
   Table table;
@@ -75,19 +75,19 @@ void add_row(
     int64_t pages,
     const std::vector<std::string>& values) {
   std::vector<std::string> row = {
-      cell.mode, cell.style, length_name(cell), content, std::to_string(pages)};
+      cell.mode, cell.style, length_label(cell), content, std::to_string(pages)};
   row.insert(row.end(), values.begin(), values.end());
   table.rows.push_back(std::move(row));
 }
 
-CellNames::CellNames(const std::vector<sweep::Cell>& cells) {
+CellLabels::CellLabels(const std::vector<sweep::Cell>& cells) {
   std::map<std::string, std::set<std::string>> values;
   for (const auto& cell : cells) {
     for (const auto& [coordinate, value] : setting_of(cell)) {
       values[coordinate].insert(value);
     }
-    values["length"].insert(length_name(cell));
-    values["condition"].insert(condition_name(cell));
+    values["length"].insert(length_label(cell));
+    values["condition"].insert(condition_label(cell));
   }
   for (const auto& [coordinate, of_it] : values) {
     if (of_it.size() > 1) {
@@ -96,11 +96,11 @@ CellNames::CellNames(const std::vector<sweep::Cell>& cells) {
   }
 }
 
-bool CellNames::varies(const std::string& coordinate) const {
+bool CellLabels::varies(const std::string& coordinate) const {
   return varying_.contains(coordinate);
 }
 
-std::string CellNames::name_of_parts(
+std::string CellLabels::name_of_parts(
     const sweep::Cell& cell,
     bool with_length,
     bool with_condition) const {
@@ -116,23 +116,23 @@ std::string CellNames::name_of_parts(
     }
   }
   if (with_length && varies("length")) {
-    extend(length_name(cell));
+    extend(length_label(cell));
   }
   if (with_condition && varies("condition")) {
-    extend(condition_name(cell));
+    extend(condition_label(cell));
   }
   return name.empty() ? cell.mode : name;
 }
 
-std::string CellNames::setting(const sweep::Cell& cell) const {
+std::string CellLabels::setting(const sweep::Cell& cell) const {
   return name_of_parts(cell, false, false);
 }
 
-std::string CellNames::place(const sweep::Cell& cell) const {
+std::string CellLabels::place(const sweep::Cell& cell) const {
   return name_of_parts(cell, true, false);
 }
 
-std::string CellNames::full(const sweep::Cell& cell) const {
+std::string CellLabels::full(const sweep::Cell& cell) const {
   return name_of_parts(cell, true, true);
 }
 
