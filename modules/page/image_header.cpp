@@ -11,21 +11,39 @@
 namespace microfiche::page {
 namespace {
 
-ImageHeader read_by_format(const ImageBytes& bytes, int64_t page) {
+std::optional<ImageFormat> find_format(const ImageBytes& bytes) {
   using namespace std::string_view_literals;
-  if (is_tiff(bytes)) {
-    return read_tiff_header(bytes, page);
-  }
-  check(
-      page == 1, bytes.where(), ": expected page 1 of an image, got ", page);
   if (bytes.has(0, "\x89PNG\r\n\x1A\n"sv)) {
-    return read_png_header(bytes);
+    return ImageFormat::kPng;
   }
   if (bytes.has(0, "\xFF\xD8\xFF"sv)) {
-    return read_jpeg_header(bytes);
+    return ImageFormat::kJpeg;
   }
   if (bytes.has(0, "RIFF") && bytes.has(8, "WEBP")) {
-    return read_webp_header(bytes);
+    return ImageFormat::kWebp;
+  }
+  return is_tiff(bytes) ? std::optional(ImageFormat::kTiff) : std::nullopt;
+}
+
+ImageHeader read_by_format(const ImageBytes& bytes, int64_t page) {
+  using namespace std::string_view_literals;
+  const auto format = find_format(bytes);
+  check(
+      page == 1 || !format || format == ImageFormat::kTiff,
+      bytes.where(),
+      ": expected page 1 of an image, got ",
+      page);
+  if (format) {
+    switch (*format) {
+      case ImageFormat::kPng:
+        return read_png_header(bytes);
+      case ImageFormat::kJpeg:
+        return read_jpeg_header(bytes);
+      case ImageFormat::kWebp:
+        return read_webp_header(bytes);
+      case ImageFormat::kTiff:
+        return read_tiff_header(bytes, page);
+    }
   }
   check(
       !bytes.has(0, "II+\0"sv) && !bytes.has(0, "MM\0+"sv),
@@ -39,6 +57,10 @@ ImageHeader read_by_format(const ImageBytes& bytes, int64_t page) {
 }
 
 } // namespace
+
+std::optional<ImageFormat> find_image_format(std::span<const std::byte> bytes) {
+  return find_format(ImageBytes(bytes, ""));
+}
 
 ImageHeader read_image_header(
     std::span<const std::byte> bytes,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -27,6 +28,9 @@ struct ImageHeader {
   /// Whether pixels can be transparent.
   bool has_alpha = false;
 };
+
+/// The format that a file's first bytes state; nothing for any other file.
+std::optional<ImageFormat> find_image_format(std::span<const std::byte> bytes);
 
 /// Reads the header of an image file and decodes no pixel. `page` counts from
 /// 1.
