@@ -40,7 +40,7 @@ class BoundedQueue {
     return item;
   }
 
-  /// No more items come; wakes everybody who waits.
+  /// Ends the queue and wakes all waiting threads.
   void close() {
     std::lock_guard lock(mutex_);
     closed_ = true;

@@ -72,43 +72,43 @@ void apply_override(Json& json, const std::string& assignment) {
   if (value.is_discarded()) {
     value = text;
   }
-  Json* place = &json;
+  Json* target = &json;
   size_t begin = 0;
   while (true) {
     const size_t dot = path.find('.', begin);
     const std::string step = path.substr(begin, dot - begin);
     check<UsageError>(
-        !step.empty(), "--set ", assignment, ": a name between dots is empty");
-    if (place->is_array()) {
+        !step.empty(), "--set ", assignment, ": a field name is empty");
+    if (target->is_array()) {
       const bool number =
           std::all_of(step.begin(), step.end(), [](unsigned char c) {
             return c >= '0' && c <= '9';
           });
       check<UsageError>(
-          number && step.size() < 9 && std::stoul(step) < place->size(),
+          number && step.size() < 9 && std::stoul(step) < target->size(),
           "--set ",
           assignment,
           ": \"",
           step,
-          "\" is no index of a list of ",
-          place->size());
-      place = &(*place)[std::stoul(step)];
+          "\" is not an index of a list of length ",
+          target->size());
+      target = &(*target)[std::stoul(step)];
     } else {
       check<UsageError>(
-          place->is_object() || place->is_null(),
+          target->is_object() || target->is_null(),
           "--set ",
           assignment,
-          ": there are no fields inside what comes before \"",
+          ": there is no object or list before \"",
           step,
           "\"");
-      place = &(*place)[step];
+      target = &(*target)[step];
     }
     if (dot == std::string::npos) {
       break;
     }
     begin = dot + 1;
   }
-  *place = std::move(value);
+  *target = std::move(value);
 }
 
 void detail::wrong_type(

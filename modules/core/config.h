@@ -26,7 +26,7 @@ namespace microfiche {
 //   }
 //
 // and may have a `validate(const SweepConfig&, const std::string& where)` that
-// throws `InputError` for values that make no sense. Fields may be bool,
+// throws `InputError` for invalid values. Fields may be bool,
 // integers, doubles, strings, enums with `to_name`/`from_name` by nlohmann's
 // NLOHMANN_JSON_SERIALIZE_ENUM, configs, and vectors, pairs, optionals and
 // string maps of these. The same list reads, writes and compares.
@@ -49,8 +49,8 @@ concept ValidatedConfig = requires(const T& value, const std::string& where) {
   validate(value, where);
 };
 
-/// The names nearest to `name` by edit distance, as `; did you mean "x"?`, or
-/// nothing when none is near.
+/// The known name with the smallest edit distance to `name`, as
+/// `; did you mean "x"?`; empty when none is close.
 std::string did_you_mean(
     const std::string& name,
     const std::vector<std::string>& known);
@@ -58,7 +58,7 @@ std::string did_you_mean(
 /// Reads the fields of one JSON object into a config struct.
 ///
 /// A field that the object leaves out keeps its default. A value of the wrong
-/// type, and in `finish` a field that nothing asked for, throws `InputError`
+/// type, and in `finish` a field that the struct does not have, throws `InputError`
 /// naming the file and the path of the field.
 class ConfigReader {
  public:
@@ -70,7 +70,7 @@ class ConfigReader {
   template <typename T>
   void operator()(const char* name, T& field);
 
-  /// Throws `InputError` when the object has a field that was not asked for.
+  /// Throws `InputError` when the object has a field that was not read.
   void finish() const;
 
  private:
@@ -88,12 +88,11 @@ T read_config(const Json& json, const std::string& where);
 template <ConfigStruct T>
 Json write_config(const T& config);
 
-/// Sets `path.to.field=value` in `json`; the value is read as JSON, or as a
-/// string where it is none. An element of a list is named by its index. Throws
-/// `UsageError` when there is no `=`.
+/// Sets `path.to.field=value` in `json`. The value is JSON, or else a string. A
+/// list element is named by its index. Throws `UsageError` without a `=`.
 void apply_override(Json& json, const std::string& assignment);
 
-/// Reads a config file, with overrides as `--set` gives them.
+/// Reads a config file and applies overrides from `--set`.
 template <ConfigStruct T>
 T load_config(
     const std::filesystem::path& path,
@@ -163,11 +162,11 @@ void read_value(
     }
     value = json.get<std::string>();
   } else if constexpr (std::is_enum_v<T>) {
-    // NLOHMANN_JSON_SERIALIZE_ENUM reads an unknown name as the first value;
-    // only a name that is written back the same is one of ours.
+    // NLOHMANN_JSON_SERIALIZE_ENUM reads an unknown name as the first value, so
+    // compare what it writes back.
     const T read = json.get<T>();
     if (Json(read) != json) {
-      wrong_type(where, "one of the names that this field takes", json);
+      wrong_type(where, "one of this field's names", json);
     }
     value = read;
   } else if constexpr (is_vector<T>::value) {
@@ -203,7 +202,7 @@ void read_value(
       read_value(entry, value[name], where + "." + name);
     }
   } else {
-    static_assert(ConfigStruct<T>, "no way to read this field from a config");
+    static_assert(ConfigStruct<T>, "fields of this type cannot be read from a config");
     if (!json.is_object()) {
       wrong_type(where, "an object", json);
     }
@@ -245,8 +244,7 @@ Json write_value(const T& value) {
   } else if constexpr (ConfigStruct<T>) {
     Json object = Json::object();
     ConfigWriter writer{object};
-    // visit_fields takes its struct by reference so that one list serves
-    // readers and writers; the writer leaves the copy as it is.
+    // visit_fields takes a reference because readers change the struct.
     T copy = value;
     visit_fields(writer, copy);
     return object;

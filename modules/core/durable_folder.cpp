@@ -19,7 +19,7 @@ void sync_folder(const fs::path& folder) {
   if (fd >= 0) {
     ::close(fd);
   }
-  // Some network disks know no such thing.
+  // Some network file systems cannot sync a folder.
   const bool done = failure == 0 || failure == EINVAL || failure == ENOTSUP;
   check<IoError>(
       done, folder.string(), ": cannot write: ", std::strerror(failure));

@@ -5,15 +5,15 @@
 
 namespace microfiche {
 
-/// Makes what was renamed or removed in a folder outlast a power cut. Throws
-/// `IoError` when the system refuses.
+/// Makes renames and removals in a folder survive a power cut (fsync). Throws
+/// `IoError` on failure.
 void sync_folder(const std::filesystem::path& folder);
 
-/// Stands between the name of a file that `write_file` writes and its process.
+/// `write_file` writes NAME + kTemporaryMark + process id, then renames it.
 inline constexpr std::string_view kTemporaryMark = ".tmp.";
 
-/// Removes what calls of `write_file` that were killed left in a folder, if
-/// there is one. Nobody else may be writing there.
+/// Removes the temporary files that killed calls of `write_file` left in a
+/// folder. No other process may write there.
 void remove_temporary_files(const std::filesystem::path& folder);
 
 } // namespace microfiche

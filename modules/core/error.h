@@ -6,7 +6,7 @@
 
 namespace microfiche {
 
-/// What the process says to its caller when it ends; scripts rely on these.
+/// Exit codes of the process; scripts rely on these.
 enum class ExitCode : int {
   kDone = 0,
   kFailure = 1,
@@ -20,7 +20,7 @@ enum class ExitCode : int {
 };
 
 /// An error that a user can act on. The message says where, what was expected,
-/// what came, and what to do; the code is what the process exits with.
+/// what came and what to do.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode exit_code, const std::string& message)
@@ -34,25 +34,25 @@ class Error : public std::runtime_error {
   ExitCode exit_code_;
 };
 
-/// The command line asks for something that does not exist or makes no sense.
+/// The command line is invalid.
 struct UsageError : Error {
   explicit UsageError(const std::string& message)
       : Error(ExitCode::kUsage, message) {}
 };
 
-/// A file, config, image or text is missing, malformed or contradicts itself.
+/// A file, config, image or text is missing, malformed or inconsistent.
 struct InputError : Error {
   explicit InputError(const std::string& message)
       : Error(ExitCode::kBadInput, message) {}
 };
 
-/// The disk is full, or the system refused a read or a write.
+/// The disk is full, or a read or write failed.
 struct IoError : Error {
   explicit IoError(const std::string& message)
       : Error(ExitCode::kIo, message) {}
 };
 
-/// The run needs more memory than there is.
+/// The run needs more memory than is available.
 struct OutOfMemoryError : Error {
   explicit OutOfMemoryError(const std::string& message)
       : Error(ExitCode::kOutOfMemory, message) {}
@@ -64,13 +64,13 @@ struct NumericError : Error {
       : Error(ExitCode::kNumeric, message) {}
 };
 
-/// The run was asked to stop and did so cleanly; running it again goes on.
+/// A signal stopped the run cleanly. The same command resumes it.
 struct Interrupted : Error {
   Interrupted(ExitCode signal, const std::string& message)
       : Error(signal, message) {}
 };
 
-/// The parts, streamed one after the other into a string.
+/// The parts, streamed into one string.
 template <typename... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream stream;

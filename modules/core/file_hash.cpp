@@ -14,11 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Smaller files are hashed again faster than a cache would be worth its trace.
+/// Hashing a smaller file is fast enough without a cache.
 constexpr size_t kLargeFile = size_t{64} << 20;
 constexpr size_t kHashDigits = 64;
 
-/// Empty where the system names no place for it.
+/// Empty if neither XDG_CACHE_HOME nor HOME is set.
 fs::path cache_folder() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME");
       cache != nullptr && *cache != '\0') {
@@ -30,7 +30,7 @@ fs::path cache_folder() {
       : fs::path(home) / ".cache/microfiche";
 }
 
-/// What tells one state of a file from another without reading it.
+/// Changes when the file changes, and is known without reading it.
 std::string state_of(const fs::path& path) {
   struct stat state = {};
   if (::stat(path.c_str(), &state) != 0) {
@@ -50,8 +50,8 @@ std::string state_of(const fs::path& path) {
       state.st_mtim.tv_nsec);
 }
 
-/// Of the whole file, of whose pages few are mapped at a time: each would count
-/// as this process's memory.
+/// Releases pages as it reads, because mapped pages count as this process's
+/// memory.
 std::string hash_of(const MappedFile& file) {
   constexpr size_t kPiece = size_t{1} << 24;
   Sha256Stream stream;
@@ -72,22 +72,22 @@ std::string sha256_of_file(const fs::path& path) {
   if (file.bytes().size() < kLargeFile || folder.empty()) {
     return hash_of(file);
   }
-  const auto kept = folder / "sha256" / sha256(state_of(path));
+  const auto cached = folder / "sha256" / sha256(state_of(path));
   try {
-    if (fs::exists(kept)) {
-      const std::string hash = read_file(kept);
+    if (fs::exists(cached)) {
+      const std::string hash = read_file(cached);
       if (hash.size() == kHashDigits) {
         return hash;
       }
     }
   } catch (const Error&) {
-    // What cannot be read is computed again.
+    // Compute the hash again.
   }
   const std::string hash = hash_of(file);
   try {
-    write_file(kept, hash);
+    write_file(cached, hash);
   } catch (const Error&) {
-    // A cache that cannot be written costs time, not the result.
+    // Without a cache the next call takes longer.
   }
   return hash;
 }

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A descriptor that is closed at the end.
+/// Closes the descriptor when destroyed.
 struct Descriptor {
   int fd;
   explicit Descriptor(int fd) : fd(fd) {}
@@ -33,7 +33,7 @@ struct Descriptor {
   }
 };
 
-/// The message of a write of so many bytes that failed with `error`, an errno.
+/// The message for a failed write of `bytes` bytes; `error` is an errno.
 std::string write_failure(const fs::path& path, size_t bytes, int error) {
   const auto text =
       concat(path.string(), ": cannot write: ", std::strerror(error));
@@ -76,7 +76,7 @@ Descriptor open_for_reading(const fs::path& path) {
   return Descriptor(fd);
 }
 
-/// Errors name `path`, which `opened` may be a temporary file of.
+/// Errors name `path`; `opened` may be its temporary file.
 Descriptor
 open_for_writing(const fs::path& opened, const fs::path& path, int flags) {
   const int fd = ::open(opened.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644);
@@ -107,7 +107,7 @@ struct stat describe(const Descriptor& file, const fs::path& path) {
   return status;
 }
 
-/// A file, or standard input, that is read piece by piece.
+/// A file, or standard input, that is read in pieces.
 class InputFile {
  public:
   explicit InputFile(const fs::path& path)
@@ -122,7 +122,7 @@ class InputFile {
     return size_;
   }
 
-  /// Appends what comes next to `text`; false at the end of the file.
+  /// Appends the next piece to `text`; false at the end of the file.
   bool read_some(std::string& text) const {
     char buffer[1 << 16];
     ssize_t count = 0;
@@ -143,15 +143,15 @@ class InputFile {
 
 } // namespace
 
-std::string read_file(const fs::path& path, size_t most_bytes) {
+std::string read_file(const fs::path& path, size_t max_bytes) {
   const InputFile file(path);
   const auto check_size = [&](size_t size) {
     check(
-        size <= most_bytes,
+        size <= max_bytes,
         path.string(),
         ": is larger than ",
-        most_bytes,
-        " bytes, the most that is read");
+        max_bytes,
+        " bytes, the limit");
   };
   check_size(file.size());
   std::string text;
@@ -171,7 +171,7 @@ void for_each_line(const fs::path& path, const LineReader& read) {
     more = file.read_some(text);
     size_t begin = 0;
     size_t end = text.find('\n', seen);
-    // What follows the last newline waits for the rest of its line.
+    // Text after the last newline is kept until its line is complete.
     for (; end != std::string::npos || (!more && begin < text.size());
          end = text.find('\n', begin)) {
       const auto line = std::string_view(text).substr(begin, end - begin);
@@ -183,13 +183,13 @@ void for_each_line(const fs::path& path, const LineReader& read) {
     }
     text.erase(0, begin);
     check(
-        text.size() <= kLongestLine,
+        text.size() <= kMaxLineBytes,
         path.string(),
         ":",
         number + 1,
         ": is longer than ",
-        kLongestLine,
-        " bytes, the longest line that is read");
+        kMaxLineBytes,
+        " bytes, the limit");
   }
 }
 
@@ -249,8 +249,8 @@ void append_line(const fs::path& path, std::string_view line) {
     write_all(
         file.fd, std::as_bytes(std::span(whole.data(), whole.size())), path);
   } catch (const IoError&) {
-    // A full disk can take half a line; what cannot be cut off again is told
-    // apart by its missing newline.
+    // A full disk can take half a line. If that cannot be cut off, readers
+    // recognise it by its missing newline.
     if (end < 0 || ::ftruncate(file.fd, end) != 0) {
       warn(concat(path.string(), ": its last line is incomplete"));
     }
@@ -264,7 +264,7 @@ MappedFile::MappedFile(const fs::path& path) {
   if (size_ == 0) {
     return;
   }
-  // Private and writable: what a program writes here never reaches the file.
+  // Private and writable: writes never reach the file.
   void* address = ::mmap(
       nullptr,
       size_,

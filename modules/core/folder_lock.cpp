@@ -17,16 +17,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What the bytes of the file stand for; its contents are nothing.
+// Each byte of the empty file is one lock.
 constexpr int64_t kFolderByte = 0;
-constexpr int64_t kTurnByte = 1;
-constexpr int64_t kFirstPieceByte = 2;
+constexpr int64_t kExclusiveByte = 1;
+constexpr int64_t kFirstTaskByte = 2;
 
-constexpr auto kTurnInterval = std::chrono::milliseconds(50);
+constexpr auto kRetryInterval = std::chrono::milliseconds(50);
 
 } // namespace
 
-FolderLock::FolderLock(const fs::path& folder, Use use)
+FolderLock::FolderLock(const fs::path& folder, Mode mode)
     : path_(folder / ".lock") {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -35,9 +35,9 @@ FolderLock::FolderLock(const fs::path& folder, Use use)
       descriptor_ >= 0, path_.string(), ": cannot write: ", strerror(errno));
   try {
     check<IoError>(
-        lock(kFolderByte, use == Use::kAlone ? F_WRLCK : F_RDLCK),
+        lock(kFolderByte, mode == Mode::kExclusive ? F_WRLCK : F_RDLCK),
         folder.string(),
-        ": another run is writing to this folder; wait for it, or give another "
+        ": another run is writing to this folder; wait for it, or use another "
         "folder with -o");
   } catch (...) {
     ::close(descriptor_);
@@ -55,8 +55,8 @@ bool FolderLock::lock(int64_t byte, short type) {
   range.l_whence = SEEK_SET;
   range.l_start = byte;
   range.l_len = 1;
-  // Of the open file, not of the process, which would lose them all with the
-  // first descriptor of the file that it closes.
+  // Locks of the open file. A process would lose its own locks when it closes
+  // any descriptor of the file.
   if (::fcntl(descriptor_, F_OFD_SETLK, &range) == 0) {
     return true;
   }
@@ -65,30 +65,30 @@ bool FolderLock::lock(int64_t byte, short type) {
       path_.string(),
       ": cannot lock: ",
       strerror(errno),
-      "; give a folder on a file system with locks with -o");
+      "; use -o with a folder on a file system that supports locks");
   return false;
 }
 
-bool FolderLock::try_claim(int64_t piece) {
-  return lock(kFirstPieceByte + piece, F_WRLCK);
+bool FolderLock::try_claim(int64_t task) {
+  return lock(kFirstTaskByte + task, F_WRLCK);
 }
 
-void FolderLock::release(int64_t piece) {
-  lock(kFirstPieceByte + piece, F_UNLCK);
+void FolderLock::release(int64_t task) {
+  lock(kFirstTaskByte + task, F_UNLCK);
 }
 
-void FolderLock::in_turn(const std::function<void()>& action) {
-  while (!lock(kTurnByte, F_WRLCK)) {
+void FolderLock::run_exclusively(const std::function<void()>& action) {
+  while (!lock(kExclusiveByte, F_WRLCK)) {
     throw_if_stop_requested();
-    std::this_thread::sleep_for(kTurnInterval);
+    std::this_thread::sleep_for(kRetryInterval);
   }
   try {
     action();
   } catch (...) {
-    lock(kTurnByte, F_UNLCK);
+    lock(kExclusiveByte, F_UNLCK);
     throw;
   }
-  lock(kTurnByte, F_UNLCK);
+  lock(kExclusiveByte, F_UNLCK);
 }
 
 } // namespace microfiche

@@ -6,33 +6,33 @@
 
 namespace microfiche {
 
-/// Holds a run folder for a process until destroyed: a lock of the operating
-/// system, which ends with the process however that ends.
+/// Locks a run folder until destroyed. The operating system releases the lock if
+/// the process dies.
 class FolderLock {
  public:
-  enum class Use {
+  enum class Mode {
     /// No other process may use the folder.
-    kAlone,
-    /// Other workers may.
+    kExclusive,
+    /// Other workers may use it as well.
     kShared,
   };
 
-  /// Makes the folder if need be. Throws `IoError` when another process holds
-  /// it, or when the file system has no locks.
+  /// Makes the folder if it is missing. Throws `IoError` when another process
+  /// holds the lock, or when the file system has no locks.
   explicit FolderLock(
       const std::filesystem::path& folder,
-      Use use = Use::kAlone);
+      Mode mode = Mode::kExclusive);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
-  /// Takes a piece of work; false where another worker has it. The holder may
-  /// take it again.
-  bool try_claim(int64_t piece);
-  void release(int64_t piece);
+  /// Claims a task; false if another worker has it. The owner may claim it
+  /// again.
+  bool try_claim(int64_t task);
+  void release(int64_t task);
 
-  /// Runs `action` while no other worker is in its own turn; waits for it.
-  void in_turn(const std::function<void()>& action);
+  /// Runs `action` while no other worker runs its own; waits if necessary.
+  void run_exclusively(const std::function<void()>& action);
 
  private:
   bool lock(int64_t byte, short type);

@@ -12,17 +12,17 @@
 namespace microfiche {
 namespace {
 
-constexpr size_t kDeepest = 64;
+constexpr size_t kMaxDepth = 64;
 
-/// A value takes up to a hundred bytes of memory where its text takes two.
-constexpr size_t kMostValues = 2'000'000;
+/// A value takes up to 100 bytes of memory, its text as little as 2.
+constexpr size_t kMaxValues = 2'000'000;
 
-/// Builds the value as it is parsed, so that nothing deep is ever built and a
-/// vocabulary of 100,000 fields takes linear time: nlohmann's own builder looks
-/// each field up among those before it.
-class Builder {
+/// Builds the value during parsing, so that the limits hold before memory is
+/// used, and in linear time: nlohmann's own builder searches all earlier fields
+/// for each field of an object.
+class LimitedBuilder {
  public:
-  Builder(Json& root, const std::string& where) : root_(root), where_(where) {}
+  LimitedBuilder(Json& root, const std::string& where) : root_(root), where_(where) {}
 
   bool null() {
     return add(nullptr);
@@ -85,12 +85,12 @@ class Builder {
 
  private:
   template <typename T>
-  Json& place(T&& value) {
+  Json& append(T&& value) {
     check(
-        ++num_values_ <= kMostValues,
+        ++num_values_ <= kMaxValues,
         where_,
         ": has more than ",
-        kMostValues,
+        kMaxValues,
         " values");
     if (open_.empty()) {
       return root_ = std::forward<T>(value);
@@ -104,20 +104,19 @@ class Builder {
 
   template <typename T>
   bool add(T&& value) {
-    place(std::forward<T>(value));
+    append(std::forward<T>(value));
     return true;
   }
 
   bool open(Json container) {
-    check(open_.size() < kDeepest, where_, ": nests deeper than ", kDeepest);
-    open_.push_back(&place(std::move(container)));
+    check(open_.size() < kMaxDepth, where_, ": nests deeper than ", kMaxDepth);
+    open_.push_back(&append(std::move(container)));
     return true;
   }
 
   Json& root_;
   const std::string& where_;
-  // Objects and lists that are open. None of them moves, since only the last
-  // one grows.
+  // Open objects and lists. They do not move, because only the last one grows.
   std::vector<Json*> open_;
   Json* field_ = nullptr;
   size_t num_values_ = 0;
@@ -127,13 +126,13 @@ class Builder {
 
 Json parse_json(std::string_view text, const std::string& where) {
   Json root;
-  Builder builder(root, where);
+  LimitedBuilder builder(root, where);
   Json::sax_parse(text, &builder);
   return root;
 }
 
 Json read_json_file(const std::filesystem::path& path) {
-  return parse_json(read_file(path, kLargestJsonFile), path.string());
+  return parse_json(read_file(path, kMaxJsonFileBytes), path.string());
 }
 
 void write_json_file(const std::filesystem::path& path, const Json& json) {

@@ -10,22 +10,22 @@
 namespace microfiche {
 
 /// JSON whose objects keep the order in which their fields were written.
-/// Looking a field up is linear; `parse_json` reads and iteration goes over
-/// objects of many fields, such as a vocabulary, in linear time all the same.
+/// A field lookup takes linear time. Parsing and iterating over an object take
+/// linear time in total, also for a vocabulary.
 using Json = nlohmann::ordered_json;
 
-/// The largest JSON file that is read, in bytes. A tokenizer of 260,000 pieces
-/// and 580,000 merges takes half of it.
-inline constexpr size_t kLargestJsonFile = size_t{64} << 20;
+/// In bytes. A tokenizer with 260,000 tokens and 580,000 merges takes half of
+/// it.
+inline constexpr size_t kMaxJsonFileBytes = size_t{64} << 20;
 
-/// Parses one JSON value. Throws `InputError` naming `where` (a file name) for
-/// text that is not JSON, nests deeper than 64 levels, has more than two
-/// million values, or repeats a field.
+/// Parses one JSON value. Throws `InputError`, naming `where` (a file), for text
+/// that is not JSON, nests deeper than 64 levels, has more than two million
+/// values or repeats a field.
 Json parse_json(std::string_view text, const std::string& where);
 
 /// Reads and parses a JSON file. Throws `InputError` as `parse_json` does, and
 /// when the file does not exist, cannot be read or is larger than
-/// `kLargestJsonFile`.
+/// `kMaxJsonFileBytes`.
 Json read_json_file(const std::filesystem::path& path);
 
 /// Writes a JSON file, indented by two, atomically (see `write_file`).

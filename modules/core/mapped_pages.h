@@ -5,9 +5,8 @@
 
 namespace microfiche {
 
-/// Gives back the main memory that part of a `MappedFile` takes in this
-/// process; reading it again reads the file again. What was written there is
-/// lost.
+/// Releases the main memory of a part of a `MappedFile`. The next access reads
+/// the file again. Data written to the mapping is lost.
 void release_pages(std::span<const std::byte> bytes);
 
 } // namespace microfiche

@@ -7,7 +7,7 @@
 namespace microfiche {
 namespace {
 
-/// The number of kB after `field` in a file of /proc, in bytes; 0 without it.
+/// The number of kB after `field` in a file of /proc, in bytes; 0 if absent.
 int64_t proc_bytes(const char* file, const std::string& field) {
   std::ifstream stream(file);
   std::string name;

@@ -5,15 +5,15 @@
 
 namespace microfiche {
 
-/// Main memory that a new allocation could have, by /proc/meminfo.
+/// Main memory available to new allocations, from /proc/meminfo.
 int64_t available_memory_bytes();
 
-/// Largest resident size of this process since it started or
-/// `reset_peak_memory` was called.
+/// Largest resident size of this process since its start or the last
+/// `reset_peak_memory`.
 int64_t peak_memory_bytes();
 void reset_peak_memory();
 
-/// Such as "1.5 GiB".
+/// E.g. "1.5 GiB".
 std::string bytes_text(int64_t bytes);
 
 } // namespace microfiche

@@ -5,7 +5,7 @@
 namespace microfiche {
 
 bool matches(std::string_view pattern, std::string_view name) {
-  // The last `*` seen takes as much more of the name as what follows needs.
+  // On a mismatch the last `*` takes one more character of the name.
   size_t p = 0;
   size_t n = 0;
   size_t star = std::string_view::npos;

@@ -9,8 +9,8 @@ namespace microfiche {
 
 /// A stream of random numbers that is the same on every machine.
 ///
-/// A run has one seed, and each use of chance its own named stream, so that
-/// adding a draw in one place changes nothing elsewhere. Numbers come from
+/// A run has one seed, and each use has its own named stream, so that an added
+/// draw changes no other stream. Numbers come from
 /// xoshiro256++ (Blackman and Vigna, arXiv:1805.01407), seeded by SplitMix64
 /// over the seed and the name.
 class RandomStream {

@@ -32,12 +32,12 @@ void throw_if_stop_requested() {
   if (received == SIGINT) {
     throw Interrupted(
         ExitCode::kInterrupted,
-        "stopped by Ctrl-C; the same command goes on from here");
+        "stopped by Ctrl-C; the same command resumes from here");
   }
   if (received == SIGTERM) {
     throw Interrupted(
         ExitCode::kTerminated,
-        "stopped by SIGTERM; the same command goes on from here");
+        "stopped by SIGTERM; the same command resumes from here");
   }
 }
 

@@ -2,15 +2,15 @@
 
 namespace microfiche {
 
-/// Makes Ctrl-C and SIGTERM ask for a stop instead of ending the process; a
-/// second signal ends it at once.
+/// Makes Ctrl-C and SIGTERM request a stop. A second signal ends the process at
+/// once.
 void install_stop_signals();
 
-/// Whether a stop was asked for.
+/// Whether a signal has come.
 bool stop_requested();
 
-/// Throws `Interrupted` (exit code 130 or 143) when a stop was asked for. Long
-/// work calls it between items, after what is finished has been written.
+/// Throws `Interrupted` (exit code 130 or 143) after a signal. Loops call it
+/// between items, when finished items are saved.
 void throw_if_stop_requested();
 
 } // namespace microfiche

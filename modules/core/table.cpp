@@ -16,7 +16,7 @@ bool looks_numeric(const std::string& cell) {
        cell.front() == '-' || cell.front() == '.');
 }
 
-/// Code points of UTF-8, which is what a terminal lines up.
+/// In code points.
 size_t width_of(const std::string& cell) {
   return static_cast<size_t>(count_code_points(cell));
 }
@@ -104,7 +104,7 @@ std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) {
     return "-";
   }
-  // What rounds to zero is zero, without a sign.
+  // No "-0.00".
   const double half = 0.5 * std::pow(10, -digits);
   char buffer[64];
   std::snprintf(

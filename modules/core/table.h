@@ -5,7 +5,7 @@
 
 namespace microfiche {
 
-/// Rows of text under a header, all of the same number of cells.
+/// A header and rows with the same number of cells.
 struct Table {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;
@@ -21,10 +21,10 @@ std::string to_markdown(const Table& table);
 /// end of a row.
 std::string to_csv(const Table& table);
 
-/// A number with so many digits after the point; "-" for NaN.
+/// A number with `digits` digits after the point; "-" for NaN.
 std::string fixed(double value, int digits);
 
-/// A number with as many digits as it takes to read it back; empty for NaN.
+/// The shortest text that reads back as the same number; empty for NaN.
 std::string exact(double value);
 
 } // namespace microfiche

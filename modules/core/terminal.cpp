@@ -12,8 +12,7 @@ namespace {
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(5);
 
-/// Takes a progress bar away that has no end of line yet; it comes back with
-/// its next update.
+/// Clears an unfinished progress bar; its next update draws it again.
 const char* clear_line() {
   return stderr_is_terminal() ? "\r\033[K" : "";
 }
@@ -84,7 +83,7 @@ Progress::~Progress() {
 
 void Progress::update(int64_t done, const std::string& remark) {
   if (first_ < 0) {
-    // A resumed run starts in the middle; the rate counts what is done now.
+    // A resumed run does not start at 0; the rate counts new items only.
     first_ = done;
   }
   done_ = done;

@@ -6,41 +6,41 @@
 
 namespace microfiche {
 
-/// How much a command says on standard error.
+/// How much a command prints to standard error.
 struct Verbosity {
   bool quiet = false;
 };
 
-/// Set once by `main`; read by everything that talks.
+/// Set once by `main`.
 Verbosity& verbosity();
 
-/// Whether standard error is a terminal that wants colours (NO_COLOR).
 bool stderr_is_terminal();
+
+/// False without a terminal or with NO_COLOR.
 bool stderr_has_colour();
 
 /// One line on standard error, unless --quiet.
 void say(const std::string& message);
 
-/// One line on standard error even with --quiet: something fell back or is
-/// left out, and the user should know.
+/// One line on standard error, even with --quiet: a fallback, or a result that
+/// may be wrong or incomplete.
 void warn(const std::string& message);
 
-/// A time for people, such as "42s", "3m07s" or "2h05m".
+/// E.g. "42s", "3m07s" or "2h05m".
 std::string duration_text(double seconds);
 
-/// Progress of a long piece of work on standard error: a bar with rate and
-/// time left on a terminal, a plain line every few seconds otherwise, nothing
-/// with --quiet. Not thread-safe: one thread owns it.
+/// Progress on standard error: a bar with rate and time left on a terminal, else
+/// a line every few seconds; nothing with --quiet. Not thread-safe.
 class Progress {
  public:
-  /// `total` items are to be done; 0 when nobody knows how many.
+  /// `total` is the number of items, 0 if unknown.
   Progress(std::string what, int64_t total, std::string unit = "pages");
   ~Progress();
 
-  /// Says how many are done by now, with a remark such as "loss 1.234".
+  /// `done` counts all finished items; `remark` is e.g. "loss 1.234".
   void update(int64_t done, const std::string& remark = "");
 
-  /// Ends the bar with a last line. The destructor does it otherwise.
+  /// Prints the last line. The destructor calls it if needed.
   void finish(const std::string& remark = "");
 
  private:

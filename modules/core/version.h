@@ -4,17 +4,15 @@
 
 namespace microfiche {
 
-/// What this program was built from and with: part of every result's
-/// provenance.
+/// The source and libraries of this build; part of every result's provenance.
 struct BuildInfo {
-  /// Of Microfiche, e.g. "0.1.0".
+  /// E.g. "0.1.0".
   std::string version;
 
-  /// The commit, with "-dirty" when files differed from it, or "unknown"
-  /// outside a clone.
+  /// With "-dirty" if the working tree differed; "unknown" outside a clone.
   std::string commit;
 
-  /// "none" where a part is left out of the build.
+  /// "none" if not part of the build.
   std::string libtorch;
   std::string cuda;
   std::string opencv;
@@ -39,10 +37,9 @@ void visit_fields(Visitor&& visit, BuildInfo& info) {
   visit("build_type", info.build_type);
 }
 
-/// The build of this very program.
 const BuildInfo& build_info();
 
-/// What `microfiche --version` prints, a line each, without the last newline.
+/// The output of `microfiche --version`, without the last newline.
 std::string version_text();
 
 } // namespace microfiche

@@ -1,6 +1,7 @@
 #include "model/trained_on.h"
 
 #include "core/error.h"
+#include "core/utf8.h"
 #include "model/model_config.h"
 #include "page/vision_token_order.h"
 
@@ -134,13 +135,12 @@ void check_type_size(
 
 /// The first character outside ASCII, empty if there is none.
 std::string_view first_outside_ascii(std::string_view text) {
-  const auto is_continuation = [](char byte) { return (byte & 0xC0) == 0x80; };
   const auto found = std::find_if(
       text.begin(), text.end(), [](char byte) { return (byte & 0x80) != 0; });
   if (found == text.end()) {
     return {};
   }
-  const auto end = std::find_if_not(found + 1, text.end(), is_continuation);
+  const auto end = std::find_if_not(found + 1, text.end(), continues_code_point);
   return {found, end};
 }
 
@@ -163,11 +163,8 @@ void check_text(
       page.width_px == 0 || page.height_px == 0) {
     return;
   }
-  const auto characters =
-      std::count_if(page.text.begin(), page.text.end(), [](char byte) {
-        return (byte & 0xC0) != 0x80;
-      });
-  const double per_token = static_cast<double>(characters) /
+  const double per_token =
+      static_cast<double>(count_code_points(page.text)) /
       static_cast<double>(page::count_vision_tokens(
                               mode,
                               page.width_px,

@@ -77,9 +77,9 @@ class SweepWorker {
       lock_.release(static_cast<int64_t>(*piece));
     }
     progress_.finish(remark());
-    if (num_cut_ > 0) {
+    if (num_truncated_ > 0) {
       warn(concat(
-          num_cut_,
+          num_truncated_,
           " pages hold less text than asked for: it did not fit at "
           "min_font_size_px; ratios count what is on the page"));
     }
@@ -96,7 +96,7 @@ class SweepWorker {
   void follow() {
     samples_.follow(
         [&](auto line, const auto& where) {
-          note(read_sample(parse_json(line, where), where));
+          note(read_config<Sample>(parse_json(line, where), where));
         },
         own_);
     controls_.follow(
@@ -190,25 +190,25 @@ class SweepWorker {
     const auto start = std::chrono::steady_clock::now();
     const auto [cell, first, is_blank, left] = work_.pieces()[piece];
     std::string lines;
-    const auto pages = reader_.read_batch(cell, first);
-    for (const auto& page : pages) {
-      if (work_.is_finished(cell, page.sample.page)) {
+    const auto samples = reader_.read_batch(cell, first);
+    for (const auto& sample : samples) {
+      if (work_.is_finished(cell, sample.index)) {
         continue;
       }
-      if (page.sample.page < config_.pictures_per_cell) {
-        page::write_png(picture_path(folder_, page.sample), page.image);
+      if (sample.index < config_.pictures_per_cell) {
+        page::write_png(picture_path(folder_, sample), sample.page.image);
       }
-      lines += (lines.empty() ? "" : "\n") + to_json(page.sample).dump();
-      num_cut_ += page.cut;
+      lines += (lines.empty() ? "" : "\n") + to_json(sample).dump();
+      num_truncated_ += sample.page.truncated;
     }
     append_line(own_file("samples.jsonl"), lines);
-    for (const auto& page : pages) {
-      note(page.sample);
+    for (const auto& sample : samples) {
+      note(sample);
     }
     const std::chrono::duration<double> time =
         std::chrono::steady_clock::now() - start;
     spent_[cell].seconds += time.count();
-    spent_[cell].pages += static_cast<int64_t>(pages.size());
+    spent_[cell].pages += static_cast<int64_t>(samples.size());
     progress_.update(num_finished_, remark(cell));
   }
 
@@ -237,13 +237,13 @@ class SweepWorker {
   Progress progress_;
   int64_t num_finished_ = 0;
   double headline_sum_ = 0;
-  int64_t num_cut_ = 0;
+  int64_t num_truncated_ = 0;
 };
 
 } // namespace
 
-SweepConfig complete_config(SweepConfig config, const PageReader& reader) {
-  if (reader.reads_texts) {
+SweepConfig complete_config(SweepConfig config, const BatchReader& reader) {
+  if (reader.reads_texts()) {
     const std::vector<std::string> none = {conditions::kNoCondition};
     check(
         config.conditions.page == none && config.conditions.tokens == none,
@@ -262,7 +262,7 @@ SweepConfig complete_config(SweepConfig config, const PageReader& reader) {
     // Refused now rather than when its cells are read.
     const auto mode = find_sweep_mode(config, reader, name);
     page::count_vision_tokens(
-        mode, mode.base_size_px, mode.base_size_px, reader.token_side_px);
+        mode, mode.base_size_px, mode.base_size_px, reader.token_side_px());
   }
   std::vector<SweepStyle> styles;
   for (const auto& style : config.styles) {
@@ -283,9 +283,9 @@ void run_sweep(
     const std::function<void()>& report) {
   const bool alone = worker.count == 1;
   FolderLock lock(
-      folder, alone ? FolderLock::Use::kAlone : FolderLock::Use::kShared);
+      folder, alone ? FolderLock::Mode::kExclusive : FolderLock::Mode::kShared);
   const CellReader reader(config, find_reader, counter);
-  lock.in_turn([&] {
+  lock.run_exclusively([&] {
     begin_run(folder, config, environment);
     if (alone && has_worker_rows(folder)) {
       merge_rows(folder, reader.cells());
@@ -297,7 +297,7 @@ void run_sweep(
   sweep.run();
   // The rows of the workers are there until the report is, which tells those
   // who come later that it is not theirs to write.
-  lock.in_turn([&] {
+  lock.run_exclusively([&] {
     if (alone || has_worker_rows(folder) ||
         (was_finished && worker.rank == 0)) {
       merge_rows(folder, reader.cells());
@@ -309,11 +309,11 @@ void run_sweep(
 
 void run_sweep(
     const SweepConfig& config,
-    const PageReader& reader,
+    BatchReader& reader,
     const std::function<int64_t(std::string_view)>& counter,
     const Json& environment,
     const fs::path& folder) {
-  const FindReader find_reader = [&reader](const Cell&) -> const PageReader& {
+  const FindReader find_reader = [&reader](const Cell&) -> BatchReader& {
     return reader;
   };
   run_sweep(config, find_reader, counter, environment, folder);

@@ -227,7 +227,7 @@ Tokenizer::Tokenizer(std::shared_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
-  return parse(read_file(path, kLargestJsonFile), path.string());
+  return parse(read_file(path, kMaxJsonFileBytes), path.string());
 }
 
 Tokenizer Tokenizer::parse(std::string_view json, const std::string& where) {

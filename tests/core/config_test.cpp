@@ -173,7 +173,7 @@ TEST(ConfigTest, ReadsTheLargestNumbersExactly) {
 TEST(ConfigTest, RefusesANameThatAnEnumerationLacks) {
   expect_refused(
       R"({"style": {"alignment": "middle"}})",
-      "style.alignment: expected one of the names");
+      "style.alignment: expected one of this field");
 }
 
 TEST(ConfigTest, ValidatesNestedConfigs) {

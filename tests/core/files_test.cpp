@@ -125,7 +125,7 @@ TEST_F(FilesTest, ReadsLineByLineWithTheirNumbers) {
 
 TEST_F(FilesTest, ALineLongerThanTheLimitIsNamed) {
   write_file(path_, "one\ntwo");
-  fs::resize_file(path_, 4 + kLongestLine + 1);
+  fs::resize_file(path_, 4 + kMaxLineBytes + 1);
 
   EXPECT_THAT(
       [&] {

@@ -56,9 +56,9 @@ TEST(FolderLockTest, AKilledProcessHoldsNothing) {
 
 TEST(FolderLockTest, APieceIsClaimedByOneWorkerUntilItEnds) {
   TemporaryFolder folder;
-  FolderLock one(folder.path(), FolderLock::Use::kShared);
+  FolderLock one(folder.path(), FolderLock::Mode::kShared);
   auto two =
-      std::make_unique<FolderLock>(folder.path(), FolderLock::Use::kShared);
+      std::make_unique<FolderLock>(folder.path(), FolderLock::Mode::kShared);
 
   EXPECT_TRUE(one.try_claim(0));
   EXPECT_FALSE(two->try_claim(0));
@@ -72,8 +72,8 @@ TEST(FolderLockTest, APieceIsClaimedByOneWorkerUntilItEnds) {
 
 TEST(FolderLockTest, TurnsDoNotOverlap) {
   TemporaryFolder folder;
-  FolderLock one(folder.path(), FolderLock::Use::kShared);
-  FolderLock two(folder.path(), FolderLock::Use::kShared);
+  FolderLock one(folder.path(), FolderLock::Mode::kShared);
+  FolderLock two(folder.path(), FolderLock::Mode::kShared);
   std::atomic<bool> inside = false;
   const auto turn = [&] {
     EXPECT_FALSE(inside.exchange(true));
@@ -83,11 +83,11 @@ TEST(FolderLockTest, TurnsDoNotOverlap) {
 
   std::thread other([&] {
     for (int i = 0; i < 20; ++i) {
-      two.in_turn(turn);
+      two.run_exclusively(turn);
     }
   });
   for (int i = 0; i < 20; ++i) {
-    one.in_turn(turn);
+    one.run_exclusively(turn);
   }
   other.join();
 }

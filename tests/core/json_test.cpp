@@ -84,7 +84,7 @@ TEST(JsonFileTest, RefusesAFileLargerThanTheLimit) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "config.json";
   write_file(path, "{");
-  std::filesystem::resize_file(path, kLargestJsonFile + 1);
+  std::filesystem::resize_file(path, kMaxJsonFileBytes + 1);
 
   EXPECT_THAT(
       [&] { read_json_file(path); },

@@ -34,7 +34,7 @@ TEST(StopSignalTest, NothingIsRequestedWithoutASignal) {
 }
 
 TEST(StopSignalTest, CtrlCStopsWithItsExitCode) {
-  EXPECT_EXIT(stop_by(SIGINT), ExitedWithCode(130), "the same command goes on");
+  EXPECT_EXIT(stop_by(SIGINT), ExitedWithCode(130), "the same command resumes");
 }
 
 TEST(StopSignalTest, SigtermStopsWithItsExitCode) {
