@@ -4,7 +4,7 @@
 #include "core/files.h"
 #include "core/memory_use.h"
 #include "core/version.h"
-#include "document/pdf.h"
+#include "document/poppler.h"
 #include "model/model_config.h"
 #include "rendering/font.h"
 #include "tokenizer/text_token_counter.h"
@@ -79,6 +79,25 @@ std::string describe_fonts() {
       used.freetype);
 }
 
+std::string describe_asian_pdf() {
+  constexpr auto kHint =
+      "PDF files without embedded fonts lose such text; run: sudo apt-get "
+      "install poppler-data fonts-wqy-zenhei";
+  check(
+      document::has_poppler_data(),
+      "poppler-data is not installed, ",
+      kHint);
+  for (const char* language : {"zh-cn", "ja", "ko"}) {
+    check(
+        rendering::has_font_for_language(language),
+        "no font for language ",
+        language,
+        ", ",
+        kHint);
+  }
+  return "character maps and fonts";
+}
+
 void run_doctor() {
   const std::vector<Finding> findings = {
       find("program", version_text),
@@ -99,6 +118,7 @@ void run_doctor() {
       find(
           "PDF pages",
           [] { return document::find_poppler("pdftoppm").string(); }),
+      find("Chinese, Japanese and Korean PDF pages", describe_asian_pdf),
       find(
           "text tokens",
           [] {

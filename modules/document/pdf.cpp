@@ -1,12 +1,11 @@
 #include "document/pdf.h"
 
 #include "core/error.h"
-#include "document/child_process.h"
+#include "document/poppler.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <csignal>
 #include <fstream>
 #include <optional>
 #include <string_view>
@@ -25,125 +24,6 @@ constexpr int64_t kMaxInfoBytes = kMaxPages * 128 + (int64_t{1} << 16);
 
 /// Room for the pixels and the header of the largest page.
 constexpr int64_t kMaxPageBytes = page::kMaxPixels * 3 + 64;
-
-constexpr std::string_view kNoPages =
-    ": has no pages that Poppler finds; damaged file? Repair it with qpdf "
-    "IN.pdf OUT.pdf";
-
-/// Moves past the rest of a line.
-std::string_view take_line(std::string_view& text) {
-  const size_t end = std::min(text.find('\n'), text.size());
-  const auto line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
-/// The first line of messages that starts with `start`, fit to be shown.
-std::string find_message(std::string_view messages, std::string_view start) {
-  constexpr size_t kShown = 200;
-  while (!messages.empty()) {
-    const auto line = take_line(messages);
-    if (line.starts_with(start)) {
-      std::string shown(line.substr(0, kShown));
-      // It may quote what the file says.
-      std::replace_if(
-          shown.begin(),
-          shown.end(),
-          [](char c) { return c < ' ' || c > '~'; },
-          '?');
-      return shown;
-    }
-  }
-  return "";
-}
-
-bool says(const ChildResult& result, std::string_view words) {
-  return result.errors.find(words) != std::string::npos;
-}
-
-/// Throws unless the program ended well; `where` is the file, or one page.
-void check_end(
-    const ChildResult& result,
-    const std::string& program,
-    const std::string& where,
-    const ChildLimits& limits) {
-  check(
-      result.end != ChildEnd::kOutOfTime,
-      where,
-      ": ",
-      program,
-      " was stopped after ",
-      limits.wall_s,
-      " s; raise time_limit_s if the file is just large");
-  check(
-      result.end != ChildEnd::kTooMuchOutput,
-      where,
-      ": ",
-      program,
-      " was stopped, since it wrote more than ",
-      limits.output_bytes,
-      " bytes; damaged file?");
-  check(
-      result.end != ChildEnd::kSignalled || result.code != SIGXCPU,
-      where,
-      ": ",
-      program,
-      " was stopped after ",
-      limits.processor_s,
-      " s of processor time; print the file to a new PDF to simplify it");
-  check(
-      result.end != ChildEnd::kSignalled,
-      where,
-      ": ",
-      program,
-      " was ended by signal ",
-      result.code,
-      "; damaged file? Print it to a new PDF");
-  check(
-      !says(result, "Incorrect password"),
-      where,
-      ": encrypted with a password; remove it first, with qpdf --decrypt "
-      "--password=... IN.pdf OUT.pdf");
-  check(
-      !says(result, "Out of memory"),
-      where,
-      ": ",
-      program,
-      " needs more than its ",
-      limits.memory_bytes,
-      " bytes of memory; lower dpi, or print the file to a new PDF");
-  // It was asked for page 1.
-  check(!says(result, "Wrong page range given"), where, kNoPages);
-  if (result.code == kCannotExecute) {
-    throw Error(
-        ExitCode::kFailure, concat(program, ": is there but cannot be run"));
-  }
-  if (result.code != 0) {
-    const auto message = find_message(result.errors, "");
-    throw InputError(concat(
-        where,
-        ": damaged PDF, ",
-        program,
-        message.empty() ? " fails" : " says \"" + message + "\"",
-        "; get it again, or repair it with qpdf IN.pdf OUT.pdf"));
-  }
-}
-
-/// Runs one of Poppler's programs on a file.
-ChildResult run_poppler(
-    const std::string& program,
-    const std::vector<std::string>& arguments,
-    double time_limit_s,
-    int64_t output_bytes,
-    const std::string& where) {
-  const auto file = find_poppler(program);
-  ChildLimits limits;
-  limits.wall_s = time_limit_s;
-  limits.output_bytes = output_bytes;
-  auto result = run_child(file, arguments, limits);
-  check_end(result, program, where, limits);
-  return result;
-}
 
 /// Bytes at the beginning of a file, among which "%PDF-" is looked for as
 /// Acrobat and Poppler do.
@@ -248,19 +128,6 @@ void validate(const PdfOptions& options, const std::string& where) {
       options.time_limit_s);
 }
 
-fs::path find_poppler(const std::string& program) {
-  auto file = find_program(program);
-  if (file.empty()) {
-    throw Error(
-        ExitCode::kFailure,
-        concat(
-            program,
-            ": not found, and PDF files are read with it; run: sudo apt-get "
-            "install poppler-utils"));
-  }
-  return file;
-}
-
 bool is_pdf(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(path, error) && has_pdf_header(read_start(path));
@@ -305,7 +172,7 @@ PdfFile::PdfFile(fs::path path, PdfOptions options)
       " pages; split it, as with qpdf --split-pages=1000 IN.pdf OUT.pdf");
 }
 
-PdfPage PdfFile::render(int64_t page) const {
+page::LoadedPage PdfFile::render(int64_t page) const {
   check(
       page >= 1 && page <= num_pages(),
       path_.string(),
@@ -358,7 +225,7 @@ PdfPage PdfFile::render(int64_t page) const {
       ": ",
       options_.pdftoppm,
       " gives no page; damaged file? Repair it with qpdf IN.pdf OUT.pdf");
-  return {std::move(*image), find_message(result.errors, "Syntax Error")};
+  return {std::move(*image), find_warnings(result.errors)};
 }
 
 } // namespace microfiche::document

@@ -46,19 +46,6 @@ void validate(const PdfOptions& options, const std::string& where);
 /// whatever its name is. A file that cannot be read is none.
 bool is_pdf(const std::filesystem::path& path);
 
-/// The file of one of Poppler's programs. Throws `Error` (exit code 1) with the
-/// command that installs it where it is missing.
-std::filesystem::path find_poppler(const std::string& program);
-
-/// A rendered page.
-struct PdfPage {
-  page::PageImage image;
-
-  /// The first error that pdftoppm reports though it drew the page, which then
-  /// may lack something; empty when it reports none.
-  std::string complaint;
-};
-
 /// A PDF file whose pages can be rendered; see Note [PDF files].
 ///
 /// What is refused with `InputError` says file, place and what to do: a file
@@ -74,12 +61,14 @@ class PdfFile {
     return static_cast<int64_t>(sizes_.size());
   }
 
-  /// Renders a page, the first of which is 1: its crop box, turned as the file
-  /// says, each side of s points as ceil(s * dpi / 72) pixels.
+  /// Renders a page: its crop box with the file's rotation, a side of s points
+  /// as ceil(s * dpi / 72) pixels. `page` counts from 1. Warns about errors
+  /// that Poppler reports although it drew the page, which then may lack
+  /// something.
   ///
-  /// Throws `InputError` for a page that the file does not have, and before
-  /// anything is rendered for one of more than `page::kMaxPixels` pixels.
-  PdfPage render(int64_t page) const;
+  /// Throws `InputError` for a page that the file does not have, and, before
+  /// rendering, for a page of more than `page::kMaxPixels` pixels.
+  page::LoadedPage render(int64_t page) const;
 
  private:
   /// Of a page that is not turned, in points.

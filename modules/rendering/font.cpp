@@ -117,6 +117,23 @@ std::vector<std::string> installed_font_families() {
   return {families.begin(), families.end()};
 }
 
+bool has_font_for_language(const std::string& language) {
+  const auto* const tag = reinterpret_cast<const FcChar8*>(language.c_str());
+  const std::unique_ptr<FcConfig, decltype(&FcConfigDestroy)> config(
+      FcInitLoadConfigAndFonts(), &FcConfigDestroy);
+  const FcFontSet* const fonts =
+      config ? FcConfigGetFonts(config.get(), FcSetSystem) : nullptr;
+  for (int i = 0; fonts != nullptr && i < fonts->nfont; ++i) {
+    FcLangSet* languages = nullptr;
+    if (FcPatternGetLangSet(fonts->fonts[i], FC_LANG, 0, &languages) ==
+            FcResultMatch &&
+        FcLangSetHasLang(languages, tag) == FcLangEqual) {
+      return true;
+    }
+  }
+  return false;
+}
+
 fs::path find_font(const std::string& name) {
   std::error_code error;
   if (fs::is_regular_file(name, error)) {

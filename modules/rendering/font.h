@@ -17,6 +17,10 @@ std::filesystem::path find_font(const std::string& name);
 /// Families of the installed fonts, in alphabetical order.
 std::vector<std::string> installed_font_families();
 
+/// Whether an installed font covers a language, "zh-cn" for example, by
+/// Fontconfig's table of characters.
+bool has_font_for_language(const std::string& language);
+
 /// What the same bytes for the same inputs depend on beside the inputs.
 struct RenderingProvenance {
   std::string pango;

@@ -2,26 +2,17 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "tests/document/pdf_fixture.h"
 #include "tests/document/pixels.h"
-#include "tests/support/folders.h"
-#include "tests/support/pdf.h"
 
 #include <cairo-pdf.h>
-#include <sys/wait.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <random>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace microfiche::document {
 namespace {
@@ -29,45 +20,13 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 using tests::kWhite;
 using tests::pixel;
 using tests::write_pdf;
 
 constexpr page::Colour kRed = {255, 0, 0};
-
-/// One page with the entries `page`, and a red rectangle of 20 x 10 points in
-/// the lower left corner of (50, 0).
-std::vector<std::string> one_page(const std::string& page) {
-  return {
-      "<</Type/Catalog/Pages 2 0 R>>",
-      "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-      "<</Type/Page/Parent 2 0 R/Contents 4 0 R" + page + ">>",
-      "<</Length 26>>\nstream\n1 0 0 rg 50 0 20 10 re f  \nendstream"};
-}
-
-class PdfTest : public testing::Test {
- protected:
-  std::string file(const std::string& bytes) const {
-    const auto path = folder_.path() / "scan.pdf";
-    write_file(path, bytes);
-    return path.string();
-  }
-
-  /// A program that does what the script says.
-  std::string fake(const std::string& script) const {
-    const auto path = folder_.path() / "fake";
-    write_file(path, "#!/bin/sh\n" + script + "\n");
-    fs::permissions(path, fs::perms::owner_all);
-    return path.string();
-  }
-
-  std::string good() const {
-    return file(write_pdf(one_page("/MediaBox[0 0 200 100]")));
-  }
-
-  tests::TemporaryFolder folder_;
-};
 
 TEST_F(PdfTest, RendersWhatCairoDrew) {
   const auto path = (folder_.path() / "cairo.pdf").string();
@@ -86,7 +45,7 @@ TEST_F(PdfTest, RendersWhatCairoDrew) {
 
   ASSERT_EQ(pdf.num_pages(), 2);
   EXPECT_EQ(pdf.render(1).image, page::make_page(400, 200, kWhite));
-  const auto [image, complaint] = pdf.render(2);
+  const auto [image, warnings] = pdf.render(2);
   EXPECT_EQ(image.width, 600);
   EXPECT_EQ(image.height, 300);
   // At 144 dpi a point is two pixels.
@@ -96,7 +55,7 @@ TEST_F(PdfTest, RendersWhatCairoDrew) {
   EXPECT_EQ(pixel(image, 102, 40), kWhite);
   EXPECT_EQ(pixel(image, 70, 18), kWhite);
   EXPECT_EQ(pixel(image, 70, 62), kWhite);
-  EXPECT_EQ(complaint, "");
+  EXPECT_THAT(warnings, IsEmpty());
 }
 
 TEST_F(PdfTest, DpiSetsTheSizeRoundedUp) {
@@ -227,74 +186,6 @@ TEST_F(PdfTest, APageOf64MegapixelsFitsTheLimits) {
   EXPECT_EQ(image.width * image.height, page::kMaxPixels);
 }
 
-TEST_F(PdfTest, SaysWhatAPageLacks) {
-  auto objects = one_page("/MediaBox[0 0 200 100]");
-  objects[3] = "<</Length 14>>\nstream\n/Im1 Do 1 0 rg \nendstream";
-
-  const auto page = PdfFile(file(write_pdf(objects))).render(1);
-
-  EXPECT_EQ(page.image.width, 400);
-  EXPECT_THAT(page.complaint, HasSubstr("Syntax Error"));
-}
-
-TEST_F(PdfTest, AMissingProgramIsNamedWithWhatInstallsIt) {
-  PdfOptions options;
-  options.pdftoppm = "no-such-pdftoppm";
-  const PdfFile pdf(good(), options);
-
-  try {
-    pdf.render(1);
-    FAIL() << "rendered without a program";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kFailure);
-    EXPECT_THAT(
-        error.what(),
-        AllOf(
-            HasSubstr("no-such-pdftoppm: not found"),
-            HasSubstr("sudo apt-get install poppler-utils")));
-  }
-}
-
-TEST_F(PdfTest, AProgramThatHangsIsStopped) {
-  const auto path = good();
-  PdfOptions options;
-  options.time_limit_s = 0.5;
-  options.pdfinfo = fake("exec sleep 100");
-  const auto start = std::chrono::steady_clock::now();
-
-  EXPECT_THAT(
-      [&] { PdfFile(path, options); },
-      ThrowsMessage<InputError>(HasSubstr(
-          "scan.pdf: " + options.pdfinfo +
-          " was stopped after 0.5 s; raise time_limit_s")));
-
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
-}
-
-TEST_F(PdfTest, APageThatTakesTooLongIsNamed) {
-  PdfOptions options;
-  options.time_limit_s = 2;
-  options.pdftoppm = fake("exec sleep 100");
-  const PdfFile pdf(good(), options);
-
-  EXPECT_THAT(
-      [&] { pdf.render(1); },
-      ThrowsMessage<InputError>(HasSubstr(
-          "scan.pdf: page 1: " + options.pdftoppm + " was stopped after 2 s")));
-}
-
-TEST_F(PdfTest, AProgramThatCrashesIsAnErrorOfItsPage) {
-  PdfOptions options;
-  options.pdftoppm = fake("kill -SEGV $$");
-  const PdfFile pdf(good(), options);
-
-  EXPECT_THAT(
-      [&] { pdf.render(1); },
-      ThrowsMessage<InputError>(HasSubstr(
-          "scan.pdf: page 1: " + options.pdftoppm +
-          " was ended by signal 11")));
-}
-
 TEST_F(PdfTest, RefusesPixelsThatAreNoPage) {
   for (const auto* output :
        {"",
@@ -335,54 +226,6 @@ TEST_F(PdfTest, RefusesOptionsThatMakeNoSense) {
       refused(144, 0),
       ThrowsMessage<InputError>(HasSubstr("read.pdf.time_limit_s")));
   EXPECT_THROW(refused(144, std::nan(""))(), InputError);
-}
-
-TEST_F(PdfTest, SurvivesMutatedFilesAndLeavesNothing) {
-  constexpr int kFiles = 200;
-  constexpr int kThreads = 4;
-  const tests::TemporaryFolder temporary;
-  const char* const before = std::getenv("TMPDIR");
-  const std::string restored = before == nullptr ? "" : before;
-  ::setenv("TMPDIR", temporary.path().c_str(), /*overwrite=*/1);
-  const auto whole = write_pdf(one_page("/MediaBox[0 0 200 100]"));
-  std::atomic<int> pages = 0;
-  std::atomic<int> refused = 0;
-
-  std::vector<std::thread> threads;
-  for (int thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back([&, thread] {
-      const auto path = folder_.path() / concat("mutated-", thread, ".pdf");
-      for (int i = thread; i < kFiles; i += kThreads) {
-        std::mt19937 random(static_cast<uint32_t>(i));
-        auto bytes = whole;
-        for (size_t change = random() % 8; change < 8; ++change) {
-          bytes[random() % bytes.size()] = static_cast<char>(random());
-        }
-        write_file(path, bytes);
-        PdfOptions options;
-        options.dpi = 36;
-        try {
-          pages += PdfFile(path, options).render(1).image.width > 0 ? 1 : 0;
-        } catch (const InputError&) {
-          ++refused;
-        }
-      }
-    });
-  }
-  for (auto& thread : threads) {
-    thread.join();
-  }
-
-  EXPECT_EQ(pages + refused, kFiles);
-  EXPECT_GT(pages, 0);
-  EXPECT_GT(refused, 0);
-  EXPECT_TRUE(fs::is_empty(temporary.path()));
-  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
-  if (restored.empty()) {
-    ::unsetenv("TMPDIR");
-  } else {
-    ::setenv("TMPDIR", restored.c_str(), /*overwrite=*/1);
-  }
 }
 
 } // namespace
