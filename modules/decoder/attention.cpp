@@ -19,13 +19,13 @@ layers::Linear make_linear(int64_t in, int64_t out) {
   return layers::Linear(torch::nn::LinearOptions(in, out).bias(false));
 }
 
-// What each query sees: the keys up to its own position. (B or 1, 1, L, K)
+// True for the keys up to each query's position, (B or 1, 1, L, K).
 torch::Tensor visible_keys(const torch::Tensor& positions, int64_t num_keys) {
   return torch::arange(num_keys, positions.options()) <=
       positions.unsqueeze(1).unsqueeze(-1);
 }
 
-// Softmax attention in the open, for a caller who wants to see it.
+// The probabilities that a fused kernel does not return, (B, heads, L, K).
 torch::Tensor attention_probabilities(
     const torch::Tensor& q,
     const torch::Tensor& k,
@@ -130,8 +130,8 @@ void AttentionImpl::reset() {
       " kv_heads");
   TORCH_CHECK_VALUE(
       options.head_dim() >= 2 && options.head_dim() % 2 == 0,
-      "Attention: head_dim must be even, as positions turn pairs of channels, "
-      "got ",
+      "Attention: expected an even head_dim, because rotary embeddings rotate "
+      "pairs of channels, got ",
       options.head_dim());
 
   const int64_t q_width = options.heads() * options.head_dim();
@@ -155,8 +155,7 @@ torch::Tensor AttentionImpl::forward(
     int64_t layer,
     LayerProbe* probe) {
   const int64_t head_dim = options.head_dim();
-  const auto projected =
-      layers::forward_all({q_proj, k_proj, v_proj}, x);
+  const auto projected = layers::forward_all({q_proj, k_proj, v_proj}, x);
   auto q = projected[0].unflatten(-1, {options.heads(), head_dim});
   auto k = projected[1].unflatten(-1, {options.kv_heads(), head_dim});
   auto v = projected[2].unflatten(-1, {options.kv_heads(), head_dim});
@@ -170,8 +169,7 @@ torch::Tensor AttentionImpl::forward(
 
   if (cache != nullptr) {
     store(k, v, context, *cache, layer);
-    // In an empty cache the new positions are all there is, and k and v as they
-    // are need no second read.
+    // After an empty cache, k and v are already all keys and values.
     if (!context.causal) {
       k = cache->keys(layer).narrow(1, 0, context.num_keys).transpose(1, 2);
       v = cache->values(layer).narrow(1, 0, context.num_keys).transpose(1, 2);
@@ -187,13 +185,13 @@ void AttentionImpl::store(
     const AttentionContext& context,
     KvCache& cache,
     int64_t layer) const {
-  const auto write = [&](torch::Tensor& held, const torch::Tensor& added) {
+  const auto write = [&](torch::Tensor& cached, const torch::Tensor& added) {
     const auto rows = added.transpose(1, 2).detach().to(
-        held.scalar_type()); // (B, L, kv_heads, D)
+        cached.scalar_type()); // (B, L, kv_heads, D)
     if (context.write_rows.defined()) {
-      held.index_put_({context.write_rows, context.write_positions}, rows);
+      cached.index_put_({context.write_rows, context.write_positions}, rows);
     } else {
-      held.narrow(1, context.write_begin, rows.size(1)).copy_(rows);
+      cached.narrow(1, context.write_begin, rows.size(1)).copy_(rows);
     }
   };
   write(cache.keys(layer), k);

@@ -13,31 +13,32 @@
 
 namespace microfiche::decoder {
 
-/// What all layers of one call share: where the new positions stand and what
-/// they see. Made once by `make_attention_context`.
+/// What all layers of one call share: the new positions and the keys that they
+/// see. Made once per call by `make_attention_context`.
 struct AttentionContext {
-  /// How queries and keys of the new positions turn.
+  /// The rotation of the new positions' queries and keys.
   Rotation rotation;
 
-  /// Which keys a query may see, (B, 1, L, keys) bool; undefined when `causal`
-  /// says it, or when every query sees every key.
+  /// Which keys a query may see, (B, 1, L, keys) bool; undefined with `causal`,
+  /// or if every query sees every key.
   torch::Tensor visible;
 
-  /// New positions see only each other, each those left of it.
+  /// New positions see only themselves and new positions before them.
   bool causal = true;
 
-  /// Cached keys that the longest row has after this call; 0 without a cache.
+  /// Cached keys of the longest row after this call; 0 without a cache.
   int64_t num_keys = 0;
 
-  /// Where the new positions are written: at one place in all rows, or at
-  /// `write_rows` (B, 1) and `write_positions` (B, L).
+  /// The cache index of the new positions: `write_begin` in all rows, or
+  /// `write_rows` (B, 1) and `write_positions` (B, L) if they are defined.
   int64_t write_begin = 0;
   torch::Tensor write_rows;
   torch::Tensor write_positions;
 };
 
-/// The context of `num_new` positions, added to every row of `cache` or, where
-/// that is null, standing alone. `like` gives dtype and device.
+/// The context of `num_new` positions that are appended to every row of
+/// `cache`, or that start at 0 when `cache` is null. `like` gives dtype and
+/// device.
 ///
 /// Throws `c10::Error` when the longest row would exceed the cache.
 AttentionContext make_attention_context(
@@ -47,9 +48,9 @@ AttentionContext make_attention_context(
     double rope_theta,
     const torch::TensorOptions& like);
 
-/// The context of one new position a row, row b's at `positions[b]` (B) int64
-/// on the device. The whole of `cache` is attended to, under a mask: neither a
-/// shape nor anything else depends on where rows stand, as a CUDA graph asks.
+/// The context of one new position per row, at `positions` (B) int64 on the
+/// device. Attention covers the whole cache, under a mask, so that no shape
+/// depends on the positions: a CUDA graph requires that.
 AttentionContext make_step_context(
     const torch::Tensor& positions,
     const KvCache& cache,
@@ -57,19 +58,19 @@ AttentionContext make_step_context(
     double rope_theta,
     torch::Dtype dtype);
 
-/// What a caller adds to one layer or wants to see of it; training aids and
-/// traces use it, reading needs none.
+/// Inputs to and outputs of one layer's attention, for training losses and
+/// traces. Reading does not use it.
 struct LayerProbe {
   /// Added to the attention logits, (B or 1, heads or 1, L, keys) or undefined.
   torch::Tensor attention_bias;
 
-  /// Asks for `attention`, which costs memory of B * heads * L * keys.
+  /// Fills `attention`, which takes B * heads * L * keys elements.
   bool keep_attention = false;
 
-  /// The attention probabilities, (B, heads, L, keys), where asked for.
+  /// The attention probabilities, (B, heads, L, keys), with `keep_attention`.
   torch::Tensor attention;
 
-  /// What the layer gave, (B, L, D).
+  /// The output of the layer, (B, L, D).
   torch::Tensor output;
 };
 
@@ -81,25 +82,26 @@ struct AttentionOptions {
         kv_heads_(heads),
         head_dim_(heads > 0 ? width / heads : 0) {}
 
-  /// Channels that come in and go out.
+  /// Channels of the input and of the output.
   TORCH_ARG(int64_t, width);
 
   TORCH_ARG(int64_t, heads);
 
-  /// Heads of keys and values, a divisor of `heads`; each serves as many heads
-  /// of queries.
+  /// Heads of keys and values, a divisor of `heads`; each is shared by
+  /// heads / kv_heads heads of queries.
   TORCH_ARG(int64_t, kv_heads);
 
   /// Channels of one head, even.
   TORCH_ARG(int64_t, head_dim);
 
-  /// Normalises each head's queries and keys before they turn.
+  /// Normalises each head's queries and keys before the rotation.
   TORCH_ARG(bool, qk_norm) = false;
 
   TORCH_ARG(double, norm_eps) = 1e-6;
 };
 
-/// Causal self-attention with rotary positions, with or without a cache.
+/// Causal self-attention with rotary position embeddings, with or without a
+/// cache.
 class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
  public:
   explicit AttentionImpl(AttentionOptions options_);
@@ -107,7 +109,7 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Attends over the new positions and what `cache` holds of `layer`.
+  /// Attends to the new positions and to the cached positions of `layer`.
   ///
   /// Shapes: x (B, L, width), returns (B, L, width).
   torch::Tensor forward(
@@ -124,12 +126,12 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   layers::Linear k_proj{nullptr};
   layers::Linear v_proj{nullptr};
   layers::Linear o_proj{nullptr};
-  /// Present with `qk_norm` only.
+  /// Only with `qk_norm`.
   RmsNorm q_norm{nullptr};
   RmsNorm k_norm{nullptr};
 
  private:
-  // Writes the new keys and values where the context says.
+  // Writes the new keys and values to the cache.
   void store(
       const torch::Tensor& k,
       const torch::Tensor& v,
@@ -137,7 +139,7 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
       KvCache& cache,
       int64_t layer) const;
 
-  // Shapes: q (B, heads, L, D), k and v (B, kv_heads, K, D), as q.
+  // Shapes: q (B, heads, L, D), k and v (B, kv_heads, K, D), returns as q.
   torch::Tensor attend(
       const torch::Tensor& q,
       torch::Tensor k,

@@ -57,11 +57,11 @@ DecodeGraph::DecodeGraph(Decoder decoder, const KvCache& cache)
   positions_ = positions_of(cache).to(device);
   ids_ = torch::zeros({cache.batch(), 1}, positions_.options());
   recording_ = std::make_unique<Recording>();
-  // Nothing can be recorded on the stream that everybody uses.
-  const auto used = c10::cuda::getCurrentCUDAStream(device.index());
+  // CUDA cannot record on the default stream.
+  const auto current = c10::cuda::getCurrentCUDAStream(device.index());
   const auto stream = c10::cuda::getStreamFromPool(
       /*isHighPriority=*/false, device.index());
-  used.synchronize();
+  current.synchronize();
   {
     const c10::cuda::CUDAStreamGuard guard(stream);
     decoder_->step(ids_, positions_, cache_);

@@ -9,31 +9,31 @@
 
 namespace microfiche::decoder {
 
-/// `Decoder::step` over one cache, recorded once as a CUDA graph: hundreds of
+/// `Decoder::step` over one cache, recorded as a CUDA graph: hundreds of
 /// kernels of a few microseconds each start as one.
 class DecodeGraph {
  public:
-  /// Whether this build records graphs, and of this decoder; see
+  /// Whether this build and this decoder support it; see
   /// `Decoder::is_recordable`.
   static bool is_supported(const DecoderImpl& decoder);
 
-  /// Runs the step twice, once to warm up and once to record; both write at the
-  /// cache's next positions and do not advance it. Throws `c10::Error` where
-  /// `is_supported` says no.
+  /// Runs the step twice, to warm up and to record. Both write at the cache's
+  /// next positions and do not advance it. Throws `c10::Error` unless
+  /// `is_supported`.
   DecodeGraph(Decoder decoder, const KvCache& cache);
   ~DecodeGraph();
 
-  /// Replays the step for `ids` (B, 1) at the lengths of the same cache, which
-  /// since the recording was neither enlarged nor given other rows; the caller
-  /// advances it. Returns logits (B, vocab_size) float32 that the next call
-  /// overwrites.
+  /// Replays the step for `ids` (B, 1) at the current lengths of the same
+  /// cache, whose capacity and rows must not have changed since the recording.
+  /// The caller advances the cache. Returns logits (B, vocab_size) float32,
+  /// which the next call overwrites.
   torch::Tensor run(const torch::Tensor& ids, const KvCache& cache);
 
  private:
   struct Recording;
 
   Decoder decoder_;
-  /// Its tensors are those that the graph reads and writes.
+  /// The graph reads and writes its tensors.
   KvCache cache_;
   torch::Tensor ids_;
   torch::Tensor positions_;

@@ -14,13 +14,13 @@ namespace {
 
 using kernels::WeightType;
 
-// In float32, where LibTorch's matrix products gain on ours row by row: at 64
-// both are about as fast, lost starts of threads included.
-constexpr int64_t kMostFloatRows = 32;
+// The most float32 rows. With more rows LibTorch's products get faster than
+// ours; at 64 rows `Decoder::forward` is as fast as this class.
+constexpr int64_t kMaxFloat32Rows = 32;
 
-int64_t most_rows(torch::Dtype dtype) {
+int64_t max_rows(torch::Dtype dtype) {
   return dtype == torch::kFloat32
-      ? kMostFloatRows
+      ? kMaxFloat32Rows
       : std::min(
             kernels::kTileRows,
             kernels::max_linear_cpu_rows(/*x_is_bf16=*/true));
@@ -142,29 +142,29 @@ std::optional<std::string> DecodeTeam::unsupported_reason(
   const auto& options = decoder.options;
   const auto dtype = decoder.token_embedding->weight.scalar_type();
   if (!is_usable(decoder.token_embedding->weight) || dtype == torch::kInt8) {
-    return "embeddings are not float32 or bfloat16 on a CPU";
+    return "the embeddings are not float32 or bfloat16 on a CPU";
   }
   if (cache.keys(0).scalar_type() != dtype || !is_usable(cache.keys(0))) {
-    return "the cache is not of the embeddings' type";
+    return "the cache has another type than the embeddings";
   }
   if (options.kv_heads() != options.heads() || options.qk_norm()) {
-    return "several heads share keys, or they have norms of their own";
+    return "heads share keys, or the decoder has qk_norm";
   }
   if (decoder.is_training() || torch::GradMode::is_enabled()) {
-    return "gradients may be asked for";
+    return "gradients are enabled";
   }
-  const int64_t most = most_rows(dtype);
-  if (cache.batch() > most) {
-    return "more than " + std::to_string(most) + " rows";
+  const int64_t max = max_rows(dtype);
+  if (cache.batch() > max) {
+    return "more than " + std::to_string(max) + " rows";
   }
   if (!is_usable(decoder.lm_head) ||
       decoder.norm->weight.scalar_type() != dtype) {
-    return "the head has an adapter, or is not on a CPU";
+    return "the head has LoRA matrices or is not on a CPU";
   }
   for (int64_t i = 0; i < options.layers(); ++i) {
     if (!is_usable(*decoder.layers->ptr(i)->as<DecoderLayer>(), dtype)) {
       return "layer " + std::to_string(i) +
-          " has an adapter, or weights of another type or place";
+          " has LoRA matrices, or weights of another type or device";
     }
   }
   return std::nullopt;
@@ -188,7 +188,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
           ids.scalar_type() == torch::kInt64 && ids.is_contiguous(),
       "DecodeTeam: expected contiguous int64 ids of shape (",
       rows,
-      ", 1), as the cache has rows, got ",
+      ", 1), one per row of the cache, got ",
       ids.scalar_type(),
       " of ",
       ids.sizes());
@@ -239,7 +239,7 @@ torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
          rotation_.sin.const_data_ptr()});
   }
   auto logits = torch::empty({cache.batch(), decoder_->options.vocab_size()});
-  auto* numbers = logits.mutable_data_ptr<float>();
+  auto* logit = logits.mutable_data_ptr<float>();
   const auto* norm = decoder_->norm->weight.const_data_ptr();
   kernels::run_team([&](kernels::TeamMember& member) {
     auto& scratch = scratches_[member.index()];
@@ -247,8 +247,7 @@ torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
       run_decoder_layer(
           layers_[layer], sizes_, caches[layer], buffers_, scratch, member);
     }
-    run_decoder_head(
-        norm, head_, sizes_, buffers_, scratch, numbers, member);
+    run_decoder_head(norm, head_, sizes_, buffers_, scratch, logit, member);
   });
   cache.advance(std::vector<int64_t>(cache.batch(), 1));
   return logits;

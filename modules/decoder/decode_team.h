@@ -1,9 +1,8 @@
 #pragma once
 
+#include "decoder/cpu/decode_layer.h"
 #include "decoder/decoder.h"
 #include "decoder/kv_cache.h"
-
-#include "decoder/cpu/decode_layer.h"
 
 #include <torch/types.h>
 
@@ -14,28 +13,27 @@
 
 namespace microfiche::decoder {
 
-/// One more id a row on a CPU, all layers in one start of threads; see Note
-/// [One parallel region per step]. `Decoder::forward` with one position a row is
-/// its reference.
+/// Decodes one id per row on a CPU, all layers in one parallel region; see Note
+/// [One parallel region per step]. Its reference is `Decoder::forward` with one
+/// position per row.
 class DecodeTeam {
  public:
-  /// Why it cannot run this decoder over this cache, a clause; none if it can.
-  /// It needs contiguous weights of float32, bfloat16 or int8 on a CPU,
-  /// activations of float32 or bfloat16, as many heads of keys as of queries
-  /// without norms of their own, no adapters, and no more rows than its
-  /// products are fast for.
+  /// Why it cannot run this decoder over this cache, or none if it can. It
+  /// needs contiguous weights of float32, bfloat16 or int8 on a CPU,
+  /// activations of float32 or bfloat16, kv_heads = heads, no qk_norm, no LoRA,
+  /// and at most as many rows as its products are fast for.
   static std::optional<std::string> unsupported_reason(
       const DecoderImpl& decoder,
       const KvCache& cache);
 
-  /// Takes note of where the weights lie; they must stay there. Throws
-  /// `c10::Error` where `unsupported_reason` has a reason.
+  /// Keeps pointers to the weights, which must not move. Throws `c10::Error`
+  /// when there is an `unsupported_reason`.
   DecodeTeam(Decoder decoder, const KvCache& cache);
 
-  /// Adds `ids` (B, 1) int64 to a cache that `unsupported_reason` has nothing against and
-  /// makes it longer. Returns logits (B, vocab_size) float32.
+  /// Appends `ids` (B, 1) int64 to a supported cache. Returns logits
+  /// (B, vocab_size) float32.
   ///
-  /// Throws `c10::Error` when the cache is full, or for an id outside of the
+  /// Throws `c10::Error` when the cache is full or an id is outside the
   /// vocabulary.
   torch::Tensor run(const torch::Tensor& ids, KvCache& cache);
 
@@ -47,9 +45,9 @@ class DecodeTeam {
   std::vector<RawDecoderLayer> layers_;
   RawWeight head_;
   DecodeBuffers buffers_;
-  /// One a thread.
+  /// One per thread.
   std::vector<DecodeScratch> scratches_;
-  /// Of as many positions as the cache has had room for.
+  /// Covers the largest capacity so far.
   Rotation rotation_;
 };
 

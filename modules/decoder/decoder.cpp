@@ -1,7 +1,7 @@
 #include "decoder/decoder.h"
 
-#include "layers/skip_init.h"
 #include "layers/recompute.h"
+#include "layers/skip_init.h"
 
 #include <algorithm>
 #include <utility>
@@ -28,7 +28,7 @@ void DecoderImpl::reset() {
       options.layers());
   TORCH_CHECK_VALUE(
       options.heads() >= 1 && options.width() % options.heads() == 0,
-      "Decoder: expected a width that the heads divide, got width ",
+      "Decoder: expected a width that is a multiple of heads, got width ",
       options.width(),
       " and ",
       options.heads(),
@@ -112,7 +112,7 @@ torch::Tensor DecoderImpl::forward(
       cache == nullptr || cache->batch() == embeds.size(0),
       "Decoder: expected embeds of ",
       cache == nullptr ? 0 : cache->batch(),
-      " rows, as the cache has, got ",
+      " rows, one per row of the cache, got ",
       embeds.size(0));
   TORCH_CHECK(
       lengths.empty() ||
@@ -124,11 +124,11 @@ torch::Tensor DecoderImpl::forward(
                [&](int64_t length) {
                  return length >= 0 && length <= embeds.size(1);
                })),
-      "Decoder: lengths say how much of each row goes into a cache: expected ",
+      "Decoder: expected a cache and ",
       embeds.size(0),
-      " of them in [0, ",
+      " lengths in [0, ",
       embeds.size(1),
-      "] and a cache, got [",
+      "], one per row, got [",
       lengths,
       cache == nullptr ? "] and no cache" : "]");
   TORCH_CHECK(
@@ -136,7 +136,7 @@ torch::Tensor DecoderImpl::forward(
           static_cast<int64_t>(probes->size()) == options.layers(),
       "Decoder: expected ",
       options.layers(),
-      " probes, one a layer, got ",
+      " probes, one per layer, got ",
       probes == nullptr ? 0 : probes->size());
 
   const auto context = make_attention_context(
@@ -182,7 +182,7 @@ torch::Tensor DecoderImpl::step(
           positions.sizes() == at::IntArrayRef({cache.batch()}),
       "Decoder: expected ids of shape (",
       cache.batch(),
-      ", 1) and as many positions as the cache has rows, got ",
+      ", 1) and one position per row of the cache, got ",
       ids.sizes(),
       " and ",
       positions.sizes());
@@ -261,8 +261,8 @@ torch::Tensor DecoderImpl::balance_loss() const {
     if (!moe.is_empty()) {
       TORCH_CHECK(
           moe->balance_loss().defined(),
-          "Decoder: there is no balance loss before a forward in training "
-          "mode; call train() first");
+          "Decoder: no balance loss before a forward in training mode; call "
+          "train() and forward() first");
       sum = sum + moe->balance_loss();
     }
   }

@@ -14,7 +14,7 @@
 
 namespace microfiche::decoder {
 
-/// Options for `Decoder`, by default the sizes of DeepSeek-OCR's.
+/// Options for `Decoder`; the defaults are the sizes of DeepSeek-OCR.
 struct DecoderOptions {
   /// Channels of one head.
   int64_t head_dim() const;
@@ -29,10 +29,10 @@ struct DecoderOptions {
   /// Normalises each head's queries and keys.
   TORCH_ARG(bool, qk_norm) = false;
   TORCH_ARG(double, rope_theta) = 10000;
-  /// Positions for which the model was trained; a cache may hold more.
+  /// Positions that the model was trained on; a cache may hold more.
   TORCH_ARG(int64_t, max_positions) = 8192;
 
-  /// Layers at the start with a dense mlp; those after them route.
+  /// The first layers have a dense mlp; the others are mixtures of experts.
   TORCH_ARG(int64_t, first_dense_layers) = 1;
   /// Inner width of a dense mlp.
   TORCH_ARG(int64_t, intermediate_width) = 6848;
@@ -41,24 +41,23 @@ struct DecoderOptions {
   TORCH_ARG(int64_t, moe_intermediate_width) = 896;
   TORCH_ARG(int64_t, num_experts) = 64;
   TORCH_ARG(int64_t, num_shared_experts) = 2;
-  /// Experts that each token goes to.
+  /// Experts per token.
   TORCH_ARG(int64_t, top_k) = 6;
   TORCH_ARG(bool, norm_topk_prob) = false;
   TORCH_ARG(double, routed_scaling_factor) = 1;
 
   TORCH_ARG(double, norm_eps) = 1e-6;
-  /// Standard deviation of the weights at the start.
+  /// Standard deviation of the initial weights.
   TORCH_ARG(double, init_std) = 0.02;
 };
 
-/// Embeddings to logits: a causal transformer whose later layers route tokens
-/// to experts.
+/// Maps embeddings to logits: a causal transformer with mixtures of experts.
 ///
-/// Linear layers and embeddings start from normal(0, init_std), routers from
-/// PyTorch's initialisation of a linear layer, norms from one.
+/// Linear layers and embeddings start from normal(0, init_std), routers like a
+/// linear layer of PyTorch, norms from one.
 ///
-/// Source: DeepSeek-V2's class with its latent attention off, as DeepSeek-OCR
-/// uses it, arXiv:2510.18234, "The MoE Decoder".
+/// Source: DeepSeek-V2 without latent attention, as in DeepSeek-OCR,
+/// arXiv:2510.18234, "The MoE Decoder".
 class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
  public:
   explicit DecoderImpl(DecoderOptions options_ = {});
@@ -73,14 +72,14 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
 
   /// Runs the layers over new positions, and the final norm.
   ///
-  /// Without a cache the positions start at 0, and every position sees those
-  /// left of it; sequences of other lengths are padded at their right. With
-  /// one, row b adds its first `lengths[b]` positions to the cache (all L where
-  /// `lengths` is empty) and sees what the cache holds; see Note [Ragged
-  /// batches]. `probes`, where given, has one entry a layer.
+  /// Without a cache the positions start at 0, and every position sees itself
+  /// and those before it; shorter sequences are padded on the right. With a
+  /// cache, row b appends its first `lengths[b]` positions (all L if `lengths`
+  /// is empty) and sees the cached ones; see Note [Ragged batches]. `probes`,
+  /// if not null, has one entry per layer.
   ///
-  /// Shapes: embeds (B, L, width), returns (B, L, width); what stands right of
-  /// a row's length means nothing.
+  /// Shapes: embeds (B, L, width), returns (B, L, width). The outputs of
+  /// padding are unspecified.
   ///
   /// Throws `c10::Error` when the shapes do not fit, or the cache is too small.
   torch::Tensor forward(
@@ -89,9 +88,9 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
       const std::vector<int64_t>& lengths = {},
       std::vector<LayerProbe>* probes = nullptr);
 
-  /// Logits after one more id a row, row b's at `positions[b]`, with nothing
-  /// decided on the host (see `make_step_context`): `DecodeGraph` records it.
-  /// It leaves `cache.advance` to the caller.
+  /// Logits after one more id per row, at `positions`. Nothing is decided on
+  /// the host (see `make_step_context`), so `DecodeGraph` can record it. The
+  /// caller calls `cache.advance`.
   ///
   /// Shapes: ids (B, 1) and positions (B), int64 on the device; returns
   /// (B, vocab_size) float32.
@@ -100,17 +99,15 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
       const torch::Tensor& positions,
       KvCache& cache);
 
-  /// Whether the layers decide nothing on the host either: on a GPU with
-  /// stacked experts.
+  /// Whether `step` decides nothing on the host: on a GPU with stacked experts.
   bool is_recordable() const;
 
-  /// Moves the matrices of each layer's experts side by side; see
-  /// `MixtureOfExperts::stack_experts`.
+  /// Stacks the experts of every layer; see `MixtureOfExperts::stack_experts`.
   void stack_experts();
 
   /// Next-token logits.
   ///
-  /// Shapes: hidden (..., width) as `forward` gives it, returns
+  /// Shapes: hidden (..., width) from `forward`, returns
   /// (..., vocab_size) float32.
   torch::Tensor logits(const torch::Tensor& hidden);
 
@@ -118,15 +115,15 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   /// dtype and on the device of the weights.
   KvCache make_cache(int64_t batch, int64_t capacity);
 
-  /// The sum of the layers' balance losses of the last training-mode forward,
-  /// a float32 scalar to be weighted (0.001 in DeepSeek-V2); zero without
-  /// routing layers.
+  /// The sum of the layers' balance losses in the last training-mode forward, a
+  /// float32 scalar; zero without mixtures of experts. DeepSeek-V2 weights it
+  /// by 0.001.
   torch::Tensor balance_loss() const;
 
   /// The options with which this module was constructed.
   DecoderOptions options;
 
-  /// Runs layers again for their gradients, where they have neither cache nor
+  /// Recomputes layers in the backward pass when there are neither cache nor
   /// probes; see `layers::recompute`.
   bool recompute_layers = false;
 

@@ -13,7 +13,7 @@
 
 namespace microfiche::decoder {
 
-/// Options for `DecoderLayer`: a dense layer has `dense`, a sparse one `moe`.
+/// Options for `DecoderLayer`: either `dense` or `moe` is set.
 struct DecoderLayerOptions {
   explicit DecoderLayerOptions(AttentionOptions attention)
       : attention_(attention) {}
@@ -23,8 +23,8 @@ struct DecoderLayerOptions {
   TORCH_ARG(std::optional<MixtureOfExpertsOptions>, moe);
 };
 
-/// x += attention(norm(x)), then x += mlp(norm(x)); the mlp is dense or a
-/// mixture of experts, and is registered as `mlp` either way.
+/// x += attention(norm(x)), then x += mlp(norm(x)). The mlp is dense or a
+/// mixture of experts and is registered as `mlp` in both cases.
 class DecoderLayerImpl : public torch::nn::Cloneable<DecoderLayerImpl> {
  public:
   explicit DecoderLayerImpl(DecoderLayerOptions options_);
@@ -32,7 +32,7 @@ class DecoderLayerImpl : public torch::nn::Cloneable<DecoderLayerImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: x (B, L, width), returns the same.
+  /// Shapes: x (B, L, width), returns (B, L, width).
   torch::Tensor forward(
       const torch::Tensor& x,
       const AttentionContext& context,
@@ -46,7 +46,7 @@ class DecoderLayerImpl : public torch::nn::Cloneable<DecoderLayerImpl> {
   RmsNorm attention_norm{nullptr};
   Attention attention{nullptr};
   RmsNorm mlp_norm{nullptr};
-  /// One of the two.
+  /// One of the two is empty.
   GatedMlp dense{nullptr};
   MixtureOfExperts moe{nullptr};
 };

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "layers/linear.h"
 #include "kernels/moe_dispatch.h"
+#include "layers/linear.h"
 
 #include <torch/nn.h>
 
@@ -15,10 +15,10 @@ struct GatedMlpOptions {
   GatedMlpOptions(int64_t width, int64_t inner_width)
       : width_(width), inner_width_(inner_width) {}
 
-  /// Channels that come in and go out.
+  /// Channels of the input and of the output.
   TORCH_ARG(int64_t, width);
 
-  /// Channels between the layers.
+  /// Channels between the two layers.
   TORCH_ARG(int64_t, inner_width);
 };
 
@@ -32,10 +32,10 @@ class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: x (..., width), returns the same.
+  /// Shapes: x (..., width), returns (..., width).
   torch::Tensor forward(const torch::Tensor& x);
 
-  /// For `moe_dispatch`, where this is an expert.
+  /// The weights without LoRA, for `kernels::moe_dispatch`.
   kernels::ExpertWeights weights() const;
 
   /// Whether one of the three has LoRA matrices.

@@ -7,12 +7,12 @@
 namespace microfiche::decoder {
 namespace {
 
-// The first `used` positions of (B, capacity, kv_heads, head_dim), in a tensor
-// of its own with another capacity. Zeros follow; see `KvCache`'s constructor.
+// Copies the first `used` positions of (B, capacity, kv_heads, head_dim) to a
+// tensor of another capacity. The rest is zero; see the constructor.
 torch::Tensor
-with_capacity(const torch::Tensor& held, int64_t used, int64_t capacity) {
+with_capacity(const torch::Tensor& cached, int64_t used, int64_t capacity) {
   return torch::constant_pad_nd(
-      held.narrow(1, 0, used), {0, 0, 0, 0, 0, capacity - used});
+      cached.narrow(1, 0, used), {0, 0, 0, 0, 0, capacity - used});
 }
 
 } // namespace
@@ -36,8 +36,8 @@ KvCache::KvCache(KvCacheOptions options, const torch::TensorOptions& like)
 
   lengths_.assign(options.batch(), 0);
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
-    // Zeros, because a masked key still enters the softmax with weight 0, and 0
-    // times whatever uninitialised memory holds may be NaN.
+    // Zeros, because a masked value is multiplied by 0, and 0 times
+    // uninitialised memory may be NaN.
     for (auto* tensors : {&keys_, &values_}) {
       tensors->push_back(torch::zeros(
           {options.batch(),
@@ -105,8 +105,8 @@ void KvCache::append_rows(const KvCache& other) {
   torch::NoGradGuard no_grad;
   set_capacity(std::max(capacity(), other.capacity()));
   const int64_t used = other.max_length();
-  const auto append = [&](torch::Tensor& held, const torch::Tensor& added) {
-    held = torch::cat({held, with_capacity(added, used, capacity())});
+  const auto append = [&](torch::Tensor& cached, const torch::Tensor& added) {
+    cached = torch::cat({cached, with_capacity(added, used, capacity())});
   };
   for (size_t layer = 0; layer < keys_.size(); ++layer) {
     append(keys_[layer], other.keys_[layer]);

@@ -9,17 +9,17 @@
 namespace microfiche::decoder {
 
 // Note [Ragged batches]
-// A batch holds one sequence a row, and rows differ in length. A call adds up
-// to L positions to every row: row b holds `lengths[b]` of them, and what
-// stands right of those is padding that may hold anything. Padding is safe
-// because attention is causal: a real position only sees what is left of it. In
-// the cache each row has its own length, which says where the next position is
-// written and how far its queries see; keys of padding lie beyond the length
-// and are overwritten by what comes next.
+// A batch has one sequence per row, and rows differ in length. A call appends
+// up to L positions to every row: row b has `lengths[b]` of them, and the rest
+// is padding with any contents. Padding is safe because attention is causal: a
+// real position only sees positions before it. In the cache each row has its
+// own length, which gives the index of the next position and how far its
+// queries see. Keys of padding lie beyond that length, and the next call
+// overwrites them.
 //
 // The lengths live on the host, where the caller decides them, so neither a
-// mask nor a write ever waits for the device. As long as all rows are equally
-// long no mask is made.
+// mask nor a write waits for the device. While all rows are equally long, there
+// is no mask.
 
 /// Sizes of a `KvCache`.
 struct KvCacheOptions {
@@ -32,14 +32,15 @@ struct KvCacheOptions {
   /// Rows of the batch.
   TORCH_ARG(int64_t, batch) = 1;
 
-  /// Positions that a row can hold.
+  /// Positions per row.
   TORCH_ARG(int64_t, capacity) = 8192;
 };
 
-/// Keys and values already computed, preallocated; see Note [Ragged batches].
+/// Preallocated keys and values of earlier positions; see Note [Ragged
+/// batches].
 ///
-/// `Decoder::make_cache` makes one that fits; `Decoder::forward` fills it. A
-/// cache serves inference only: nothing in it carries a gradient.
+/// `Decoder::make_cache` makes one of the right size; `Decoder::forward` fills
+/// it. A cache is for inference only: it carries no gradients.
 class KvCache {
  public:
   /// `like` gives dtype and device.
@@ -52,32 +53,32 @@ class KvCache {
     return options_.capacity();
   }
 
-  /// Positions that each row holds.
+  /// Positions in each row.
   const std::vector<int64_t>& lengths() const {
     return lengths_;
   }
   int64_t max_length() const;
 
-  /// Bytes that keys and values take.
+  /// Bytes of all keys and values.
   int64_t num_bytes() const;
 
-  /// Keeps the given rows, in the given order; a row may be dropped, moved or
-  /// repeated. Rows that have finished are dropped so that they stop costing.
+  /// Keeps the given rows in the given order; a row may be dropped, moved or
+  /// repeated. Drop finished rows to save their time.
   ///
   /// Throws `c10::Error` for a row that does not exist.
   void select_rows(const std::vector<int64_t>& rows);
 
-  /// Adds the rows of another cache after those here, so that new rows join
-  /// running ones. The capacity becomes the larger of the two.
+  /// Appends the rows of another cache. The capacity becomes the larger of the
+  /// two.
   ///
   /// Throws `c10::Error` when the layers or the sizes of their heads differ.
   void append_rows(const KvCache& other);
 
-  /// Changes how many positions a row can hold. Throws `c10::Error` when that
-  /// is less than the longest row holds.
+  /// Changes the positions per row. Throws `c10::Error` when the longest row
+  /// has more than `capacity`.
   void set_capacity(int64_t capacity);
 
-  /// Forgets what lies beyond `length` in every row.
+  /// Cuts every row to at most `length` positions.
   void truncate(int64_t length);
 
   /// Keys and values of one layer, (B, capacity, kv_heads, head_dim). Rows are
@@ -92,7 +93,8 @@ class KvCache {
     return keys_.at(layer);
   }
 
-  /// Makes every row longer, after all layers have written their positions.
+  /// Adds `added[b]` to the length of row b, after all layers have written
+  /// their keys and values.
   void advance(const std::vector<int64_t>& added);
 
  private:

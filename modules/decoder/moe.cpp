@@ -148,7 +148,7 @@ void MixtureOfExpertsImpl::stack_experts() {
 }
 
 bool MixtureOfExpertsImpl::is_stacked() const {
-  // They lie elsewhere after the module was moved or cast.
+  // Moving or casting the module gives it other tensors.
   return stacked_ && !has_lora() &&
       stacked_->gate.is_alias_of(
           experts->ptr(0)->as<GatedMlp>()->gate_proj->weight);

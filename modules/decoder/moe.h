@@ -24,27 +24,27 @@ struct RouterOptions {
   /// Routed experts to choose from.
   TORCH_ARG(int64_t, num_experts);
 
-  /// Experts that each token goes to.
+  /// Experts per token.
   TORCH_ARG(int64_t, top_k) = 6;
 
-  /// Makes the weights of the chosen experts add up to one.
+  /// Normalises the weights of the chosen experts to a sum of one.
   TORCH_ARG(bool, norm_topk_prob) = false;
 
   /// Multiplies the weights of the chosen experts.
   TORCH_ARG(double, routed_scaling_factor) = 1;
 };
 
-/// Which experts each token goes to, and what became of the load.
+/// The experts of each token.
 struct Routing {
   /// Softmax over all experts, (N, num_experts) float32.
   torch::Tensor scores;
-  /// The best experts, best first, (N, top_k) int64.
+  /// The chosen experts, best first, (N, top_k) int64.
   torch::Tensor expert_ids;
-  /// Their share in the answer, (N, top_k) float32.
+  /// Their weights in the output, (N, top_k) float32.
   torch::Tensor weights;
 };
 
-/// Chooses experts: softmax in float32, then the top-k of it.
+/// Chooses experts: softmax in float32, then top-k.
 class RouterImpl : public torch::nn::Cloneable<RouterImpl> {
  public:
   explicit RouterImpl(RouterOptions options_);
@@ -71,11 +71,11 @@ struct MixtureOfExpertsOptions {
 
   TORCH_ARG(RouterOptions, router);
 
-  /// Channels between the layers of one routed expert.
+  /// Channels between the two layers of a routed expert.
   TORCH_ARG(int64_t, inner_width);
 
-  /// Experts that every token goes to; together they are one `GatedMlp`, and 0
-  /// leaves it out.
+  /// Experts that run on every token. Together they are one `GatedMlp`; 0 means
+  /// none.
   TORCH_ARG(int64_t, num_shared_experts) = 2;
 };
 
@@ -89,35 +89,36 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: x (B, L, width), returns the same.
+  /// Shapes: x (B, L, width), returns (B, L, width).
   torch::Tensor forward(const torch::Tensor& x);
 
-  /// Moves the experts' matrices side by side into one tensor each, of which
-  /// the parameters then are views, so that `moe_dispatch` need not copy them
-  /// together. It holds until the module is moved or cast; int8 stays as it is.
+  /// Copies the experts' weights into one tensor per matrix, of which the
+  /// parameters become views, so that `moe_dispatch` on a GPU does not copy
+  /// them. Moving or casting the module undoes it. Does nothing for int8
+  /// weights.
   void stack_experts();
 
-  /// Whether they lie so now, and no adapter is on one: then `moe_dispatch` on
-  /// a GPU decides nothing on the host.
+  /// Whether the experts are stacked and have no LoRA: then `moe_dispatch` on a
+  /// GPU decides nothing on the host.
   bool is_stacked() const;
 
-  /// How uneven the experts' load was in the last training-mode `forward`: for
-  /// each sequence the sum over experts of count * num_experts / (L * top_k)
-  /// times the mean score, averaged over the batch. One when even, and
-  /// differentiable; undefined before the first forward in training mode.
+  /// The imbalance of the experts' load in the last training-mode `forward`:
+  /// for each sequence the sum over experts of count * num_experts / (L *
+  /// top_k) times the mean score, averaged over the batch. It is 1 when
+  /// balanced, and differentiable; undefined before the first forward in
+  /// training mode.
   ///
   /// Source: DeepSeek-V2, arXiv:2405.04434, section 2.2.3, without its factor.
   const torch::Tensor& balance_loss() const {
     return balance_loss_;
   }
 
-  /// Puts another tensor in its place, with the same value and another way to
-  /// its gradients.
+  /// Replaces the loss by the same value with another autograd graph.
   void set_balance_loss(torch::Tensor balance_loss) {
     balance_loss_ = std::move(balance_loss);
   }
 
-  /// Tokens that went to each expert in that forward, (num_experts) float32.
+  /// Tokens per expert in that forward, (num_experts) float32.
   const torch::Tensor& expert_load() const {
     return expert_load_;
   }
@@ -127,7 +128,7 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
 
   Router router{nullptr};
   torch::nn::ModuleList experts{nullptr};
-  /// Absent when there are no shared experts.
+  /// Empty without shared experts.
   GatedMlp shared_experts{nullptr};
 
  private:

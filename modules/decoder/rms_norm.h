@@ -17,7 +17,7 @@ struct RmsNormOptions {
   TORCH_ARG(double, eps) = 1e-6;
 };
 
-/// Root-mean-square normalisation with a learned scale, one at the start; see
+/// Root-mean-square normalisation with a learned scale that starts at one; see
 /// `kernels::rms_norm`.
 class RmsNormImpl : public torch::nn::Cloneable<RmsNormImpl> {
  public:
@@ -26,7 +26,7 @@ class RmsNormImpl : public torch::nn::Cloneable<RmsNormImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: x (..., width), returns the same in the dtype of x.
+  /// Shapes: x (..., width), returns (..., width) in the dtype of x.
   torch::Tensor forward(const torch::Tensor& x);
 
   /// The options with which this module was constructed.

@@ -6,7 +6,7 @@
 
 namespace microfiche::decoder {
 
-/// Cosines and sines by which queries and keys turn at their positions.
+/// The cosines and sines that rotate queries and keys at their positions.
 ///
 /// Shapes: (B or 1, 1, L, head_dim / 2) each, in the dtype of the activations.
 struct Rotation {
@@ -14,8 +14,8 @@ struct Rotation {
   torch::Tensor sin;
 };
 
-/// The rotation of each position: the angle of dimension pair d is
-/// position * theta^(-2 d / head_dim), taken in float32.
+/// The rotation of each position: the angle of channel pair d is
+/// position * theta^(-2 d / head_dim), computed in float32.
 ///
 /// Shapes: positions (B or 1, L) int64.
 ///
@@ -26,9 +26,10 @@ Rotation make_rotation(
     double theta,
     torch::Dtype dtype);
 
-/// Turns the pairs (d, d + head_dim / 2), the half-rotated order of GPT-NeoX.
+/// Rotates the channel pairs (d, d + head_dim / 2); see
+/// `kernels::apply_rotary`.
 ///
-/// Shapes: x (B, heads, L, head_dim), returns the same.
+/// Shapes: x (B, heads, L, head_dim), returns the same shape.
 torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation);
 
 } // namespace microfiche::decoder

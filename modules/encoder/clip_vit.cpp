@@ -7,8 +7,8 @@
 
 #include <utility>
 
-// B = pages, n = side of the token grid, N = tokens with the class token,
-// D = channels of a head.
+// B = pages or tiles, n = side of the token grid, N = tokens with the class
+// token, D = channels of a head.
 
 namespace microfiche::encoder {
 

@@ -20,8 +20,8 @@ struct ClipVitOptions {
   /// Inner width of the feed-forward layers over `width`.
   TORCH_ARG(double, mlp_ratio) = 4;
 
-  /// Side of the token grid for which positions were learned; other grids
-  /// resample them.
+  /// Side of the token grid of the learned positions; other grids resample
+  /// them.
   TORCH_ARG(int64_t, table_side) = 16;
 };
 
@@ -48,8 +48,7 @@ class ClipBlockImpl : public torch::nn::Cloneable<ClipBlockImpl> {
 
 TORCH_MODULE(ClipBlock);
 
-/// The knowledge tower: global attention over few tokens, which stand in for
-/// the patches of an image.
+/// The knowledge tower: global attention over the tokens of the compressor.
 ///
 /// Linear layers, class token and positions start from normal(0, 0.02).
 ///
@@ -62,8 +61,8 @@ class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Runs the tower over the compressor's tokens; the class token, which only
-  /// helps inside, is dropped from what comes out.
+  /// Runs the tower over the compressor's tokens. The class token is dropped
+  /// from the output.
   ///
   /// Shapes: tokens (B, width, n, n), returns (B, n * n, width).
   ///
@@ -73,12 +72,12 @@ class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
   /// The options with which this module was constructed.
   ClipVitOptions options;
 
-  /// Runs blocks again for their gradients; see `layers::recompute`.
+  /// Recomputes blocks in the backward pass; see `layers::recompute`.
   bool recompute_blocks = false;
 
   /// (width).
   torch::Tensor class_embedding;
-  /// (1 + table_side^2, width); row 0 is the class token's.
+  /// (1 + table_side^2, width); row 0 is for the class token.
   torch::Tensor position_table;
   torch::nn::LayerNorm pre_norm{nullptr};
   torch::nn::ModuleList blocks{nullptr};

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-// B = pages, S = side of a page in pixels, n = side of its token grid.
+// B = pages or tiles, S = their side in pixels, n = side of the token grid.
 
 namespace microfiche::encoder {
 
@@ -25,23 +25,23 @@ void DeepEncoderImpl::reset() {
   const int64_t compressed = options.compressor().channels().back();
   TORCH_CHECK_VALUE(
       options.sam().neck_channels() == options.compressor().in_channels(),
-      "DeepEncoder: the compressor takes ",
+      "DeepEncoder: expected sam.neck_channels = compressor.in_channels = ",
       options.compressor().in_channels(),
-      " channels but the neck gives ",
+      ", got ",
       options.sam().neck_channels());
   TORCH_CHECK_VALUE(
       compressed == options.clip().width(),
-      "DeepEncoder: clip is ",
-      options.clip().width(),
-      " wide but the compressor gives ",
+      "DeepEncoder: expected clip.width to be the compressor's last channels, ",
       compressed,
-      " channels; clip takes them as its tokens");
+      ", got ",
+      options.clip().width());
   TORCH_CHECK_VALUE(
       options.projector().in_width() == options.clip().width() + compressed,
-      "DeepEncoder: the projector takes ",
-      options.projector().in_width(),
-      " channels but both towers together give ",
-      options.clip().width() + compressed);
+      "DeepEncoder: expected projector.in_width to be the channels of both "
+      "towers, ",
+      options.clip().width() + compressed,
+      ", got ",
+      options.projector().in_width());
 }
 
 torch::Tensor DeepEncoderImpl::forward(const torch::Tensor& pixels) {
@@ -73,8 +73,8 @@ EncoderStages DeepEncoderImpl::compress(const torch::Tensor& patches) {
 torch::Tensor DeepEncoderImpl::project(
     const torch::Tensor& sam,
     const torch::Tensor& clip) {
-  const auto perceived = sam.flatten(2).transpose(1, 2); // (B, n * n, C)
-  return projector->forward(torch::cat({clip, perceived}, /*dim=*/-1));
+  const auto sam_tokens = sam.flatten(2).transpose(1, 2); // (B, n * n, C)
+  return projector->forward(torch::cat({clip, sam_tokens}, /*dim=*/-1));
 }
 
 void DeepEncoderImpl::pretty_print(std::ostream& stream) const {

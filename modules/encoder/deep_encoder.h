@@ -12,8 +12,8 @@
 
 namespace microfiche::encoder {
 
-/// Options for `DeepEncoder`. The compressor takes the perception tower's neck
-/// and gives the knowledge tower's width; the projector takes both.
+/// Options for `DeepEncoder`. The channels of its parts must fit: `sam` feeds
+/// `compressor`, which feeds `clip`; `compressor` and `clip` feed `projector`.
 struct DeepEncoderOptions {
   /// Pixels along the side of one vision token.
   int64_t pixels_per_token() const;
@@ -24,9 +24,9 @@ struct DeepEncoderOptions {
   TORCH_ARG(ProjectorOptions, projector);
 };
 
-/// What the encoder computes on its way, with n = S / pixels_per_token.
+/// The outputs of the encoder's stages, with n = S / pixels_per_token.
 struct EncoderStages {
-  /// The compressor's map, (B, C, n, n).
+  /// The output of the compressor, (B, C, n, n).
   torch::Tensor sam;
   /// The knowledge tower's tokens, (B, n * n, C).
   torch::Tensor clip;
@@ -34,8 +34,8 @@ struct EncoderStages {
   torch::Tensor tokens;
 };
 
-/// Pages to vision tokens: perception tower, 16x compressor, knowledge tower on
-/// the compressor's map, both side by side, projector.
+/// Encodes pages as vision tokens: perception tower, 16x compressor, knowledge
+/// tower on the compressor's output, then a projector on both.
 ///
 /// Source: DeepSeek-OCR, arXiv:2510.18234, "DeepEncoder".
 class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
@@ -51,18 +51,18 @@ class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
   ///   pixels: (B, 3, S, S), normalised to [-1, 1]
   ///   returns: (B, n * n, projector.out_width), row-major
   ///
-  /// Throws `c10::Error` when S is no multiple of pixels_per_token.
+  /// Throws `c10::Error` when S is not a multiple of pixels_per_token.
   torch::Tensor forward(const torch::Tensor& pixels);
 
-  /// As `forward`, with what was computed on the way.
+  /// `forward` with the outputs of all stages.
   EncoderStages stages(const torch::Tensor& pixels);
 
-  /// The second half of `stages`: what becomes of the perception tower's map.
+  /// The second half of `stages`, from the output of the perception tower.
   ///
-  /// Shapes: patches (B, neck_channels, g, g) as `sam` gives them.
+  /// Shapes: patches (B, neck_channels, g, g) from `sam`.
   EncoderStages compress(const torch::Tensor& patches);
 
-  /// The last step of `compress`: both towers side by side, projected.
+  /// The last step of `compress`: concatenates both towers and projects them.
   ///
   /// Shapes: sam (B, C, n, n), clip (B, n * n, C), returns (B, n * n, D).
   torch::Tensor project(const torch::Tensor& sam, const torch::Tensor& clip);

@@ -33,7 +33,7 @@ torch::Tensor FeedForwardImpl::forward(const torch::Tensor& x) {
     case Activation::kQuickGelu:
       return contract->forward(inner * torch::sigmoid(1.702 * inner));
   }
-  TORCH_INTERNAL_ASSERT(false, "an activation without a case");
+  TORCH_INTERNAL_ASSERT(false, "unknown activation");
 }
 
 void FeedForwardImpl::pretty_print(std::ostream& stream) const {

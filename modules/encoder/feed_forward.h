@@ -9,11 +9,11 @@
 
 namespace microfiche::encoder {
 
-/// The activation between the two layers of a `FeedForward`.
+/// The activation of a `FeedForward`.
 enum class Activation {
-  /// x * Phi(x), by the error function.
+  /// x * Phi(x), computed with the error function.
   kGelu,
-  /// x * sigmoid(1.702 x), CLIP's approximation of it.
+  /// x * sigmoid(1.702 x), CLIP's approximation of GELU.
   kQuickGelu,
 };
 
@@ -22,7 +22,7 @@ struct FeedForwardOptions {
   FeedForwardOptions(int64_t width, int64_t inner_width)
       : width_(width), inner_width_(inner_width) {}
 
-  /// Channels that come in and go out.
+  /// Channels of the input and of the output.
   TORCH_ARG(int64_t, width);
 
   /// Channels between the two layers.
@@ -33,7 +33,7 @@ struct FeedForwardOptions {
 
 /// Two linear layers with an activation between them.
 ///
-/// Shapes: (..., width) in and out.
+/// Shapes: x (..., width), returns (..., width).
 class FeedForwardImpl : public torch::nn::Cloneable<FeedForwardImpl> {
  public:
   explicit FeedForwardImpl(FeedForwardOptions options_);

@@ -29,8 +29,8 @@ void check_tower(
   TORCH_CHECK_VALUE(
       width >= 1 && layers >= 1 && heads >= 1 && width % heads == 0,
       what,
-      ": expected positive width, layers and heads, and a width that the heads "
-      "divide, got width ",
+      ": expected positive width, layers and heads, and a width that is a "
+      "multiple of heads, got width ",
       width,
       ", ",
       layers,

@@ -15,8 +15,8 @@ layers::Linear make_linear(int64_t in, int64_t out);
 /// A tensor from normal(0, 0.02), for learned positions and class tokens.
 torch::Tensor make_embedding(torch::IntArrayRef shape);
 
-/// Throws `c10::ValueError` naming `what` unless width, layers and heads are
-/// positive and the heads divide the width.
+/// Throws `c10::ValueError`, which names `what`, unless width, layers and heads
+/// are positive and width is a multiple of heads.
 void check_tower(
     const char* what,
     int64_t width,

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-// B = pages, H x W = pixels.
+// B = pages or tiles, H x W = pixels.
 
 namespace microfiche::encoder {
 

@@ -12,7 +12,7 @@ struct PatchEmbeddingOptions {
   /// Side of a square patch, in pixels.
   TORCH_ARG(int64_t, patch_size) = 16;
 
-  /// Channels of a patch once embedded.
+  /// Channels of an embedded patch.
   TORCH_ARG(int64_t, width) = 768;
 };
 

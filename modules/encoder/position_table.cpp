@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+// S = side of the table, C = channels.
+
 namespace microfiche::encoder {
 
 torch::Tensor resize_position_table(const torch::Tensor& table, int64_t side) {

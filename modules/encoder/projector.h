@@ -11,7 +11,7 @@ namespace microfiche::encoder {
 
 /// Options for `Projector`.
 struct ProjectorOptions {
-  /// Channels of both towers together.
+  /// The sum of the channels of both towers.
   TORCH_ARG(int64_t, in_width) = 2048;
 
   /// Width of the decoder.

@@ -5,13 +5,14 @@
 
 #include <utility>
 
-// B = pages or windows, S = side of a grid, C = width, D = channels of a head.
+// B = pages, tiles or windows, S = side of a grid, C = width, D = channels of a
+// head.
 
 namespace microfiche::encoder {
 
 namespace {
 
-// The table for a grid of another side, (2 * side - 1, D).
+// Resamples a table to a grid of another side, (2 * side - 1, D).
 torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t side) {
   const int64_t length = 2 * side - 1;
   if (table.size(0) == length) {
@@ -26,8 +27,8 @@ torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t side) {
       .to(table.scalar_type());
 }
 
-// (B, S, S, C) -> (B * windows, w, w, C), with `fill` (C) at the right and the
-// bottom.
+// (B, S, S, C) -> (B * windows, w, w, C), padded with `fill` (C) on the right
+// and at the bottom.
 torch::Tensor
 cut_into_windows(torch::Tensor grid, int64_t w, const torch::Tensor& fill) {
   const int64_t batch = grid.size(0), side = grid.size(1);
@@ -35,11 +36,11 @@ cut_into_windows(torch::Tensor grid, int64_t w, const torch::Tensor& fill) {
   const int64_t across = (side + w - 1) / w;
   const int64_t pad = across * w - side;
   if (pad > 0) {
-    const auto filler = fill.to(grid.scalar_type());
+    const auto padding = fill.to(grid.scalar_type());
     grid = torch::cat(
-        {grid, filler.expand({batch, side, pad, channels})}, /*dim=*/2);
+        {grid, padding.expand({batch, side, pad, channels})}, /*dim=*/2);
     grid = torch::cat(
-        {grid, filler.expand({batch, pad, side + pad, channels})}, /*dim=*/1);
+        {grid, padding.expand({batch, pad, side + pad, channels})}, /*dim=*/1);
   }
   return grid.reshape({batch, across, w, across, w, channels})
       .transpose(2, 3)

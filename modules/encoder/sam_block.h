@@ -11,8 +11,7 @@
 
 namespace microfiche::encoder {
 
-/// What every normalisation of the perception tower, its neck's too, adds to a
-/// variance.
+/// The epsilon of every norm in the perception tower and its neck.
 constexpr double kSamNormEps = 1e-6;
 
 /// Options for `SamAttention`.
@@ -20,32 +19,32 @@ struct SamAttentionOptions {
   SamAttentionOptions(int64_t width, int64_t heads, int64_t table_side)
       : width_(width), heads_(heads), table_side_(table_side) {}
 
-  /// Channels that come in and go out, a multiple of `heads`.
+  /// Channels of the input and of the output, a multiple of `heads`.
   TORCH_ARG(int64_t, width);
 
   TORCH_ARG(int64_t, heads);
 
-  /// Side of the grid for which the relative positions were learned; the
-  /// tables hold 2 * table_side - 1 offsets.
+  /// Side of the grid of the learned relative positions; the tables have
+  /// 2 * table_side - 1 rows.
   TORCH_ARG(int64_t, table_side);
 
-  /// Side of the windows inside which patches attend; 0 is the whole grid.
+  /// Side of the attention windows in patches; 0 means the whole grid.
   TORCH_ARG(int64_t, window_size) = 0;
 };
 
 // Note [Padded windows]
-// A grid that is no multiple of the window is padded with zeros at its right
-// and bottom. The padding is not masked: the published weights were trained
-// with real patches attending to it. A zero's query, key and value are the
-// bias of their linear layer, so the layer runs over the real patches and the
-// bias is what is padded with: the same numbers for less work (at 512 px, 1024
-// patches instead of 1764).
+// A grid that is not a multiple of the window is padded with zeros on the right
+// and at the bottom. The padding is not masked, because the published weights
+// were trained with real patches attending to it. The query, key and value of a
+// zero patch are the bias of the linear layer. So the layer runs on the real
+// patches only, and its output is padded with the bias: the same result for
+// less work (1024 instead of 1764 patches at 512 px).
 
 /// Self-attention over a square grid or its windows, with decomposed relative
 /// positions.
 ///
-/// A grid of another side than the table's resamples the tables along their
-/// length: linear, in float32, without antialiasing.
+/// For a grid of another side the tables are resampled along their length:
+/// linear, in float32, without antialiasing.
 class SamAttentionImpl : public torch::nn::Cloneable<SamAttentionImpl> {
  public:
   explicit SamAttentionImpl(SamAttentionOptions options_);
@@ -61,7 +60,7 @@ class SamAttentionImpl : public torch::nn::Cloneable<SamAttentionImpl> {
 
   layers::Linear qkv{nullptr};
   layers::Linear projection{nullptr};
-  /// (2 * table_side - 1, width / heads) each, zero at the start.
+  /// (2 * table_side - 1, width / heads) each; they start at zero.
   torch::Tensor rel_pos_h;
   torch::Tensor rel_pos_w;
 };
@@ -73,15 +72,15 @@ struct SamBlockOptions {
   SamBlockOptions(int64_t width, int64_t heads, int64_t table_side)
       : width_(width), heads_(heads), table_side_(table_side) {}
 
-  /// Channels that come in and go out, a multiple of `heads`.
+  /// Channels of the input and of the output, a multiple of `heads`.
   TORCH_ARG(int64_t, width);
 
   TORCH_ARG(int64_t, heads);
 
-  /// Side of the patch grid for which positions were learned.
+  /// Side of the patch grid of the learned positions.
   TORCH_ARG(int64_t, table_side);
 
-  /// Side of the windows inside which patches attend; 0 is the whole grid.
+  /// Side of the attention windows in patches; 0 means the whole grid.
   TORCH_ARG(int64_t, window_size) = 0;
 
   /// Inner width of the feed-forward layers over `width`.

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-// B = pages, S = side of a page in pixels, g = side of its patch grid.
+// B = pages or tiles, S = their side in pixels, g = side of the patch grid.
 
 namespace microfiche::encoder {
 
@@ -71,11 +71,11 @@ void SamVitImpl::reset() {
 
   blocks = register_module("blocks", torch::nn::ModuleList());
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
-    const bool sees_all =
+    const bool is_global =
         std::find(global.begin(), global.end(), layer) != global.end();
     blocks->push_back(SamBlock(
         SamBlockOptions(options.width(), options.heads(), /*table_side=*/side)
-            .window_size(sees_all ? 0 : options.window_size())
+            .window_size(is_global ? 0 : options.window_size())
             .mlp_ratio(options.mlp_ratio())));
   }
 
@@ -84,8 +84,8 @@ void SamVitImpl::reset() {
       "neck",
       torch::nn::Sequential(
           layers::Convolution(layers::ConvolutionOptions(
-                                   options.width(), channels, /*kernel_size=*/1)
-                                   .bias(false)),
+                                  options.width(), channels, /*kernel_size=*/1)
+                                  .bias(false)),
           ChannelNorm(channels),
           layers::Convolution(
               layers::ConvolutionOptions(channels, channels, /*kernel_size=*/3)

@@ -13,7 +13,7 @@ namespace microfiche::encoder {
 
 /// Options for `SamVit`.
 struct SamVitOptions {
-  /// Page side in pixels for which positions were learned; pages of another
+  /// Side in pixels of the pages of the learned positions; pages of another
   /// side resample them.
   TORCH_ARG(int64_t, image_size) = 1024;
 
@@ -30,7 +30,7 @@ struct SamVitOptions {
   /// Side of the attention windows, in patches.
   TORCH_ARG(int64_t, window_size) = 14;
 
-  /// The layers, counted from 0, that attend over the whole page.
+  /// The layers, counted from 0, that attend to the whole page.
   TORCH_ARG(std::vector<int64_t>, global_attn_indexes) = {2, 5, 8, 11};
 
   /// Channels after the neck.
@@ -58,7 +58,7 @@ TORCH_MODULE(ChannelNorm);
 /// convolutional neck.
 ///
 /// Linear layers and positions start from normal(0, 0.02), relative positions
-/// from zero, convolutions from PyTorch's own initialisation.
+/// from zero, convolutions like PyTorch's.
 ///
 /// Source: SAM, arXiv:2304.02643, as DeepSeek-OCR uses it, arXiv:2510.18234,
 /// "DeepEncoder"; deepencoder/sam_vary_sdpa.py (deepseek-ai/DeepSeek-OCR
@@ -70,7 +70,7 @@ class SamVitImpl : public torch::nn::Cloneable<SamVitImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Perceives a batch of square pages.
+  /// Encodes a batch of square pages or tiles.
   ///
   /// Shapes, with g = S / patch_size:
   ///   pixels: (B, 3, S, S), normalised to [-1, 1]
@@ -82,7 +82,7 @@ class SamVitImpl : public torch::nn::Cloneable<SamVitImpl> {
   /// The options with which this module was constructed.
   SamVitOptions options;
 
-  /// Runs blocks again for their gradients; see `layers::recompute`.
+  /// Recomputes blocks in the backward pass; see `layers::recompute`.
   bool recompute_blocks = false;
 
   PatchEmbedding patch_embedding{nullptr};

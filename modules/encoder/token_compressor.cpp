@@ -4,7 +4,7 @@
 
 #include <utility>
 
-// B = pages, C = channels, H x W = patch grid.
+// B = pages or tiles, C = channels, H x W = patch grid.
 
 namespace microfiche::encoder {
 

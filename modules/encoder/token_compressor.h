@@ -10,11 +10,11 @@ namespace microfiche::encoder {
 
 /// Options for `TokenCompressor`.
 struct TokenCompressorOptions {
-  /// Channels of the patch grid that comes in.
+  /// Channels of the patch grid.
   TORCH_ARG(int64_t, in_channels) = 256;
 
-  /// Channels after each stride-2 convolution; each one divides the number of
-  /// tokens by four. The last is the width of a vision token.
+  /// Channels after each stride-2 convolution, which divides the number of
+  /// tokens by four. The last is the width of the knowledge tower.
   TORCH_ARG(std::vector<int64_t>, channels) = {512, 1024};
 };
 

@@ -1,8 +1,8 @@
 #include "kernels/attention.h"
 
-#include "kernels/gradient.h"
 #include "kernels/cpu/one_query_attention.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/gradient.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -10,21 +10,24 @@
 #include <cmath>
 #include <limits>
 
+// B = rows, N = queries, K = keys, D = channels of a head.
+
 namespace microfiche::kernels {
 namespace {
 
-constexpr int64_t kShort = 256;
-// Of keys; below, a second thread takes longer to start than it saves.
-constexpr int64_t kNumbersPerThread = 1 << 15;
-constexpr double kHidden = -std::numeric_limits<double>::infinity();
+// Up to this many keys the reference trains faster than the fused kernel.
+constexpr int64_t kMaxReferenceKeys = 256;
+// Elements of keys below which a second thread does not pay.
+constexpr int64_t kElementsPerThread = 1 << 15;
+constexpr double kNegativeInfinity = -std::numeric_limits<double>::infinity();
 
 bool is_slow_when_fused(const torch::Tensor& q, const torch::Tensor& k) {
   return q.is_cpu() && q.scalar_type() == torch::kBFloat16 &&
-      k.size(2) <= kShort && torch::GradMode::is_enabled() && q.requires_grad();
+      k.size(2) <= kMaxReferenceKeys && torch::GradMode::is_enabled() &&
+      q.requires_grad();
 }
 
-/// Whether a decoding step asks on a CPU; with a mask, one of (B, 1, 1, T) that
-/// says which keys are seen.
+/// Whether the one-query kernel fits. A mask must have the shape (B, 1, 1, K).
 bool is_one_query(
     const torch::Tensor& q,
     const torch::Tensor& k,
@@ -41,7 +44,7 @@ bool is_one_query(
         bias->size(2) == 1 && bias->stride(3) == 1));
 }
 
-torch::Tensor attend_with_one_query(
+torch::Tensor run_one_query_kernel(
     const torch::Tensor& q,
     const torch::Tensor& k,
     const torch::Tensor& v,
@@ -66,7 +69,7 @@ torch::Tensor attend_with_one_query(
   attention.head_dim = q.size(3);
   attention.scale = 1 / std::sqrt(static_cast<float>(q.size(3)));
   const int64_t grain =
-      kNumbersPerThread / (attention.keys * attention.head_dim) + 1;
+      kElementsPerThread / (attention.keys * attention.head_dim) + 1;
   parallel_for(
       0, q.size(0) * q.size(1), grain, [&](int64_t begin, int64_t end) {
         one_query_attention(attention, begin, end);
@@ -86,9 +89,10 @@ torch::Tensor attention_reference(
   auto logits = torch::matmul(q * scale, k.transpose(2, 3));
   if (causal) {
     logits = logits +
-        torch::full({q.size(2), k.size(2)}, kHidden, q.options()).triu(1);
+        torch::full({q.size(2), k.size(2)}, kNegativeInfinity, q.options())
+            .triu(1);
   } else if (bias && bias->scalar_type() == torch::kBool) {
-    logits = logits.masked_fill(bias->logical_not(), kHidden);
+    logits = logits.masked_fill(bias->logical_not(), kNegativeInfinity);
   } else if (bias) {
     logits = logits + *bias;
   }
@@ -102,7 +106,7 @@ torch::Tensor attention(
     const std::optional<torch::Tensor>& bias,
     bool causal) {
   if (is_one_query(q, k, v, bias)) {
-    return attend_with_one_query(q, k, v, bias);
+    return run_one_query_kernel(q, k, v, bias);
   }
   return is_slow_when_fused(q, k) ? attention_reference(q, k, v, bias, causal)
                                   : torch::scaled_dot_product_attention(

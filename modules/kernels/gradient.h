@@ -7,31 +7,32 @@
 
 namespace microfiche::kernels {
 
-/// As long as one lives, `needs_grad` says yes on its thread: gradients will be
-/// asked for of what is computed now, by computing it again.
+/// While one is alive, `needs_grad` returns true on its thread. `recompute`
+/// uses it so that its first run, without gradients, takes the same kernels as
+/// the second run.
 class AssumeGradGuard {
  public:
-  AssumeGradGuard() : before_(planned()) {
-    planned() = true;
+  AssumeGradGuard() : before_(is_active()) {
+    is_active() = true;
   }
   AssumeGradGuard(const AssumeGradGuard&) = delete;
   AssumeGradGuard& operator=(const AssumeGradGuard&) = delete;
   ~AssumeGradGuard() {
-    planned() = before_;
+    is_active() = before_;
   }
 
-  static bool& planned() {
-    thread_local bool planned = false;
-    return planned;
+  static bool& is_active() {
+    thread_local bool active = false;
+    return active;
   }
 
  private:
   bool before_;
 };
 
-/// Whether a gradient is asked for, which kernels of our own do not give.
+/// Whether any of the tensors needs a gradient. Our own kernels have none.
 inline bool needs_grad(std::initializer_list<torch::Tensor> tensors) {
-  if (AssumeGradGuard::planned()) {
+  if (AssumeGradGuard::is_active()) {
     return true;
   }
   return torch::GradMode::is_enabled() &&

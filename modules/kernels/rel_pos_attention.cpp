@@ -1,23 +1,23 @@
 #include "kernels/rel_pos_attention.h"
 
 #include "kernels/attention.h"
-#include "kernels/gradient.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rel_pos_attention.h"
+#include "kernels/gradient.h"
 
 #include <torch/torch.h>
 
 #include <cmath>
 #include <utility>
 
-// B = windows or pages, N = side * side positions, D = channels of a head.
+// B = windows or images, N = side * side positions, D = channels of a head.
 
 namespace microfiche::kernels {
 
 namespace {
 
-// (q position, k position, D): the table's row for each pair on one axis.
-torch::Tensor offsets(const torch::Tensor& table, int64_t side) {
+// The table's row for each pair of positions on one axis, (q, k, D).
+torch::Tensor rows_by_offset(const torch::Tensor& table, int64_t side) {
   const auto axis = torch::arange(
       side, torch::TensorOptions().dtype(torch::kInt64).device(table.device()));
   const auto rows =
@@ -26,8 +26,8 @@ torch::Tensor offsets(const torch::Tensor& table, int64_t side) {
       .view({side, side, table.size(1)});
 }
 
-// The two halves of the bias, (B, heads, N, side) each: what every query adds
-// to the keys of a row and to those of a column.
+// The two terms of the bias, (B, heads, N, side) each: one for the keys of each
+// row, one for the keys of each column.
 std::pair<torch::Tensor, torch::Tensor> axis_biases(
     const torch::Tensor& q,
     const torch::Tensor& table_h,
@@ -35,10 +35,10 @@ std::pair<torch::Tensor, torch::Tensor> axis_biases(
     int64_t side) {
   const auto grid = q.unflatten(2, {side, side}); // (B, heads, h, w, D)
   const auto by_row =
-      torch::matmul(grid, offsets(table_h, side).transpose(1, 2));
+      torch::matmul(grid, rows_by_offset(table_h, side).transpose(1, 2));
   const auto by_column =
       torch::matmul(
-          grid.transpose(2, 3), offsets(table_w, side).transpose(1, 2))
+          grid.transpose(2, 3), rows_by_offset(table_w, side).transpose(1, 2))
           .transpose(2, 3);
   return {
       by_row.flatten(2, 3).contiguous(), by_column.flatten(2, 3).contiguous()};
@@ -68,7 +68,7 @@ void check_shapes(
   }
 }
 
-// The kernel reads a head's channels side by side, and one type.
+// The kernel reads a head's channels contiguously.
 torch::Tensor with_adjacent_channels(const torch::Tensor& x) {
   return x.stride(3) == 1 ? x : x.contiguous();
 }

@@ -6,17 +6,17 @@ namespace microfiche::kernels {
 
 /// Attention on a square grid with decomposed relative positions.
 ///
-/// The logit of query q and key k, standing in rows q_h, k_h and columns q_w,
-/// k_w, is q.k / sqrt(D) + q.R_h[q_h - k_h] + q.R_w[q_w - k_w]; the queries of
-/// the last two terms are not scaled.
+/// The logit of query q in row q_h, column q_w and key k in row k_h, column k_w
+/// is q.k / sqrt(D) + q.R_h[q_h - k_h] + q.R_w[q_w - k_w]; the queries of the
+/// last two terms are not scaled.
 ///
 /// Shapes, with N = side * side positions in row-major order:
 ///   q, k, v: (B, heads, N, D)
-///   table_h, table_w: (2 * side - 1, D), row r holds the offset r - (side - 1)
+///   table_h, table_w: (2 * side - 1, D), row r is for offset r - (side - 1)
 ///   returns: (B, heads, N, D)
 ///
-/// Takes `rel_pos_attention_blocked` on a CPU in float32 and bfloat16 when no
-/// gradient is asked for, and `rel_pos_attention_reference` otherwise.
+/// `rel_pos_attention_blocked` is taken on a CPU, without gradients, in float32
+/// and bfloat16; everything else is `rel_pos_attention_reference`.
 ///
 /// Throws `c10::Error` when the tables do not fit the grid.
 ///
@@ -30,7 +30,8 @@ torch::Tensor rel_pos_attention(
     const torch::Tensor& table_w,
     int64_t side);
 
-/// What `rel_pos_attention` means: the bias as a tensor, added to the logits.
+/// The definition of `rel_pos_attention` in ATen operations, with the bias as a
+/// tensor: any device, differentiable.
 torch::Tensor rel_pos_attention_reference(
     const torch::Tensor& q,
     const torch::Tensor& k,
@@ -39,10 +40,10 @@ torch::Tensor rel_pos_attention_reference(
     const torch::Tensor& table_w,
     int64_t side);
 
-/// A few queries and rows of keys at a time, each block of logits starting as
-/// its bias, so that nothing of shape (B, heads, N, N) is ever held. CPU only,
-/// float32 or bfloat16, without gradients; callers leave the choice to
-/// `rel_pos_attention`. The kernel is in kernels/rel_pos_attention_cpu.h.
+/// Computes a few queries and rows of keys at a time, so that no tensor of
+/// shape (B, heads, N, N) exists. CPU only, float32 or bfloat16, without
+/// gradients. Callers use `rel_pos_attention`; the kernel is in
+/// `kernels/cpu/rel_pos_attention.h`.
 torch::Tensor rel_pos_attention_blocked(
     const torch::Tensor& q,
     const torch::Tensor& k,

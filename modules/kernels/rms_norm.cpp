@@ -1,8 +1,8 @@
 #include "kernels/rms_norm.h"
 
-#include "kernels/gradient.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rms_norm.h"
+#include "kernels/gradient.h"
 
 #include <torch/torch.h>
 
@@ -31,11 +31,11 @@ torch::Tensor run_cpu_kernel(
     const torch::Tensor& x,
     const torch::Tensor& weight,
     double eps) {
-  const auto held = x.contiguous();
+  const auto input = x.contiguous();
   const auto gain = weight.contiguous();
-  auto y = torch::empty(x.sizes(), held.options());
+  auto y = torch::empty(x.sizes(), input.options());
   const RmsNormRows rows{
-      held.const_data_ptr(),
+      input.const_data_ptr(),
       gain.const_data_ptr(),
       y.mutable_data_ptr(),
       x.scalar_type() == torch::kBFloat16,
@@ -71,7 +71,6 @@ torch::Tensor run_cuda_kernel(
   C10_CUDA_CHECK(launch_rms_norm(arguments));
   return y;
 }
-
 #endif
 
 } // namespace

@@ -5,14 +5,14 @@
 namespace microfiche::kernels {
 
 /// Root-mean-square normalisation over the last dimension,
-/// y = x / sqrt(mean(x^2) + eps) * weight, with everything up to the cast back
-/// to the dtype of x in float32.
+/// y = x / sqrt(mean(x^2) + eps) * weight. x is normalised in float32 and then
+/// rounded to its dtype before the weight multiplies it.
 ///
 /// Shapes: x (..., D), weight (D), returns (..., D) in the dtype of x.
 ///
-/// Runs a kernel of its own, on a GPU or a CPU, when both tensors share one of
-/// float32, bfloat16 and, on a GPU, float16, and no gradient is asked for, and
-/// `rms_norm_reference` otherwise.
+/// `kernels/cpu/rms_norm.h` and `kernels/cuda/rms_norm.h` are taken without
+/// gradients when both tensors are float32 or both bfloat16, on a GPU also
+/// float16; everything else is `rms_norm_reference`.
 ///
 /// Throws `c10::Error` when the weight does not fit x.
 ///
@@ -22,7 +22,7 @@ torch::Tensor rms_norm(
     const torch::Tensor& weight,
     double eps = 1e-6);
 
-/// What `rms_norm` means, in ATen operations: any device, differentiable.
+/// The definition of `rms_norm` in ATen operations: any device, differentiable.
 torch::Tensor rms_norm_reference(
     const torch::Tensor& x,
     const torch::Tensor& weight,

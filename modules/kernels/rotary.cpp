@@ -1,8 +1,8 @@
 #include "kernels/rotary.h"
 
-#include "kernels/gradient.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rotary.h"
+#include "kernels/gradient.h"
 
 #include <torch/torch.h>
 
@@ -11,7 +11,7 @@
 namespace microfiche::kernels {
 namespace {
 
-bool can_turn(
+bool has_kernel(
     const torch::Tensor& x,
     const torch::Tensor& cos,
     const torch::Tensor& sin) {
@@ -38,27 +38,27 @@ torch::Tensor apply_rotary(
     const torch::Tensor& x,
     const torch::Tensor& cos,
     const torch::Tensor& sin) {
-  if (!can_turn(x, cos, sin)) {
+  if (!has_kernel(x, cos, sin)) {
     return apply_rotary_reference(x, cos, sin);
   }
   auto y = torch::empty_like(x);
-  RotaryRows turn;
-  turn.x = x.const_data_ptr();
-  turn.y = y.mutable_data_ptr();
-  turn.cos = cos.const_data_ptr();
-  turn.sin = sin.const_data_ptr();
-  turn.is_bf16 = x.scalar_type() == torch::kBFloat16;
-  turn.heads = x.size(1);
-  turn.positions = x.size(2);
-  turn.half = x.size(3) / 2;
-  turn.angle_stride = cos.size(0) == 1 ? 0 : cos.stride(0);
+  RotaryRows rows;
+  rows.x = x.const_data_ptr();
+  rows.y = y.mutable_data_ptr();
+  rows.cos = cos.const_data_ptr();
+  rows.sin = sin.const_data_ptr();
+  rows.is_bf16 = x.scalar_type() == torch::kBFloat16;
+  rows.heads = x.size(1);
+  rows.positions = x.size(2);
+  rows.half = x.size(3) / 2;
+  rows.angle_stride = cos.size(0) == 1 ? 0 : cos.stride(0);
   for (int dim = 0; dim < 3; ++dim) {
-    turn.x_strides[dim] = x.stride(dim);
-    turn.y_strides[dim] = y.stride(dim);
+    rows.x_strides[dim] = x.stride(dim);
+    rows.y_strides[dim] = y.stride(dim);
   }
   parallel_for(
       0, x.size(0) * x.size(2), /*grain=*/16, [&](int64_t begin, int64_t end) {
-        apply_rotary_cpu(turn, begin, end);
+        apply_rotary_cpu(rows, begin, end);
       });
   return y;
 }

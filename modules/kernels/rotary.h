@@ -4,25 +4,27 @@
 
 namespace microfiche::kernels {
 
-/// Turns pairs of channels, channel d of the first half with channel d of the
-/// second, by an angle: (a cos - b sin, b cos + a sin).
+/// Rotary position embedding: rotates each pair of channels, a from the first
+/// half of a head and b from the second, to (a cos - b sin, b cos + a sin).
 ///
 /// Shapes:
 ///   x: (B, H, L, D) with D even
 ///   cos, sin: (B or 1, 1, L, D / 2) in the dtype of x
-///   returns: (B, H, L, D), laid out in memory as x
+///   returns: (B, H, L, D), with the strides of x
 ///
-/// On a CPU, without gradients and in float32 or bfloat16, a kernel of its own;
-/// `apply_rotary_reference`, whose numbers it gives bit by bit, otherwise.
+/// `kernels/cpu/rotary.h` is taken on a CPU, without gradients, in float32 and
+/// bfloat16; everything else is `apply_rotary_reference`. Both give the same
+/// bits.
 ///
-/// Source: Su et al., arXiv:2104.09864, equation 34, with the halves of a head
-/// as pairs, as GPT-NeoX has them.
+/// Source: Su et al., arXiv:2104.09864, equation 34, with pairs
+/// across the halves of a head, as in GPT-NeoX.
 torch::Tensor apply_rotary(
     const torch::Tensor& x,
     const torch::Tensor& cos,
     const torch::Tensor& sin);
 
-/// What `rotate` means, in ATen operations: any device, differentiable.
+/// The definition of `apply_rotary` in ATen operations: any device,
+/// differentiable.
 torch::Tensor apply_rotary_reference(
     const torch::Tensor& x,
     const torch::Tensor& cos,

@@ -16,7 +16,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Forward = std::function<std::vector<torch::Tensor>(const torch::Tensor&)>;
 
-/// The generator's state, which `set_random_state` goes back to.
+/// The state of the device's random generator.
 torch::Tensor random_state(const torch::Device& device) {
   auto generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard lock(generator.mutex());
@@ -29,7 +29,7 @@ void set_random_state(const torch::Device& device, const torch::Tensor& state) {
   generator.set_state(state);
 }
 
-/// What a second run needs.
+/// What the second run needs.
 struct Run : torch::CustomClassHolder {
   Forward forward;
   std::vector<torch::Tensor> parameters;
@@ -48,7 +48,7 @@ struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
     run->random = random_state(x.device());
     context->saved_data["run"] = c10::IValue::make_capsule(run);
     context->save_for_backward({x});
-    // Both runs take the same way through our kernels.
+    // Both runs must take the same kernels.
     const kernels::AssumeGradGuard assume_grad;
     return forward(x);
   }
@@ -95,7 +95,7 @@ struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
         /*create_graph=*/false,
         /*allow_unused=*/true);
 
-    // One for each argument of `forward`.
+    // One per argument of `forward`.
     size_t next = 0;
     variable_list result = {torch::Tensor()};
     result.push_back(x.requires_grad() ? found[next++] : torch::Tensor());

@@ -9,15 +9,14 @@
 
 namespace microfiche::layers {
 
-/// Runs `forward` over x without keeping what its gradients need, and runs it
-/// again when they are asked for: memory for time ("activation checkpointing").
-/// A third more work, and of a stack of layers only what goes between them is
-/// kept.
+/// Runs `forward` without storing activations, and runs it again in the
+/// backward pass ("activation checkpointing"). It takes a third more time; a
+/// stack of layers stores only the tensors between them.
 ///
-/// `parameters` are those that `forward` uses; they need not be trained.
-/// Results and gradients are what a plain call gives; random numbers are drawn
-/// again as they were. `forward` and what it captures must live until the
-/// gradients are computed.
+/// `parameters` are those that `forward` uses; they may be frozen. Results and
+/// gradients equal those of a plain call: the second run draws the same random
+/// numbers. `forward` and what it captures must live until the gradients are
+/// computed.
 ///
 /// Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost",
 /// arXiv:1604.06174.
@@ -27,8 +26,7 @@ std::vector<torch::Tensor> recompute(
     const torch::Tensor& x,
     const std::vector<torch::Tensor>& parameters);
 
-/// The same for a module's `forward`; a plain call where no gradients are
-/// recorded.
+/// `recompute` for a module's `forward`; a plain call when gradients are off.
 template <typename ModuleImpl>
 torch::Tensor recompute(
     const std::shared_ptr<torch::nn::Module>& module,

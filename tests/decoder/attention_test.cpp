@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(AttentionTest, KeptProbabilitiesAreCausalAndAddUpToOne) {
+TEST(AttentionTest, KeptProbabilitiesAreCausalAndSumToOne) {
   auto decoder = make_decoder();
   std::vector<LayerProbe> probes(3);
   probes[1].keep_attention = true;
@@ -23,7 +23,7 @@ TEST(AttentionTest, KeptProbabilitiesAreCausalAndAddUpToOne) {
   EXPECT_EQ(attention.triu(1).abs().max().item<double>(), 0);
 }
 
-TEST(AttentionTest, WatchingChangesNothing) {
+TEST(AttentionTest, KeepingProbabilitiesDoesNotChangeTheOutput) {
   auto decoder = make_decoder();
   const torch::NoGradGuard no_grad;
   const auto x = torch::randn({2, 5, 32});
@@ -31,12 +31,12 @@ TEST(AttentionTest, WatchingChangesNothing) {
   probes[0].keep_attention = true;
   probes[2].keep_attention = true;
 
-  const auto watched = decoder->forward(x, nullptr, {}, &probes);
+  const auto probed = decoder->forward(x, nullptr, {}, &probes);
 
-  EXPECT_TRUE(torch::allclose(watched, decoder->forward(x), 1e-4, 1e-5));
+  EXPECT_TRUE(torch::allclose(probed, decoder->forward(x), 1e-4, 1e-5));
 }
 
-TEST(AttentionTest, ABiasDrawsAttention) {
+TEST(AttentionTest, ABiasMovesAttention) {
   auto decoder = make_decoder();
   std::vector<LayerProbe> probes(3);
   probes[0].keep_attention = true;
@@ -48,7 +48,7 @@ TEST(AttentionTest, ABiasDrawsAttention) {
   EXPECT_GT(probes[0].attention.select(-1, 0).min().item<double>(), 0.99);
 }
 
-TEST(AttentionTest, HeadsMayShareKeysAndValues) {
+TEST(AttentionTest, HeadsCanShareKeysAndValues) {
   auto shared = make_decoder(small_options().kv_heads(2));
   auto full = make_decoder();
   const torch::NoGradGuard no_grad;
@@ -67,7 +67,7 @@ TEST(AttentionTest, HeadsMayShareKeysAndValues) {
       torch::allclose(shared->forward(x), full->forward(x), 1e-4, 1e-5));
 }
 
-TEST(AttentionTest, NormalisedQueriesAndKeysIgnoreTheirScale) {
+TEST(AttentionTest, QkNormIgnoresTheScaleOfQueries) {
   auto decoder = make_decoder(small_options().layers(1).qk_norm(true));
   const torch::NoGradGuard no_grad;
   const auto x = torch::randn({1, 5, 32});
@@ -79,16 +79,16 @@ TEST(AttentionTest, NormalisedQueriesAndKeysIgnoreTheirScale) {
   EXPECT_TRUE(torch::allclose(decoder->forward(x), before, 1e-3, 1e-4));
 }
 
-TEST(AttentionTest, RefusesHeadsThatCannotShare) {
+TEST(AttentionTest, RefusesKvHeadsThatDoNotDivideHeads) {
   EXPECT_THAT(
       [] { Attention(AttentionOptions(32, 4).kv_heads(3)); },
       ThrowsMessage<c10::ValueError>(HasSubstr("4 heads and 3 kv_heads")));
 }
 
-TEST(AttentionTest, RefusesAnOddHead) {
+TEST(AttentionTest, RefusesAnOddHeadDim) {
   EXPECT_THAT(
       [] { Attention(AttentionOptions(12, 4)); },
-      ThrowsMessage<c10::ValueError>(HasSubstr("head_dim must be even")));
+      ThrowsMessage<c10::ValueError>(HasSubstr("expected an even head_dim")));
 }
 
 } // namespace

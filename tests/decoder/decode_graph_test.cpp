@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(DecodeGraphTest, ReplaysWhatAStepGives) {
+TEST(DecodeGraphTest, ReplayMatchesForward) {
   if (!torch::cuda::is_available()) {
     GTEST_SKIP() << "no GPU on this machine";
   }

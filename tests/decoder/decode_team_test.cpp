@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::Optional;
 using ::testing::ThrowsMessage;
 
-/// The type of the activations, and what else a step may differ in.
+/// The settings of one case; `dtype` is that of the activations.
 struct TeamCase {
   torch::Dtype dtype;
   bool int8;
@@ -25,9 +25,10 @@ struct TeamCase {
   int threads;
 };
 
-std::ostream& operator<<(std::ostream& stream, const TeamCase& own) {
-  return stream << own.dtype << (own.int8 ? "_int8_" : "_") << own.rows
-                << "_rows_" << own.threads << "_threads";
+std::ostream& operator<<(std::ostream& stream, const TeamCase& test_case) {
+  return stream << test_case.dtype << (test_case.int8 ? "_int8_" : "_")
+                << test_case.rows << "_rows_" << test_case.threads
+                << "_threads";
 }
 
 Decoder make_decoder_of(torch::Dtype dtype, bool int8 = false) {
@@ -59,14 +60,14 @@ class DecodeTeamTest : public ::testing::TestWithParam<TeamCase> {
   int threads_before_;
 };
 
-// The pieces are the same, but the router's and float32's products add up in
-// another order: 1e-6 of the largest logit in float32, and in bfloat16 nothing
-// unless a number is rounded the other way, which is one step of 2^-8.
+// Both use the same kernels, but the products of the router and of float32 are
+// summed in another order. That gives an error of 1e-6 of the largest logit in
+// float32. In bfloat16 it is zero, or 2^-8 where a number rounds the other way.
 double tolerance(torch::Dtype dtype) {
   return dtype == torch::kFloat32 ? 2e-6 : 8e-3;
 }
 
-TEST_P(DecodeTeamTest, GivesWhatForwardGives) {
+TEST_P(DecodeTeamTest, MatchesForward) {
   const torch::InferenceMode inference;
   const auto [dtype, int8, rows, threads] = GetParam();
   auto decoder = make_decoder_of(dtype, int8);
@@ -108,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         TeamCase{torch::kBFloat16, true, 7, 2}),
     ::testing::PrintToStringParamName());
 
-TEST(DecodeTeamLimitsTest, RoutingOptionsAreThoseOfTheRouter) {
+TEST(DecodeTeamLimitsTest, UsesTheRoutersOptions) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder(
       small_options().norm_topk_prob(true).routed_scaling_factor(2.5));
@@ -125,7 +126,7 @@ TEST(DecodeTeamLimitsTest, RoutingOptionsAreThoseOfTheRouter) {
       tolerance(torch::kFloat32));
 }
 
-TEST(DecodeTeamLimitsTest, ThreadsDoNotChangeABit) {
+TEST(DecodeTeamLimitsTest, TheNumberOfThreadsChangesNoBit) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder_of(torch::kBFloat16);
   const int before = at::get_num_threads();
@@ -143,7 +144,7 @@ TEST(DecodeTeamLimitsTest, ThreadsDoNotChangeABit) {
   EXPECT_TRUE(torch::equal(logits[0], logits[2]));
 }
 
-TEST(DecodeTeamLimitsTest, TheBatchMayChangeFromStepToStep) {
+TEST(DecodeTeamLimitsTest, TheBatchCanChangeBetweenSteps) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder();
   auto cache = decoder->make_cache(3, 4);
@@ -159,7 +160,7 @@ TEST(DecodeTeamLimitsTest, TheBatchMayChangeFromStepToStep) {
   EXPECT_TRUE(torch::equal(some[1], all[0]));
 }
 
-TEST(DecodeTeamLimitsTest, AnAdapterIsAReasonNotTo) {
+TEST(DecodeTeamLimitsTest, DoesNotSupportLora) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder();
   auto* moe = decoder->layers->ptr(2)->as<DecoderLayer>();
@@ -167,10 +168,10 @@ TEST(DecodeTeamLimitsTest, AnAdapterIsAReasonNotTo) {
 
   EXPECT_THAT(
       DecodeTeam::unsupported_reason(*decoder, decoder->make_cache(1, 4)),
-      Optional(HasSubstr("layer 2 has an adapter")));
+      Optional(HasSubstr("layer 2 has LoRA matrices")));
 }
 
-TEST(DecodeTeamLimitsTest, HeadsThatShareKeysAreAReasonNotTo) {
+TEST(DecodeTeamLimitsTest, DoesNotSupportSharedKeys) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder(small_options().kv_heads(2));
 
@@ -179,7 +180,7 @@ TEST(DecodeTeamLimitsTest, HeadsThatShareKeysAreAReasonNotTo) {
       Optional(HasSubstr("share keys")));
 }
 
-TEST(DecodeTeamLimitsTest, GradientsAreAReasonNotTo) {
+TEST(DecodeTeamLimitsTest, DoesNotSupportGradients) {
   auto decoder = make_decoder();
 
   EXPECT_THAT(
@@ -187,14 +188,14 @@ TEST(DecodeTeamLimitsTest, GradientsAreAReasonNotTo) {
       Optional(HasSubstr("gradients")));
 }
 
-TEST(DecodeTeamLimitsTest, RefusesWhatItCannotRun) {
+TEST(DecodeTeamLimitsTest, RefusesAnUnsupportedDecoder) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder(small_options().qk_norm(true));
   const auto cache = decoder->make_cache(1, 4);
 
   EXPECT_THAT(
       [&] { DecodeTeam(decoder, cache); },
-      ThrowsMessage<c10::Error>(HasSubstr("norms of their own")));
+      ThrowsMessage<c10::Error>(HasSubstr("qk_norm")));
 }
 
 TEST(DecodeTeamLimitsTest, RefusesAFullCache) {
@@ -210,7 +211,7 @@ TEST(DecodeTeamLimitsTest, RefusesAFullCache) {
       ThrowsMessage<c10::Error>(HasSubstr("capacity of 1 is used up")));
 }
 
-TEST(DecodeTeamLimitsTest, RefusesAnIdOutsideOfTheVocabulary) {
+TEST(DecodeTeamLimitsTest, RefusesAnIdOutsideTheVocabulary) {
   const torch::InferenceMode inference;
   auto decoder = make_decoder();
   auto cache = decoder->make_cache(1, 4);

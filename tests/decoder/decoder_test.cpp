@@ -16,10 +16,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-// Float32 sums in another order.
-constexpr double kSameSum = 2e-5;
+// The error of float32 sums in another order.
+constexpr double kSumError = 2e-5;
 
-TEST(DecoderParityTest, HiddenStatesAndLogitsAreTheReferences) {
+TEST(DecoderParityTest, HiddenStatesAndLogitsMatchTheReference) {
   const tests::ParityFile golden("decoder.safetensors");
   auto loaded = model::load_model(tests::parity_model());
   const torch::InferenceMode inference;
@@ -32,7 +32,7 @@ TEST(DecoderParityTest, HiddenStatesAndLogitsAreTheReferences) {
       tests::relative_error(decoder->logits(hidden), golden["logits"]), 1e-4);
 }
 
-TEST(DecoderParityTest, EmbeddingsFromElsewhereGiveTheReferencesLogits) {
+TEST(DecoderParityTest, LogitsOfEmbeddingsMatchTheReference) {
   const tests::ParityFile golden("decoder.safetensors");
   auto loaded = model::load_model(tests::parity_model());
   const torch::InferenceMode inference;
@@ -44,7 +44,7 @@ TEST(DecoderParityTest, EmbeddingsFromElsewhereGiveTheReferencesLogits) {
   EXPECT_LT(tests::relative_error(logits, golden["embeds_logits"]), 1e-4);
 }
 
-TEST(DecoderParityTest, ContinuesGreedilyAsTheReferenceDoes) {
+TEST(DecoderParityTest, GreedyDecodingMatchesTheReference) {
   const tests::ParityFile golden("decoder.safetensors");
   auto loaded = model::load_model(tests::parity_model());
   const torch::InferenceMode inference;
@@ -64,7 +64,7 @@ TEST(DecoderParityTest, ContinuesGreedilyAsTheReferenceDoes) {
       torch::tensor(ids, torch::kInt64), golden["greedy_continuation"][0]));
 }
 
-TEST(DecoderTest, InBFloat16ItIsCloseToFloat32) {
+TEST(DecoderTest, Bfloat16IsCloseToFloat32) {
   const tests::ParityFile golden("decoder.safetensors");
   auto loaded = model::load_model(tests::parity_model());
   const torch::InferenceMode inference;
@@ -74,16 +74,16 @@ TEST(DecoderTest, InBFloat16ItIsCloseToFloat32) {
   const auto hidden =
       decoder->forward(golden["inputs_embeds"].to(torch::kBFloat16));
 
-  // Three layers of two residual sums, each rounded to 2^-9, and products with
-  // inputs of that error: 6 * 2e-3 = 1e-2. A token at the edge between two
-  // experts may go to the other one, so the mean is compared.
+  // Three layers with two residual sums each, rounded by a relative 2^-9, and
+  // products of such inputs: 6 * 2e-3 = 1e-2. A token between two experts may
+  // change to the other one, so the test compares the mean.
   const auto logits = decoder->logits(hidden);
   const auto error = (logits - golden["embeds_logits"]).abs().mean() /
       golden["embeds_logits"].abs().mean();
   EXPECT_LT(error.item<double>(), 3e-2);
 }
 
-// Feeds the positions in pieces of the given sizes.
+// Runs the decoder on pieces of the given sizes.
 torch::Tensor forward_in_pieces(
     Decoder& decoder,
     const torch::Tensor& embeds,
@@ -96,7 +96,7 @@ torch::Tensor forward_in_pieces(
   return torch::cat(pieces, /*dim=*/1);
 }
 
-TEST(DecoderTest, ACacheChangesNothing) {
+TEST(DecoderTest, ACacheDoesNotChangeTheOutput) {
   auto decoder = make_decoder();
   const torch::NoGradGuard no_grad;
   const auto embeds = torch::randn({2, 9, 32});
@@ -107,7 +107,7 @@ TEST(DecoderTest, ACacheChangesNothing) {
     EXPECT_LT(
         tests::relative_error(
             forward_in_pieces(decoder, embeds, sizes), expected),
-        kSameSum)
+        kSumError)
         << "pieces " << sizes;
   }
 }
@@ -118,12 +118,12 @@ class RaggedDecoderTest : public ::testing::Test {
     torch::manual_seed(1);
     decoder = make_decoder();
     for (const int64_t length : prompts) {
-      // What follows the prompt, position by position.
+      // A prompt and four more positions.
       rows.push_back(torch::randn({1, length + 4, 32}));
     }
   }
 
-  // Prompts side by side, padded at their right with noise.
+  // The prompts as one batch, padded on the right with noise.
   torch::Tensor padded_prompts() const {
     auto batch = torch::randn({3, 7, 32}) * 100;
     for (size_t row = 0; row < rows.size(); ++row) {
@@ -152,7 +152,7 @@ class RaggedDecoderTest : public ::testing::Test {
   Decoder decoder{nullptr};
 };
 
-TEST_F(RaggedDecoderTest, PromptsOfAnyLengthAreEachPromptAlone) {
+TEST_F(RaggedDecoderTest, PaddingDoesNotChangeAPrompt) {
   auto cache = decoder->make_cache(3, 16);
 
   const auto hidden = decoder->forward(padded_prompts(), &cache, prompts);
@@ -162,11 +162,11 @@ TEST_F(RaggedDecoderTest, PromptsOfAnyLengthAreEachPromptAlone) {
         tests::relative_error(
             hidden[row].narrow(0, 0, prompts[row]),
             alone(row).narrow(0, 0, prompts[row])),
-        kSameSum);
+        kSumError);
   }
 }
 
-TEST_F(RaggedDecoderTest, EachRowGoesOnAtItsOwnPosition) {
+TEST_F(RaggedDecoderTest, EachRowContinuesAtItsOwnPosition) {
   auto cache = decoder->make_cache(3, 16);
   decoder->forward(padded_prompts(), &cache, prompts);
 
@@ -176,14 +176,14 @@ TEST_F(RaggedDecoderTest, EachRowGoesOnAtItsOwnPosition) {
       EXPECT_LT(
           tests::relative_error(
               hidden[row][0], alone(row)[prompts[row] + step]),
-          kSameSum)
+          kSumError)
           << "row " << row << " step " << step;
     }
   }
   EXPECT_THAT(cache.lengths(), ElementsAre(7, 11, 9));
 }
 
-TEST_F(RaggedDecoderTest, RowsThatLeaveDoNotDisturbTheRest) {
+TEST_F(RaggedDecoderTest, DroppingRowsDoesNotChangeTheOthers) {
   auto cache = decoder->make_cache(3, 16);
   decoder->forward(padded_prompts(), &cache, prompts);
   decoder->forward(next({0, 1, 2}, 0), &cache);
@@ -192,12 +192,12 @@ TEST_F(RaggedDecoderTest, RowsThatLeaveDoNotDisturbTheRest) {
   const auto hidden = decoder->forward(next({2, 0}, 1), &cache);
 
   EXPECT_LT(
-      tests::relative_error(hidden[0][0], alone(2)[prompts[2] + 1]), kSameSum);
+      tests::relative_error(hidden[0][0], alone(2)[prompts[2] + 1]), kSumError);
   EXPECT_LT(
-      tests::relative_error(hidden[1][0], alone(0)[prompts[0] + 1]), kSameSum);
+      tests::relative_error(hidden[1][0], alone(0)[prompts[0] + 1]), kSumError);
 }
 
-TEST_F(RaggedDecoderTest, RowsThatJoinLateGoOnBesideTheRest) {
+TEST_F(RaggedDecoderTest, AppendedRowsContinueBesideTheOthers) {
   auto cache = decoder->make_cache(2, 16);
   decoder->forward(
       padded_prompts().narrow(0, 0, 2), &cache, {prompts[0], prompts[1]});
@@ -214,12 +214,12 @@ TEST_F(RaggedDecoderTest, RowsThatJoinLateGoOnBesideTheRest) {
     const int64_t step = row < 2 ? 1 : 0;
     EXPECT_LT(
         tests::relative_error(hidden[row][0], alone(row)[prompts[row] + step]),
-        kSameSum)
+        kSumError)
         << "row " << row;
   }
 }
 
-TEST_F(RaggedDecoderTest, AStepThatTheHostDoesNotDecideGivesTheSameLogits) {
+TEST_F(RaggedDecoderTest, StepMatchesForward) {
   auto cache = decoder->make_cache(3, 16);
   decoder->forward(padded_prompts(), &cache, prompts);
   auto device_cache = decoder->make_cache(3, 16);
@@ -234,11 +234,11 @@ TEST_F(RaggedDecoderTest, AStepThatTheHostDoesNotDecideGivesTheSameLogits) {
     const auto actual = decoder->step(ids, positions, device_cache);
     device_cache.advance({1, 1, 1});
 
-    EXPECT_LT(tests::relative_error(actual, expected), kSameSum) << step;
+    EXPECT_LT(tests::relative_error(actual, expected), kSumError) << step;
   }
 }
 
-TEST(DecoderTest, EveryWeightLearns) {
+TEST(DecoderTest, EveryWeightHasAGradient) {
   torch::manual_seed(0);
   Decoder decoder(small_options().qk_norm(true));
   const auto ids = torch::randint(40, {4, 20}, torch::kInt64);
@@ -269,7 +269,7 @@ TEST(DecoderTest, ALaterPositionNeverChangesAnEarlierOne) {
   EXPECT_GT(difference.narrow(1, 4, 2).max().item<double>(), 1e-2);
 }
 
-TEST(DecoderTest, RefusesMoreThanTheCacheHolds) {
+TEST(DecoderTest, RefusesMorePositionsThanTheCacheHas) {
   auto decoder = make_decoder();
   auto cache = decoder->make_cache(1, 4);
   decoder->forward(torch::zeros({1, 3, 32}), &cache);
@@ -291,15 +291,15 @@ TEST(DecoderTest, RefusesLengthsBeyondThePositions) {
       [&] {
         decoder->forward(torch::zeros({2, 3, 32}), &cache, {3, 4});
       },
-      ThrowsMessage<c10::Error>(HasSubstr("expected 2 of them in [0, 3]")));
+      ThrowsMessage<c10::Error>(HasSubstr("2 lengths in [0, 3]")));
 }
 
-TEST(DecoderTest, RefusesABalanceLossThatWasNeverMeasured) {
+TEST(DecoderTest, RefusesABalanceLossBeforeTraining) {
   auto decoder = make_decoder();
 
   EXPECT_THAT(
       [&] { decoder->balance_loss(); },
-      ThrowsMessage<c10::Error>(HasSubstr("call train() first")));
+      ThrowsMessage<c10::Error>(HasSubstr("call train() and forward() first")));
 }
 
 } // namespace

@@ -35,7 +35,7 @@ TEST(KvCacheTest, SelectsRowsInAnyOrder) {
   EXPECT_EQ(cache.keys(1)[1][0][0][0].item<float>(), 0);
 }
 
-TEST(KvCacheTest, RowsOfAnotherCacheComeAfterItsOwn) {
+TEST(KvCacheTest, AppendsTheRowsOfAnotherCache) {
   auto cache = make_cache();
   cache.values(1).fill_(1);
   cache.advance({2, 3, 1});
@@ -53,7 +53,7 @@ TEST(KvCacheTest, RowsOfAnotherCacheComeAfterItsOwn) {
   EXPECT_TRUE(values[3].narrow(0, 0, 6).eq(2).all().item<bool>());
 }
 
-TEST(KvCacheTest, RowsOfFewerPositionsJoinLongerOnes) {
+TEST(KvCacheTest, AppendsRowsOfASmallerCapacity) {
   auto cache = make_cache();
   auto added = make_cache(small_cache().batch(2).capacity(4));
   added.keys(0).fill_(2);
@@ -73,7 +73,7 @@ TEST(KvCacheTest, RefusesRowsWithOtherHeads) {
       ThrowsMessage<c10::Error>(HasSubstr("keys of [3, 4], got 2")));
 }
 
-TEST(KvCacheTest, KeepsWhatItHoldsAtAnotherCapacity) {
+TEST(KvCacheTest, ChangingTheCapacityKeepsTheContents) {
   auto cache = make_cache();
   cache.keys(1).fill_(1);
   cache.advance({1, 4, 3});
@@ -99,7 +99,7 @@ TEST(KvCacheTest, RefusesACapacityBelowItsLongestRow) {
       ThrowsMessage<c10::Error>(HasSubstr("at least 4, got 3")));
 }
 
-TEST(KvCacheTest, TruncatesOnlyWhatIsLonger) {
+TEST(KvCacheTest, TruncatesOnlyLongerRows) {
   auto cache = make_cache();
   cache.advance({1, 4, 3});
 
@@ -112,7 +112,7 @@ TEST(KvCacheTest, CountsTheBytesOfKeysAndValues) {
   EXPECT_EQ(make_cache().num_bytes(), 2 * 2 * 3 * 5 * 3 * 4 * 4);
 }
 
-TEST(KvCacheTest, RefusesARowThatIsNotThere) {
+TEST(KvCacheTest, RefusesARowThatDoesNotExist) {
   auto cache = make_cache();
 
   EXPECT_THAT(
@@ -122,7 +122,7 @@ TEST(KvCacheTest, RefusesARowThatIsNotThere) {
       ThrowsMessage<c10::Error>(HasSubstr("rows in [0, 3), got 3")));
 }
 
-TEST(KvCacheTest, RefusesToHoldNothing) {
+TEST(KvCacheTest, RefusesZeroCapacity) {
   EXPECT_THAT(
       [] { KvCache(KvCacheOptions().capacity(0), torch::kFloat32); },
       ThrowsMessage<c10::ValueError>(HasSubstr("capacity=0")));

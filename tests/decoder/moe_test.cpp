@@ -14,7 +14,7 @@ RouterOptions small_router() {
   return RouterOptions(/*width=*/8, /*num_experts=*/4).top_k(2);
 }
 
-TEST(RouterTest, WeightsAreTheProbabilitiesOfTheBest) {
+TEST(RouterTest, WeightsAreTheTopKProbabilities) {
   torch::manual_seed(0);
   Router router(small_router());
   const auto x = torch::randn({5, 8});
@@ -28,7 +28,7 @@ TEST(RouterTest, WeightsAreTheProbabilitiesOfTheBest) {
   EXPECT_LT(routing.weights.sum(1).max().item<double>(), 1);
 }
 
-TEST(RouterTest, WeightsAddUpToTheScalingFactorWhereNormalised) {
+TEST(RouterTest, NormalisedWeightsSumToTheScalingFactor) {
   Router router(small_router().norm_topk_prob(true).routed_scaling_factor(2.5));
 
   const auto routing = router->forward(torch::randn({5, 8}));
@@ -37,7 +37,7 @@ TEST(RouterTest, WeightsAddUpToTheScalingFactorWhereNormalised) {
       routing.weights.sum(1), torch::full({5}, 2.5), 1e-5, 1e-5));
 }
 
-TEST(RouterTest, RoutesInFloat32WhateverTheTokensAre) {
+TEST(RouterTest, RoutesBfloat16TokensInFloat32) {
   Router router(small_router());
   router->to(torch::kBFloat16);
 
@@ -47,13 +47,13 @@ TEST(RouterTest, RoutesInFloat32WhateverTheTokensAre) {
   EXPECT_EQ(routing.weights.scalar_type(), torch::kFloat32);
 }
 
-TEST(RouterTest, RefusesMoreExpertsThanThereAre) {
+TEST(RouterTest, RefusesATopKAboveTheNumberOfExperts) {
   EXPECT_THAT(
       [] { Router(small_router().top_k(5)); },
       ThrowsMessage<c10::ValueError>(HasSubstr("top_k 5 and 4 experts")));
 }
 
-TEST(MixtureOfExpertsTest, SharedExpertsAreAddedWithoutAWeight) {
+TEST(MixtureOfExpertsTest, AddsSharedExpertsWithWeightOne) {
   torch::manual_seed(0);
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
   MixtureOfExperts routed_only(
@@ -70,7 +70,7 @@ TEST(MixtureOfExpertsTest, SharedExpertsAreAddedWithoutAWeight) {
   EXPECT_TRUE(torch::allclose(moe->forward(x), expected, 1e-4, 1e-6));
 }
 
-TEST(MixtureOfExpertsTest, StackedExpertsKeepTheirWeightsAndLieSideBySide) {
+TEST(MixtureOfExpertsTest, StackingKeepsTheWeightsAndMakesThemContiguous) {
   torch::manual_seed(0);
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 16));
   const auto x = torch::randn({2, 3, 8});
@@ -100,11 +100,11 @@ TEST(MixtureOfExpertsTest, StackedExpertsKeepTheirWeightsAndLieSideBySide) {
       moe->forward(x.to(torch::kFloat64)), expected.to(torch::kFloat64), 1e-5));
 }
 
-TEST(MixtureOfExpertsTest, TheBalanceLossOfAnEvenLoadIsOne) {
+TEST(MixtureOfExpertsTest, TheBalanceLossOfABalancedLoadIsOne) {
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
   {
-    // Equal scores for all: each token has 1/4 everywhere, so whatever the
-    // choices are, the sum over experts of load times 1/4 is one.
+    // All scores are 1/4, so for any choice of experts the sum of load times
+    // 1/4 is one.
     const torch::NoGradGuard no_grad;
     moe->router->weight.zero_();
   }
@@ -130,7 +130,7 @@ TEST(MixtureOfExpertsTest, TheBalanceLossIsPerSequence) {
   EXPECT_NEAR(loss_of(x), mean, 1e-6);
 }
 
-TEST(MixtureOfExpertsTest, TheBalanceLossMovesTheRouter) {
+TEST(MixtureOfExpertsTest, TheBalanceLossHasAGradient) {
   torch::manual_seed(0);
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
 

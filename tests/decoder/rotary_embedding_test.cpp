@@ -16,28 +16,29 @@ Rotation at(std::vector<int64_t> positions, int64_t head_dim) {
       torch::kFloat32);
 }
 
-TEST(RotaryEmbeddingTest, PositionZeroTurnsNothing) {
+TEST(RotaryEmbeddingTest, PositionZeroIsTheIdentity) {
   const auto x = torch::randn({1, 2, 1, 8});
 
   EXPECT_TRUE(torch::equal(apply_rotary(x, at({0}, 8)), x));
 }
 
-TEST(RotaryEmbeddingTest, TurnsTheHalvesAgainstEachOther) {
+TEST(RotaryEmbeddingTest, RotatesPairsAcrossTheHalves) {
   // Dimensions 1 and 3 of 4 are one pair; its angle is 5 / sqrt(10000).
   const auto x = torch::tensor({0.f, 1.f, 0.f, 0.f}).view({1, 1, 1, 4});
 
-  const auto turned = apply_rotary(x, at({5}, 4)).flatten();
+  const auto rotated = apply_rotary(x, at({5}, 4)).flatten();
 
-  EXPECT_NEAR(turned[1].item<double>(), std::cos(0.05), 1e-6);
-  EXPECT_NEAR(turned[3].item<double>(), std::sin(0.05), 1e-6);
+  EXPECT_NEAR(rotated[1].item<double>(), std::cos(0.05), 1e-6);
+  EXPECT_NEAR(rotated[3].item<double>(), std::sin(0.05), 1e-6);
 }
 
-TEST(RotaryEmbeddingTest, ProductsDependOnTheDistanceAlone) {
+TEST(RotaryEmbeddingTest, ProductsDependOnlyOnTheDistance) {
   torch::manual_seed(0);
   const auto q = torch::randn({1, 1, 1, 16});
   const auto k = torch::randn({1, 1, 1, 16});
   const auto product = [&](int64_t q_position, int64_t k_position) {
-    return (apply_rotary(q, at({q_position}, 16)) * apply_rotary(k, at({k_position}, 16)))
+    return (apply_rotary(q, at({q_position}, 16)) *
+            apply_rotary(k, at({k_position}, 16)))
         .sum()
         .item<double>();
   };

@@ -6,7 +6,7 @@
 
 namespace microfiche::decoder {
 
-/// Three layers, the first dense, of a width that tests can afford.
+/// Three small layers, the first one dense.
 inline DecoderOptions small_options() {
   return DecoderOptions()
       .vocab_size(40)
@@ -20,7 +20,7 @@ inline DecoderOptions small_options() {
       .top_k(2);
 }
 
-/// With weights large enough for every part to matter to the output.
+/// A decoder with weights large enough that every part affects the output.
 inline Decoder make_decoder(const DecoderOptions& options = small_options()) {
   torch::manual_seed(0);
   Decoder decoder(options);

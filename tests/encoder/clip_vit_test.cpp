@@ -22,7 +22,7 @@ TEST(ClipVitTest, DropsTheClassToken) {
   EXPECT_EQ(tokens.sizes(), (std::vector<int64_t>{2, 9, 16}));
 }
 
-TEST(ClipVitTest, TheClassTokenMattersToTheOthers) {
+TEST(ClipVitTest, TheClassTokenAffectsTheOtherTokens) {
   torch::manual_seed(0);
   ClipVit clip(small());
   const torch::NoGradGuard no_grad;
@@ -37,7 +37,7 @@ TEST(ClipVitTest, TheClassTokenMattersToTheOthers) {
   EXPECT_FALSE(torch::allclose(clip->forward(map), before));
 }
 
-TEST(ClipVitTest, RefusesAMapOfAnotherWidth) {
+TEST(ClipVitTest, RefusesTokensOfAnotherWidth) {
   ClipVit clip(small());
 
   EXPECT_THAT(
@@ -48,7 +48,7 @@ TEST(ClipVitTest, RefusesAMapOfAnotherWidth) {
           HasSubstr("tokens of shape (B, 16, n, n), got [1, 8, 3, 3]")));
 }
 
-TEST(ClipVitTest, RefusesHeadsThatDoNotDivideTheWidth) {
+TEST(ClipVitTest, RefusesAWidthThatIsNotAMultipleOfHeads) {
   EXPECT_THAT(
       [] { ClipVit(ClipVitOptions().width(10).heads(4)); },
       ThrowsMessage<c10::ValueError>(HasSubstr("got width 10")));

@@ -30,7 +30,7 @@ DeepEncoderOptions small_encoder() {
 
 class EncoderParityTest : public ::testing::TestWithParam<int64_t> {};
 
-TEST_P(EncoderParityTest, EveryStageIsThePublishedEncoders) {
+TEST_P(EncoderParityTest, EveryStageMatchesThePublishedEncoder) {
   const tests::ParityFile golden("encoder.safetensors");
   const auto size = std::to_string(GetParam());
   auto loaded = model::load_model(tests::parity_model());
@@ -48,14 +48,14 @@ TEST_P(EncoderParityTest, EveryStageIsThePublishedEncoders) {
       tests::relative_error(stages.tokens, golden["tokens." + size]), 1e-4);
 }
 
-// 256 and 512 px shrink both position tables, 640 px CLIP's and SAM's, and
-// 1024 px neither.
+// 256, 512 and 640 px shrink the position tables of CLIP and SAM; 1024 px does
+// not.
 INSTANTIATE_TEST_SUITE_P(
     PageSides,
     EncoderParityTest,
     ::testing::Values(256, 512, 640, 1024));
 
-TEST(DeepEncoderTest, InBFloat16ItIsCloseToFloat32) {
+TEST(DeepEncoderTest, Bfloat16IsCloseToFloat32) {
   const tests::ParityFile golden("encoder.safetensors");
   auto loaded = model::load_model(tests::parity_model());
   const torch::InferenceMode inference;
@@ -66,13 +66,13 @@ TEST(DeepEncoderTest, InBFloat16ItIsCloseToFloat32) {
   const auto tokens =
       encoder->forward(pixels.to(torch::kBFloat16)).to(torch::kFloat32);
 
-  // Each of the 7 blocks rounds its residual stream to 2^-9 of it a few times,
-  // in random directions: sqrt(7 * 4) * 2e-3 = 1e-2 typically, and the largest
-  // of a thousand values three times that.
+  // Each of the 7 blocks rounds its residual stream by a relative 2^-9 a few
+  // times, in random directions: sqrt(7 * 4) * 2e-3 = 1e-2 typically. The
+  // largest error of a thousand values is three times that.
   EXPECT_LT(tests::relative_error(tokens, golden["tokens.256"]), 4e-2);
 }
 
-TEST(DeepEncoderTest, EveryWeightLearns) {
+TEST(DeepEncoderTest, EveryWeightHasAGradient) {
   torch::manual_seed(0);
   DeepEncoder encoder(small_encoder());
 
@@ -85,7 +85,7 @@ TEST(DeepEncoderTest, EveryWeightLearns) {
   }
 }
 
-TEST(DeepEncoderTest, ACloneSharesNothing) {
+TEST(DeepEncoderTest, ACloneSharesNoWeights) {
   torch::manual_seed(0);
   DeepEncoder encoder(small_encoder());
   const torch::NoGradGuard no_grad;
@@ -100,7 +100,7 @@ TEST(DeepEncoderTest, ACloneSharesNothing) {
   EXPECT_TRUE(torch::equal(copy->forward(pixels), before));
 }
 
-TEST(DeepEncoderTest, RefusesAPageThatIsNoWholeNumberOfTokens) {
+TEST(DeepEncoderTest, RefusesASideThatIsNotAMultipleOfAToken) {
   DeepEncoder encoder(small_encoder());
 
   EXPECT_THAT(
@@ -118,7 +118,7 @@ TEST(DeepEncoderTest, RefusesTowersThatDoNotFit) {
             ClipVitOptions().width(20).layers(1).heads(2).table_side(2)));
       },
       ThrowsMessage<c10::ValueError>(
-          HasSubstr("clip is 20 wide but the compressor gives 16 channels")));
+          HasSubstr("the compressor's last channels, 16, got 20")));
 }
 
 } // namespace

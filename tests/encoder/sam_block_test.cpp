@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-// Weights large enough for every part to matter to the output.
+// Weights large enough that every part affects the output.
 void randomize(torch::nn::Module& module) {
   const torch::NoGradGuard no_grad;
   for (auto& parameter : module.parameters()) {
@@ -29,7 +29,7 @@ SamAttention make_attention(int64_t window_size) {
   return attention;
 }
 
-TEST(SamAttentionTest, PaddingIsZerosThatTakePart) {
+TEST(SamAttentionTest, PaddingIsZerosThatAreNotMasked) {
   // A 4 x 4 grid in windows of 6: one window, a border of padding.
   auto windowed = make_attention(/*window_size=*/6);
   auto whole = make_attention(/*window_size=*/0);
@@ -78,7 +78,7 @@ TEST(SamAttentionTest, AnotherGridResamplesTheTablesLinearly) {
       attention->forward(grid), small->forward(grid), 1e-4, 1e-5));
 }
 
-TEST(SamVitTest, ABatchOfPagesIsEachPageAlone) {
+TEST(SamVitTest, PagesOfABatchAreIndependent) {
   torch::manual_seed(0);
   SamVit sam(SamVitOptions()
                  .image_size(96)
@@ -101,7 +101,7 @@ TEST(SamVitTest, ABatchOfPagesIsEachPageAlone) {
   }
 }
 
-TEST(SamVitTest, RefusesAGlobalLayerThatIsNotThere) {
+TEST(SamVitTest, RefusesAGlobalLayerThatDoesNotExist) {
   EXPECT_THAT(
       [] { SamVit(SamVitOptions().width(16).heads(2).layers(2)); },
       ThrowsMessage<c10::ValueError>(

@@ -21,7 +21,7 @@ TEST(TokenCompressorTest, TwoStagesDivideTheTokenCountBySixteen) {
   EXPECT_EQ(tokens.sizes(), (std::vector<int64_t>{1, 32, 16, 16}));
 }
 
-TEST(TokenCompressorTest, RefusesAGridThatDoesNotDivide) {
+TEST(TokenCompressorTest, RefusesAGridThatIsNotAMultiple) {
   TokenCompressor compressor(small_compressor());
 
   EXPECT_THAT(
@@ -31,7 +31,7 @@ TEST(TokenCompressorTest, RefusesAGridThatDoesNotDivide) {
       ThrowsMessage<c10::Error>(HasSubstr("multiples of 4, got [1, 8, 63")));
 }
 
-TEST(TokenCompressorTest, RefusesToHaveNoStage) {
+TEST(TokenCompressorTest, RefusesZeroStages) {
   EXPECT_THAT(
       [] { TokenCompressor(TokenCompressorOptions().channels({})); },
       ThrowsMessage<c10::ValueError>(

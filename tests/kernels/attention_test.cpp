@@ -33,8 +33,8 @@ TEST(AttentionTest, MatchesTheReferenceUnderAMask) {
   EXPECT_TRUE(torch::allclose(actual, expected, 1e-5, 1e-6));
 }
 
-// What a decoding step attends with: keys and values lie in a cache, position
-// by position, and rows differ in length.
+// The layout of a decoding step: keys and values in a cache, rows of different
+// lengths.
 TEST(AttentionTest, OneQueryMatchesTheReference) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
@@ -63,14 +63,14 @@ TEST(AttentionTest, OneQueryMatchesTheReference) {
           mask);
       const auto rounded = attention(round(q), round(k), round(v), mask);
       EXPECT_EQ(rounded.scalar_type(), torch::kBFloat16);
-      // Everything but the answer is float32; half a unit of bfloat16 is 2^-8.
+      // Only the output is rounded; half a unit of bfloat16 is 2^-8.
       EXPECT_TRUE(torch::allclose(
           rounded.to(torch::kFloat64), of_rounded, 0.0041, 1e-5));
     }
   }
 }
 
-TEST(AttentionTest, OneQueryDoesNotHideANan) {
+TEST(AttentionTest, OneQueryPropagatesNan) {
   const torch::InferenceMode inference;
   const auto q = torch::ones({1, 1, 1, 16});
   auto k = torch::ones({1, 1, 3, 16});
@@ -79,7 +79,7 @@ TEST(AttentionTest, OneQueryDoesNotHideANan) {
   EXPECT_TRUE(attention(q, k, k).isnan().all().item<bool>());
 }
 
-TEST(AttentionTest, ShortTrainingInBFloat16HasTheGradientsOfFloat32) {
+TEST(AttentionTest, ShortBfloat16SequencesHaveTheGradientsOfFloat32) {
   torch::manual_seed(0);
   const auto gradient_of_q = [](torch::Dtype dtype) {
     torch::manual_seed(1);
@@ -93,7 +93,7 @@ TEST(AttentionTest, ShortTrainingInBFloat16HasTheGradientsOfFloat32) {
   const auto expected = gradient_of_q(torch::kFloat32);
   const auto actual = gradient_of_q(torch::kBFloat16);
 
-  // Every step rounds to 8 bits, 4e-3; about ten steps lie between.
+  // About ten steps, each of which rounds to 8 bits, 4e-3.
   const auto error = (actual - expected).abs().max() / expected.abs().max();
   EXPECT_LT(error.item<double>(), 4e-2);
 }

@@ -18,7 +18,7 @@ struct Shape {
   int64_t padding;
 };
 
-// Those of the encoder: the neck's two, the compressor's, a patch embedding.
+// The shapes of the encoder: neck (two), compressor, patch embedding.
 constexpr Shape kShapes[] = {{1, 1, 0}, {3, 1, 1}, {3, 2, 1}, {4, 4, 0}};
 
 class ConvolutionTest : public ::testing::TestWithParam<Shape> {};

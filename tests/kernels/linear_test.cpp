@@ -32,8 +32,9 @@ Int8Weight make_int8_weight(int64_t in, int64_t out) {
       torch::rand({out}) * 0.01 + 0.001};
 }
 
-// Row counts that fill blocks and tiles exactly and that leave a rest, below and
-// above kFewRows; widths and channels that are whole vectors and that are not.
+// Row counts that fill blocks and tiles exactly and that leave a rest, below
+// and above kFewRows; widths and channels that are whole vectors and that are
+// not.
 class LinearRowsTest : public ::testing::TestWithParam<int64_t> {};
 
 TEST_P(LinearRowsTest, MultipliesBfloat16WeightsExactly) {
@@ -99,8 +100,8 @@ TEST_P(LinearRowsTest, MultipliesInt8WeightsExactly) {
     const auto x = torch::randn({2, GetParam(), in});
     const auto rounded =
         weight.to(torch::kFloat64) * scale.to(torch::kFloat64).unsqueeze(1);
-    const auto expected = torch::linear(
-        x.to(torch::kFloat64), rounded, bias.to(torch::kFloat64));
+    const auto expected =
+        torch::linear(x.to(torch::kFloat64), rounded, bias.to(torch::kFloat64));
 
     EXPECT_LT(
         relative_error(kernels::linear(x, weight, bias, scale), expected),
@@ -129,8 +130,8 @@ TEST(LinearTest, WritesToOut) {
       {{x, weight, {}, scale, out.narrow(0, 0, 2)},
        {x, exact, {}, {}, out.narrow(0, 2, 2)}});
 
-  EXPECT_TRUE(torch::equal(
-      out.narrow(0, 0, 2), kernels::linear(x, weight, {}, scale)));
+  EXPECT_TRUE(
+      torch::equal(out.narrow(0, 0, 2), kernels::linear(x, weight, {}, scale)));
   EXPECT_TRUE(torch::equal(out.narrow(0, 2, 2), kernels::linear(x, exact)));
 }
 

@@ -32,7 +32,7 @@ struct MoeInputs {
   }
 };
 
-// Expert 3 is never asked.
+// No token chooses expert 3.
 MoeInputs make_moe_inputs(int64_t tokens, torch::TensorOptions options = {}) {
   torch::manual_seed(0);
   MoeInputs in;
@@ -84,7 +84,7 @@ TEST_P(MoeDispatchTest, RunsWithoutASharedExpert) {
   EXPECT_TRUE(torch::allclose(actual, expected, 1e-4, 1e-5));
 }
 
-TEST(MoeDispatchGroupedTest, TakesMatricesThatLieInOneTensor) {
+TEST(MoeDispatchGroupedTest, UsesStackedMatrices) {
   auto in = make_moe_inputs(64);
   const auto stack = [&](torch::Tensor ExpertWeights::*matrix) {
     std::vector<torch::Tensor> matrices;
@@ -100,7 +100,7 @@ TEST(MoeDispatchGroupedTest, TakesMatricesThatLieInOneTensor) {
       stack(&ExpertWeights::up),
       stack(&ExpertWeights::down)};
   in.experts.weights = [](int64_t) -> ExpertWeights {
-    throw std::logic_error("asked for one expert");
+    throw std::logic_error("requested the weights of one expert");
   };
 
   const auto actual =
@@ -121,7 +121,7 @@ TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
     dispatch(in.x, in.ids, in.weights, in.experts).square().sum().backward();
     std::vector<torch::Tensor> result;
     for (const auto& leaf : in.leaves()) {
-      // An expert that nobody asked may have none.
+      // An expert without tokens may have no gradient.
       result.push_back(
           leaf.grad().defined() ? leaf.grad() : torch::zeros_like(leaf));
     }
@@ -136,20 +136,20 @@ TEST_P(MoeDispatchTest, GradientsMatchTheReference) {
   }
 }
 
-std::string way_name(const ::testing::TestParamInfo<Dispatch>& info) {
+std::string dispatch_name(const ::testing::TestParamInfo<Dispatch>& info) {
   const std::vector<std::string> names = {"Chosen", "Sorted", "Grouped", "Cpu"};
   return names[info.index];
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Ways,
+    Dispatches,
     MoeDispatchTest,
     ::testing::Values(
         &moe_dispatch,
         &moe_dispatch_sorted,
         &moe_dispatch_grouped,
         &moe_dispatch_cpu),
-    way_name);
+    dispatch_name);
 
 class MoePrecisionTest : public ::testing::TestWithParam<Precision> {};
 
@@ -173,8 +173,8 @@ TEST_P(MoePrecisionTest, MatchesTheFloat32Reference) {
   EXPECT_LT(error.item<double>(), tolerance);
 }
 
-// bfloat16 rounds to 2^-8 = 4e-3 at x, the weights, both inner products, the
-// gate and the answer. A GPU may multiply float32 with other orders of sums.
+// bfloat16 rounds to 2^-8 = 4e-3: x, the weights, both inner products, the gate
+// and the output. A GPU may sum float32 products in another order.
 INSTANTIATE_TEST_SUITE_P(
     Precisions,
     MoePrecisionTest,

@@ -15,7 +15,7 @@
 namespace microfiche::kernels {
 namespace {
 
-/// Gives LibTorch two threads for the time of a test, whatever there were.
+/// Sets the number of LibTorch threads to two during a test.
 class ParallelTest : public ::testing::Test {
  protected:
   ParallelTest() : before_(at::get_num_threads()) {
@@ -29,7 +29,7 @@ class ParallelTest : public ::testing::Test {
   int before_;
 };
 
-TEST_F(ParallelTest, EveryNumberComesOnce) {
+TEST_F(ParallelTest, RunsEachItemOnce) {
   for (const int64_t count : {1, 2, 3, 100}) {
     std::vector<std::atomic<int>> seen(count);
     parallel_for(0, count, /*grain=*/1, [&](int64_t first, int64_t last) {
@@ -47,19 +47,19 @@ TEST_F(ParallelTest, TwoThreadsRunAtTheSameTime) {
   std::mutex mutex;
   std::condition_variable arrived;
   std::set<std::thread::id> threads;
-  bool met = true;
+  bool both_ran = true;
   parallel_for(0, 2, /*grain=*/1, [&](int64_t, int64_t) {
     std::unique_lock lock(mutex);
     threads.insert(std::this_thread::get_id());
     arrived.notify_all();
-    // A second thread comes at once, or never.
-    met = arrived.wait_for(
-              lock,
-              std::chrono::seconds(20),
-              [&] { return threads.size() == 2; }) &&
-        met;
+    // The second thread arrives at once, or never.
+    both_ran = arrived.wait_for(
+                   lock,
+                   std::chrono::seconds(20),
+                   [&] { return threads.size() == 2; }) &&
+        both_ran;
   });
-  EXPECT_TRUE(met);
+  EXPECT_TRUE(both_ran);
 }
 
 TEST_F(ParallelTest, SmallWorkStaysOnThisThread) {
@@ -70,7 +70,7 @@ TEST_F(ParallelTest, SmallWorkStaysOnThisThread) {
   EXPECT_EQ(threads, std::vector{std::this_thread::get_id()});
 }
 
-TEST_F(ParallelTest, WhatABodyThrowsArrives) {
+TEST_F(ParallelTest, RethrowsWhatABodyThrows) {
   const auto run = [] {
     parallel_for(0, 2, /*grain=*/1, [](int64_t first, int64_t) {
       if (first == 1) {

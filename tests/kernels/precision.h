@@ -6,7 +6,7 @@
 
 namespace microfiche::kernels {
 
-/// Where a case runs, and how far it may be from the float32 reference.
+/// The device and dtype of a case, and its tolerance to the float32 reference.
 struct Precision {
   torch::DeviceType device;
   torch::Dtype dtype;

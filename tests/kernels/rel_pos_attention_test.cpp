@@ -24,7 +24,7 @@ AttentionInputs make_attention_inputs(int64_t side) {
   return {heads(), heads(), heads(), table(), table(), side};
 }
 
-// The definition, one pair of positions at a time.
+// The logit of one pair of positions, from the definition.
 double logit(const AttentionInputs& in, int64_t q, int64_t k) {
   const auto query = in.q[1][2][q];
   const int64_t rows = q / in.side - k / in.side + in.side - 1;
@@ -34,7 +34,7 @@ double logit(const AttentionInputs& in, int64_t q, int64_t k) {
       .item<double>();
 }
 
-TEST(RelPosAttentionTest, TheReferenceIsTheDefinition) {
+TEST(RelPosAttentionTest, TheReferenceMatchesTheDefinition) {
   const auto in = make_attention_inputs(3);
   const int64_t query = 5;
   auto logits = torch::empty({9});
@@ -50,8 +50,8 @@ TEST(RelPosAttentionTest, TheReferenceIsTheDefinition) {
 }
 
 TEST(RelPosAttentionTest, BlocksMatchTheReference) {
-  // Less than a task's queries; a rest of queries; several blocks of keys, one
-  // and two vectors of columns.
+  // Sides with fewer queries than a task, with a partial task, with several
+  // blocks of keys, and with one or two vectors of columns.
   for (const int64_t side : {1, 4, 7, 16, 30}) {
     const auto in = make_attention_inputs(side);
 
@@ -67,7 +67,7 @@ TEST(RelPosAttentionTest, BlocksMatchTheReference) {
 TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
-  // Two blocks of keys, and a rest.
+  // Two blocks of keys, the second one partial.
   const int64_t side = 18;
   std::vector<torch::Tensor> exact;
   for (int i = 0; i < 3; ++i) {
@@ -95,12 +95,12 @@ TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
   EXPECT_LE(error.item<double>(), 1.5 * error_of_reference.item<double>());
 }
 
-TEST(RelPosAttentionTest, BlocksTakeHeadsThatLieApart) {
+TEST(RelPosAttentionTest, BlocksSupportStridedHeads) {
   auto in = make_attention_inputs(5);
   const auto expected = rel_pos_attention_reference(
       in.q, in.k, in.v, in.table_h, in.table_w, in.side);
-  // As one matrix product gives them: a position's heads side by side; and
-  // keys whose channels are not.
+  // The heads of a position are contiguous, as after one matrix product; the
+  // channels of the keys are not.
   in.q = in.q.transpose(1, 2).contiguous().transpose(1, 2);
   in.k = in.k.transpose(2, 3).contiguous().transpose(2, 3);
 
@@ -132,7 +132,7 @@ TEST(RelPosAttentionTest, TheNumberOfThreadsChangesNoBit) {
   torch::set_num_threads(threads);
 }
 
-TEST(RelPosAttentionTest, ANaNReachesEveryAnswerThatDependsOnIt) {
+TEST(RelPosAttentionTest, PropagatesNanOnlyToDependentOutputs) {
   for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
     auto in = make_attention_inputs(6);
     in.q[0][0][7].fill_(std::nan(""));
@@ -156,7 +156,7 @@ TEST(RelPosAttentionTest, ANaNReachesEveryAnswerThatDependsOnIt) {
   }
 }
 
-TEST(RelPosAttentionTest, LargeGridsWorkInInferenceMode) {
+TEST(RelPosAttentionTest, LargeGridsMatchTheReference) {
   const torch::InferenceMode inference;
   const auto in = make_attention_inputs(30);
 

@@ -19,7 +19,7 @@ TEST_P(RmsNormTest, MatchesTheReference) {
     GTEST_SKIP() << "no GPU on this machine";
   }
   torch::manual_seed(0);
-  // 320 is a whole number of 16-byte loads; 37 is none.
+  // 320 is a multiple of a 16-byte load; 37 is not.
   for (const int64_t width : {320, 37}) {
     const auto x = torch::randn({2, 7, width});
     const auto weight = torch::rand({width}) + 0.5;
@@ -49,14 +49,14 @@ INSTANTIATE_TEST_SUITE_P(
         Precision{torch::kCUDA, torch::kBFloat16, 1.2e-2}),
     ::testing::PrintToStringParamName());
 
-TEST(RmsNormGradientTest, ScalingAnInputChangesNothing) {
+TEST(RmsNormGradientTest, TheSumOfSquaresHasNoGradient) {
   torch::manual_seed(0);
   const auto x = torch::randn({5, 16}).requires_grad_();
   const auto weight = torch::ones({16}).requires_grad_();
 
   rms_norm(x, weight, /*eps=*/0).square().sum().backward();
 
-  // The squares of a normalised row add up to its width whatever x is.
+  // The squares of a normalised row sum to its width for any x.
   EXPECT_LT(x.grad().abs().max().item<double>(), 1e-5);
   EXPECT_NEAR(weight.grad().sum().item<double>(), 2.0 * 5 * 16, 1e-3);
 }

@@ -6,10 +6,10 @@
 namespace microfiche::kernels {
 namespace {
 
-class RotateTest : public ::testing::TestWithParam<torch::Dtype> {};
+class RotaryTest : public ::testing::TestWithParam<torch::Dtype> {};
 
-// Queries as `Attention` has them: heads side by side in memory.
-TEST_P(RotateTest, GivesTheReferencesBits) {
+// The layout of queries in `Attention`: the heads of a position are contiguous.
+TEST_P(RotaryTest, MatchesTheReferenceBitwise) {
   torch::manual_seed(0);
   for (const int64_t rows : {1, 3}) {
     const auto x = torch::randn({3, 7, 5, 36}).to(GetParam()).transpose(1, 2);
@@ -24,7 +24,7 @@ TEST_P(RotateTest, GivesTheReferencesBits) {
   }
 }
 
-TEST_P(RotateTest, TheKernelIsNotAskedForGradients) {
+TEST_P(RotaryTest, HasTheGradientsOfTheReference) {
   auto x = torch::randn({1, 1, 1, 2}, GetParam()).requires_grad_();
 
   apply_rotary(
@@ -35,14 +35,14 @@ TEST_P(RotateTest, TheKernelIsNotAskedForGradients) {
       .sum()
       .backward();
 
-  // A quarter turn: the first channel becomes minus the second.
+  // A rotation by 90 degrees: the first channel becomes minus the second.
   EXPECT_EQ(x.grad()[0][0][0][0].item<float>(), 0);
   EXPECT_EQ(x.grad()[0][0][0][1].item<float>(), -1);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Dtypes,
-    RotateTest,
+    RotaryTest,
     ::testing::Values(torch::kFloat32, torch::kBFloat16));
 
 } // namespace

@@ -9,19 +9,19 @@
 namespace microfiche::kernels {
 namespace {
 
-TEST(SiluProductTest, IsTheReferenceInFloat32) {
+TEST(SiluProductTest, MatchesTheReferenceInFloat32) {
   torch::manual_seed(0);
   const auto gate = torch::randn({3, 1000}) * 10;
   const auto up = torch::randn({3, 1000});
 
   const auto expected = silu_product_reference(gate, up);
 
-  // The exponential is within 2e-7 of itself, ATen's as well.
+  // The exponential has a relative error of 2e-7, like ATen's.
   EXPECT_TRUE(torch::allclose(
       silu_product(gate, up), expected, /*rtol=*/1e-6, /*atol=*/1e-30));
 }
 
-TEST(SiluProductTest, IsTheReferenceButForARoundingInBfloat16) {
+TEST(SiluProductTest, MatchesTheReferenceInBfloat16) {
   torch::manual_seed(0);
   const auto gate = (torch::randn({37, 1001}) * 4).to(torch::kBFloat16);
   const auto up = torch::randn({37, 1001}).to(torch::kBFloat16);
@@ -53,7 +53,7 @@ TEST(SiluProductTest, NanStaysNan) {
       torch::isnan(silu_product(gate, torch::ones({2}))).all().item<bool>());
 }
 
-TEST(SiluProductTest, GradientsAreThoseOfTheReference) {
+TEST(SiluProductTest, HasTheGradientsOfTheReference) {
   auto gate = torch::zeros({1}).requires_grad_();
 
   silu_product(gate, torch::full({1}, 3.0F)).sum().backward();

@@ -12,7 +12,7 @@ struct Gradients {
   torch::Tensor weight;
 };
 
-/// A layer with dropout and a second output, run plainly or recomputed.
+/// Runs a layer with dropout and a second output, with or without `recompute`.
 Gradients run_small_layer(bool recomputed, bool x_is_trained) {
   torch::manual_seed(3);
   const auto x = torch::randn({4, 8}).requires_grad_(x_is_trained);
@@ -23,13 +23,13 @@ Gradients run_small_layer(bool recomputed, bool x_is_trained) {
   };
   const auto outputs =
       recomputed ? recompute(forward, x, {weight}) : forward(x);
-  // The generator moves on between the two runs.
+  // Advances the generator between the two runs.
   torch::rand({10});
   (outputs[0].sum() + 3 * outputs[1]).backward();
   return {outputs[0], x.grad(), weight.grad()};
 }
 
-TEST(RecomputeTest, GivesTheGradientsOfAPlainCall) {
+TEST(RecomputeTest, HasTheGradientsOfAPlainCall) {
   const auto expected = run_small_layer(/*recomputed=*/false, true);
   const auto actual = run_small_layer(/*recomputed=*/true, true);
 
@@ -46,7 +46,7 @@ TEST(RecomputeTest, TrainsALayerWhoseInputNeedsNoGradient) {
   EXPECT_TRUE(torch::equal(actual.weight, expected.weight));
 }
 
-TEST(RecomputeTest, LeavesTheGeneratorWhereItWas) {
+TEST(RecomputeTest, RestoresTheGenerator) {
   run_small_layer(/*recomputed=*/false, true);
   const auto expected = torch::rand({3});
   run_small_layer(/*recomputed=*/true, true);

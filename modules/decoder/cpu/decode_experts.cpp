@@ -56,8 +56,8 @@ class ExpertsPass {
     if (layer.shared) {
       gate = thread_.product(
           layer.shared->gate, scratch_.normed, buffers_.shared_gate);
-      up =
-          thread_.product(layer.shared->up, scratch_.normed, buffers_.shared_up);
+      up = thread_.product(
+          layer.shared->up, scratch_.normed, buffers_.shared_up);
       tasks.add(gate.out, gate.in);
       tasks.add(up.out, up.in);
     }

@@ -91,11 +91,7 @@ void attend(
   const int64_t count = thread.team.count();
   thread.team.run_tasks(buffers.rows, [&](int64_t queue, int64_t row) {
     attend_heads(
-        thread,
-        cache,
-        row,
-        heads * queue / count,
-        heads * (queue + 1) / count);
+        thread, cache, row, heads * queue / count, heads * (queue + 1) / count);
   });
   thread.team.barrier();
   thread.add_product(layer.o, buffers.attended);

@@ -5,11 +5,11 @@
 
 namespace microfiche::kernels {
 
-/// Memory that begins where a cache line does: a vector's load that crosses two
-/// lines takes twice as long.
+/// Bytes aligned to a cache line: a vector load that crosses two lines takes
+/// twice as long.
 class AlignedBytes {
  public:
-  /// What it held may be gone, and what it holds then is anything.
+  /// Afterwards the contents are unspecified.
   void resize(size_t bytes) {
     lines_.resize((bytes + sizeof(Line) - 1) / sizeof(Line));
     bytes_ = bytes;

@@ -8,7 +8,7 @@ namespace microfiche::kernels {
 namespace {
 
 template <typename Number>
-MICROFICHE_INLINE void add_outputs(
+MICROFICHE_INLINE void sum_outputs(
     const ExpertOutputs& sum,
     int64_t token,
     int64_t first,
@@ -20,18 +20,18 @@ MICROFICHE_INLINE void add_outputs(
     const int64_t lanes = std::min(kVectorLanes, last - d);
     float total[kVectorLanes] = {};
     for (int64_t j = 0; j < sum.top_k; ++j) {
-      const auto* answer =
-          static_cast<const Number*>(sum.outputs) + positions[j] * sum.width + d;
+      const auto* output = static_cast<const Number*>(sum.outputs) +
+          positions[j] * sum.width + d;
       if (lanes == kVectorLanes) {
-        Floats held;
+        Floats partial;
         Floats values;
-        load(total, held);
-        load_floats(answer, values);
-        held += values * weights[j];
-        std::memcpy(total, &held, sizeof held);
+        load(total, partial);
+        load_floats(output, values);
+        partial += values * weights[j];
+        std::memcpy(total, &partial, sizeof partial);
       } else {
         for (int64_t i = 0; i < lanes; ++i) {
-          total[i] += to_float(answer[i]) * weights[j];
+          total[i] += to_float(output[i]) * weights[j];
         }
       }
     }
@@ -41,7 +41,7 @@ MICROFICHE_INLINE void add_outputs(
   }
 }
 
-struct AddJob {
+struct SumOutputsJob {
   const ExpertOutputs& sum;
   int64_t begin;
   int64_t end;
@@ -51,9 +51,9 @@ struct AddJob {
   MICROFICHE_INLINE void run() const {
     for (int64_t token = begin; token < end; ++token) {
       if (sum.is_bf16) {
-        add_outputs<Bf16>(sum, token, first, last);
+        sum_outputs<Bf16>(sum, token, first, last);
       } else {
-        add_outputs<float>(sum, token, first, last);
+        sum_outputs<float>(sum, token, first, last);
       }
     }
   }
@@ -71,7 +71,7 @@ void ExpertPairs::sort(const int64_t* ids, int64_t count, int64_t num_experts) {
   for (int64_t e = 0; e < num_experts; ++e) {
     begins[e + 1] += begins[e];
   }
-  // Each begin moves to its end, where the next one's was, and back.
+  // Each begin moves up to its end; the loop below restores it.
   for (int64_t pair = 0; pair < count; ++pair) {
     positions[pair] = begins[ids[pair]]++;
     pairs[positions[pair]] = pair;
@@ -88,7 +88,7 @@ void sum_expert_outputs(
     int64_t end,
     int64_t first,
     int64_t last) {
-  run_vectorized(AddJob{sum, begin, end, first, last});
+  run_vectorized(SumOutputsJob{sum, begin, end, first, last});
 }
 
 } // namespace microfiche::kernels

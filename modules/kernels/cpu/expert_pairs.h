@@ -5,13 +5,13 @@
 
 namespace microfiche::kernels {
 
-/// Pairs of a token and one of its experts, in the order of their experts.
+/// The pairs of a token and one of its experts, sorted by expert.
 struct ExpertPairs {
-  /// Where the pairs of each expert begin, and after the last one's their end.
+  /// The first position of each expert's pairs, and the end of the last ones.
   std::vector<int64_t> begins;
 
-  /// The place of each pair, and the pair at each place; pair n * top_k + j is
-  /// token n's choice j.
+  /// The position of each pair, and the pair at each position. Pair
+  /// n * top_k + j is choice j of token n.
   std::vector<int64_t> positions;
   std::vector<int64_t> pairs;
 
@@ -19,22 +19,22 @@ struct ExpertPairs {
   void sort(const int64_t* ids, int64_t count, int64_t num_experts);
 };
 
-/// What experts answered, and how much of it each token gets.
+/// The outputs of experts and their weights in each token's sum.
 struct ExpertOutputs {
-  /// (count of pairs, width), at the positions of their pairs.
+  /// (pairs, width), each at the position of its pair.
   const void* outputs = nullptr;
   const int64_t* positions = nullptr;
   /// (tokens, top_k).
   const float* weights = nullptr;
-  /// (tokens, width); float32 like `outputs`, or bfloat16 like them.
+  /// (tokens, width) in the type of `outputs`, float32 or bfloat16.
   void* y = nullptr;
   bool is_bf16 = false;
   int64_t top_k = 0;
   int64_t width = 0;
 };
 
-/// Adds up channels [first, last) of the outputs to tokens [begin, end), each
-/// token's in the order of its choices and in float32.
+/// Sums the channels [first, last) of the tokens [begin, end), in float32 and
+/// in the order of each token's choices.
 void sum_expert_outputs(
     const ExpertOutputs& sum,
     int64_t begin,

@@ -9,32 +9,32 @@
 namespace microfiche::kernels {
 namespace {
 
-// Note [One stream of weights]
-// Weights are read in the order in which they lie in memory, one channel after
-// the other: a processor that is asked for several channels side by side
-// fetches them at half the speed. Up to eight rows of x barrier each weight while
-// it is in a register.
+// Note [Weights are read in memory order]
+// Channels are computed one after the other, so that weights are read in the
+// order of their addresses. Reading several channels in parallel halves the
+// speed of memory. Each weight multiplies up to eight rows of x while it is in
+// a register.
 
 MICROFICHE_INLINE void
 store(const LinearProduct& product, int64_t m, int64_t n, float y) {
   y = product.scale != nullptr ? y * product.scale[n] : y;
   y = product.bias != nullptr ? y + product.bias[n] : y;
-  const int64_t place = m * product.out + n;
+  const int64_t index = m * product.out + n;
   if (product.x_is_bf16) {
-    static_cast<Bf16*>(product.y)[place] = to_bf16(y);
+    static_cast<Bf16*>(product.y)[index] = to_bf16(y);
   } else {
-    static_cast<float*>(product.y)[place] = y;
+    static_cast<float*>(product.y)[index] = y;
   }
 }
 
-/// Channel n for `Rows` rows from `m`.
+/// Channel n of the rows [m, m + Rows).
 template <int64_t Rows, typename Weight>
 MICROFICHE_INLINE void
 multiply(const LinearProduct& product, const float* x, int64_t m, int64_t n) {
   const int64_t in = product.in;
   const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
   x += m * in;
-  // Two sums a row hide how long one addition takes.
+  // Two sums per row hide the latency of an addition.
   Floats sums[Rows][2] = {};
   int64_t k = 0;
   for (; k + 2 * kVectorLanes <= in; k += 2 * kVectorLanes) {

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <vector>
 
-// The instruction multiplies 32 pairs of bfloat16 numbers and adds them up in
-// float32: x is half as large as in float32, so more rows of it fit into the
+// One instruction multiplies 32 pairs of bfloat16 numbers and sums them in
+// float32. x is half as large as in float32, so more of its rows fit into the
 // first-level cache.
 
 namespace microfiche::kernels {
@@ -22,9 +22,9 @@ namespace {
 
 constexpr int64_t kPairLanes = 32;
 
-// `first` of 32 numbers, the others zero.
-MICROFICHE_AVX512_BF16 __m512bh load_bf16(const uint16_t* from, int64_t first) {
-  const auto mask = static_cast<__mmask32>((uint64_t{1} << first) - 1);
+// The first `count` of 32 numbers; the others are zero.
+MICROFICHE_AVX512_BF16 __m512bh load_bf16(const uint16_t* from, int64_t count) {
+  const auto mask = static_cast<__mmask32>((uint64_t{1} << count) - 1);
   return reinterpret_cast<__m512bh>(_mm512_maskz_loadu_epi16(mask, from));
 }
 
@@ -32,15 +32,15 @@ MICROFICHE_AVX512_BF16 __m512bh load_bf16(const uint16_t* from) {
   return reinterpret_cast<__m512bh>(_mm512_loadu_si512(from));
 }
 
-// Every int8 is a bfloat16.
+// Exact: bfloat16 represents every int8.
 MICROFICHE_AVX512_BF16 __m512bh to_bf16(__m256i bytes) {
   const auto low = _mm512_cvtepi8_epi32(_mm256_castsi256_si128(bytes));
   const auto high = _mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1));
   return _mm512_cvtne2ps_pbh(_mm512_cvtepi32_ps(high), _mm512_cvtepi32_ps(low));
 }
 
-MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from, int64_t first) {
-  const auto mask = static_cast<__mmask32>((uint64_t{1} << first) - 1);
+MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from, int64_t count) {
+  const auto mask = static_cast<__mmask32>((uint64_t{1} << count) - 1);
   return to_bf16(_mm256_maskz_loadu_epi8(mask, from));
 }
 
@@ -48,14 +48,14 @@ MICROFICHE_AVX512_BF16 __m512bh load_bf16(const int8_t* from) {
   return to_bf16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
 
-/// Channel n for `Rows` rows from `m`.
+/// Channel n of the rows [m, m + Rows).
 template <int64_t Rows, typename Weight>
 MICROFICHE_AVX512_BF16 void
 multiply_bf16(const LinearProduct& product, int64_t m, int64_t n) {
   const int64_t in = product.in;
   const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
   const auto* x = static_cast<const uint16_t*>(product.x) + m * in;
-  // Two sums a row hide how long one addition takes.
+  // Two sums per row hide the latency of an addition.
   __m512 sums[Rows][2];
   for (auto& row : sums) {
     row[0] = row[1] = _mm512_setzero_ps();
@@ -93,12 +93,12 @@ multiply_bf16(const LinearProduct& product, int64_t m, int64_t n) {
 
 // Channels whose sums are finished together.
 constexpr int64_t kBlockChannels = 4;
-// So many rows at most fill the registers with sums.
+// The most rows whose sums fit into the registers.
 constexpr int64_t kBlockRows = 6;
-// So many rows take the weights as fast as memory gives them, in one stream;
-// see Note [One stream of weights]. The others barrier them in the second-level
-// cache: with more at once, x and the stream push each other out of the first
-// one, and memory waits.
+// The first rows read the weights from memory, see Note [Weights are read in
+// memory order]. The others read them from the second-level cache: with more
+// rows at once, x and the weights evict each other from the first-level cache,
+// and memory idles.
 constexpr int64_t kStreamedRows = 4;
 constexpr int64_t kStreamedChannels = 48;
 
@@ -116,7 +116,7 @@ MICROFICHE_AVX512_BF16 __m128 add_lanes(const __m512 (&sums)[kBlockChannels]) {
       _mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
 }
 
-/// Channels [n, n + kBlockChannels) for `Rows` rows from `m`; `weight` is that
+/// Channels [n, n + kBlockChannels) of the rows [m, m + Rows). `weight` is that
 /// of channel n, in bfloat16.
 template <int64_t Rows>
 MICROFICHE_AVX512_BF16 void multiply_block(
@@ -170,7 +170,7 @@ MICROFICHE_AVX512_BF16 void multiply_block(
   }
 }
 
-/// The same for `rows` of them, 1 to kBlockRows.
+/// `multiply_block` for a number of rows in [1, kBlockRows].
 MICROFICHE_AVX512_BF16 void multiply_block(
     const LinearProduct& product,
     const uint16_t* weight,
@@ -193,7 +193,7 @@ MICROFICHE_AVX512_BF16 void multiply_block(
   }
 }
 
-/// `count` numbers of int8 as bfloat16.
+/// Converts `count` int8 numbers to bfloat16.
 MICROFICHE_AVX512_BF16 void
 convert(const int8_t* from, int64_t count, uint16_t* to) {
   int64_t i = 0;
@@ -221,9 +221,9 @@ MICROFICHE_AVX512_BF16 const uint16_t* as_bf16(
   return block.data();
 }
 
-/// Channels [begin, end), as many as are whole blocks, for all rows, which barrier
-/// a block while it is in the first-level cache. Returns the first channel that
-/// is left.
+/// The whole blocks of channels in [begin, end), for all rows. Each block stays
+/// in the first-level cache for all rows. Returns the first channel that is
+/// left.
 template <typename Weight>
 MICROFICHE_AVX512_BF16 int64_t
 run_blocks(const LinearProduct& product, int64_t begin, int64_t end) {
@@ -232,7 +232,7 @@ run_blocks(const LinearProduct& product, int64_t begin, int64_t end) {
     const auto* block =
         as_bf16(weight + begin * product.in, kBlockChannels * product.in);
     for (int64_t m = 0; m < product.rows;) {
-      // Steps as even as possible.
+      // Splits the rows as evenly as possible.
       const int64_t left = product.rows - m;
       const int64_t steps = (left + kBlockRows - 1) / kBlockRows;
       const int64_t rows = (left + steps - 1) / steps;
@@ -263,7 +263,7 @@ run_channels(const LinearProduct& product, int64_t begin, int64_t end) {
   }
 }
 
-/// The same product for `count` rows from `first` on.
+/// The rows [first, first + count) of a product.
 LinearProduct rows_of(LinearProduct product, int64_t first, int64_t count) {
   product.x = static_cast<const uint16_t*>(product.x) + first * product.in;
   product.y = static_cast<uint16_t*>(product.y) + first * product.out;
@@ -274,7 +274,7 @@ LinearProduct rows_of(LinearProduct product, int64_t first, int64_t count) {
 template <typename Weight>
 MICROFICHE_AVX512_BF16 void
 run_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
-  // A fifth row costs less in the first pass than in a second one.
+  // A fifth row costs less in the first pass than in a second pass.
   if (product.rows <= kStreamedRows + 1) {
     run_channels<Weight>(product, begin, end);
     return;
@@ -298,7 +298,7 @@ bool has_bf16_instructions() {
 }
 
 bool has_tile_instructions() {
-  // Leaf 7 of CPUID, bit 22 of its last register: AMX-BF16.
+  // CPUID leaf 7, EDX bit 22: AMX-BF16.
   unsigned registers[4] = {};
   return __get_cpuid_count(
              7, 0, registers, registers + 1, registers + 2, registers + 3) !=

@@ -8,34 +8,34 @@
 #include <limits>
 #include <type_traits>
 
-// Every sum has one order, whatever channels are computed together and by which
-// thread, and whatever rows, but for whether they are few or many.
+// The order of each sum depends only on whether there are few or many rows, not
+// on the thread or on which channels and rows are computed together.
 
 namespace microfiche::kernels {
 namespace {
 
-// Channels that barrier a row while it is in a register, and are finished
-// together.
-constexpr int64_t kChannelsTogether = 4;
+// Channels that multiply a row while it is in a register.
+constexpr int64_t kBlockChannels = 4;
 // Rows whose sums fill the registers: 32 of 16 numbers, or 16 of eight.
 constexpr int64_t kWideRows = 6;
 constexpr int64_t kNarrowRows = 1;
 
-// More rows than those whose sums MKL divides by the number of threads; with
-// half as many registers it is quicker from 12 rows on.
-constexpr int64_t kFewRowsOfMkl = 16;
+// Without AVX-512, MKL is faster from 12 rows on. Up to 11 rows its sums depend
+// on the number of threads.
+constexpr int64_t kMaxRowsWithoutAvx512 = 16;
 
-// Steps of a sum that many rows take before the next ones: as much of six rows
-// of x stays in the first-level cache, and of the panels in the second one.
-constexpr int64_t kStepsTogether = 512;
+// Terms of a sum that all rows add before the next ones. That much of six rows
+// of x stays in the first-level cache, and of the panels in the second-level
+// cache.
+constexpr int64_t kTermsPerPass = 512;
 
 /// The sums of each of four registers, in the order of `sum`.
 MICROFICHE_INLINE void add_lanes(
-    const Floats (&sums)[kChannelsTogether],
+    const Floats (&sums)[kBlockChannels],
     Floats4& totals) {
-  Floats4 fours[kChannelsTogether];
+  Floats4 fours[kBlockChannels];
   MICROFICHE_UNROLL
-  for (int64_t c = 0; c < kChannelsTogether; ++c) {
+  for (int64_t c = 0; c < kBlockChannels; ++c) {
     const Floats& v = sums[c];
     const Floats8 eight =
         __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
@@ -104,7 +104,7 @@ multiply_block(const LinearProduct& product, int64_t m, int64_t n) {
   }
 }
 
-/// Rows from `m` on, `Rows` of them and then fewer at a time.
+/// All rows from `m` on, `Rows` at a time, then fewer.
 template <int64_t Rows, int64_t Channels>
 MICROFICHE_INLINE void
 multiply_rows(const LinearProduct& product, int64_t m, int64_t n) {
@@ -117,15 +117,15 @@ multiply_rows(const LinearProduct& product, int64_t m, int64_t n) {
 }
 
 template <int64_t Rows>
-struct Float32Job {
+struct FewRowsJob {
   const LinearProduct& product;
   int64_t begin;
   int64_t end;
 
   MICROFICHE_INLINE void run() const {
     int64_t n = begin;
-    for (; n + kChannelsTogether <= end; n += kChannelsTogether) {
-      multiply_rows<Rows, kChannelsTogether>(product, 0, n);
+    for (; n + kBlockChannels <= end; n += kBlockChannels) {
+      multiply_rows<Rows, kBlockChannels>(product, 0, n);
     }
     for (; n < end; ++n) {
       multiply_rows<Rows, 1>(product, 0, n);
@@ -133,13 +133,13 @@ struct Float32Job {
   }
 };
 
-/// Many rows: weights are laid out in panels for the channels at hand.
+/// Many rows: the weights of these channels are copied into panels.
 template <int64_t Rows>
 struct ManyRowsJob {
   const LinearProduct& product;
   int64_t begin;
   int64_t end;
-  uint32_t* panels; // (min(in, kStepsTogether), channels in whole vectors)
+  uint32_t* panels; // (min(in, kTermsPerPass), channels in whole vectors)
   float* rest; // (rows, kVectorLanes)
 
   MICROFICHE_INLINE void run() const {
@@ -149,7 +149,7 @@ struct ManyRowsJob {
     if (whole == end) {
       return;
     }
-    // y has no room for a whole vector.
+    // The last channels of y are less than a vector.
     run(whole, whole + kVectorLanes, rest, kVectorLanes);
     for (int64_t m = 0; m < product.rows; ++m) {
       std::copy_n(
@@ -157,8 +157,9 @@ struct ManyRowsJob {
     }
   }
 
-  /// Channels [first, last), whole vectors of them, of which those behind `end`
-  /// repeat the last one; `sums` has room for them, rows `stride` apart.
+  /// The channels [first, last), a multiple of kVectorLanes. Channels after
+  /// `end` repeat the last one. `sums` has room for all of them, with rows
+  /// `stride` apart.
   MICROFICHE_INLINE void
   run(int64_t first, int64_t last, float* sums, int64_t stride) const {
     const auto* x = static_cast<const float*>(product.x);
@@ -169,8 +170,8 @@ struct ManyRowsJob {
             product.bias != nullptr ? product.bias[std::min(n, end - 1)] : 0;
       }
     }
-    for (int64_t k = 0; k < product.in; k += kStepsTogether) {
-      const int64_t steps = std::min(kStepsTogether, product.in - k);
+    for (int64_t k = 0; k < product.in; k += kTermsPerPass) {
+      const int64_t steps = std::min(kTermsPerPass, product.in - k);
       pack_panels<Float32Word>(
           [&](int64_t c) {
             return weight + std::min(first + c, end - 1) * product.in + k;
@@ -180,7 +181,7 @@ struct ManyRowsJob {
           panels);
       int64_t m = 0;
       for (; m + Rows <= product.rows; m += Rows) {
-        multiply<Rows>(
+        multiply_panels<Rows>(
             x + m * product.in + k,
             panels,
             steps,
@@ -189,7 +190,7 @@ struct ManyRowsJob {
             stride);
       }
       for (; m < product.rows; ++m) {
-        multiply<1>(
+        multiply_panels<1>(
             x + m * product.in + k,
             panels,
             steps,
@@ -200,18 +201,18 @@ struct ManyRowsJob {
     }
   }
 
-  template <int64_t Together>
-  MICROFICHE_INLINE void multiply(
+  template <int64_t PanelRows>
+  MICROFICHE_INLINE void multiply_panels(
       const float* x,
       const uint32_t* panels,
       int64_t steps,
       int64_t columns,
       float* sums,
       int64_t stride) const {
-    kernels::multiply<Float32Word, Together>(
+    kernels::multiply<Float32Word, PanelRows>(
         reinterpret_cast<const uint32_t*>(x),
         product.in,
-        Together,
+        PanelRows,
         panels,
         steps,
         columns,
@@ -225,7 +226,7 @@ void run_many_rows(const LinearProduct& product, int64_t begin, int64_t end) {
   thread_local AlignedBytes panels;
   thread_local AlignedBytes rest;
   panels.resize(
-      std::min(kStepsTogether, product.in) *
+      std::min(kTermsPerPass, product.in) *
       round_up(end - begin, kVectorLanes) * sizeof(float));
   rest.resize(product.rows * kVectorLanes * sizeof(float));
   run_vectorized(ManyRowsJob<Rows>{
@@ -242,15 +243,15 @@ void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end) {
   if (product.rows > kTileRows) {
     run_many_rows<kWidePanelRows>(product, begin, end);
   } else if (has_wide_vectors()) {
-    run_vectorized(Float32Job<kWideRows>{product, begin, end});
+    run_vectorized(FewRowsJob<kWideRows>{product, begin, end});
   } else {
-    run_vectorized(Float32Job<kNarrowRows>{product, begin, end});
+    run_vectorized(FewRowsJob<kNarrowRows>{product, begin, end});
   }
 }
 
 int64_t max_linear_cpu_f32_rows() {
   return has_wide_vectors() ? std::numeric_limits<int64_t>::max()
-                            : kFewRowsOfMkl;
+                            : kMaxRowsWithoutAvx512;
 }
 
 } // namespace microfiche::kernels

@@ -7,10 +7,12 @@
 #include <limits>
 #include <vector>
 
+// T = keys, D = channels of a head.
+
 namespace microfiche::kernels {
 namespace {
 
-constexpr float kUnseen = -std::numeric_limits<float>::infinity();
+constexpr float kNegativeInfinity = -std::numeric_limits<float>::infinity();
 
 template <typename Number>
 MICROFICHE_INLINE float
@@ -31,16 +33,17 @@ dot_product(const Number* a, const Number* b, int64_t count) {
   return sum(sums) + rest;
 }
 
-/// In place; all zero where nothing is seen.
+/// Softmax in place; all zeros when no key is visible.
 MICROFICHE_INLINE void softmax(float* weights, int64_t count) {
-  float largest = kUnseen;
+  float largest = kNegativeInfinity;
   for (int64_t t = 0; t < count; ++t) {
-    // A NaN stays, and makes all of them one.
+    // A NaN logit makes all weights NaN.
     largest = weights[t] <= largest ? largest : weights[t];
   }
   float total = 0;
   for (int64_t t = 0; t < count; ++t) {
-    weights[t] = weights[t] == kUnseen ? 0 : std::exp(weights[t] - largest);
+    weights[t] =
+        weights[t] == kNegativeInfinity ? 0 : std::exp(weights[t] - largest);
     total += weights[t];
   }
   for (int64_t t = 0; t < count; ++t) {
@@ -55,21 +58,20 @@ add_scaled(const Number* numbers, float factor, int64_t count, float* sums) {
   int64_t d = 0;
   for (; d + kVectorLanes <= count; d += kVectorLanes) {
     Floats values;
-    Floats held;
+    Floats partial;
     load_floats(numbers + d, values);
-    load(sums + d, held);
-    held += values * factor;
-    std::memcpy(sums + d, &held, sizeof held);
+    load(sums + d, partial);
+    partial += values * factor;
+    std::memcpy(sums + d, &partial, sizeof partial);
   }
   for (; d < count; ++d) {
     sums[d] += to_float(numbers[d]) * factor;
   }
 }
 
-/// Heads [first, last) of a row. Positions are walked through in the order in
-/// which they lie in the cache, all heads of each, which memory delivers at its
-/// full speed. `weights` has room for (heads, T) numbers, `sums` for (heads,
-/// D).
+/// The heads [first, last) of a row. Each position is read for all heads before
+/// the next one: this is the order of the cache in memory, which reads at full
+/// speed. `weights` has room for (heads, T) numbers, `sums` for (heads, D).
 template <typename Number>
 MICROFICHE_INLINE void attend(
     const OneQueryAttention& attention,
@@ -98,7 +100,7 @@ MICROFICHE_INLINE void attend(
           ? attention.scale *
               dot_product(
                   q + h * head_dim, k + h * attention.head_stride, head_dim)
-          : kUnseen;
+          : kNegativeInfinity;
     }
   }
   for (int64_t h = 0; h < heads; ++h) {
@@ -110,7 +112,7 @@ MICROFICHE_INLINE void attend(
         t * attention.key_stride;
     for (int64_t h = 0; h < heads; ++h) {
       const float weight = weights[h * keys + t];
-      // What a masked place of the cache holds may be no number.
+      // The cache may hold NaN at masked positions.
       if (weight != 0) {
         add_scaled(
             v + h * attention.head_stride,
@@ -125,7 +127,7 @@ MICROFICHE_INLINE void attend(
   }
 }
 
-struct AttentionJob {
+struct OneQueryAttentionJob {
   const OneQueryAttention& attention;
   int64_t begin;
   int64_t end;
@@ -160,7 +162,7 @@ void one_query_attention(
   weights.resize(heads * attention.keys);
   sums.resize(heads * attention.head_dim);
   run_vectorized(
-      AttentionJob{attention, begin, end, weights.data(), sums.data()});
+      OneQueryAttentionJob{attention, begin, end, weights.data(), sums.data()});
 }
 
 } // namespace microfiche::kernels

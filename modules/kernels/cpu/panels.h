@@ -10,23 +10,22 @@
 #include <immintrin.h>
 #endif
 
-// A product of matrices for many rows. The right-hand side lies in panels of at
-// most 64 columns: for each step of the dimension that is summed up, its
-// columns side by side. A step is a 32-bit word: one float32 number, or two
-// bfloat16 numbers that are neighbours in that dimension. Each sum goes through
-// the steps in their order, whatever is computed beside it.
+// A matrix product for many rows. The right-hand side is stored in panels of at
+// most 64 columns; a panel holds the columns of one step side by side. A step
+// along the summed dimension is a 32-bit word: one float32 number, or two
+// adjacent bfloat16 numbers. Each sum adds its steps in order, whatever else is
+// computed with it.
 
 namespace microfiche::kernels {
 
 constexpr int64_t kPanelVectors = 4;
 constexpr int64_t kPanelColumns = kPanelVectors * kVectorLanes;
 
-// Rows whose sums fill the registers beside a panel: 32 of 16 numbers, or 16 of
-// eight.
+// Rows whose sums fill the registers: 32 of 16 numbers, or 16 of eight.
 constexpr int64_t kWidePanelRows = 6;
 constexpr int64_t kNarrowPanelRows = 1;
 
-// Loops over a block are unrolled, or its sums would not stay in registers.
+// Loops over a block are unrolled, so that its sums stay in registers.
 #define MICROFICHE_UNROLL _Pragma("GCC unroll 16")
 
 constexpr int64_t round_up(int64_t count, int64_t multiple) {
@@ -87,7 +86,8 @@ struct Float32Word {
     std::memcpy(words, &numbers, sizeof numbers);
   }
 
-  /// sums[i] += left[i] * panel, `Rows` of them and a panel of `Vectors`.
+  /// sums[i] += left[i] * panel for `Rows` rows and a panel of `Vectors`
+  /// vectors.
   template <int64_t Rows, int64_t Vectors>
   static MICROFICHE_INLINE void multiply_panel(
       const uint32_t* left,
@@ -119,7 +119,7 @@ struct Float32Word {
 };
 
 #ifdef __x86_64__
-/// A word is two numbers; only with `has_bf16_instructions`.
+/// A word is two numbers. Needs `has_bf16_instructions`.
 struct Bf16Word {
   static constexpr int64_t kNumbers = 2;
 
@@ -134,7 +134,7 @@ struct Bf16Word {
   static MICROFICHE_INLINE void load_words(const Bf16* numbers, Words& words) {
     load(numbers, words);
   }
-  /// To the nearest, ties to even.
+  /// Rounds to nearest, ties to even.
   static MICROFICHE_INLINE void store(const Floats& numbers, uint32_t* words) {
     Words bits;
     std::memcpy(&bits, &numbers, sizeof bits);
@@ -143,8 +143,8 @@ struct Bf16Word {
     std::memcpy(words, &halves, sizeof halves);
   }
 
-  /// As above. A function of its own, since those that call it are compiled
-  /// without these instructions.
+  /// As in `Float32Word`. Not inlined, because its callers are compiled without
+  /// these instructions.
   template <int64_t Rows, int64_t Vectors>
   __attribute__((noinline, target("avx512f,avx512bf16"))) static void
   multiply_panel(
@@ -178,7 +178,7 @@ struct Bf16Word {
 };
 #endif
 
-/// The same for `rows`, a multiple of `Rows`, and all `columns` of the panels.
+/// `multiply_panel` for `rows`, a multiple of `Rows`, and all panels.
 template <typename Word, int64_t Rows, int64_t Vectors = kPanelVectors>
 MICROFICHE_INLINE void multiply(
     const uint32_t* left,
@@ -209,42 +209,42 @@ MICROFICHE_INLINE void multiply(
   }
 }
 
-/// Where word d of column c lies in panels of `columns` and `depth` words.
+/// The index of word d of column c in panels of `columns` and `depth` words.
 MICROFICHE_INLINE int64_t
-place_in_panels(int64_t d, int64_t c, int64_t depth, int64_t columns) {
+index_in_panels(int64_t d, int64_t c, int64_t depth, int64_t columns) {
   const int64_t first = c / kPanelColumns * kPanelColumns;
   const int64_t width = std::min(kPanelColumns, columns - first);
   return first * depth + d * width + c - first;
 }
 
-/// Turns 16 rows of 16 words into columns.
+/// Transposes 16 rows of 16 words.
 MICROFICHE_INLINE void transpose(Words (&rows)[kVectorLanes]) {
-  // Four times the upper half is dealt between the lower one.
+  // Each round interleaves the lower and the upper half of the rows.
   for (int round = 0; round < 4; ++round) {
-    Words dealt[kVectorLanes];
+    Words mixed[kVectorLanes];
     MICROFICHE_UNROLL
     for (int64_t i = 0; i < kVectorLanes / 2; ++i) {
       const Words& a = rows[i];
       const Words& b = rows[i + kVectorLanes / 2];
-      dealt[2 * i] = __builtin_shufflevector(
+      mixed[2 * i] = __builtin_shufflevector(
           a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      dealt[2 * i + 1] = __builtin_shufflevector(
+      mixed[2 * i + 1] = __builtin_shufflevector(
           a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
     MICROFICHE_UNROLL
     for (int64_t i = 0; i < kVectorLanes; ++i) {
-      rows[i] = dealt[i];
+      rows[i] = mixed[i];
     }
   }
 }
 
-/// Panels whose column c holds the numbers that `row(c)` points at; `columns`
-/// are whole vectors.
+/// Fills panels whose column c holds the numbers at `row(c)`. `columns` is a
+/// multiple of kVectorLanes.
 template <typename Word, typename Row>
 MICROFICHE_INLINE void
 pack_panels(const Row& row, int64_t columns, int64_t depth, uint32_t* panels) {
   for (int64_t c = 0; c < columns; c += kVectorLanes) {
-    auto* column = panels + place_in_panels(0, c, depth, columns);
+    auto* column = panels + index_in_panels(0, c, depth, columns);
     const int64_t step =
         std::min(kPanelColumns, columns - c / kPanelColumns * kPanelColumns);
     int64_t d = 0;

@@ -6,7 +6,7 @@
 #include <exception>
 #include <mutex>
 
-// libgomp's, see Note [Threads].
+// From libgomp; see Note [Threads].
 extern "C" {
 void GOMP_parallel(
     void (*body)(void*),
@@ -28,7 +28,7 @@ struct Region {
   std::exception_ptr failure;
 };
 
-/// This thread's part of a region.
+/// Runs this thread's part of a region.
 void run_part(void* data) {
   auto& region = *static_cast<Region*>(data);
   const int64_t threads = omp_get_num_threads();

@@ -6,16 +6,15 @@
 namespace microfiche::kernels {
 
 // Note [Threads]
-// at::parallel_for is a template: its threads exist only in sources that are
-// compiled with OpenMP, and by a compiler whose OpenMP is the one that LibTorch
-// brings along, GCC's. Clang's is another, whose threads would fight with
-// LibTorch's for the processors. So the library's own entry point is called,
-// what GCC makes of `#pragma omp parallel`; workers are those that LibTorch's
-// operations use, and as many.
+// at::parallel_for is a template, so it needs OpenMP in the compiler that
+// builds the caller. LibTorch uses GCC's OpenMP runtime; Clang's is another
+// one, and the threads of two runtimes compete for the processors. So this
+// module calls the entry point of GCC's runtime that `#pragma omp parallel`
+// compiles to. Its threads are those of LibTorch's operations.
 
-/// Calls `body(first, last)` with parts of [begin, end) of at least `grain`
-/// numbers, on as many threads as LibTorch uses. Alone on this thread inside of
-/// another parallel region. Throws what a body throws.
+/// Calls `body(first, last)` for parts of [begin, end) with at least `grain`
+/// items, on as many threads as LibTorch uses. Inside another parallel region
+/// it runs on this thread only. Rethrows what a body throws.
 void parallel_for(
     int64_t begin,
     int64_t end,

@@ -12,15 +12,14 @@
 namespace microfiche::kernels {
 namespace {
 
-constexpr float kHidden = -std::numeric_limits<float>::infinity();
+constexpr float kNegativeInfinity = -std::numeric_limits<float>::infinity();
 
 static_assert(kQueriesPerTask % kWidePanelRows == 0);
 
-// Keys whose logits are held at a time, in whole rows of the grid.
+// Keys per block of logits, rounded to whole rows of the grid.
 constexpr int64_t kKeysPerBlock = 256;
 
-/// Sizes, and where things lie in a thread's memory. Padded numbers of keys and
-/// channels are whole vectors.
+/// The sizes of a thread's memory. Padded sizes are multiples of kVectorLanes.
 struct Plan {
   int64_t rows_per_block;
   int64_t blocks;
@@ -46,7 +45,7 @@ struct Plan {
 /// A thread's memory.
 struct Workspace {
   AlignedBytes keys; // blocks x panels of (key_words, keys)
-  AlignedBytes values; // blocks x panels of (keys / numbers a word, channels)
+  AlignedBytes values; // blocks x panels of (keys / numbers per word, channels)
   AlignedBytes queries; // (kQueriesPerTask, key_words)
   AlignedBytes biases; // (kQueriesPerTask, columns)
   AlignedBytes logits; // (kQueriesPerTask, logit_stride)
@@ -69,11 +68,11 @@ template <typename Number>
 MICROFICHE_INLINE const Number* channels_of(
     const void* numbers,
     const HeadLayout& layout,
-    int64_t page,
+    int64_t batch,
     int64_t head,
     int64_t position) {
   return static_cast<const Number*>(numbers) +
-      layout.offset(page, head, position);
+      layout.offset(batch, head, position);
 }
 
 MICROFICHE_INLINE uint32_t* words(AlignedBytes& bytes) {
@@ -84,29 +83,29 @@ MICROFICHE_INLINE float* floats(AlignedBytes& bytes) {
   return reinterpret_cast<float*>(bytes.data());
 }
 
-/// What a query's logits have in common and what is summed up behind them.
+/// The running maximum and sum of a query's softmax.
 struct Softmax {
-  float largest = kHidden;
+  float largest = kNegativeInfinity;
   float total = 0;
 
-  /// Turns a row of `count` logits, whole vectors, into words of probabilities
-  /// times a factor that all keys of the query share. Returns by how much sums
-  /// of earlier rows shrink.
+  /// Replaces `count` logits, a multiple of kVectorLanes, by unnormalised
+  /// probabilities. Returns the factor that rescales the sums of earlier
+  /// blocks.
   template <typename Word>
   MICROFICHE_INLINE float run(float* logits, int64_t count, float scale) {
-    Floats most = Floats{} + kHidden;
+    Floats most = Floats{} + kNegativeInfinity;
     for (int64_t t = 0; t < count; t += kVectorLanes) {
       Floats numbers;
       load(logits + t, numbers);
       most = numbers > most ? numbers : most;
     }
-    float here = most[0];
+    float block_largest = most[0];
     for (int64_t i = 1; i < kVectorLanes; ++i) {
-      here = std::max(here, most[i]);
+      block_largest = std::max(block_largest, most[i]);
     }
     const float before = largest;
-    largest = std::max(largest, here * scale);
-    const float shrinks = before == largest ? 1 : std::exp(before - largest);
+    largest = std::max(largest, block_largest * scale);
+    const float rescale = before == largest ? 1 : std::exp(before - largest);
 
     Floats sums = {};
     auto* probabilities = reinterpret_cast<uint32_t*>(logits);
@@ -118,13 +117,13 @@ struct Softmax {
       sums += numbers;
       Word::store(numbers, probabilities + t / Word::kNumbers);
     }
-    total = total * shrinks + sum(sums);
-    return shrinks;
+    total = total * rescale + sum(sums);
+    return rescale;
   }
 };
 
 template <typename Number, typename Word, int64_t Rows>
-struct AttentionJob {
+struct RelPosAttentionJob {
   const RelPosAttention& attention;
   int64_t begin;
   int64_t end;
@@ -146,7 +145,8 @@ struct AttentionJob {
     }
   }
 
-  /// Keys and values of a head, all pages' heads counted through.
+  /// Copies the keys and values of a head into panels. Heads are counted over
+  /// the batch.
   MICROFICHE_INLINE void pack_head(int64_t head) const {
     for (int64_t block = 0; block < plan.blocks; ++block) {
       const int64_t first = first_key(block);
@@ -164,7 +164,7 @@ struct AttentionJob {
           attention.k_layout,
           head / attention.heads,
           head % attention.heads,
-          // Columns behind the last key repeat it, and are hidden.
+          // Columns after the last key repeat it, and are masked.
           first + std::min(t, count - 1));
     };
     pack_panels<Word>(key, round_up(count, kVectorLanes), plan.key_words, to);
@@ -185,13 +185,13 @@ struct AttentionJob {
       const auto* a = value(d * Word::kNumbers);
       const auto* b = value(d * Word::kNumbers + Word::kNumbers - 1);
       for (int64_t c = 0; c < plan.channels; ++c) {
-        to[place_in_panels(d, c, depth, plan.channels)] =
+        to[index_in_panels(d, c, depth, plan.channels)] =
             c < attention.head_dim ? Word::pack(a + c, b + c) : 0;
       }
     }
   }
 
-  /// `count` queries of a head from `first` on.
+  /// The queries [first, first + count) of a head.
   MICROFICHE_INLINE void attend(int64_t head, int64_t first, int64_t count)
       const {
     const int64_t rows = round_up(count, Rows);
@@ -203,7 +203,7 @@ struct AttentionJob {
     for (int64_t block = 0; block < plan.blocks; ++block) {
       const int64_t keys = round_up(num_keys(block), kVectorLanes);
       for (int64_t i = 0; i < rows; ++i) {
-        // Rows behind the last query repeat it.
+        // Rows after the last query repeat it.
         start_logits(
             head,
             first + std::min(i, count - 1),
@@ -221,11 +221,11 @@ struct AttentionJob {
           logits,
           plan.logit_stride);
       for (int64_t i = 0; i < rows; ++i) {
-        const float shrinks = softmax[i].template run<Word>(
+        const float rescale = softmax[i].template run<Word>(
             logits + i * plan.logit_stride, keys, attention.scale);
-        if (shrinks != 1) {
+        if (rescale != 1) {
           for (int64_t d = 0; d < plan.channels; ++d) {
-            sums[i * plan.channels + d] *= shrinks;
+            sums[i * plan.channels + d] *= rescale;
           }
         }
       }
@@ -274,7 +274,8 @@ struct AttentionJob {
     }
   }
 
-  /// A query's biases for the keys of a block; keys behind them are hidden.
+  /// Writes a query's biases for the keys of a block; keys after them are
+  /// masked.
   MICROFICHE_INLINE void start_logits(
       int64_t head,
       int64_t position,
@@ -296,7 +297,10 @@ struct AttentionJob {
       }
     }
     const int64_t keys = num_keys(block);
-    std::fill(logits + keys, logits + round_up(keys, kVectorLanes), kHidden);
+    std::fill(
+        logits + keys,
+        logits + round_up(keys, kVectorLanes),
+        kNegativeInfinity);
   }
 
   MICROFICHE_INLINE int64_t first_key(int64_t block) const {
@@ -321,7 +325,7 @@ template <typename Number, int64_t Rows>
 void run_float32(const RelPosAttention& attention, int64_t begin, int64_t end) {
   const Plan plan(attention, Float32Word::kNumbers);
   Workspace space(plan);
-  run_vectorized(AttentionJob<Number, Float32Word, Rows>{
+  run_vectorized(RelPosAttentionJob<Number, Float32Word, Rows>{
       attention, begin, end, plan, space});
 }
 
@@ -352,7 +356,7 @@ void rel_pos_attention_cpu(
   if (has_bf16_instructions() && attention.head_dim % Bf16Word::kNumbers == 0) {
     const Plan plan(attention, Bf16Word::kNumbers);
     Workspace space(plan);
-    run_avx512(AttentionJob<Bf16, Bf16Word, kWidePanelRows>{
+    run_avx512(RelPosAttentionJob<Bf16, Bf16Word, kWidePanelRows>{
         attention, begin, end, plan, space});
     return;
   }

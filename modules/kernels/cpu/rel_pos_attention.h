@@ -4,21 +4,22 @@
 
 namespace microfiche::kernels {
 
-/// The heads of queries, keys, values or answers in raw memory; the numbers of
-/// a head's channels lie side by side. Strides are in numbers.
+/// The strides of queries, keys, values or outputs, in elements. The channels
+/// of a head are contiguous.
 struct HeadLayout {
-  int64_t page_stride = 0;
+  int64_t batch_stride = 0;
   int64_t head_stride = 0;
   int64_t position_stride = 0;
 
-  int64_t offset(int64_t page, int64_t head, int64_t position) const {
-    return page * page_stride + head * head_stride + position * position_stride;
+  int64_t offset(int64_t batch, int64_t head, int64_t position) const {
+    return batch * batch_stride + head * head_stride +
+        position * position_stride;
   }
 };
 
-/// What `rel_pos_attention` computes, in raw memory.
+/// The arguments of `rel_pos_attention` in raw memory.
 struct RelPosAttention {
-  /// float32 or bfloat16, all of one type.
+  /// All float32, or all bfloat16.
   const void* q = nullptr;
   const void* k = nullptr;
   const void* v = nullptr;
@@ -26,8 +27,8 @@ struct RelPosAttention {
   HeadLayout q_layout, k_layout, v_layout, y_layout;
   bool is_bf16 = false;
 
-  /// (B, heads, side * side, side): what a query adds to its logits with the
-  /// keys of a row and with those of a column, divided by `scale`.
+  /// The bias of each query for the keys of a row and for those of a column,
+  /// divided by `scale`: (B, heads, side * side, side).
   const float* by_row = nullptr;
   const float* by_column = nullptr;
 
@@ -37,21 +38,21 @@ struct RelPosAttention {
   float scale = 1;
 };
 
-/// Queries of a task, which is one head's share of them.
+/// Queries per task. A task belongs to one head.
 constexpr int64_t kQueriesPerTask = 24;
 
-/// How many tasks a head has.
+/// The number of tasks per head.
 int64_t rel_pos_attention_tasks(int64_t side);
 
-/// Computes the tasks [begin, end) of all pages' heads in order, with logits
-/// and sums in float32. An answer does not depend on how tasks are shared out.
+/// Computes the tasks [begin, end), counted over all heads of the batch. Logits
+/// and sums are float32. Results do not depend on how threads share the tasks.
 ///
-/// Keys and values are laid out anew once for each head that the tasks touch.
-/// Logits are those of a task's queries and of a few rows of keys at a time,
-/// which stay in the first-level cache; what the rows before them summed up is
-/// corrected when a larger logit comes (Milakov and Gimelshein, "Online
-/// normalizer calculation for softmax", arXiv:1805.02867). With bfloat16
-/// instructions probabilities are rounded to bfloat16.
+/// Keys and values of each head are first copied into panels. A task then
+/// computes the logits of a few rows of keys at a time, which stay in the
+/// first-level cache, and rescales earlier sums when a larger logit comes
+/// (Milakov and Gimelshein, "Online normalizer calculation for softmax",
+/// arXiv:1805.02867). With bfloat16 instructions probabilities are rounded to
+/// bfloat16.
 void rel_pos_attention_cpu(
     const RelPosAttention& attention,
     int64_t begin,

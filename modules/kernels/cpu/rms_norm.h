@@ -4,8 +4,8 @@
 
 namespace microfiche::kernels {
 
-/// `rms_norm` in raw memory: rows of x and y, (rows, width), and weight (width)
-/// in float32 or all in bfloat16.
+/// The arguments of `rms_norm` in raw memory: x and y (rows, width), weight
+/// (width), all float32 or all bfloat16.
 struct RmsNormRows {
   const void* x = nullptr;
   const void* weight = nullptr;
@@ -15,7 +15,7 @@ struct RmsNormRows {
   float eps = 0;
 };
 
-/// Normalises rows [begin, end).
+/// Normalises the rows [begin, end).
 void rms_norm_cpu(const RmsNormRows& rows, int64_t begin, int64_t end);
 
 } // namespace microfiche::kernels

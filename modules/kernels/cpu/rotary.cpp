@@ -15,43 +15,43 @@ MICROFICHE_INLINE float rounded_product(
   return to_float(product);
 }
 
-/// All heads of position `index` = b * L + l.
+/// All heads of position l in row b, with `index` = b * L + l.
 template <typename Number>
-MICROFICHE_INLINE void turn_position(const RotaryRows& turn, int64_t index) {
-  const int64_t b = index / turn.positions;
-  const int64_t l = index % turn.positions;
-  const int64_t angle = b * turn.angle_stride + l * turn.half;
-  const auto* cos = static_cast<const Number*>(turn.cos) + angle;
-  const auto* sin = static_cast<const Number*>(turn.sin) + angle;
-  for (int64_t h = 0; h < turn.heads; ++h) {
-    const auto* x = static_cast<const Number*>(turn.x) + b * turn.x_strides[0] +
-        h * turn.x_strides[1] + l * turn.x_strides[2];
-    auto* y = static_cast<Number*>(turn.y) + b * turn.y_strides[0] +
-        h * turn.y_strides[1] + l * turn.y_strides[2];
-    for (int64_t d = 0; d < turn.half; ++d) {
+MICROFICHE_INLINE void rotate_position(const RotaryRows& rows, int64_t index) {
+  const int64_t b = index / rows.positions;
+  const int64_t l = index % rows.positions;
+  const int64_t angle = b * rows.angle_stride + l * rows.half;
+  const auto* cos = static_cast<const Number*>(rows.cos) + angle;
+  const auto* sin = static_cast<const Number*>(rows.sin) + angle;
+  for (int64_t h = 0; h < rows.heads; ++h) {
+    const auto* x = static_cast<const Number*>(rows.x) + b * rows.x_strides[0] +
+        h * rows.x_strides[1] + l * rows.x_strides[2];
+    auto* y = static_cast<Number*>(rows.y) + b * rows.y_strides[0] +
+        h * rows.y_strides[1] + l * rows.y_strides[2];
+    for (int64_t d = 0; d < rows.half; ++d) {
       const Number first = x[d];
-      const Number second = x[d + turn.half];
+      const Number second = x[d + rows.half];
       round_to(
           rounded_product(first, cos[d]) - rounded_product(second, sin[d]),
           y[d]);
       round_to(
           rounded_product(second, cos[d]) + rounded_product(first, sin[d]),
-          y[d + turn.half]);
+          y[d + rows.half]);
     }
   }
 }
 
-struct TurnJob {
-  const RotaryRows& turn;
+struct RotaryJob {
+  const RotaryRows& rows;
   int64_t begin;
   int64_t end;
 
   MICROFICHE_INLINE void run() const {
     for (int64_t index = begin; index < end; ++index) {
-      if (turn.is_bf16) {
-        turn_position<Bf16>(turn, index);
+      if (rows.is_bf16) {
+        rotate_position<Bf16>(rows, index);
       } else {
-        turn_position<float>(turn, index);
+        rotate_position<float>(rows, index);
       }
     }
   }
@@ -59,8 +59,8 @@ struct TurnJob {
 
 } // namespace
 
-void apply_rotary_cpu(const RotaryRows& turn, int64_t begin, int64_t end) {
-  run_vectorized(TurnJob{turn, begin, end});
+void apply_rotary_cpu(const RotaryRows& rows, int64_t begin, int64_t end) {
+  run_vectorized(RotaryJob{rows, begin, end});
 }
 
 } // namespace microfiche::kernels

@@ -4,8 +4,8 @@
 
 namespace microfiche::kernels {
 
-/// `rotate` in raw memory, all numbers float32 or all bfloat16: B rows, H
-/// heads, L positions, D channels of a head. Distances are in elements.
+/// The arguments of `apply_rotary` in raw memory, all float32 or all bfloat16:
+/// B rows, H heads, L positions, D channels per head. Strides are in elements.
 struct RotaryRows {
   /// (B, H, L, D) with contiguous channels; y may be x.
   const void* x = nullptr;
@@ -19,15 +19,16 @@ struct RotaryRows {
   int64_t positions = 0;
   int64_t half = 0;
 
-  /// From one row, head and position to the next.
+  /// Strides of rows, heads and positions.
   int64_t x_strides[3] = {};
   int64_t y_strides[3] = {};
 
-  /// Of the angles, from one row to the next; 0 where all rows share them.
+  /// Stride of the angles between rows; 0 if all rows share them.
   int64_t angle_stride = 0;
 };
 
-/// Turns all heads of the places [begin, end), place b * L + l.
-void apply_rotary_cpu(const RotaryRows& turn, int64_t begin, int64_t end);
+/// Rotates all heads of the positions [begin, end), where b * L + l is position
+/// l of row b.
+void apply_rotary_cpu(const RotaryRows& rows, int64_t begin, int64_t end);
 
 } // namespace microfiche::kernels

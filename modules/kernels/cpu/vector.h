@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <cstring>
 
-// Vectors of the compiler instead of intrinsics: one body serves every
-// instruction set, and 16 numbers are one, two or four registers.
+// Compiler vectors instead of intrinsics: one source serves every instruction
+// set, and 16 numbers take one, two or four registers.
 
 namespace microfiche::kernels {
 
-/// What a kernel's vectorized body and everything it calls is declared with, so
-/// that it is compiled anew inside each function of `run_vectorized`.
+/// Marks the body of a vectorized kernel and everything that it calls, so that
+/// each function of `run_vectorized` compiles its own copy.
 #define MICROFICHE_INLINE inline __attribute__((always_inline))
 
 constexpr int64_t kVectorLanes = 16;
@@ -22,7 +22,7 @@ using Bytes = int8_t __attribute__((vector_size(16)));
 using Floats8 = float __attribute__((vector_size(32)));
 using Floats4 = float __attribute__((vector_size(16)));
 
-/// A load that crosses two lines takes twice as long.
+/// One vector, aligned: a load that crosses two lines takes twice as long.
 struct alignas(64) CacheLine {
   float numbers[kVectorLanes];
 };
@@ -68,14 +68,14 @@ MICROFICHE_INLINE float sum(const Floats& v) {
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-/// e to the power of each number, within 2e-7 of it; what would overflow or
-/// vanish is e^88 or e^-87, a NaN stays one.
+/// Replaces each number by its exponential, with a relative error of 2e-7.
+/// Inputs are clamped to [-87, 88]; NaN stays NaN.
 MICROFICHE_INLINE void exponentiate(Floats& x) {
-  // 2^n e^r, n whole and r small; the polynomial of Cephes' expf.
+  // 2^n e^r with an integer n and a small r; the polynomial of Cephes' expf.
   x = x > 88.0F ? Floats{} + 88.0F : x;
   x = x < -87.0F ? Floats{} - 87.0F : x;
-  constexpr float kRoundsToWhole = 12582912.0F;
-  const Floats n = (x * 1.44269504088896341F + kRoundsToWhole) - kRoundsToWhole;
+  constexpr float kRoundingShift = 12582912.0F;
+  const Floats n = (x * 1.44269504088896341F + kRoundingShift) - kRoundingShift;
   const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
   Floats sum = r * 1.9875691500e-4F + 1.3981999507e-3F;
   sum = sum * r + 8.3334519073e-3F;
@@ -89,7 +89,7 @@ MICROFICHE_INLINE void exponentiate(Floats& x) {
   x = sum * power;
 }
 
-/// To the nearest, ties to even; a NaN stays one.
+/// Rounds to nearest, ties to even; NaN stays NaN.
 MICROFICHE_INLINE Bf16 to_bf16(float value) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
@@ -128,8 +128,7 @@ __attribute__((target("avx2,fma"))) void run_avx2(const Job& job) {
 }
 #endif
 
-/// Whether `run_vectorized` takes AVX-512, whose 32 registers hold 16 numbers
-/// each.
+/// Whether `run_vectorized` uses AVX-512: 32 registers of 16 numbers each.
 inline bool has_wide_vectors() {
 #ifdef __x86_64__
   return __builtin_cpu_supports("avx512bw") &&
@@ -139,8 +138,8 @@ inline bool has_wide_vectors() {
 #endif
 }
 
-/// Calls `job.run()`, which is `MICROFICHE_INLINE`, compiled for AVX-512, AVX2
-/// or what the compiler takes for granted, whatever this processor has.
+/// Calls `job.run()`, which must be `MICROFICHE_INLINE`, compiled for the best
+/// of AVX-512, AVX2 and the compiler's default that this processor has.
 template <typename Job>
 void run_vectorized(const Job& job) {
 #ifdef __x86_64__

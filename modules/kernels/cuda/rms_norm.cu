@@ -3,8 +3,8 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-// One block a row: its threads add up squares, agree on the row's scale, and
-// write. A thread takes 16 bytes at a time where the rows are aligned to that.
+// One block per row: its threads sum the squares, compute the row's scale, and
+// write. A thread loads 16 bytes at a time if the rows are aligned to 16 bytes.
 
 namespace microfiche::kernels {
 
@@ -37,13 +37,13 @@ __device__ __nv_bfloat16 from_float<__nv_bfloat16>(float x) {
   return __float2bfloat16_rn(x);
 }
 
-// As many elements as one load takes.
+// The elements of one load.
 template <typename T, int kCount>
 struct alignas(sizeof(T) * kCount) Pack {
   T values[kCount];
 };
 
-// The sum over all threads of the block, in each of them.
+// Returns the sum over all threads of the block to each of them.
 __device__ float sum_over_block(float x) {
   __shared__ float partial[kWarp];
   for (int offset = kWarp / 2; offset > 0; offset /= 2) {

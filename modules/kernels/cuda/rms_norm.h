@@ -4,7 +4,8 @@
 
 #include <cstdint>
 
-// What rms_norm.cpp, which knows tensors, says to rms_norm.cu, which does not.
+// The interface between kernels/rms_norm.cpp, which uses LibTorch, and
+// rms_norm.cu, which does not.
 
 namespace microfiche::kernels {
 
@@ -15,7 +16,7 @@ struct RmsNormArguments {
   const void* x;
   /// (width), of the same type.
   const void* weight;
-  /// Where the result goes, (rows, width).
+  /// The result, (rows, width).
   void* y;
   int64_t rows;
   int64_t width;
@@ -24,7 +25,7 @@ struct RmsNormArguments {
   cudaStream_t stream;
 };
 
-/// Starts the kernel on the stream; `rows` may not be zero.
+/// Launches the kernel on the stream. `rows` must not be zero.
 cudaError_t launch_rms_norm(const RmsNormArguments& arguments);
 
 } // namespace microfiche::kernels
