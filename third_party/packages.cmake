@@ -1,6 +1,6 @@
-# The packages that the modules are linked with. Imported targets are global so that
-# modules, tests and apps see them. Installed with us: find_package(Microfiche)
-# includes this file.
+# The packages that the modules link. Imported targets are global so that
+# modules, tests and apps see them. Installed with the library;
+# find_package(Microfiche) includes this file.
 
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 

@@ -1,9 +1,9 @@
 # microfiche::torch, LibTorch from the torch wheel of the virtual environment.
 #
 # An imported target of our own: LibTorch's CMake package enables the CUDA
-# language whenever the wheel was built with CUDA, so it fails where there is no
-# nvcc, although the CPU half works alone. Installed with us, for those who build
-# on us: find_package(Microfiche) includes this file.
+# language whenever the wheel was built with CUDA, so it fails without nvcc,
+# although the CPU half works alone. Installed with the library;
+# find_package(Microfiche) includes this file.
 
 set(MICROFICHE_TORCH_VERSION 2.11.0)
 set(MICROFICHE_TORCH_DIR "" CACHE PATH "The torch folder of the wheel; found in .venv when empty")
@@ -33,10 +33,10 @@ target_link_libraries(microfiche::torch INTERFACE "${MICROFICHE_TORCH_DIR}/lib/l
                                                   "${MICROFICHE_TORCH_DIR}/lib/libgomp.so.1")
 
 if(MICROFICHE_WITH_CUDA)
-  # Headers and nvcc are the toolkit's, the libraries the wheel's: those of the
-  # machine that runs the program, which need not be the one that builds it. So
-  # what libtorch_cuda itself needs may be absent here. It registers its kernels
-  # when it is loaded: the linker must keep it although no symbol asks for it.
+  # Headers and nvcc come from the toolkit, the libraries from the wheel of the machine
+  # that runs the program. That may be another machine, so dependencies of libtorch_cuda
+  # may be absent here. It registers its kernels when it is loaded, so the linker must
+  # keep it although no symbol needs it.
   find_package(CUDAToolkit 13 REQUIRED)
   target_include_directories(microfiche::torch SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
   target_compile_definitions(microfiche::torch INTERFACE MICROFICHE_WITH_CUDA)
