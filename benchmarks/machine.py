@@ -1,4 +1,4 @@
-"""What a table of results says of the machine."""
+"""The machine, as tables of results name it."""
 
 import platform
 

@@ -9,10 +9,9 @@
 #include <functional>
 #include <vector>
 
-// A decoding step in one start of threads against the layers' own forward,
-// first for the same logits and then for time: the published widths, one dense
-// layer and two of experts, an eighth of the vocabulary, 16 positions a row.
-// Wall time, all threads.
+// Compares DecodeTeam with Decoder::forward: first the logits, then the wall
+// time with all threads. Published widths, one dense layer and two with
+// experts, an eighth of the vocabulary, 16 positions per row.
 
 namespace {
 
@@ -25,7 +24,7 @@ decoder::Decoder make_decoder(bool int8) {
   decoder::Decoder decoder(
       decoder::DecoderOptions().layers(3).vocab_size(16160));
   for (const auto& module : decoder->modules()) {
-    auto* linear = module->as<kernels::Linear>();
+    auto* linear = module->as<layers::Linear>();
     if (linear != nullptr && int8) {
       linear->quantize();
     }
@@ -39,8 +38,8 @@ decoder::Decoder make_decoder(bool int8) {
   return decoder;
 }
 
-/// Milliseconds of the fastest of some steps.
-double milliseconds_of(const std::function<void()>& step) {
+/// Milliseconds of the fastest step.
+double fastest_ms(const std::function<void()>& step) {
   double shortest = 1e30;
   for (int64_t i = 0; i < kSteps; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -73,21 +72,21 @@ bool measure(decoder::Decoder& decoder, bool int8, int64_t rows) {
   const double error =
       ((team.run(ids, cache) - expected).abs().max() / expected.abs().max())
           .item<double>();
-  // A number that bfloat16 rounds the other way is a step of 2^-8; layers add
-  // to it.
+  // Rounding the other way in bfloat16 is a step of 2^-8; errors add up over
+  // layers.
   if (!(error < 0.05)) {
     std::printf("%lld rows: off by %g\n", static_cast<long long>(rows), error);
     return false;
   }
-  const double together = milliseconds_of([&] { team.run(ids, cache); });
-  const double apart = milliseconds_of([&] { forward(); });
+  const double team_ms = fastest_ms([&] { team.run(ids, cache); });
+  const double forward_ms = fastest_ms([&] { forward(); });
   std::printf(
       "| %s | %lld | %.2f | %.2f | %.2f |\n",
       int8 ? "int8" : "bf16",
       static_cast<long long>(rows),
-      together,
-      apart,
-      apart / together);
+      team_ms,
+      forward_ms,
+      forward_ms / team_ms);
   return true;
 }
 
@@ -97,7 +96,7 @@ int main() {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   std::printf(
-      "%d threads\n\n| weights | rows | one start ms | forward ms | ratio |\n"
+      "%d threads\n\n| weights | rows | team ms | forward ms | ratio |\n"
       "|---|---|---|---|---|\n",
       at::get_num_threads());
   bool same = true;

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-// Times the encoder of the published size on random weights, and prints one
-// JSON line for each run, as benchmarks/peers/encoder_pytorch does.
+// Times the encoder of the published size with random weights. Prints one JSON
+// line per run, like benchmarks/peers/encoder_pytorch.
 //
 //   encoder_benchmark THREADS REPEAT SIDE_PX...
 
@@ -26,7 +26,7 @@ double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-/// "VmRSS:", what is resident now, or "VmHWM:", the most since `forget_peak`.
+/// "VmRSS:", the resident size, or "VmHWM:", its peak since `reset_peak`.
 int64_t resident_bytes(const std::string& field) {
   std::ifstream status("/proc/self/status");
   std::string name;
@@ -38,8 +38,8 @@ int64_t resident_bytes(const std::string& field) {
   return kilobytes * 1024;
 }
 
-void forget_peak() {
-  // 5 resets the peak resident size, see proc(5).
+void reset_peak() {
+  // 5 resets the peak resident size; see proc(5).
   std::ofstream("/proc/self/clear_refs") << "5\n";
 }
 
@@ -60,9 +60,9 @@ int main(int argc, char** argv) {
     const int64_t side = std::atoll(argv[i]);
     const auto pixels = torch::rand({1, 3, side, side}) * 2 - 1;
     for (int run = 0; run < repeat; ++run) {
-      // The weights are all resident: they were drawn.
+      // All weights are resident, because they were just initialised.
       const int64_t before = resident_bytes("VmRSS:");
-      forget_peak();
+      reset_peak();
       const double wall = wall_seconds(), cpu = cpu_seconds();
       encoder->forward(pixels);
       std::cout << "{\"side_px\": " << side

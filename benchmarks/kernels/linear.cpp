@@ -10,10 +10,10 @@
 #include <functional>
 #include <vector>
 
-// linear's CPU kernels against ATen's products. First, float32 in the cache, by
-// the nano model's widths and the published one's. Then matrices of the
-// decoder's experts (896 x 1280), more of them than caches hold, and the
-// memory's read bandwidth. Wall time, all threads.
+// Compares the CPU kernels of linear with ATen, in wall time with all threads.
+// First float32 weights that stay in the cache, in the widths of the nano model
+// and of the published one. Then more expert matrices (896 x 1280) than caches
+// hold, beside the memory's read bandwidth.
 
 namespace {
 
@@ -23,10 +23,10 @@ constexpr int64_t kIn = 1280;
 constexpr int64_t kOut = 896;
 constexpr int64_t kMatrices = 200;
 
-// Of float32, which a run multiplies at least.
+// The least multiplications of a float32 run.
 constexpr int64_t kProductsPerRun = int64_t{1} << 28;
 
-/// The shortest of some runs.
+/// The shortest of several runs.
 double seconds_of(const std::function<void()>& run, int repeat = 7) {
   double shortest = 1e30;
   for (int i = 0; i < repeat; ++i) {
@@ -46,7 +46,7 @@ double read_bandwidth() {
       seconds_of([&] { numbers.sum(); });
 }
 
-/// GFLOP/s of one product, ours over ATen's.
+/// Prints the GFLOP/s of one product, ours and ATen's.
 void compare_float32(int64_t in, int64_t out) {
   const auto weight = torch::randn({out, in});
   std::printf(

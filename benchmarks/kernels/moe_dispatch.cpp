@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
-// moe_dispatch against its reference, first for the same result and then for
-// time: 8 experts of 256 x 512, two for each token.
+// Compares moe_dispatch with its reference, first the results, then the time:
+// 8 experts of 256 x 512, two per token.
 
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-// rms_norm's CUDA kernel against its reference, first for the same result and
-// then for time, at the decoder's width of 1280.
+// Compares the CUDA kernel of rms_norm with its reference, first the results,
+// then the time, at the decoder's width of 1280.
 
 namespace {
 
@@ -14,7 +14,7 @@ using microfiche::kernels::rms_norm;
 using microfiche::kernels::rms_norm_reference;
 
 constexpr int64_t kWidth = 1280;
-// An H200's memory; other devices print another fraction.
+// The memory of an H200. The fraction is wrong on other devices.
 constexpr double kPeakBytesPerSecond = 4.8e12;
 
 bool measure(int64_t rows, torch::Dtype dtype, const char* name) {

@@ -9,8 +9,8 @@
 
 namespace microfiche::benchmarks {
 
-/// The shortest of several runs, in seconds: the clock's on a GPU, and those of
-/// the processor on a CPU, which hardly depend on what else the machine does.
+/// The shortest of several runs in seconds: wall time on a GPU, CPU time on a
+/// CPU, which hardly depends on other programs.
 inline double seconds(
     const std::function<torch::Tensor()>& run,
     bool on_gpu = false,
@@ -25,9 +25,9 @@ inline double seconds(
   };
   double shortest = 1e30;
   for (int i = 0; i < repeat; ++i) {
-    const double began = now();
+    const double start = now();
     run();
-    shortest = std::min(shortest, now() - began);
+    shortest = std::min(shortest, now() - start);
   }
   return shortest;
 }

@@ -9,8 +9,8 @@
 #include <ctime>
 #include <string>
 
-// Processor time of each metric on two pages of 10,000 characters, one page the
-// other with a tenth of its characters changed; the shortest of several runs.
+// Measures the CPU time of each metric on two pages of 10,000 characters, which
+// differ in a tenth of them. Prints the shortest of several runs.
 
 namespace {
 
@@ -19,7 +19,7 @@ using namespace microfiche;
 constexpr int64_t kCharacters = 10000;
 constexpr int kRepeat = 20;
 
-std::u32string made_page(RandomStream& random) {
+std::u32string make_page(RandomStream& random) {
   std::u32string page;
   while (std::ssize(page) < kCharacters) {
     for (int64_t letters = random.between(1, 9); letters > 0; --letters) {
@@ -31,7 +31,7 @@ std::u32string made_page(RandomStream& random) {
   return page;
 }
 
-std::u32string misread(std::u32string page, RandomStream& random) {
+std::u32string change_a_tenth(std::u32string page, RandomStream& random) {
   for (auto& character : page) {
     if (random.below(10) == 0) {
       character = U'a' + static_cast<char32_t>(random.below(26));
@@ -40,8 +40,8 @@ std::u32string misread(std::u32string page, RandomStream& random) {
   return page;
 }
 
-/// The textbook's table, a row at a time.
-int64_t textbook_distance(std::u32string_view a, std::u32string_view b) {
+/// The dynamic program of Wagner and Fischer, one row at a time.
+int64_t reference_distance(std::u32string_view a, std::u32string_view b) {
   std::vector<int64_t> row(b.size() + 1);
   for (size_t j = 0; j < row.size(); ++j) {
     row[j] = static_cast<int64_t>(j);
@@ -61,11 +61,11 @@ template <typename Run>
 double milliseconds(const Run& run, int repeat = kRepeat) {
   double shortest = 1e30;
   for (int i = 0; i < repeat; ++i) {
-    const auto began = std::clock();
+    const auto start = std::clock();
     run();
     shortest = std::min(
         shortest,
-        1000.0 * static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+        1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
   }
   return shortest;
 }
@@ -74,11 +74,11 @@ double milliseconds(const Run& run, int repeat = kRepeat) {
 
 int main() {
   RandomStream random(1, "benchmark");
-  const auto page = made_page(random);
-  const auto read = misread(page, random);
-  const auto other = made_page(random);
-  if (metrics::edit_distance(page, read) != textbook_distance(page, read)) {
-    std::puts("the edit distance is not the textbook's");
+  const auto page = make_page(random);
+  const auto read = change_a_tenth(page, random);
+  const auto other = make_page(random);
+  if (metrics::edit_distance(page, read) != reference_distance(page, read)) {
+    std::puts("edit_distance differs from the reference");
     return 1;
   }
   volatile double sink = 0;
@@ -92,12 +92,12 @@ int main() {
           sink = static_cast<double>(metrics::edit_distance(page, other));
         }));
   print(
-      "textbook's table",
+      "edit distance, reference",
       milliseconds(
-          [&] { sink = static_cast<double>(textbook_distance(page, read)); },
+          [&] { sink = static_cast<double>(reference_distance(page, read)); },
           1));
   for (const auto& metric : metrics::all_metrics()) {
-    // Texts are made anew, as they keep what metrics share.
+    // New texts per run, because they cache what metrics share.
     print(metric.name.c_str(), milliseconds([&] {
             sink = metric.score(metrics::PageTexts(page, read));
           }));
@@ -105,7 +105,7 @@ int main() {
   const auto reference = encode_utf8(page);
   const auto prediction = encode_utf8(read);
   const auto& profile = metrics::find_profile("all");
-  print("a page by every metric", milliseconds([&] {
+  print("all metrics of a page", milliseconds([&] {
           sink = metrics::score_page(reference, prediction, profile).values[0];
         }));
 }

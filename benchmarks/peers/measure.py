@@ -1,4 +1,4 @@
-"""What the peers' programs measure alike."""
+"""The measurements that the programs of peers share."""
 
 import json
 import random
@@ -9,16 +9,16 @@ WARM_UP_TOKENS = 256
 
 
 def random_prompt(num_tokens):
-    """Ids of ordinary tokens behind the first one, the same ones in every program."""
+    """A first token and random ids of ordinary tokens, the same in every program."""
     draw = random.Random(0)
     return [0] + [draw.randrange(3, 128000) for _ in range(num_tokens - 1)]
 
 
 def measure(what, num_tokens, run):
-    """Prints a JSON line with the time that `run` takes, and what it returns."""
-    began, cpu = time.perf_counter(), time.process_time()
-    more = run()
-    seconds = time.perf_counter() - began
+    """Prints a JSON line with the time of `run` and the fields that it returns."""
+    start, cpu = time.perf_counter(), time.process_time()
+    fields = run()
+    seconds = time.perf_counter() - start
     line = {
         "what": what,
         "tokens": num_tokens,
@@ -27,7 +27,7 @@ def measure(what, num_tokens, run):
         "cpu_seconds": time.process_time() - cpu,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    print(json.dumps(line | (more or {})), flush=True)
+    print(json.dumps(line | (fields or {})), flush=True)
 
 
 def prefill(decoder, num_tokens):
@@ -49,12 +49,12 @@ def decode(decoder, prompt_tokens, num_tokens):
 
 
 def measure_decoder(decoder, arguments):
-    """Measures prompts of each length, then decoding a token at a time, greedily.
+    """Measures prefill of each length, then greedy decoding one token at a time.
 
-    `decoder` has `clear()`, and `forward(ids)` that runs ids behind those before and
+    `decoder` has `clear()` and `forward(ids)`, which appends the ids to the sequence and
     returns the most probable next one.
     """
-    # Reaches every expert, so that no measurement waits for the file.
+    # Uses every expert, so that no measurement waits for the file.
     decoder.forward(random_prompt(WARM_UP_TOKENS))
     for _ in range(arguments.repeat):
         for num_tokens in arguments.prefill_tokens:

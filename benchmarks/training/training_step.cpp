@@ -15,8 +15,9 @@
 #include <vector>
 
 // Times whole training steps (forward, backward, clipping, Muon and AdamW) of a
-// model folder's sizes; training_step_pytorch times the same in Python's PyTorch.
-// That both compute the same losses is tested (tests/training/loss_test.cpp).
+// model folder's sizes; training_step_pytorch times the same in Python's
+// PyTorch. That both compute the same losses is tested
+// (tests/training/loss_test.cpp).
 
 namespace microfiche::benchmarks {
 namespace {
@@ -49,8 +50,7 @@ data::PageBatch make_batch(const Options& options) {
   return batch;
 }
 
-/// Seconds of CPU time that this process has had, so that what else the machine
-/// does counts less.
+/// CPU seconds of this process, which hardly depend on other programs.
 double cpu_seconds() {
   timespec now = {};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -58,7 +58,7 @@ double cpu_seconds() {
       1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// Median CPU seconds a step.
+/// Median CPU seconds per step.
 double time_steps(const Options& options) {
   const std::filesystem::path folder = options.model;
   auto loaded = model::make_model(

@@ -1,5 +1,7 @@
 #include "decoder/decode_team.h"
 
+#include "kernels/reference_kernels.h"
+
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
@@ -139,6 +141,9 @@ DecodeSizes sizes_of(const DecoderImpl& decoder) {
 std::optional<std::string> DecodeTeam::unsupported_reason(
     const DecoderImpl& decoder,
     const KvCache& cache) {
+  if (kernels::runs_reference("decode_team")) {
+    return "MICROFICHE_REFERENCE_KERNELS turns it off";
+  }
   const auto& options = decoder.options;
   const auto dtype = decoder.token_embedding->weight.scalar_type();
   if (!is_usable(decoder.token_embedding->weight) || dtype == torch::kInt8) {

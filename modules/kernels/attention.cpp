@@ -3,6 +3,7 @@
 #include "kernels/cpu/one_query_attention.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/gradient.h"
+#include "kernels/reference_kernels.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -33,8 +34,9 @@ bool is_one_query(
     const torch::Tensor& k,
     const torch::Tensor& v,
     const std::optional<torch::Tensor>& bias) {
+  static const bool enabled = !runs_reference("one_query_attention");
   const auto dtype = q.scalar_type();
-  return q.is_cpu() && !needs_grad({q, k, v}) && q.size(2) == 1 &&
+  return enabled && q.is_cpu() && !needs_grad({q, k, v}) && q.size(2) == 1 &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16) &&
       k.scalar_type() == dtype && v.scalar_type() == dtype &&
       k.stride(3) == 1 && k.strides() == v.strides() &&

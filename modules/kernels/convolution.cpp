@@ -2,6 +2,7 @@
 
 #include "kernels/gradient.h"
 #include "kernels/linear.h"
+#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -16,8 +17,9 @@ namespace {
 constexpr int64_t kBandElements = 1 << 20;
 
 bool can_multiply_patches(const torch::Tensor& x, const torch::Tensor& weight) {
+  static const bool enabled = !runs_reference("convolution");
   const auto dtype = x.scalar_type();
-  return x.is_cpu() && weight.is_cpu() && !needs_grad({x, weight}) &&
+  return enabled && x.is_cpu() && weight.is_cpu() && !needs_grad({x, weight}) &&
       x.numel() > 0 && weight.scalar_type() == dtype &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16);
 }

@@ -3,6 +3,7 @@
 #include "kernels/cpu/linear.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/gradient.h"
+#include "kernels/reference_kernels.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -62,8 +63,9 @@ int64_t max_kernel_rows(torch::Dtype dtype, const torch::Tensor& weight) {
 
 bool has_cpu_kernel(const LinearCall& call) {
   const auto& [x, weight, bias, scale, out] = call;
+  static const bool enabled = !runs_reference("linear");
   const auto dtype = x.scalar_type();
-  if (!x.is_cpu() || !weight.is_cpu() || needs_grad({x, weight}) ||
+  if (!enabled || !x.is_cpu() || !weight.is_cpu() || needs_grad({x, weight}) ||
       x.numel() == 0 || !weight.is_contiguous() ||
       (bias.defined() && !bias.is_contiguous()) ||
       (dtype != torch::kFloat32 && dtype != torch::kBFloat16)) {

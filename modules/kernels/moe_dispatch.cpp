@@ -2,6 +2,7 @@
 
 #include "kernels/gradient.h"
 #include "kernels/linear.h"
+#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -194,7 +195,8 @@ torch::Tensor moe_dispatch(
   check_shapes(x, expert_ids, weights, experts);
   const auto first = experts.weights(0);
   const auto dtype = x.scalar_type();
-  if (x.is_cpu() && !needs_grad({x, weights, first.gate}) &&
+  static const bool has_kernel = !runs_reference("moe_dispatch");
+  if (has_kernel && x.is_cpu() && !needs_grad({x, weights, first.gate}) &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16)) {
     return moe_dispatch_cpu(x, expert_ids, weights, experts);
   }

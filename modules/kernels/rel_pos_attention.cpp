@@ -4,6 +4,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rel_pos_attention.h"
 #include "kernels/gradient.h"
+#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -147,7 +148,9 @@ torch::Tensor rel_pos_attention(
     const torch::Tensor& table_w,
     int64_t side) {
   check_shapes(q, table_h, table_w, side);
-  const bool blocked = !needs_grad({q, k, v, table_h, table_w}) && q.is_cpu() &&
+  static const bool enabled = !runs_reference("rel_pos_attention");
+  const bool blocked = enabled && !needs_grad({q, k, v, table_h, table_w}) &&
+      q.is_cpu() &&
       (q.scalar_type() == torch::kFloat32 ||
        q.scalar_type() == torch::kBFloat16);
   return blocked ? rel_pos_attention_blocked(q, k, v, table_h, table_w, side)

@@ -3,6 +3,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rms_norm.h"
 #include "kernels/gradient.h"
+#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -20,8 +21,9 @@ namespace microfiche::kernels {
 namespace {
 
 bool has_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
+  static const bool enabled = !runs_reference("rms_norm");
   const auto dtype = x.scalar_type();
-  return weight.device() == x.device() && !needs_grad({x, weight}) &&
+  return enabled && weight.device() == x.device() && !needs_grad({x, weight}) &&
       dtype == weight.scalar_type() && x.numel() > 0 &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16 ||
        (dtype == torch::kFloat16 && x.is_cuda()));

@@ -3,6 +3,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rotary.h"
 #include "kernels/gradient.h"
+#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -15,8 +16,9 @@ bool has_kernel(
     const torch::Tensor& x,
     const torch::Tensor& cos,
     const torch::Tensor& sin) {
+  static const bool enabled = !runs_reference("rotary");
   const auto dtype = x.scalar_type();
-  return x.is_cpu() && !needs_grad({x}) && x.numel() > 0 &&
+  return enabled && x.is_cpu() && !needs_grad({x}) && x.numel() > 0 &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16) &&
       cos.scalar_type() == dtype && sin.scalar_type() == dtype &&
       x.stride(3) == 1 && cos.is_contiguous() && sin.is_contiguous();

@@ -3,6 +3,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/silu_product.h"
 #include "kernels/gradient.h"
+#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -13,8 +14,9 @@ namespace {
 constexpr int64_t kGrain = 1 << 14;
 
 bool has_kernel(const torch::Tensor& gate, const torch::Tensor& up) {
+  static const bool enabled = !runs_reference("silu_product");
   const auto dtype = gate.scalar_type();
-  return gate.is_cpu() && up.is_cpu() && !needs_grad({gate, up}) &&
+  return enabled && gate.is_cpu() && up.is_cpu() && !needs_grad({gate, up}) &&
       gate.sizes() == up.sizes() && up.scalar_type() == dtype &&
       (dtype == torch::kFloat32 || dtype == torch::kBFloat16) &&
       gate.is_contiguous() && up.is_contiguous();

@@ -2,6 +2,7 @@
 
 #include "kernels/cpu/aligned_bytes.h"
 #include "kernels/cpu/panels.h"
+#include "kernels/reference_kernels.h"
 
 #include <algorithm>
 #include <cstring>
@@ -250,7 +251,8 @@ void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end) {
 }
 
 int64_t max_linear_cpu_f32_rows() {
-  return has_wide_vectors() ? std::numeric_limits<int64_t>::max()
+  static const bool enabled = !runs_reference("linear_f32_many_rows");
+  return enabled && has_wide_vectors() ? std::numeric_limits<int64_t>::max()
                             : kMaxRowsWithoutAvx512;
 }
 
