@@ -22,6 +22,11 @@ struct PageBatch {
   /// Characters of all answers.
   int64_t characters = 0;
 
+  /// Means over rendered pages: characters on the page per vision token, and
+  /// font size. 0 for pages from files.
+  double characters_per_token = 0;
+  double font_size_px = 0;
+
   /// (P, C, S, S), from 0 to 255.
   std::vector<uint8_t> pixels;
 

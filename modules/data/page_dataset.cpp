@@ -1,11 +1,13 @@
 #include "data/page_dataset.h"
 
 #include "core/error.h"
+#include "data/page_distortion.h"
+#include "page/resize.h"
 #include "rendering/page_renderer.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <cstdio>
 
 namespace microfiche::data {
 namespace {
@@ -46,6 +48,16 @@ double mean_advance(const std::string& font, const std::string& sample) {
   return advances / static_cast<double>(page.glyphs.size()) / 32 * 0.9;
 }
 
+std::vector<rendering::TypeSize> scaled(
+    std::vector<rendering::TypeSize> sizes,
+    double factor) {
+  for (auto& size : sizes) {
+    size.font_size_px *= factor;
+    size.line_distance_px *= factor;
+  }
+  return sizes;
+}
+
 /// The largest font size at which `characters` of running text should fill a
 /// page, by the area that they need.
 double expected_font_size(
@@ -67,8 +79,21 @@ double expected_font_size(
   return low;
 }
 
+/// Grey text on grey paper, as `contrast` leaves it of black on white.
+void set_contrast(rendering::PageStyle& style, double contrast) {
+  const auto grey = [contrast](double value) {
+    const auto level = std::lround(127.5 + (value - 127.5) * contrast);
+    char colour[8];
+    std::snprintf(
+        colour, sizeof colour, "#%02lx%02lx%02lx", level, level, level);
+    return std::string(colour);
+  };
+  style.text_colour = grey(0);
+  style.background_colour = grey(255);
+}
+
 std::vector<uint8_t> luminances(const page::PageImage& image) {
-  // Black on white: the three channels are equal.
+  // Grey text on grey paper: the three channels are equal.
   std::vector<uint8_t> result(image.rgb.size() / 3);
   for (size_t i = 0; i < result.size(); ++i) {
     result[i] = image.rgb[3 * i];
@@ -148,40 +173,67 @@ PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
       break;
   }
 
+  // A range that leaves no choice is not drawn from, so a mix that does not use
+  // it gets the pages that it got before the range existed.
+  const double enlarged = mix_.resized > 0 && random.uniform() < mix_.resized
+      ? draw(random, mix_.resized_from)
+      : 1;
+  const int64_t drawn_side = std::llround(static_cast<double>(side) * enlarged);
   rendering::PageStyle style;
-  style.page_width_px = side;
-  style.page_height_px = side;
-  const auto px = static_cast<double>(side);
+  style.page_width_px = drawn_side;
+  style.page_height_px = drawn_side;
+  const auto px = static_cast<double>(drawn_side);
   style.margin_top_px = draw(random, mix_.margin) * px;
   style.margin_right_px = draw(random, mix_.margin) * px;
   style.margin_bottom_px = draw(random, mix_.margin) * px;
   style.margin_left_px = draw(random, mix_.margin) * px;
   style.line_height = draw(random, mix_.line_height);
+  if (mix_.contrast != Range{1, 1}) {
+    set_contrast(style, draw(random, mix_.contrast));
+  }
   const size_t font = random.below(mix_.fonts.size());
   style.font = mix_.fonts[font];
   rendering::RenderedPage page;
   if (!mix_.sizes.empty()) {
-    page = rendering::render_in_first_that_fits(style, mix_.sizes, text);
+    page = rendering::render_in_first_that_fits(
+        style, scaled(mix_.sizes, enlarged), text);
   } else {
     const double width = px - style.margin_left_px - style.margin_right_px;
     const double height = px - style.margin_top_px - style.margin_bottom_px;
-    style.font_size_px = draw(random, request.fill.value_or(mix_.fill)) *
-        expected_font_size(width,
-                           height,
-                           style.line_height,
-                           mean_advances_[font],
-                           static_cast<double>(characters));
+    const double largest = expected_font_size(
+        width,
+        height,
+        style.line_height,
+        mean_advances_[font],
+        static_cast<double>(characters));
+    if (const auto& sizes = mix_.font_size_px) {
+      const double low = sizes->first * enlarged;
+      const double high = sizes->second * enlarged;
+      style.font_size_px =
+          draw_log(random, {low, std::clamp(largest, low, high)});
+    } else {
+      style.font_size_px =
+          draw(random, request.fill.value_or(mix_.fill)) * largest;
+    }
     page = rendering::PageRenderer(style).render_first(text);
   }
   PageSample sample;
   sample.side_px = side;
-  sample.pixels = luminances(page.image);
+  sample.font_size_px = page.font_size_px / enlarged;
   sample.text = page.lines_text;
   sample.characters_per_token =
       static_cast<double>(page.text.size()) / static_cast<double>(tokens);
   sample.points =
       draw_points(random, page, batch_.points_per_page, batch_.loose_points);
   sample.places = places_of(page);
+  if (drawn_side != side) {
+    page.image = page::resize_bicubic(page.image, side, side);
+    scale_points(sample, static_cast<double>(side) / px);
+  }
+  sample.pixels = luminances(page.image);
+  if (mix_.rotation != Range{0, 0}) {
+    rotate(sample, draw(random, mix_.rotation));
+  }
   return sample;
 }
 
@@ -241,6 +293,9 @@ PageBatch PageDataset::batch(int64_t index) const {
     batch.longest =
         std::max(batch.longest, static_cast<int64_t>(answers.back().size()));
     batch.characters += static_cast<int64_t>(sample.text.size());
+    const double share = 1.0 / static_cast<double>(batch.pages);
+    batch.characters_per_token += share * sample.characters_per_token;
+    batch.font_size_px += share * sample.font_size_px;
     batch.texts.push_back(std::move(sample.text));
   }
   batch.answers.assign(batch.pages * batch.longest, PageBatch::kPadding);

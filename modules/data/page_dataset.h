@@ -43,6 +43,9 @@ struct PageSample {
   /// What is really on the page over the mode's vision tokens.
   double characters_per_token = 0;
 
+  /// Font size on the page as the model gets it.
+  double font_size_px = 0;
+
   std::vector<GlyphPoint> points;
 
   /// Where each byte of `text` stands, and where an end would, as x and y in

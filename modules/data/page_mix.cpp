@@ -181,6 +181,21 @@ void validate(const PageMixConfig& config, const std::string& where) {
       "first_characters_per_token, first_modes or first_fill");
   check(!config.fonts.empty(), where, ".fonts: expected at least one");
   check_range(config.fill, 0.1, 2, "fill", where);
+  if (config.font_size_px) {
+    check_range(*config.font_size_px, 1, 1000, "font_size_px", where);
+    check(
+        config.sizes.empty(),
+        where,
+        ": give either sizes or font_size_px, not both");
+  }
+  check_range(config.contrast, 0, 1, "contrast", where);
+  check_range(config.rotation, -45, 45, "rotation", where);
+  check(
+      config.resized >= 0 && config.resized <= 1,
+      where,
+      ".resized: must be from 0 to 1, got ",
+      config.resized);
+  check_range(config.resized_from, 1, 8, "resized_from", where);
   check_range(config.margin, 0, 0.4, "margin", where);
   check_range(config.line_height, 0.5, 5, "line_height", where);
 }

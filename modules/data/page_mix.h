@@ -49,10 +49,14 @@ struct PageMixConfig {
   /// Font files or families, drawn evenly.
   std::vector<std::string> fonts = {"DejaVu Sans"};
 
-  /// Sizes in which type comes, from large to small: a page has the first in
-  /// which its text fits. Where there are none, type comes in any size, by
-  /// `fill` and `line_height`.
+  /// Font sizes from large to small: a page has the first in which its text
+  /// fits. Empty for any size; then `font_size_px` or `fill` chooses it.
   std::vector<rendering::TypeSize> sizes;
+
+  /// Any font size in this range, drawn evenly in the logarithm up to the
+  /// largest at which the text is expected to fit. At the smallest size a page
+  /// may hold less text than requested.
+  std::optional<Range> font_size_px;
 
   /// Font size over the largest at which the text is expected to fit.
   Range fill = {0.85, 1.0};
@@ -64,6 +68,18 @@ struct PageMixConfig {
   Range line_height = {1.15, 1.35};
 
   RandomLettersConfig letters;
+
+  /// Contrast of text and paper: 1 is black on white, 0 is grey on grey.
+  Range contrast = {1, 1};
+
+  /// Degrees by which a page is turned about its middle, counter-clockwise.
+  Range rotation = {0, 0};
+
+  /// Fraction of pages that are drawn larger than the mode's page and then
+  /// resized to it as `read` does, and how many times larger. Font sizes are
+  /// those after resizing.
+  double resized = 0;
+  Range resized_from = {1, 3};
 };
 
 /// The mix that batch `index` is drawn from, on its way through the curriculum.
@@ -124,10 +140,15 @@ void visit_fields(Visitor&& visit, PageMixConfig& config) {
   visit("ramp_batches", config.ramp_batches);
   visit("fonts", config.fonts);
   visit("sizes", config.sizes);
+  visit("font_size_px", config.font_size_px);
   visit("fill", config.fill);
   visit("margin", config.margin);
   visit("line_height", config.line_height);
   visit("letters", config.letters);
+  visit("contrast", config.contrast);
+  visit("rotation", config.rotation);
+  visit("resized", config.resized);
+  visit("resized_from", config.resized_from);
 }
 
 template <typename Visitor>

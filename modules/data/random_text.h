@@ -16,8 +16,18 @@ struct RandomLettersConfig {
   /// Fraction of words that are numbers.
   double numbers = 0.05;
 
-  /// Fraction of words behind which a punctuation mark stands.
+  /// Fraction of words that are followed by a punctuation mark.
   double punctuation = 0.1;
+
+  /// Fraction of words whose letters are each capital or small at random.
+  double mixed_case = 0;
+
+  /// Fraction of words that are codes: groups of hexadecimal digits joined by
+  /// '-' or ':', as in UUIDs and times.
+  double codes = 0;
+
+  /// Fraction of words that are followed by any visible ASCII symbol.
+  double symbols = 0;
 };
 
 /// Throws `InputError` for fractions outside [0, 1].
@@ -39,6 +49,9 @@ void visit_fields(Visitor&& visit, RandomLettersConfig& config) {
   visit("capitals", config.capitals);
   visit("numbers", config.numbers);
   visit("punctuation", config.punctuation);
+  visit("mixed_case", config.mixed_case);
+  visit("codes", config.codes);
+  visit("symbols", config.symbols);
 }
 
 } // namespace microfiche::data

@@ -44,6 +44,31 @@ std::map<std::string, double> named_numbers(const torch::Tensor& numbers) {
   return named;
 }
 
+Json describe_batches(const std::vector<BatchRecord>& batches) {
+  const auto rounded = [](double value) -> Json {
+    return std::isfinite(value) ? Json(std::round(1e3 * value) / 1e3)
+                                : Json(nullptr);
+  };
+  Json list = Json::array();
+  for (const auto& batch : batches) {
+    Json entry = Json::object();
+    entry["mode"] = batch.mode;
+    if (batch.characters_per_token > 0) {
+      entry["characters_per_token"] = rounded(batch.characters_per_token);
+      entry["font_size_px"] = rounded(batch.font_size_px);
+    }
+    const auto numbers = batch.numbers.cpu();
+    for (int64_t i = 0; i < numbers.numel(); ++i) {
+      const double value = numbers[i].item<double>();
+      if (value != 0) {
+        entry[kNumberNames[i]] = rounded(value);
+      }
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 Json expert_loads(const decoder::DecoderImpl& decoder) {
   Json loads = Json::array();
   for (const auto& child : *decoder.layers) {

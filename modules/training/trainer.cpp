@@ -295,7 +295,10 @@ void Trainer::add_gradients(const data::PageBatch& batch, StepRecord& record) {
       static_cast<double>(position_.stage_step) /
           static_cast<double>(stage().steps));
   (losses.total * share).backward();
-  const auto numbers = share * stack_numbers(losses);
+  const auto own = stack_numbers(losses);
+  record.batches.push_back(
+      {batch.mode, batch.characters_per_token, batch.font_size_px, own});
+  const auto numbers = share * own;
   record.numbers =
       record.numbers.defined() ? record.numbers + numbers : numbers;
   record.characters += batch.characters;
@@ -336,6 +339,7 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
     for (const auto& [name, value] : scalars) {
       line[name] = finite_or_null(value);
     }
+    line["batches"] = describe_batches(record.batches);
     line["rate_factor"] = record.rate_factor;
     line["characters"] = position_.characters;
     line["seconds"] = position_.seconds;

@@ -97,10 +97,20 @@ struct StageConfig {
   std::vector<SourceConfig> sources() const;
 };
 
-/// The glyph head's sizes; see `GlyphHead`.
+/// The sizes of the two glyph heads; see `GlyphHead`.
+///
+/// Cells of 4 px learn fastest: a cell then holds at most one character, so
+/// its readout is linear. Cells of 16 px take at least twice the steps
+/// (experiments/LOG.md, 2026-11-28).
 struct GlyphHeadConfig {
-  int64_t width = 128;
-  int64_t cells = 4;
+  /// Channels of a cell, in both heads.
+  int64_t width = 64;
+
+  /// Cells along the side of a vision token.
+  int64_t cells = 16;
+
+  /// Cells along the side of a patch.
+  int64_t patch_cells = 4;
 };
 
 /// Reading held-out pages greedily.
@@ -320,6 +330,7 @@ template <typename Visitor>
 void visit_fields(Visitor&& visit, GlyphHeadConfig& config) {
   visit("width", config.width);
   visit("cells", config.cells);
+  visit("patch_cells", config.patch_cells);
 }
 
 template <typename Visitor>

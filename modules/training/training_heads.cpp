@@ -12,7 +12,7 @@ TrainingHeads make_heads(
       .pixels_per_token(model.token_side_px());
   GlyphHeadOptions patch_glyph(model.toolkit.sam_neck_channels);
   patch_glyph.width(config.width)
-      .cells(1)
+      .cells(config.patch_cells)
       .pixels_per_token(model.toolkit.sam_patch_size);
   ReadingAidsOptions reading(model.language.hidden_size);
   reading.pixels_per_token(model.token_side_px());

@@ -165,5 +165,136 @@ TEST(PageDatasetTest, RefusesAModeWithTiles) {
       ThrowsMessage<InputError>(HasSubstr("without tiles")));
 }
 
+/// Fraction of a page's points that have ink within a pixel.
+double points_on_ink(const PageBatch& batch) {
+  const int64_t side = batch.side_px;
+  const int64_t per_page =
+      static_cast<int64_t>(batch.point_labels.size()) / batch.pages;
+  int64_t on_ink = 0;
+  for (size_t i = 0; i < batch.point_labels.size(); ++i) {
+    const int64_t page = static_cast<int64_t>(i) / per_page;
+    const auto x = static_cast<int64_t>(batch.points[2 * i]);
+    const auto y = static_cast<int64_t>(batch.points[2 * i + 1]);
+    bool dark = false;
+    for (int64_t yy = std::max<int64_t>(0, y - 1);
+         yy <= std::min(side - 1, y + 1);
+         ++yy) {
+      for (int64_t xx = std::max<int64_t>(0, x - 1);
+           xx <= std::min(side - 1, x + 1);
+           ++xx) {
+        dark |= batch.pixels[(page * side + yy) * side + xx] < 160;
+      }
+    }
+    on_ink += dark ? 1 : 0;
+  }
+  return static_cast<double>(on_ink) /
+      static_cast<double>(batch.point_labels.size());
+}
+
+PageMixConfig make_any_size_mix() {
+  PageMixConfig mix = make_mix();
+  mix.modes = {{"nine", 1.0}};
+  mix.fonts = {"DejaVu Sans Mono"};
+  mix.font_size_px = Range{9, 20};
+  mix.line_height = {1.0, 1.5};
+  return mix;
+}
+
+TEST(PageDatasetTest, DrawsFontSizesEvenlyFromTheirRange) {
+  const auto dataset = make_dataset(make_any_size_mix());
+  RandomStream random(1, "sizes", 0);
+
+  double smallest = 100;
+  double largest = 0;
+  for (int i = 0; i < 40; ++i) {
+    const double size =
+        dataset.page({"nine", TextKind::kCorpus, 4}, random).font_size_px;
+    smallest = std::min(smallest, size);
+    largest = std::max(largest, size);
+  }
+
+  EXPECT_GE(smallest, 9);
+  EXPECT_LT(smallest, 10);
+  EXPECT_LE(largest, 20);
+  EXPECT_GT(largest, 18);
+}
+
+TEST(PageDatasetTest, PutsAsMuchOnAPageAsTheSmallestFontSizeHolds) {
+  const auto dataset = make_dataset(make_any_size_mix());
+  RandomStream random(1, "sizes", 0);
+
+  const auto page =
+      dataset.page({"nine", TextKind::kRandomLetters, 200}, random);
+
+  EXPECT_DOUBLE_EQ(page.font_size_px, 9);
+  EXPECT_GT(page.characters_per_token, 30);
+  EXPECT_LT(page.characters_per_token, 100);
+}
+
+TEST(PageDatasetTest, PointsFollowTheirCharactersOnATurnedPage) {
+  auto mix = make_any_size_mix();
+  mix.rotation = {8, 8};
+
+  const auto turned = make_dataset(mix).batch(0);
+  mix.rotation = {0, 0};
+  const auto straight = make_dataset(mix).batch(0);
+
+  EXPECT_NE(turned.pixels, straight.pixels);
+  // A fifth of the points may fall anywhere.
+  EXPECT_GT(points_on_ink(straight), 0.7);
+  EXPECT_GT(points_on_ink(turned), points_on_ink(straight) - 0.05);
+}
+
+TEST(PageDatasetTest, ResizedPagesHaveTheirPointsAndSizeOnTheSmallPage) {
+  auto mix = make_any_size_mix();
+  mix.resized = 1;
+  mix.resized_from = {2, 2};
+  const auto dataset = make_dataset(mix);
+
+  const auto batch = dataset.batch(0);
+
+  EXPECT_EQ(batch.side_px, 192);
+  EXPECT_EQ(static_cast<int64_t>(batch.pixels.size()), batch.pages * 192 * 192);
+  EXPECT_GE(batch.font_size_px, 9);
+  EXPECT_LE(batch.font_size_px, 20);
+  mix.resized = 0;
+  EXPECT_GT(
+      points_on_ink(batch), points_on_ink(make_dataset(mix).batch(0)) - 0.1);
+}
+
+TEST(PageDatasetTest, ContrastLimitsTheGreysOfAPage) {
+  auto mix = make_any_size_mix();
+  mix.contrast = {0.5, 0.5};
+  const auto dataset = make_dataset(mix);
+  RandomStream random(1, "contrast", 0);
+
+  const auto page = dataset.page({"nine", TextKind::kCorpus, 8}, random);
+
+  const auto [dark, light] =
+      std::minmax_element(page.pixels.begin(), page.pixels.end());
+  EXPECT_NEAR(*dark, 64, 12);
+  EXPECT_NEAR(*light, 191, 1);
+}
+
+TEST(PageDatasetTest, ABatchSaysHowDenseAndHowLargeItsTypeIs) {
+  auto mix = make_any_size_mix();
+  mix.characters_per_token = {8, 8};
+  mix.font_size_px = Range{10, 10};
+
+  const auto batch = make_dataset(mix).batch(0);
+
+  EXPECT_NEAR(batch.characters_per_token, 8, 1.5);
+  EXPECT_NEAR(batch.font_size_px, 10, 1e-9);
+}
+
+TEST(PageDatasetTest, RefusesFontSizesGivenTwice) {
+  auto mix = make_any_size_mix();
+  mix.sizes = {{16, 20}};
+
+  EXPECT_THAT(
+      [&] { validate(mix, "pages"); },
+      ThrowsMessage<InputError>(HasSubstr("either sizes or font_size_px")));
+}
+
 } // namespace
 } // namespace microfiche::data

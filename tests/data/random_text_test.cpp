@@ -81,5 +81,44 @@ TEST(ShuffledWordsTest, KeepsEveryWord) {
   EXPECT_EQ(sorted_words(shuffled), sorted_words(text));
 }
 
+TEST(RandomTextTest, CodesAreGroupsOfHexadecimalDigits) {
+  RandomStream random(1, "codes", 0);
+  RandomLettersConfig config;
+  config.codes = 1;
+  config.punctuation = 0;
+
+  const auto text = random_letters(random, 500, config);
+
+  EXPECT_EQ(text.find_first_not_of("0123456789abcdefABCDEF-: "), text.npos);
+  EXPECT_NE(text.find(':'), text.npos);
+  EXPECT_NE(text.find('-'), text.npos);
+}
+
+TEST(RandomTextTest, MixedCaseHasCapitalsInsideWords) {
+  RandomStream random(1, "case", 0);
+  RandomLettersConfig config;
+  config.mixed_case = 1;
+  config.punctuation = 0;
+
+  const auto text = random_letters(random, 500, config);
+
+  const auto capitals = std::count_if(
+      text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  EXPECT_GT(capitals, 150);
+  EXPECT_LT(capitals, 350);
+}
+
+TEST(RandomTextTest, SymbolsAreAllVisibleAsciiSymbols) {
+  RandomStream random(1, "symbols", 0);
+  RandomLettersConfig config;
+  config.symbols = 1;
+
+  const auto text = random_letters(random, 10000, config);
+
+  for (const char symbol : std::string("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")) {
+    EXPECT_NE(text.find(symbol), text.npos) << symbol;
+  }
+}
+
 } // namespace
 } // namespace microfiche::data

@@ -42,6 +42,33 @@ TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
   EXPECT_EQ(loaded.model->image_newline.sizes(), std::vector<int64_t>{32});
 }
 
+TEST(TrainerTest, LogsTheModeDensityAndLossesOfEachBatch) {
+  const tests::TemporaryFolder folder;
+  const auto config = tests::small_training(folder.path());
+  const auto run = folder.path() / "run";
+
+  Trainer(config, run, torch::kCPU).run();
+
+  int64_t lines = 0;
+  for_each_line(run / "metrics.jsonl", [&](std::string_view text, auto) {
+    const auto line = Json::parse(text);
+    if (!line.contains("batches")) {
+      return;
+    }
+    ++lines;
+    double mean_loss = 0;
+    for (const auto& batch : line["batches"]) {
+      EXPECT_TRUE(batch.contains("mode"));
+      EXPECT_GT(batch["characters_per_token"], 0);
+      EXPECT_GT(batch["font_size_px"], 0);
+      mean_loss += batch["loss"].get<double>() /
+          static_cast<double>(line["batches"].size());
+    }
+    EXPECT_NEAR(mean_loss, line["loss"].get<double>(), 1e-3);
+  });
+  EXPECT_EQ(lines, 7);
+}
+
 TEST(TrainerTest, SeesTheSamePagesWithMoreWorkers) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
