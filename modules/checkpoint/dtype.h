@@ -6,8 +6,8 @@
 
 namespace microfiche::checkpoint {
 
-/// Types of element that the safetensors format knows. The names in a file are
-/// these without the `k`: "F32", "BF16", "BOOL", "F8_E4M3".
+/// Element types of the safetensors format. Files use these names without the
+/// `k`: "F32", "BF16", "BOOL", "F8_E4M3".
 enum class Dtype {
   kBOOL,
   kU8,
@@ -33,13 +33,13 @@ enum class Dtype {
   kF4,
 };
 
-/// Bits of one element; less than 8 for the packed types.
+/// Bits per element; less than 8 for the packed types.
 uint64_t bits_of(Dtype dtype);
 
-/// The name that files use, e.g. "BF16".
+/// The name in files, e.g. "BF16".
 std::string_view name_of(Dtype dtype);
 
-/// The type of this name; empty for a name that the format does not know.
+/// Empty for an unknown name.
 std::optional<Dtype> dtype_of(std::string_view name);
 
 } // namespace microfiche::checkpoint

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kHeaderAlignment = 8;
 
-/// The tensors in the order in which they are written.
+/// The tensors in the order of the file.
 std::vector<const TensorView*> layout(const std::vector<TensorView>& tensors) {
   std::vector<const TensorView*> order;
   for (const auto& tensor : tensors) {
@@ -31,7 +31,7 @@ void check_tensor(const TensorView& tensor, const std::string& where) {
       !tensor.name.empty() && tensor.name != "__metadata__" &&
           tensor.name.find('\0') == std::string::npos,
       where,
-      ": a tensor cannot be called \"",
+      ": invalid tensor name \"",
       tensor.name,
       "\"");
   const auto bytes = bytes_of(tensor.dtype, tensor.shape);
@@ -42,10 +42,10 @@ void check_tensor(const TensorView& tensor, const std::string& where) {
       tensor.name,
       "\" has ",
       tensor.bytes.size(),
-      " bytes, which its shape and dtype do not make");
+      " bytes, which does not match its shape and dtype");
 }
 
-/// The header with its length before it, padded so that the data is aligned.
+/// The length of the header and the header, padded to align the data.
 std::string make_header(
     const std::vector<const TensorView*>& order,
     const std::map<std::string, std::string>& metadata,
@@ -58,7 +58,7 @@ std::string make_header(
   size_t begin = 0;
   for (const auto* tensor : order) {
     const size_t end = begin + tensor->bytes.size();
-    // Straight into the list: a lookup among the fields would be linear.
+    // Appended, because inserting by name takes linear time.
     header.emplace_back(
         tensor->name,
         Json{
@@ -72,7 +72,7 @@ std::string make_header(
     text = Json(std::move(header)).dump();
   } catch (const Json::exception&) {
     throw InputError(
-        concat(where, ": a tensor's name or the metadata is not UTF-8"));
+        concat(where, ": a tensor name or the metadata is not UTF-8"));
   }
   text.resize(
       (text.size() + kHeaderAlignment - 1) & ~(kHeaderAlignment - 1), ' ');

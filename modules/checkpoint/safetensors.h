@@ -14,7 +14,7 @@
 
 namespace microfiche::checkpoint {
 
-/// A safetensors file, memory-mapped: tensors are read when they are touched.
+/// A memory-mapped safetensors file: tensors are read on access.
 class SafetensorsFile {
  public:
   /// Throws `InputError` as `parse_safetensors_header` does, and when the file
@@ -34,11 +34,11 @@ class SafetensorsFile {
     return header_.metadata;
   }
 
-  /// Null when there is no tensor of this name.
+  /// Null if there is no tensor of this name.
   const TensorInfo* find(std::string_view name) const;
 
-  /// The little-endian elements of one of this file's tensors, row by row. They
-  /// stay valid as long as the file object; a foreign file need not align them.
+  /// The little-endian elements of a tensor of this file, in row-major order.
+  /// Valid as long as this object; not necessarily aligned.
   std::span<const std::byte> bytes(const TensorInfo& tensor) const;
 
   /// SHA-256 of the whole file; see `sha256_of_file`.
@@ -52,7 +52,7 @@ class SafetensorsFile {
   std::unordered_map<std::string_view, size_t> index_;
 };
 
-/// A tensor to be written; `bytes` are its little-endian elements.
+/// A tensor to write; `bytes` are its little-endian elements.
 struct TensorView {
   std::string name;
   Dtype dtype = Dtype::kF32;
@@ -65,9 +65,8 @@ struct TensorView {
 /// element size, then by name, and the data begins at a multiple of 8, so every
 /// tensor is aligned to its elements.
 ///
-/// Throws `InputError` for names that the reader would refuse or that come
-/// twice, and for bytes that are not as many as dtype and shape say; `IoError`
-/// when the disk is full.
+/// Throws `InputError` for invalid or repeated names, and for a number of bytes
+/// that does not match dtype and shape; `IoError` when the disk is full.
 void write_safetensors(
     const std::filesystem::path& path,
     const std::vector<TensorView>& tensors,

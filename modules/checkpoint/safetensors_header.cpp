@@ -1,11 +1,10 @@
 #include "checkpoint/safetensors_header.h"
 
 #include "core/error.h"
-
-#include <nlohmann/json.hpp>
+#include "core/json.h"
 
 #include <algorithm>
-#include <ostream>
+#include <cstring>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -13,12 +12,11 @@
 namespace microfiche::checkpoint {
 namespace {
 
-constexpr uint64_t kLongestHeader = 100'000'000;
-constexpr size_t kMostDimensions = 64;
+constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr size_t kMaxDimensions = 64;
 
-/// A hundred times those of the published model: a header within its limit
-/// could describe millions, each taking more memory than its text.
-constexpr size_t kMostTensors = size_t{1} << 18;
+/// 100 times as many as in the published model.
+constexpr size_t kMaxTensors = size_t{1} << 18;
 constexpr size_t kLengthBytes = 8;
 
 uint64_t read_length(std::span<const std::byte> file) {
@@ -29,259 +27,146 @@ uint64_t read_length(std::span<const std::byte> file) {
   return length;
 }
 
-/// How messages name a tensor; spelled out only when there is one to write.
-struct TensorPlace {
-  const std::string& where;
-  const std::string& name;
-};
-
-std::ostream& operator<<(std::ostream& stream, const TensorPlace& place) {
-  return stream << place.where << ": tensor \"" << place.name << "\"";
+std::vector<int64_t> read_shape(const Json& list, const std::string& where) {
+  check(list.is_array(), where, ": no shape");
+  check(
+      list.size() <= kMaxDimensions,
+      where,
+      ": more than ",
+      kMaxDimensions,
+      " dimensions");
+  std::vector<int64_t> shape;
+  for (const auto& size : list) {
+    check(
+        size.is_number_unsigned() && std::in_range<int64_t>(size.get<uint64_t>()),
+        where,
+        ": expected dimensions from 0 to 2^63-1, got ",
+        size.dump());
+    shape.push_back(size.get<int64_t>());
+  }
+  return shape;
 }
 
-/// Takes the header's JSON as it is parsed, and lets nothing through that does
-/// not belong at its place, so that nothing deep or large is ever built.
-class HeaderHandler {
- public:
-  HeaderHandler(SafetensorsHeader& header, const std::string& where)
-      : header_(header), where_(where) {}
-
-  bool start_object(size_t) {
-    if (place_ == Place::kStart) {
-      place_ = Place::kTop;
-    } else if (place_ == Place::kTop && key_ == "__metadata__") {
-      check(!has_metadata_, where_, ": __metadata__ is given twice");
-      has_metadata_ = true;
-      place_ = Place::kMetadata;
-    } else if (place_ == Place::kTop) {
-      begin_tensor();
-      place_ = Place::kTensor;
-    } else {
-      unexpected("an object");
-    }
-    return true;
-  }
-
-  bool key(std::string& name) {
-    key_ = std::move(name);
-    return true;
-  }
-
-  bool end_object() {
-    if (place_ == Place::kTensor) {
-      check(has_dtype_, tensor(), " has no dtype");
-      check(has_shape_, tensor(), " has no shape");
-      check(
-          offsets_.size() == 2,
-          tensor(),
-          " has no data_offsets of two numbers");
-      header_.tensors.back().begin = offsets_[0];
-      header_.tensors.back().end = offsets_[1];
-    }
-    place_ = place_ == Place::kTop ? Place::kEnd : Place::kTop;
-    return true;
-  }
-
-  bool start_array(size_t) {
-    if (place_ == Place::kTensor && key_ == "shape") {
-      check(!has_shape_, tensor(), " has two shapes");
-      has_shape_ = true;
-      place_ = Place::kShape;
-    } else if (place_ == Place::kTensor && key_ == "data_offsets") {
-      check(!has_offsets_, tensor(), " has data_offsets twice");
-      has_offsets_ = true;
-      place_ = Place::kOffsets;
-    } else {
-      unexpected("a list");
-    }
-    return true;
-  }
-
-  bool end_array() {
-    place_ = Place::kTensor;
-    return true;
-  }
-
-  bool string(std::string& value) {
-    if (place_ == Place::kMetadata) {
-      const bool fresh =
-          header_.metadata.emplace(key_, std::move(value)).second;
-      check(fresh, where_, ": metadata \"", key_, "\" is given twice");
-    } else if (place_ == Place::kTensor && key_ == "dtype") {
-      check(!has_dtype_, tensor(), " has two dtypes");
-      has_dtype_ = true;
-      const auto dtype = dtype_of(value);
-      check(dtype.has_value(), tensor(), " has unknown dtype \"", value, "\"");
-      header_.tensors.back().dtype = *dtype;
-    } else {
-      unexpected("a string");
-    }
-    return true;
-  }
-
-  bool number_unsigned(uint64_t value) {
-    if (place_ == Place::kShape) {
-      auto& shape = header_.tensors.back().shape;
-      check(
-          std::in_range<int64_t>(value),
-          tensor(),
-          " has a dimension of ",
-          value,
-          ", above 2^63-1");
-      check(
-          shape.size() < kMostDimensions,
-          tensor(),
-          " has more than ",
-          kMostDimensions,
-          " dimensions");
-      shape.push_back(static_cast<int64_t>(value));
-    } else if (place_ == Place::kOffsets) {
-      check(offsets_.size() < 2, tensor(), " has more than two data_offsets");
-      offsets_.push_back(value);
-    } else {
-      unexpected("a number");
-    }
-    return true;
-  }
-
-  bool number_integer(int64_t value) {
-    return refuse_number(std::to_string(value));
-  }
-
-  bool number_float(double, const std::string& text) {
-    return refuse_number(text);
-  }
-
-  bool null() {
-    unexpected("null");
-  }
-
-  bool boolean(bool) {
-    unexpected("true or false");
-  }
-
-  // Only binary formats call it.
-  bool binary(std::vector<uint8_t>&) {
-    unexpected("binary data");
-  }
-
-  bool parse_error(
-      size_t position,
-      const std::string& near,
-      const nlohmann::detail::exception&) {
-    throw InputError(concat(
-        where_,
-        ": the header is not JSON at byte ",
-        kLengthBytes + position,
-        near.empty() ? "" : ", near \"" + near.substr(0, 40) + "\""));
-  }
-
- private:
-  enum class Place {
-    kStart,
-    kTop,
-    kMetadata,
-    kTensor,
-    kShape,
-    kOffsets,
-    kEnd,
-  };
-
-  void begin_tensor() {
-    check(!key_.empty(), where_, ": a tensor has an empty name");
+/// Reads `[begin, end]`.
+void read_offsets(
+    const Json& list,
+    TensorInfo& tensor,
+    const std::string& where) {
+  check(
+      list.is_array() && list.size() == 2,
+      where,
+      ": data_offsets must be two numbers");
+  for (const auto& offset : list) {
     check(
-        key_.find('\0') == std::string::npos,
-        where_,
-        ": a tensor's name has a NUL in it");
-    check(
-        header_.tensors.size() < kMostTensors,
-        where_,
-        ": describes more than ",
-        kMostTensors,
-        " tensors");
-    header_.tensors.emplace_back().name = std::move(key_);
-    offsets_.clear();
-    has_dtype_ = has_shape_ = has_offsets_ = false;
+        offset.is_number_unsigned(),
+        where,
+        ": data_offsets must be whole numbers from 0, got ",
+        offset.dump());
   }
+  tensor.begin = list[0].get<size_t>();
+  tensor.end = list[1].get<size_t>();
+}
 
-  TensorPlace tensor() const {
-    return {where_, header_.tensors.back().name};
+TensorInfo read_tensor(
+    const std::string& name,
+    const Json& entry,
+    const std::string& file) {
+  check(!name.empty(), file, ": a tensor has an empty name");
+  check(
+      name.find('\0') == std::string::npos,
+      file,
+      ": the name of a tensor contains a NUL");
+  const std::string where = concat(file, ": tensor \"", name, "\"");
+  check(
+      entry.is_object(), where, ": expected an object, got ", entry.type_name());
+  TensorInfo tensor;
+  tensor.name = name;
+  Json dtype;
+  Json shape;
+  Json offsets;
+  for (const auto& [field, value] : entry.items()) {
+    Json* target = field == "dtype" ? &dtype
+        : field == "shape"          ? &shape
+        : field == "data_offsets"   ? &offsets
+                                    : nullptr;
+    check(target != nullptr, where, ": unknown field \"", field, "\"");
+    *target = value;
   }
+  check(dtype.is_string(), where, ": no dtype");
+  const auto known = dtype_of(dtype.get_ref<const std::string&>());
+  check(known.has_value(), where, ": unknown dtype ", dtype.dump());
+  tensor.dtype = *known;
+  tensor.shape = read_shape(shape, where);
+  read_offsets(offsets, tensor, where);
+  return tensor;
+}
 
-  bool refuse_number(const std::string& text) {
-    if (place_ != Place::kShape && place_ != Place::kOffsets) {
-      unexpected("a number");
-    }
-    throw InputError(concat(
-        tensor(),
-        place_ == Place::kShape ? " has a dimension of " : " has an offset of ",
-        text,
-        ", expected a whole number from 0 on"));
-  }
-
-  [[noreturn]] void unexpected(const char* what) const {
-    switch (place_) {
-      case Place::kMetadata:
-        throw InputError(concat(
-            where_, ": metadata \"", key_, "\" must be a string, got ", what));
-      case Place::kTensor:
-        throw InputError(
-            concat(tensor(), ": no use for ", what, " in \"", key_, "\""));
-      case Place::kShape:
-      case Place::kOffsets:
-        throw InputError(
-            concat(tensor(), ": expected numbers in its lists, got ", what));
-      case Place::kTop:
-        throw InputError(concat(
-            where_, ": \"", key_, "\" must describe a tensor, got ", what));
-      default:
-        throw InputError(
-            concat(where_, ": the header must be an object, got ", what));
-    }
-  }
-
-  SafetensorsHeader& header_;
-  const std::string& where_;
-  Place place_ = Place::kStart;
-  std::string key_;
-  std::vector<uint64_t> offsets_;
-  bool has_metadata_ = false;
-  bool has_dtype_ = false;
-  bool has_shape_ = false;
-  bool has_offsets_ = false;
-};
-
-void parse_json_header(
-    std::string_view json,
+void read_metadata(
+    const Json& entries,
     SafetensorsHeader& header,
     const std::string& where) {
-  // The parser skips a byte order mark and takes a NUL for the end.
   check(
-      !json.starts_with("\xef\xbb\xbf"),
+      entries.is_object(),
+      where,
+      ": __metadata__ must be an object, got ",
+      entries.type_name());
+  for (const auto& [name, value] : entries.items()) {
+    check(
+        value.is_string(),
+        where,
+        ": metadata \"",
+        name,
+        "\" must be a string, got ",
+        value.type_name());
+    header.metadata.emplace(name, value.get<std::string>());
+  }
+}
+
+void parse_json_header(
+    std::string_view text,
+    SafetensorsHeader& header,
+    const std::string& where) {
+  // The parser skips a byte order mark and reads a NUL as the end.
+  check(
+      !text.starts_with("\xef\xbb\xbf"),
       where,
       ": the header begins with a byte order mark");
   check(
-      json.find('\0') == std::string_view::npos,
+      text.find('\0') == std::string_view::npos,
       where,
-      ": the header has a NUL in it");
-  HeaderHandler handler(header, where);
-  nlohmann::json::sax_parse(json, &handler);
+      ": the header contains a NUL");
+  const Json json = parse_json(text, where + ": header");
+  check(
+      json.is_object(),
+      where,
+      ": the header must be an object, got ",
+      json.type_name());
+  check(
+      json.size() <= kMaxTensors,
+      where,
+      ": describes more than ",
+      kMaxTensors,
+      " tensors");
+  for (const auto& [name, entry] : json.items()) {
+    if (name == "__metadata__") {
+      read_metadata(entry, header, where);
+    } else {
+      header.tensors.push_back(read_tensor(name, entry, where));
+    }
+  }
 }
 
-void check_names(const SafetensorsHeader& header, const std::string& where) {
-  std::vector<std::string_view> names;
-  names.reserve(header.tensors.size());
-  for (const auto& tensor : header.tensors) {
-    names.push_back(tensor.name);
-  }
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(names.begin(), names.end());
-  if (twice != names.end()) {
-    throw InputError(concat(where, ": tensor \"", *twice, "\" is given twice"));
-  }
+/// Whether the file is what a git clone without Git LFS has in place of a large
+/// file.
+///
+/// Source: git-lfs/git-lfs docs/spec.md, "The Pointer".
+bool is_git_lfs_pointer(std::span<const std::byte> file) {
+  constexpr std::string_view kStart = "version https://git-lfs.github.com/spec/";
+  return file.size() >= kStart.size() &&
+      std::memcmp(file.data(), kStart.data(), kStart.size()) == 0;
 }
 
-/// Whether the tensors, in the order of their data, fill the file exactly.
+/// Checks that the tensors, in the order of their data, fill the file exactly.
 void check_extents(
     const SafetensorsHeader& header,
     size_t file_size,
@@ -294,28 +179,28 @@ void check_extents(
           concat(where, ": tensor \"", tensor.name, "\" ", parts...));
     };
     if (tensor.begin > tensor.end) {
-      fail("begins at ", tensor.begin, " and ends before, at ", tensor.end);
+      fail("begins at byte ", tensor.begin, " and ends at ", tensor.end);
     }
     const auto bytes = bytes_of(tensor.dtype, tensor.shape);
     if (!bytes) {
-      fail("has a shape whose size in bytes is no number");
+      fail("has a shape without a valid size in bytes");
     }
     if (*bytes != tensor.end - tensor.begin) {
       fail(
           "has ",
           tensor.end - tensor.begin,
-          " bytes, but its shape and dtype make ",
+          " bytes, but its shape and dtype need ",
           *bytes);
     }
     if (tensor.begin < expected_begin) {
-      fail("overlaps the one before it");
+      fail("overlaps the tensor before it");
     }
     if (tensor.begin > expected_begin) {
       fail("leaves ", tensor.begin - expected_begin, " bytes unused before it");
     }
     if (tensor.end > data_size) {
-      // No overflow: the tensors before are in the file, and this one's size
-      // in bits fits 64 bits.
+      // No overflow: earlier tensors are inside the file, and the size of this
+      // one fits in 64 bits.
       fail(
           "ends at byte ",
           header.data_begin + tensor.end,
@@ -371,22 +256,27 @@ SafetensorsHeader parse_safetensors_header(
       where,
       ": ",
       file.size(),
-      " bytes are no safetensors file; incomplete download?");
+      " bytes are not a safetensors file; incomplete download?");
+  check(
+      !is_git_lfs_pointer(file),
+      where,
+      ": is a Git LFS pointer, not the weights; run `git lfs pull` in the model "
+      "folder");
   const uint64_t length = read_length(file);
   check(
-      length <= kLongestHeader,
+      length <= kMaxHeaderBytes,
       where,
-      ": claims a header of ",
+      ": says that its header has ",
       length,
-      " bytes, more than the format's limit of ",
-      kLongestHeader,
+      " bytes, above the format's limit of ",
+      kMaxHeaderBytes,
       "; not a safetensors file?");
   check(
       length <= file.size() - kLengthBytes,
       where,
-      ": claims a header of ",
+      ": says that its header has ",
       length,
-      " bytes but the file has ",
+      " bytes, but the file has ",
       file.size(),
       "; incomplete download?");
 
@@ -397,7 +287,6 @@ SafetensorsHeader parse_safetensors_header(
        static_cast<size_t>(length)},
       header,
       where);
-  check_names(header, where);
   std::sort(
       header.tensors.begin(),
       header.tensors.end(),

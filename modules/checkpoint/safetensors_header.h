@@ -12,7 +12,7 @@
 
 namespace microfiche::checkpoint {
 
-/// What the header says of one tensor.
+/// One tensor in the header.
 struct TensorInfo {
   std::string name;
   Dtype dtype = Dtype::kF32;
@@ -22,11 +22,10 @@ struct TensorInfo {
   size_t begin = 0;
   size_t end = 0;
 
-  /// Elements.
   int64_t numel() const;
 };
 
-/// A header whose every claim was checked against the size of the file.
+/// A header that agrees with itself and with the size of the file.
 struct SafetensorsHeader {
   /// In the order of their data, without holes or overlap.
   std::vector<TensorInfo> tensors;
@@ -38,19 +37,18 @@ struct SafetensorsHeader {
 
 /// Reads the header of a whole safetensors file held in memory.
 ///
-/// Throws `InputError`, starting with `where`, for a file that contradicts
-/// itself in any way that the reference reader (safetensors 0.8) refuses, and
-/// besides for a name given twice, an empty name or one with a NUL, an unknown
-/// field in a tensor's entry, more than 64 dimensions, and dimensions whose
-/// product without the zeros overflows.
+/// Throws `InputError`, starting with `where`, for every file that the reference
+/// reader (safetensors 0.8) refuses. In addition it refuses a repeated field, a
+/// name that is empty or contains a NUL, an unknown field of a tensor, more than
+/// 64 dimensions, and dimensions whose product without zeros overflows. A Git
+/// LFS pointer gets its own message.
 ///
 /// Source: the format's description in huggingface/safetensors README.md.
 SafetensorsHeader parse_safetensors_header(
     std::span<const std::byte> file,
     const std::string& where);
 
-/// Bytes of a tensor; empty when the count overflows or is no whole number of
-/// bytes.
+/// Bytes of a tensor; empty if the count overflows or is not a whole number.
 std::optional<uint64_t> bytes_of(
     Dtype dtype,
     const std::vector<int64_t>& shape);

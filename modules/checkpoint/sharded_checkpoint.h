@@ -23,41 +23,38 @@ struct CheckpointTensor {
 class Checkpoint {
  public:
   /// Opens a safetensors file, an index (`*.safetensors.index.json`), or a
-  /// folder. In a folder `model.safetensors` comes first, as in Hugging Face's
-  /// loader, then `model.safetensors.index.json`, then the only index or the
-  /// only safetensors file whatever its name.
+  /// folder. In a folder it takes `model.safetensors`, as Hugging Face's loader
+  /// does, else `model.safetensors.index.json`, else the only index, else the
+  /// only safetensors file.
   ///
-  /// The index's weight_map is followed whatever the shards are called. Names
-  /// in it are relative to its folder and may not leave it, by symbolic links
-  /// neither: but those of Hugging Face's cache, into the blobs beside its
-  /// snapshots, are followed.
+  /// Names in the index's weight_map are relative to its folder and may not
+  /// leave it. Shards may be symbolic links to anywhere, as in Hugging Face's
+  /// cache. A wrong total_size is only a warning.
   ///
-  /// Throws `InputError` when there is no checkpoint, when a file contradicts
-  /// itself, with the names of tensors that the index promises and the shards
-  /// lack or the other way round, and when the index's total_size is not the
-  /// size of all tensors.
+  /// Throws `InputError` when there is no checkpoint, when a file is malformed,
+  /// and when the tensors of a shard are not those that the index lists.
   static Checkpoint open(const std::filesystem::path& path);
 
   /// Every tensor's name, sorted.
   std::vector<std::string> names() const;
 
-  /// Empty when there is no tensor of this name.
+  /// Empty if there is no tensor of this name.
   std::optional<CheckpointTensor> find(std::string_view name) const;
 
-  /// The files that hold the tensors, by name.
+  /// Sorted by name.
   const std::vector<SafetensorsFile>& files() const {
     return files_;
   }
 
-  /// Identifies the weights: the SHA-256 of the only file or, of several, of
-  /// their names and hashes. Reads everything.
+  /// Identifies the weights: the SHA-256 of the file, or of the names and hashes
+  /// of several files. Reads all of them.
   std::string sha256() const;
 
  private:
   explicit Checkpoint(std::vector<SafetensorsFile> files);
 
   std::vector<SafetensorsFile> files_;
-  // Keys point into the names that files_ hold.
+  // Keys point into files_.
   std::unordered_map<std::string_view, size_t> file_of_;
 };
 

@@ -88,9 +88,8 @@ TEST(JsonFileTest, RefusesAFileLargerThanTheLimit) {
 
   EXPECT_THAT(
       [&] { read_json_file(path); },
-      ThrowsMessage<InputError>(HasSubstr(
-          "config.json: is larger than 67108864 bytes, the most that is "
-          "read")));
+      ThrowsMessage<InputError>(
+          HasSubstr("config.json: is larger than 67108864 bytes, the limit")));
 }
 
 TEST(JsonFileTest, ReadsBackWhatItWrote) {

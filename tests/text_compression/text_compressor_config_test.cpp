@@ -24,7 +24,7 @@ void expect_refused(const char* json, const char* words) {
 
 TEST(TextCompressorConfigTest, RefusesAMethodThatIsNotThere) {
   expect_refused(
-      R"({"method": "zip"})", "test: method: expected one of the names");
+      R"({"method": "zip"})", "test: method: expected one of this field");
 }
 
 TEST(TextCompressorConfigTest, RefusesLevelsWithoutAPyramid) {
