@@ -20,7 +20,7 @@ namespace {
 constexpr int64_t kMaxReferenceKeys = 256;
 // Elements of keys below which a second thread does not pay.
 constexpr int64_t kElementsPerThread = 1 << 15;
-constexpr double kNegativeInfinity = -std::numeric_limits<double>::infinity();
+constexpr double kMasked = -std::numeric_limits<double>::infinity();
 
 bool is_slow_when_fused(const torch::Tensor& q, const torch::Tensor& k) {
   return q.is_cpu() && q.scalar_type() == torch::kBFloat16 &&
@@ -91,10 +91,9 @@ torch::Tensor attention_reference(
   auto logits = torch::matmul(q * scale, k.transpose(2, 3));
   if (causal) {
     logits = logits +
-        torch::full({q.size(2), k.size(2)}, kNegativeInfinity, q.options())
-            .triu(1);
+        torch::full({q.size(2), k.size(2)}, kMasked, q.options()).triu(1);
   } else if (bias && bias->scalar_type() == torch::kBool) {
-    logits = logits.masked_fill(bias->logical_not(), kNegativeInfinity);
+    logits = logits.masked_fill(bias->logical_not(), kMasked);
   } else if (bias) {
     logits = logits + *bias;
   }

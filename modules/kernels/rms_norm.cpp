@@ -20,7 +20,7 @@
 namespace microfiche::kernels {
 namespace {
 
-bool has_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
+bool has_rms_norm_kernel(const torch::Tensor& x, const torch::Tensor& weight) {
   static const bool enabled = !runs_reference("rms_norm");
   const auto dtype = x.scalar_type();
   return enabled && weight.device() == x.device() && !needs_grad({x, weight}) &&
@@ -95,7 +95,7 @@ rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps) {
       x.dim() == 0 ? 0 : x.size(-1),
       ",), the last dimension of x, got ",
       weight.sizes());
-  if (!has_kernel(x, weight)) {
+  if (!has_rms_norm_kernel(x, weight)) {
     return rms_norm_reference(x, weight, eps);
   }
 #ifdef MICROFICHE_WITH_CUDA

@@ -12,7 +12,7 @@
 namespace microfiche::kernels {
 namespace {
 
-bool has_kernel(
+bool has_rotary_kernel(
     const torch::Tensor& x,
     const torch::Tensor& cos,
     const torch::Tensor& sin) {
@@ -40,7 +40,7 @@ torch::Tensor apply_rotary(
     const torch::Tensor& x,
     const torch::Tensor& cos,
     const torch::Tensor& sin) {
-  if (!has_kernel(x, cos, sin)) {
+  if (!has_rotary_kernel(x, cos, sin)) {
     return apply_rotary_reference(x, cos, sin);
   }
   auto y = torch::empty_like(x);

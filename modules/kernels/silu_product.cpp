@@ -13,7 +13,9 @@ namespace {
 // Elements below which a second thread does not pay.
 constexpr int64_t kGrain = 1 << 14;
 
-bool has_kernel(const torch::Tensor& gate, const torch::Tensor& up) {
+bool has_silu_product_kernel(
+    const torch::Tensor& gate,
+    const torch::Tensor& up) {
   static const bool enabled = !runs_reference("silu_product");
   const auto dtype = gate.scalar_type();
   return enabled && gate.is_cpu() && up.is_cpu() && !needs_grad({gate, up}) &&
@@ -31,7 +33,7 @@ torch::Tensor silu_product_reference(
 }
 
 torch::Tensor silu_product(const torch::Tensor& gate, const torch::Tensor& up) {
-  if (!has_kernel(gate, up)) {
+  if (!has_silu_product_kernel(gate, up)) {
     return silu_product_reference(gate, up);
   }
   auto y = torch::empty_like(gate);

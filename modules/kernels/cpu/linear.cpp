@@ -29,8 +29,11 @@ store(const LinearProduct& product, int64_t m, int64_t n, float y) {
 
 /// Channel n of the rows [m, m + Rows).
 template <int64_t Rows, typename Weight>
-MICROFICHE_INLINE void
-multiply(const LinearProduct& product, const float* x, int64_t m, int64_t n) {
+MICROFICHE_INLINE void multiply_channel(
+    const LinearProduct& product,
+    const float* x,
+    int64_t m,
+    int64_t n) {
   const int64_t in = product.in;
   const auto* weight = static_cast<const Weight*>(product.weight) + n * in;
   x += m * in;
@@ -66,16 +69,16 @@ MICROFICHE_INLINE void run_channels(
   for (int64_t n = begin; n < end; ++n) {
     int64_t m = 0;
     for (; m + 8 <= product.rows; m += 8) {
-      multiply<8, Weight>(product, x, m, n);
+      multiply_channel<8, Weight>(product, x, m, n);
     }
     for (; m + 4 <= product.rows; m += 4) {
-      multiply<4, Weight>(product, x, m, n);
+      multiply_channel<4, Weight>(product, x, m, n);
     }
     for (; m + 2 <= product.rows; m += 2) {
-      multiply<2, Weight>(product, x, m, n);
+      multiply_channel<2, Weight>(product, x, m, n);
     }
     if (m < product.rows) {
-      multiply<1, Weight>(product, x, m, n);
+      multiply_channel<1, Weight>(product, x, m, n);
     }
   }
 }

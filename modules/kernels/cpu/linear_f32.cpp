@@ -16,7 +16,7 @@ namespace microfiche::kernels {
 namespace {
 
 // Channels that multiply a row while it is in a register.
-constexpr int64_t kBlockChannels = 4;
+constexpr int64_t kFloatBlockChannels = 4;
 // Rows whose sums fill the registers: 32 of 16 numbers, or 16 of eight.
 constexpr int64_t kWideRows = 6;
 constexpr int64_t kNarrowRows = 1;
@@ -32,11 +32,11 @@ constexpr int64_t kTermsPerPass = 512;
 
 /// The sums of each of four registers, in the order of `sum`.
 MICROFICHE_INLINE void add_lanes(
-    const Floats (&sums)[kBlockChannels],
+    const Floats (&sums)[kFloatBlockChannels],
     Floats4& totals) {
-  Floats4 fours[kBlockChannels];
+  Floats4 fours[kFloatBlockChannels];
   MICROFICHE_UNROLL
-  for (int64_t c = 0; c < kBlockChannels; ++c) {
+  for (int64_t c = 0; c < kFloatBlockChannels; ++c) {
     const Floats& v = sums[c];
     const Floats8 eight =
         __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
@@ -125,8 +125,8 @@ struct FewRowsJob {
 
   MICROFICHE_INLINE void run() const {
     int64_t n = begin;
-    for (; n + kBlockChannels <= end; n += kBlockChannels) {
-      multiply_rows<Rows, kBlockChannels>(product, 0, n);
+    for (; n + kFloatBlockChannels <= end; n += kFloatBlockChannels) {
+      multiply_rows<Rows, kFloatBlockChannels>(product, 0, n);
     }
     for (; n < end; ++n) {
       multiply_rows<Rows, 1>(product, 0, n);
@@ -253,7 +253,7 @@ void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end) {
 int64_t max_linear_cpu_f32_rows() {
   static const bool enabled = !runs_reference("linear_f32_many_rows");
   return enabled && has_wide_vectors() ? std::numeric_limits<int64_t>::max()
-                            : kMaxRowsWithoutAvx512;
+                                       : kMaxRowsWithoutAvx512;
 }
 
 } // namespace microfiche::kernels

@@ -4,15 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 // T = keys, D = channels of a head.
 
 namespace microfiche::kernels {
 namespace {
-
-constexpr float kNegativeInfinity = -std::numeric_limits<float>::infinity();
 
 template <typename Number>
 MICROFICHE_INLINE float
@@ -35,7 +32,7 @@ dot_product(const Number* a, const Number* b, int64_t count) {
 
 /// Softmax in place; all zeros when no key is visible.
 MICROFICHE_INLINE void softmax(float* weights, int64_t count) {
-  float largest = kNegativeInfinity;
+  float largest = kMaskedLogit;
   for (int64_t t = 0; t < count; ++t) {
     // A NaN logit makes all weights NaN.
     largest = weights[t] <= largest ? largest : weights[t];
@@ -43,7 +40,7 @@ MICROFICHE_INLINE void softmax(float* weights, int64_t count) {
   float total = 0;
   for (int64_t t = 0; t < count; ++t) {
     weights[t] =
-        weights[t] == kNegativeInfinity ? 0 : std::exp(weights[t] - largest);
+        weights[t] == kMaskedLogit ? 0 : std::exp(weights[t] - largest);
     total += weights[t];
   }
   for (int64_t t = 0; t < count; ++t) {
@@ -100,7 +97,7 @@ MICROFICHE_INLINE void attend(
           ? attention.scale *
               dot_product(
                   q + h * head_dim, k + h * attention.head_stride, head_dim)
-          : kNegativeInfinity;
+          : kMaskedLogit;
     }
   }
   for (int64_t h = 0; h < heads; ++h) {

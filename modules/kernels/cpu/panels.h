@@ -13,8 +13,8 @@
 // A matrix product for many rows. The right-hand side is stored in panels of at
 // most 64 columns; a panel holds the columns of one step side by side. A step
 // along the summed dimension is a 32-bit word: one float32 number, or two
-// adjacent bfloat16 numbers. Each sum adds its steps in order, whatever else is
-// computed with it.
+// adjacent bfloat16 numbers. The order of each sum does not depend on the other
+// rows and columns.
 
 namespace microfiche::kernels {
 

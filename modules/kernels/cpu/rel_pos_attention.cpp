@@ -7,12 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace microfiche::kernels {
 namespace {
-
-constexpr float kNegativeInfinity = -std::numeric_limits<float>::infinity();
 
 static_assert(kQueriesPerTask % kWidePanelRows == 0);
 
@@ -85,7 +82,7 @@ MICROFICHE_INLINE float* floats(AlignedBytes& bytes) {
 
 /// The running maximum and sum of a query's softmax.
 struct Softmax {
-  float largest = kNegativeInfinity;
+  float largest = kMaskedLogit;
   float total = 0;
 
   /// Replaces `count` logits, a multiple of kVectorLanes, by unnormalised
@@ -93,7 +90,7 @@ struct Softmax {
   /// blocks.
   template <typename Word>
   MICROFICHE_INLINE float run(float* logits, int64_t count, float scale) {
-    Floats most = Floats{} + kNegativeInfinity;
+    Floats most = Floats{} + kMaskedLogit;
     for (int64_t t = 0; t < count; t += kVectorLanes) {
       Floats numbers;
       load(logits + t, numbers);
@@ -298,9 +295,7 @@ struct RelPosAttentionJob {
     }
     const int64_t keys = num_keys(block);
     std::fill(
-        logits + keys,
-        logits + round_up(keys, kVectorLanes),
-        kNegativeInfinity);
+        logits + keys, logits + round_up(keys, kVectorLanes), kMaskedLogit);
   }
 
   MICROFICHE_INLINE int64_t first_key(int64_t block) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 // Compiler vectors instead of intrinsics: one source serves every instruction
 // set, and 16 numbers take one, two or four registers.
@@ -13,6 +14,9 @@ namespace microfiche::kernels {
 #define MICROFICHE_INLINE inline __attribute__((always_inline))
 
 constexpr int64_t kVectorLanes = 16;
+
+/// The logit of a key that a query does not see.
+constexpr float kMaskedLogit = -std::numeric_limits<float>::infinity();
 
 using Floats = float __attribute__((vector_size(64)));
 using Words = uint32_t __attribute__((vector_size(64)));
