@@ -26,8 +26,8 @@
 namespace microfiche::apps {
 namespace {
 
-struct BenchOptions {
-  CommonOptions common;
+struct BenchArguments {
+  CommonArguments common;
   std::vector<std::string> what = {"encode", "prefill", "decode"};
   std::string mode;
   int64_t positions = 0;
@@ -53,14 +53,14 @@ void wait_for(const torch::Device& device) {
 /// Times a stage `repeat` times, after one run that is not counted.
 Json time_stage(
     const Stage& stage,
-    const BenchOptions& options,
+    const BenchArguments& arguments,
     const std::string& mode,
     const model::Placement& placement) {
   stage.run();
   wait_for(placement.device);
   model::reset_peak_memory(placement.device);
   std::vector<double> seconds;
-  for (int64_t i = 0; i < options.repeat; ++i) {
+  for (int64_t i = 0; i < arguments.repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
     stage.run();
     wait_for(placement.device);
@@ -76,7 +76,7 @@ Json time_stage(
   return {
       {"what", stage.what},
       {"mode", mode},
-      {"batch", options.batch},
+      {"batch", arguments.batch},
       {"device", model::device_name(placement.device)},
       {"dtype", model::dtype_name(placement)},
       {"threads", at::get_num_threads()},
@@ -98,12 +98,12 @@ page::PageImage dummy_page(const page::ResolutionMode& mode, uint64_t seed) {
   return image;
 }
 
-void run_bench(const BenchOptions& options) {
-  auto loaded = open_model(options.common);
-  const auto mode = loaded.find_mode(options.mode);
+void run_bench(const BenchArguments& arguments) {
+  auto loaded = open_model(arguments.common);
+  const auto mode = loaded.find_mode(arguments.mode);
   const std::vector<page::PageViews> pages(
-      options.batch,
-      page::make_views(dummy_page(mode, options.common.seed), mode));
+      arguments.batch,
+      page::make_views(dummy_page(mode, arguments.common.seed), mode));
   const torch::InferenceMode inference;
   auto& decoder = loaded.model->decoder;
   const auto counts = page::count_vision_tokens(
@@ -112,36 +112,37 @@ void run_bench(const BenchOptions& options) {
       pages[0].page_height_px,
       loaded.config.token_side_px());
   const int64_t positions =
-      options.positions > 0 ? options.positions : counts.positions + 1;
+      arguments.positions > 0 ? arguments.positions : counts.positions + 1;
 
-  torch::manual_seed(static_cast<int64_t>(options.common.seed));
+  torch::manual_seed(static_cast<int64_t>(arguments.common.seed));
   const auto embeds = torch::randn(
-      {options.batch, positions, loaded.config.language.hidden_size},
+      {arguments.batch, positions, loaded.config.language.hidden_size},
       loaded.model->tensor_options());
-  auto cache = decoder->make_cache(options.batch, positions + options.steps);
+  auto cache =
+      decoder->make_cache(arguments.batch, positions + arguments.steps);
   generation::DecodeStep decode_step(decoder);
   const std::vector<Stage> stages = {
       {"encode",
-       options.batch * counts.nominal,
+       arguments.batch * counts.nominal,
        [&] { loaded.model->encode(pages, mode); }},
       {"prefill",
-       options.batch * positions,
+       arguments.batch * positions,
        [&] {
          cache.truncate(0);
          const auto hidden = decoder->forward(embeds, &cache);
          decoder->logits(hidden.select(1, positions - 1));
        }},
       {"decode",
-       options.batch * options.steps,
+       arguments.batch * arguments.steps,
        [&] {
          if (cache.max_length() < positions) {
            decoder->forward(embeds, &cache);
          }
          cache.truncate(positions);
          auto ids = torch::zeros(
-             {options.batch, 1},
+             {arguments.batch, 1},
              torch::TensorOptions(torch::kInt64).device(embeds.device()));
-         for (int64_t step = 0; step < options.steps; ++step) {
+         for (int64_t step = 0; step < arguments.steps; ++step) {
            ids = decode_step.logits(ids, cache).argmax(1, true);
          }
        }},
@@ -149,18 +150,18 @@ void run_bench(const BenchOptions& options) {
 
   Json results = Json::array();
   for (const auto& stage : stages) {
-    if (std::find(options.what.begin(), options.what.end(), stage.what) !=
-        options.what.end()) {
+    if (std::find(arguments.what.begin(), arguments.what.end(), stage.what) !=
+        arguments.what.end()) {
       say("timing " + stage.what);
       const auto reason = decode_step.unsupported_reason(cache);
       if (stage.what == "decode" && reason) {
         say("decoding layer by layer, since " + *reason);
       }
       results.push_back(
-          time_stage(stage, options, mode.name, loaded.placement));
+          time_stage(stage, arguments, mode.name, loaded.placement));
     }
   }
-  if (options.format == "json") {
+  if (arguments.format == "json") {
     write_file("-", results.dump(2) + "\n");
     return;
   }
@@ -181,7 +182,7 @@ void run_bench(const BenchOptions& options) {
     table.rows.push_back(
         {result["what"],
          result["mode"],
-         std::to_string(options.batch),
+         std::to_string(arguments.batch),
          result["dtype"],
          std::to_string(result["threads"].get<int64_t>()),
          fixed(seconds["min"], 4),
@@ -196,43 +197,39 @@ void run_bench(const BenchOptions& options) {
 } // namespace
 
 void add_bench(CLI::App& app) {
-  auto options = std::make_shared<BenchOptions>();
+  auto arguments = std::make_shared<BenchArguments>();
   auto* command = app.add_subcommand(
       "bench",
       "microfiche bench --what encode --mode base --threads 1\n\n"
       "Times the stages of the model on this machine with dummy pages. Tokens "
       "are vision tokens for encode, positions for prefill, ids for decode.");
-  command->add_option("--what", options->what, "encode, prefill, decode")
+  command->add_option("--what", arguments->what, "encode, prefill, decode")
       ->delimiter(',')
       ->check(CLI::IsMember({"encode", "prefill", "decode"}))
       ->capture_default_str();
-  command->add_option(
-      "--mode",
-      options->mode,
-      "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
-      "model's own default when left out");
+  add_mode_option(*command, arguments->mode);
   command
       ->add_option(
           "--positions",
-          options->positions,
+          arguments->positions,
           "Length of the prompt; that of one page when left out")
       ->check(CLI::PositiveNumber);
-  command->add_option("--steps", options->steps, "Ids decoded a run")
+  command->add_option("--steps", arguments->steps, "Ids decoded a run")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--batch", options->batch, "Pages at once")
+  command->add_option("--batch", arguments->batch, "Pages at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--repeat", options->repeat, "Runs that are timed")
+  command->add_option("--repeat", arguments->repeat, "Runs that are timed")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--format", options->format, "table or json")
+  command->add_option("--format", arguments->format, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  add_model_options(*command, options->common);
-  add_seed_option(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_bench(*options); });
+  add_model_options(*command, arguments->common);
+  add_seed_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_bench(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "core/terminal.h"
 #include "model/adapter.h"
+#include "model/prompt.h"
+#include "reading/input_page.h"
 
 #include <ATen/Parallel.h>
 
@@ -18,63 +20,124 @@ constexpr const char* kSourceModel =
 
 } // namespace
 
-void add_model_options(CLI::App& command, CommonOptions& options) {
+void add_model_options(CLI::App& command, CommonArguments& arguments) {
   command
       .add_option(
           "--model",
-          options.model,
+          arguments.model,
           "Model folder; the nano model of this program when left out")
       ->type_name("DIR");
   command
       .add_option(
           "--adapter",
-          options.adapter,
+          arguments.adapter,
           "LoRA adapter to put into the weights, a folder as `train` or PEFT "
           "writes it")
       ->type_name("DIR");
-  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+  command.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   command
       .add_option(
           "--dtype",
-          options.dtype,
+          arguments.dtype,
           "auto (as the model's config.json says), f32, bf16 or int8")
       ->capture_default_str();
   command
       .add_option(
-          "--threads", options.threads, "CPU threads; 0 is one for each core")
+          "--threads", arguments.threads, "CPU threads; 0 is one for each core")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
 
-void add_quiet_option(CLI::App& command, CommonOptions& options) {
-  command.add_flag(
-      "--quiet", options.quiet, "No progress and no remarks on stderr");
+void add_page_options(CLI::App& command, PageArguments& arguments) {
+  command
+      .add_option(
+          "input",
+          arguments.input,
+          "Image, PDF or text file; - is standard input")
+      ->required();
+  command
+      .add_option(
+          "--page",
+          arguments.number,
+          "Page to take from a PDF, a TIFF or a text of several pages, from 1")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option(
+          "--style",
+          arguments.style,
+          "Page style for a text, as `render` takes it")
+      ->type_name("FILE");
 }
 
-void add_seed_option(CLI::App& command, CommonOptions& options) {
-  command.add_option("--seed", options.seed, "Seeds every random draw")
+page::PageImage load_page(
+    const PageArguments& arguments,
+    const model::ModelConfig& config,
+    const page::ResolutionMode& mode) {
+  const auto page = reading::find_page(
+      arguments.input,
+      arguments.number,
+      {"", {}, reading::find_text_style(arguments.style, config, mode)});
+  check<UsageError>(
+      arguments.style.empty() || page.text,
+      "--style has no effect: ",
+      arguments.input,
+      " is not a text");
+  auto loaded = page.load();
+  for (const auto& warning : loaded.warnings) {
+    warn(concat(page.title(), ": ", warning));
+  }
+  return std::move(loaded.image);
+}
+
+void add_mode_option(CLI::App& command, std::string& mode) {
+  command
+      .add_option(
+          "--mode",
+          mode,
+          "tiny, small, base, large, gundam, gundam-m or a mode of the model; "
+          "default: the model's own")
+      ->type_name("MODE");
+}
+
+void add_prompt_option(CLI::App& command, std::string& prompt) {
+  command
+      .add_option(
+          "--prompt",
+          prompt,
+          "Prompt with <image> where the page goes, such as $'<image>\\nFree "
+          "OCR.'; default: the model's own")
+      ->type_name("TEXT");
+}
+
+void add_quiet_option(CLI::App& command, CommonArguments& arguments) {
+  command.add_flag(
+      "--quiet", arguments.quiet, "No progress and no remarks on stderr");
+}
+
+void add_seed_option(CLI::App& command, CommonArguments& arguments) {
+  command.add_option("--seed", arguments.seed, "Seeds every random draw")
       ->capture_default_str();
 }
 
-void add_set_option(CLI::App& command, CommonOptions& options) {
+void add_set_option(CLI::App& command, CommonArguments& arguments) {
   command
       .add_option(
-          "--set", options.set, "Sets a field of the config; may come again")
+          "--set", arguments.set, "Sets a field of the config; may come again")
       ->type_name("path.to.field=value")
       ->allow_extra_args(false);
 }
 
-void apply_common_options(const CommonOptions& options) {
-  verbosity().quiet = options.quiet;
-  if (options.threads > 0) {
-    at::set_num_threads(static_cast<int>(options.threads));
+void apply_common_arguments(const CommonArguments& arguments) {
+  verbosity().quiet = arguments.quiet;
+  if (arguments.threads > 0) {
+    at::set_num_threads(static_cast<int>(arguments.threads));
   }
 }
 
-std::filesystem::path model_folder(const CommonOptions& options) {
-  if (!options.model.empty()) {
-    return options.model;
+std::filesystem::path model_folder(const CommonArguments& arguments) {
+  if (!arguments.model.empty()) {
+    return arguments.model;
   }
   std::error_code unknown;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
@@ -83,18 +146,18 @@ std::filesystem::path model_folder(const CommonOptions& options) {
                                             : kSourceModel;
 }
 
-model::LoadedModel open_model(const CommonOptions& options) {
-  apply_common_options(options);
-  const auto folder = model_folder(options);
+model::LoadedModel open_model(const CommonArguments& arguments) {
+  apply_common_arguments(arguments);
+  const auto folder = model_folder(arguments);
   // Without a folder nothing is known; `load_model` says what is missing.
   const std::string torch_dtype = std::filesystem::is_directory(folder)
       ? model::load_model_config(folder / "config.json").torch_dtype()
       : "";
   auto loaded = model::load_model(
       folder,
-      model::find_placement(options.device, options.dtype, torch_dtype));
-  if (!options.adapter.empty()) {
-    model::apply_adapter(loaded, options.adapter);
+      model::find_placement(arguments.device, arguments.dtype, torch_dtype));
+  if (!arguments.adapter.empty()) {
+    model::apply_adapter(loaded, arguments.adapter);
   }
   return loaded;
 }

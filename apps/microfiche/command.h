@@ -11,12 +11,12 @@
 
 namespace microfiche::apps {
 
-/// Options that every command takes; a command that has no use for one refuses
-/// to offer it rather than ignoring it.
-struct CommonOptions {
+/// Arguments that many commands take. A command offers only those that have an
+/// effect on it.
+struct CommonArguments {
   /// Model folder; the nano model that ships with the repository when empty.
   std::string model;
-  /// LoRA adapter that goes into its weights; none when empty.
+  /// LoRA adapter to merge into its weights; none when empty.
   std::string adapter;
   std::string device = "auto";
   std::string dtype = "auto";
@@ -28,30 +28,53 @@ struct CommonOptions {
 };
 
 /// Adds --model, --adapter, --device, --dtype and --threads.
-void add_model_options(CLI::App& command, CommonOptions& options);
+void add_model_options(CLI::App& command, CommonArguments& arguments);
+
+/// The page of a command that takes one page.
+struct PageArguments {
+  std::string input;
+  int64_t number = 0;
+  /// Page style of a text, a file.
+  std::string style;
+};
+
+/// Adds INPUT, --page and --style.
+void add_page_options(CLI::App& command, PageArguments& arguments);
+
+/// Loads the page; prints its warnings. See `reading::find_page`.
+page::PageImage load_page(
+    const PageArguments& arguments,
+    const model::ModelConfig& config,
+    const page::ResolutionMode& mode);
+
+/// Adds --mode.
+void add_mode_option(CLI::App& command, std::string& mode);
+
+/// Adds --prompt, which is checked as `model::validate_prompt` does.
+void add_prompt_option(CLI::App& command, std::string& prompt);
 
 /// Adds --quiet.
-void add_quiet_option(CLI::App& command, CommonOptions& options);
+void add_quiet_option(CLI::App& command, CommonArguments& arguments);
 
 /// Adds --seed.
-void add_seed_option(CLI::App& command, CommonOptions& options);
+void add_seed_option(CLI::App& command, CommonArguments& arguments);
 
 /// Adds --set.
-void add_set_option(CLI::App& command, CommonOptions& options);
+void add_set_option(CLI::App& command, CommonArguments& arguments);
 
-/// Lets --quiet and --threads take effect.
-void apply_common_options(const CommonOptions& options);
+/// Applies --quiet and --threads.
+void apply_common_arguments(const CommonArguments& arguments);
 
-/// The folder that --model names, or that of the nano model which came with
+/// The folder that --model names; without it, the nano model that ships with
 /// this program.
-std::filesystem::path model_folder(const CommonOptions& options);
+std::filesystem::path model_folder(const CommonArguments& arguments);
 
-/// Loads the model that the options name, after `apply_common_options`.
-model::LoadedModel open_model(const CommonOptions& options);
+/// Applies the common arguments and loads the model that they name.
+model::LoadedModel open_model(const CommonArguments& arguments);
 
-// One function a command, each in the file of its name. It declares the
-// options, an example as the first line of the help, and a callback that does
-// the work and throws `Error`.
+// One function per command, in the file of the command's name. It declares the
+// options, the help with examples first, and a callback that does the work and
+// throws `Error`.
 void add_render(CLI::App& app);
 void add_encode(CLI::App& app);
 void add_read(CLI::App& app);

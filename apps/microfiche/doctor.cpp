@@ -83,10 +83,7 @@ std::string describe_asian_pdf() {
   constexpr auto kHint =
       "PDF files without embedded fonts lose such text; run: sudo apt-get "
       "install poppler-data fonts-wqy-zenhei";
-  check(
-      document::has_poppler_data(),
-      "poppler-data is not installed, ",
-      kHint);
+  check(document::has_poppler_data(), "poppler-data is not installed, ", kHint);
   for (const char* language : {"zh-cn", "ja", "ko"}) {
     check(
         rendering::has_font_for_language(language),

@@ -4,6 +4,7 @@
 #include "core/terminal.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
+#include "reading/input_page.h"
 
 #include <torch/torch.h>
 
@@ -13,26 +14,24 @@
 namespace microfiche::apps {
 namespace {
 
-struct EncodeOptions {
-  CommonOptions common;
-  std::string input;
+struct EncodeArguments {
+  CommonArguments common;
+  PageArguments page;
   std::string output;
   std::string mode;
-  std::string style;
-  int64_t page = 0;
 };
 
-void run_encode(const EncodeOptions& options) {
-  auto loaded = open_model(options.common);
-  const auto mode = loaded.find_mode(options.mode);
-  const page::PageViews views[] = {page::make_views(
-      load_page(options.input, mode, options.style, options.page), mode)};
+void run_encode(const EncodeArguments& arguments) {
+  auto loaded = open_model(arguments.common);
+  const auto mode = loaded.find_mode(arguments.mode);
+  const auto image = load_page(arguments.page, loaded.config, mode);
+  const page::PageViews views[] = {page::make_views(image, mode)};
 
   const torch::InferenceMode inference;
   const auto tokens = loaded.model->encode(views, mode).front();
-  model::write_vision_tokens(options.output, {tokens, loaded.hash()});
+  model::write_vision_tokens(arguments.output, {tokens, loaded.hash()});
   say(concat(
-      options.output,
+      arguments.output,
       ": ",
       tokens.counts.positions,
       " positions, ",
@@ -46,33 +45,21 @@ void run_encode(const EncodeOptions& options) {
 } // namespace
 
 void add_encode(CLI::App& app) {
-  auto options = std::make_shared<EncodeOptions>();
+  auto arguments = std::make_shared<EncodeArguments>();
   auto* command = app.add_subcommand(
       "encode",
-      "microfiche encode page.png -o page.safetensors --mode base\n\n"
-      "Compresses a page to vision tokens: an image, a page of a PDF, or a text "
-      "that is set on a page first.");
-  command
-      ->add_option(
-          "input",
-          options->input,
-          "Image, PDF or text file; - is standard input")
-      ->required();
-  command->add_option("-o,--output", options->output, "File to write")
+      "microfiche encode page.png -o page.safetensors --mode base\n"
+      "microfiche encode paper.pdf --page 3 -o page-3.safetensors\n\n"
+      "Compresses one page to vision tokens and saves them; `read` takes them "
+      "as input.");
+  add_page_options(*command, arguments->page);
+  command->add_option("-o,--output", arguments->output, "File to write")
       ->type_name("FILE.safetensors")
       ->required();
-  command->add_option(
-      "--mode",
-      options->mode,
-      "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
-      "model's own default when left out");
-  command->add_option("--page", options->page, "Page of a PDF, from 1")
-      ->check(CLI::PositiveNumber);
-  command->add_option(
-      "--style", options->style, "Page style of a text, see `render`");
-  add_model_options(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_encode(*options); });
+  add_mode_option(*command, arguments->mode);
+  add_model_options(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_encode(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -29,7 +29,7 @@ namespace {
 /// is touched then, their buffers, the page itself.
 constexpr int64_t kProgramGrows = int64_t{64} << 20;
 
-struct InspectOptions {
+struct InspectArguments {
   std::string path;
   std::string format = "table";
 };
@@ -106,8 +106,8 @@ Json memory_json(const model::ModelConfig& config, const Tally& weights) {
         {"kv_cache_bytes_at_most",
          position * config.language.max_position_embeddings}};
     for (const auto& mode : modes_of(config)) {
-      json[dtype]["run_bytes"][mode.name] =
-          program + model::estimate_memory(config, mode, placement, mapped).total();
+      json[dtype]["run_bytes"][mode.name] = program +
+          model::estimate_memory(config, mode, placement, mapped).total();
     }
   }
   return json;
@@ -256,31 +256,34 @@ std::string to_text(const Json& json) {
   return text + to_text(table);
 }
 
-void run_inspect(const InspectOptions& options) {
-  const std::filesystem::path path = options.path;
+void run_inspect(const InspectArguments& arguments) {
+  const std::filesystem::path path = arguments.path;
   check(
-      std::filesystem::exists(path), options.path, ": no such file or folder");
+      std::filesystem::exists(path),
+      arguments.path,
+      ": no such file or folder");
   const Json json = std::filesystem::is_directory(path) ? inspect_model(path)
                                                         : inspect_file(path);
   write_file(
-      "-", options.format == "json" ? json.dump(2) + "\n" : to_text(json));
+      "-", arguments.format == "json" ? json.dump(2) + "\n" : to_text(json));
 }
 
 } // namespace
 
 void add_inspect(CLI::App& app) {
-  auto options = std::make_shared<InspectOptions>();
+  auto arguments = std::make_shared<InspectArguments>();
   auto* command = app.add_subcommand(
       "inspect",
       "microfiche inspect configs/models/nano\n\n"
       "What is in a model folder (parameters by part, types, hashes, memory "
       "that a run takes), a safetensors file, or saved vision tokens.");
-  command->add_option("path", options->path, "Model folder or safetensors file")
+  command
+      ->add_option("path", arguments->path, "Model folder or safetensors file")
       ->required();
-  command->add_option("--format", options->format, "table or json")
+  command->add_option("--format", arguments->format, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  command->callback([options] { run_inspect(*options); });
+  command->callback([arguments] { run_inspect(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -10,19 +10,19 @@
 namespace microfiche::apps {
 namespace {
 
-struct MergeOptions {
-  CommonOptions common;
+struct MergeArguments {
+  CommonArguments common;
   std::string output;
 };
 
-void run_merge(const MergeOptions& options) {
-  const std::filesystem::path from = model_folder(options.common);
-  const std::filesystem::path to = options.output;
+void run_merge(const MergeArguments& arguments) {
+  const std::filesystem::path from = model_folder(arguments.common);
+  const std::filesystem::path to = arguments.output;
   check<UsageError>(
       !std::filesystem::exists(to / "model.safetensors"),
       to.string(),
       ": there is a model in it; give another folder");
-  CommonOptions common = options.common;
+  CommonArguments common = arguments.common;
   common.device = "cpu";
   const auto loaded = open_model(common);
   const auto tokenizer = from / "tokenizer.json";
@@ -37,7 +37,7 @@ void run_merge(const MergeOptions& options) {
 } // namespace
 
 void add_merge(CLI::App& app) {
-  auto options = std::make_shared<MergeOptions>();
+  auto arguments = std::make_shared<MergeArguments>();
   auto* command = app.add_subcommand(
       "merge",
       "microfiche merge runs/mine/adapter --model DeepSeek-OCR -o DeepSeek-OCR-mine\n\n"
@@ -47,21 +47,21 @@ void add_merge(CLI::App& app) {
   command
       ->add_option(
           "adapter",
-          options->common.adapter,
+          arguments->common.adapter,
           "Folder with adapter_config.json and adapter_model.safetensors")
       ->type_name("DIR")
       ->required();
-  command->add_option("-o,--output", options->output, "Folder to write")
+  command->add_option("-o,--output", arguments->output, "Folder to write")
       ->type_name("DIR")
       ->required();
   command
       ->add_option(
           "--model",
-          options->common.model,
+          arguments->common.model,
           "Model folder; the nano model of this program when left out")
       ->type_name("DIR");
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_merge(*options); });
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_merge(*arguments); });
 }
 
 } // namespace microfiche::apps

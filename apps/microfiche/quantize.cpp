@@ -11,19 +11,19 @@
 namespace microfiche::apps {
 namespace {
 
-struct QuantizeOptions {
-  CommonOptions common;
+struct QuantizeArguments {
+  CommonArguments common;
   std::string output;
 };
 
-void run_quantize(const QuantizeOptions& options) {
-  const std::filesystem::path from = model_folder(options.common);
-  const std::filesystem::path to = options.output;
+void run_quantize(const QuantizeArguments& arguments) {
+  const std::filesystem::path from = model_folder(arguments.common);
+  const std::filesystem::path to = arguments.output;
   check<UsageError>(
       !std::filesystem::exists(to / "model.safetensors"),
       to.string(),
       ": there is a model in it; give another folder");
-  CommonOptions common = options.common;
+  CommonArguments common = arguments.common;
   common.device = "cpu";
   auto loaded = open_model(common);
   model::quantize_linear_layers(loaded.model);
@@ -44,24 +44,24 @@ void run_quantize(const QuantizeOptions& options) {
 } // namespace
 
 void add_quantize(CLI::App& app) {
-  auto options = std::make_shared<QuantizeOptions>();
+  auto arguments = std::make_shared<QuantizeArguments>();
   auto* command = app.add_subcommand(
       "quantize",
       "microfiche quantize --model DeepSeek-OCR -o DeepSeek-OCR-int8\n\n"
       "Writes a model folder whose linear layers are int8, with one scale an "
       "output channel: half the memory of bf16, and 1.7 times the decoding "
       "speed on a CPU. `--dtype int8` does the same each time that it loads.");
-  command->add_option("-o,--output", options->output, "Folder to write")
+  command->add_option("-o,--output", arguments->output, "Folder to write")
       ->type_name("DIR")
       ->required();
   command
       ->add_option(
           "--model",
-          options->common.model,
+          arguments->common.model,
           "Model folder; the nano model of this program when left out")
       ->type_name("DIR");
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_quantize(*options); });
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_quantize(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -1,6 +1,9 @@
 #include "command.h"
 
 #include "core/config.h"
+#include "document/page_range.h"
+#include "model/prompt.h"
+#include "reading/page_reader.h"
 
 #include <filesystem>
 #include <memory>
@@ -11,105 +14,127 @@
 namespace microfiche::apps {
 namespace {
 
-struct ReadCommandOptions {
-  CommonOptions common;
+struct ReadArguments {
+  CommonArguments common;
   std::vector<std::string> inputs;
-  std::string pages;
-  ReadSettings read;
+  reading::PageReaderConfig read;
 };
 
-void run_read(ReadCommandOptions options) {
-  auto& config = options.read.generation;
-  config.seed = options.common.seed;
+/// As published, the cells of a table may repeat.
+void allow_table_cells(
+    const tokenizer::Tokenizer& tokenizer,
+    generation::GenerationConfig& config) {
+  for (const char* token : {"<td>", "</td>"}) {
+    if (const auto id = tokenizer.id_of(token)) {
+      config.ngram_whitelist.push_back(*id);
+    }
+  }
+}
+
+void run_read(ReadArguments arguments) {
+  auto& config = arguments.read.generation;
+  config.seed = arguments.common.seed;
   Json json = write_config(config);
-  for (const auto& assignment : options.common.set) {
+  for (const auto& assignment : arguments.common.set) {
     apply_override(json, assignment);
   }
   config = read_config<generation::GenerationConfig>(json, "read");
-  auto pages = list_pages(options.inputs, options.pages, options.read.pdf);
-  auto loaded = open_model(options.common);
-  if (config.ngram_window > 0 && config.ngram_whitelist.empty()) {
-    // As published: the cells of a table may repeat.
-    for (const char* token : {"<td>", "</td>"}) {
-      if (const auto id = loaded.tokenizer().id_of(token)) {
-        config.ngram_whitelist.push_back(*id);
-      }
-    }
+  if (!arguments.read.prompt.empty()) {
+    model::validate_prompt(arguments.read.prompt, "--prompt");
   }
-  options.read.titles = options.inputs.size() > 1 ||
-      std::filesystem::is_directory(options.inputs[0]);
-  PageReader(options.read, std::move(loaded)).read(std::move(pages));
+  document::parse_page_range(
+      arguments.read.pages.empty() ? "1-" : arguments.read.pages);
+  const auto files = reading::list_files(arguments.inputs);
+  auto loaded = open_model(arguments.common);
+  if (config.ngram_window > 0 && config.ngram_whitelist.empty()) {
+    allow_table_cells(loaded.tokenizer(), config);
+  }
+  reading::PageReader(arguments.read, std::move(loaded))
+      .read(files, std::filesystem::is_directory(arguments.inputs[0]));
 }
 
 } // namespace
 
 void add_read(CLI::App& app) {
-  auto options = std::make_shared<ReadCommandOptions>();
+  auto arguments = std::make_shared<ReadArguments>();
+  auto& read = arguments->read;
+  auto& generation = read.generation;
   auto* command = app.add_subcommand(
       "read",
-      "microfiche read paper.pdf --pages 3-7 --mode base -o read\n\n"
-      "Reads pages back to text on stdout, or with -o into a folder: for each "
+      "microfiche read page.png\n"
+      "microfiche read paper.pdf --pages 3-7 -o results\n"
+      "microfiche read scans -o results --batch 4\n\n"
+      "Reads pages back to text. Prints the text, or with -o writes for each "
       "page its Markdown, a .json with the raw text and the boxes in pixels, "
-      "its figures, and a picture of the page with the boxes drawn. Run again "
-      "with -o, it goes on where it was stopped.");
+      "its figures, and a picture of the page with its boxes. The same command "
+      "with -o resumes after an interruption and reads changed files again.");
   command
       ->add_option(
           "input",
-          options->inputs,
-          "Images, PDF files, vision tokens that `encode` saved, or folders of "
-          "them")
+          arguments->inputs,
+          "Images, PDF files, text files, vision tokens that `encode` saved, or "
+          "folders of them; - is standard input")
       ->required();
-  command->add_option("-o,--output", options->read.output, "Folder to write to")
-      ->type_name("DIR");
-  command->add_option(
-      "--mode",
-      options->read.mode,
-      "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
-      "model's own default when left out");
-  command->add_option(
-      "--prompt",
-      options->read.prompt,
-      "Prompt with <image> where the page goes; the model's own when left out");
-  auto& generation = options->read.generation;
   command
       ->add_option(
-          "--max-new-tokens", generation.max_new_tokens, "Longest answer")
+          "-o,--output",
+          read.output,
+          "Folder for the results; it may be the folder of the inputs")
+      ->type_name("DIR");
+  add_mode_option(*command, read.mode);
+  add_prompt_option(*command, read.prompt);
+  command
+      ->add_option(
+          "--max-new-tokens",
+          generation.max_new_tokens,
+          "Most tokens to generate for a page")
       ->capture_default_str();
   command
       ->add_option(
-          "--ngram", generation.ngram, "No n-gram of this length twice; 0: off")
+          "--ngram",
+          generation.ngram,
+          "Never generate an n-gram of this length twice; 0: off")
       ->capture_default_str();
   command
       ->add_option(
           "--ngram-window",
           generation.ngram_window,
-          "Ids to look back for it; 0: all, prompt included")
+          "Look for n-grams only in this many last tokens; 0: in all, prompt "
+          "included")
       ->capture_default_str();
   command
       ->add_option(
-          "--temperature", generation.temperature, "0 takes the likeliest id")
+          "--temperature",
+          generation.temperature,
+          "Sampling temperature; 0: always the most likely token")
       ->capture_default_str();
   command
       ->add_option(
-          "--pages", options->pages, "Pages of a PDF to read; all by default")
+          "--pages",
+          read.pages,
+          "Pages to read from a PDF, a TIFF or a text of several pages; "
+          "default: all")
       ->type_name("3-7,9");
-  command
-      ->add_option(
-          "--dpi", options->read.pdf.dpi, "Pixels per inch of a PDF's pages")
+  command->add_option("--dpi", read.pdf.dpi, "Pixels per inch of PDF pages")
       ->check(CLI::Range(1, 2400))
       ->capture_default_str();
   command
       ->add_option(
+          "--style", read.style, "Page style for texts, as `render` takes it")
+      ->type_name("FILE");
+  command
+      ->add_option(
           "--batch",
-          options->read.batch,
-          "Pages read at once; where one ends the next begins")
+          read.batch,
+          "Pages to read at the same time; a finished page makes room for the "
+          "next")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  add_model_options(*command, options->common);
-  add_seed_option(*command, options->common);
-  add_set_option(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_read(*options); });
+  add_model_options(*command, arguments->common);
+  add_seed_option(*command, arguments->common);
+  add_set_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_read(*arguments); });
 }
 
 } // namespace microfiche::apps

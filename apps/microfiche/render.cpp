@@ -30,8 +30,8 @@ namespace fs = std::filesystem;
 using rendering::PageRenderer;
 using rendering::PageStyle;
 
-struct RenderOptions {
-  CommonOptions common;
+struct RenderArguments {
+  CommonArguments common;
   std::vector<std::string> inputs;
   std::string output;
   std::string style;
@@ -68,12 +68,12 @@ void visit_fields(Visitor&& visit, PageRecord& record) {
   visit("source_end", record.source_end);
 }
 
-PageStyle load_style(const RenderOptions& options) {
-  if (!options.style.empty()) {
-    return load_config<PageStyle>(options.style, options.common.set);
+PageStyle load_style(const RenderArguments& arguments) {
+  if (!arguments.style.empty()) {
+    return load_config<PageStyle>(arguments.style, arguments.common.set);
   }
   Json json = Json::object();
-  for (const auto& assignment : options.common.set) {
+  for (const auto& assignment : arguments.common.set) {
     apply_override(json, assignment);
   }
   return read_config<PageStyle>(json, "page style");
@@ -151,16 +151,16 @@ void prepare_folder(const fs::path& folder, const Json& run) {
   write_json_file(config, run);
 }
 
-void render(const RenderOptions& options) {
-  apply_common_options(options.common);
-  const PageStyle style = load_style(options);
+void render(const RenderArguments& arguments) {
+  apply_common_arguments(arguments.common);
+  const PageStyle style = load_style(arguments);
   const PageRenderer renderer(style);
-  const auto texts = read_texts(options.inputs);
+  const auto texts = read_texts(arguments.inputs);
   for (const auto& source : texts) {
     renderer.check_text(source.text, source.file);
   }
   const bool counts_text_tokens = can_count_text_tokens();
-  const fs::path folder = options.output;
+  const fs::path folder = arguments.output;
   prepare_folder(folder, describe_run(style, texts));
 
   Json pages = Json::array();
@@ -195,28 +195,29 @@ void render(const RenderOptions& options) {
 } // namespace
 
 void add_render(CLI::App& app) {
-  auto options = std::make_shared<RenderOptions>();
+  auto arguments = std::make_shared<RenderArguments>();
   auto* command = app.add_subcommand(
       "render",
       "microfiche render book.txt -o pages --style configs/pages/dense.json\n\n"
       "Text files to page images, page-0001.png and so on, and pages.json: for "
       "each page its file, the text on it, characters and text tokens.");
   command
-      ->add_option("texts", options->inputs, "Text files; - is standard input")
+      ->add_option(
+          "texts", arguments->inputs, "Text files; - is standard input")
       ->type_name("TEXT")
       ->required();
-  command->add_option("-o,--output", options->output, "Folder for the pages")
+  command->add_option("-o,--output", arguments->output, "Folder for the pages")
       ->type_name("DIR")
       ->required();
   command
       ->add_option(
           "--style",
-          options->style,
+          arguments->style,
           "Page style, a JSON file; configs/pages holds some")
       ->type_name("FILE");
-  add_set_option(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { render(*options); });
+  add_set_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { render(*arguments); });
 }
 
 } // namespace microfiche::apps

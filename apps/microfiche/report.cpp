@@ -1,9 +1,9 @@
 #include "command.h"
 
+#include "analysis/run_analysis.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "analysis/run_analysis.h"
 #include "report/report.h"
 #include "report/training_report.h"
 #include "report/write_report.h"
@@ -18,8 +18,8 @@
 namespace microfiche::apps {
 namespace {
 
-struct ReportOptions {
-  CommonOptions common;
+struct ReportArguments {
+  CommonArguments common;
   std::vector<std::string> folders;
   std::string output;
 };
@@ -40,48 +40,48 @@ void report_trainings(
   say("report: " + file.string());
 }
 
-void report(const ReportOptions& options) {
-  verbosity().quiet = options.common.quiet;
+void report(const ReportArguments& arguments) {
+  verbosity().quiet = arguments.common.quiet;
   const std::vector<std::filesystem::path> folders(
-      options.folders.begin(), options.folders.end());
-  const auto trainings = std::count_if(
-      folders.begin(), folders.end(), report::is_training_run);
+      arguments.folders.begin(), arguments.folders.end());
+  const auto trainings =
+      std::count_if(folders.begin(), folders.end(), report::is_training_run);
   if (trainings > 0) {
-    report_trainings(folders, trainings, options.output);
+    report_trainings(folders, trainings, arguments.output);
     return;
   }
   std::vector<analysis::RunAnalysis> runs;
-  for (const auto& folder : options.folders) {
+  for (const auto& folder : arguments.folders) {
     runs.push_back(analysis::analyze_run(folder));
   }
   const auto made = report::make_report(std::move(runs));
-  if (options.output.empty() && made.runs.size() == 1) {
+  if (arguments.output.empty() && made.runs.size() == 1) {
     report::write_run_report(made);
   } else {
     report::write_report(
-        made, options.output.empty() ? "report.html" : options.output);
+        made, arguments.output.empty() ? "report.html" : arguments.output);
   }
 }
 
 } // namespace
 
 void add_report(CLI::App& app) {
-  auto options = std::make_shared<ReportOptions>();
+  auto arguments = std::make_shared<ReportArguments>();
   auto* command = app.add_subcommand(
       "report",
       "microfiche report runs/nano runs/other -o both.html\n\n"
       "Computes the report of one or several sweeps anew from their samples; "
       "one sweep without -o gets all of its files again. Trainings get their "
       "curves: one alone, or several side by side.");
-  command->add_option("folder", options->folders, "Run folders")->required();
+  command->add_option("folder", arguments->folders, "Run folders")->required();
   command
       ->add_option(
           "-o,--output",
-          options->output,
+          arguments->output,
           "File to write, .html or .md; - is stdout")
       ->type_name("FILE");
-  add_quiet_option(*command, options->common);
-  command->callback([options] { report(*options); });
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { report(*arguments); });
 }
 
 } // namespace microfiche::apps

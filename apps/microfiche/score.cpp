@@ -11,8 +11,8 @@
 namespace microfiche::apps {
 namespace {
 
-struct ScoreOptions {
-  CommonOptions common;
+struct ScoreArguments {
+  CommonArguments common;
   std::string predictions;
   std::string profile = "paper";
   std::string normalization;
@@ -22,49 +22,50 @@ struct ScoreOptions {
 };
 
 /// The profile, with another normalisation where one is asked for.
-metrics::Profile profile_of(const ScoreOptions& options) {
-  auto profile = metrics::find_profile(options.profile);
-  if (!options.normalization.empty()) {
-    profile.normalization = metrics::find_normalization(options.normalization);
+metrics::Profile profile_of(const ScoreArguments& arguments) {
+  auto profile = metrics::find_profile(arguments.profile);
+  if (!arguments.normalization.empty()) {
+    profile.normalization =
+        metrics::find_normalization(arguments.normalization);
   }
   return profile;
 }
 
-void run_score(const ScoreOptions& options) {
-  verbosity().quiet = options.common.quiet;
-  const auto profile = profile_of(options);
+void run_score(const ScoreArguments& arguments) {
+  verbosity().quiet = arguments.common.quiet;
+  const auto profile = profile_of(arguments);
   std::vector<metrics::TextTokenBin> bins;
-  if (!options.bins.empty()) {
-    bins = metrics::parse_bins(options.bins);
+  if (!arguments.bins.empty()) {
+    bins = metrics::parse_bins(arguments.bins);
   }
   check<UsageError>(
-      options.by.empty() || !bins.empty(),
+      arguments.by.empty() || !bins.empty(),
       "--by splits bins; give --bins as well");
 
   const auto file =
-      metrics::read_predictions(std::filesystem::path(options.predictions));
+      metrics::read_predictions(std::filesystem::path(arguments.predictions));
   if (file.layout != "jsonl") {
-    say(concat(options.predictions, ": read as a file of ", file.layout));
+    say(concat(arguments.predictions, ": read as a file of ", file.layout));
   }
   if (file.num_invalid > 0) {
     warn(concat(
-        options.predictions,
+        arguments.predictions,
         ": ",
         file.num_invalid,
         " malformed UTF-8 sequences; each counts as one wrong character"));
   }
-  const auto summary =
-      metrics::score_file(file, profile, bins, options.by, options.common.seed);
+  const auto summary = metrics::score_file(
+      file, profile, bins, arguments.by, arguments.common.seed);
   if (summary.outside_bins > 0) {
     warn(concat(summary.outside_bins, " pages lie in no bin"));
   }
 
   std::string text;
-  if (options.format == "json") {
+  if (arguments.format == "json") {
     text = metrics::to_json(summary).dump(2) + "\n";
-  } else if (options.format == "csv") {
+  } else if (arguments.format == "csv") {
     text = to_csv(full_table(summary));
-  } else if (options.format == "md") {
+  } else if (arguments.format == "md") {
     const auto table = bins.empty() ? overview_table(summary, profile)
                                     : paper_table(summary, profile);
     text = to_markdown(table) + "\n" + notes_on(summary);
@@ -77,7 +78,7 @@ void run_score(const ScoreOptions& options) {
 } // namespace
 
 void add_score(CLI::App& app) {
-  auto options = std::make_shared<ScoreOptions>();
+  auto arguments = std::make_shared<ScoreArguments>();
   auto* command = app.add_subcommand(
       "score",
       "microfiche score predictions.jsonl --bins 600:1300:100\n\n"
@@ -87,7 +88,7 @@ void add_score(CLI::App& app) {
   command
       ->add_option(
           "predictions",
-          options->predictions,
+          arguments->predictions,
           "File of predictions; - is standard input")
       ->required();
   std::string profiles;
@@ -102,25 +103,28 @@ void add_score(CLI::App& app) {
   }
   command
       ->add_option(
-          "--profile", options->profile, "How texts are compared:" + profiles)
+          "--profile", arguments->profile, "How texts are compared:" + profiles)
       ->capture_default_str();
   command->add_option(
       "--normalization",
-      options->normalization,
+      arguments->normalization,
       "What is made equal first, instead of what the profile says: raw, nfkc-ws "
       "or omnidoc");
   command->add_option(
       "--bins",
-      options->bins,
+      arguments->bins,
       "Bins of text length, first:last:step in text tokens");
   command->add_option(
-      "--by", options->by, "Split the bins by a field of the lines, e.g. mode");
-  command->add_option("--format", options->format, "What is written to stdout")
+      "--by",
+      arguments->by,
+      "Split the bins by a field of the lines, e.g. mode");
+  command
+      ->add_option("--format", arguments->format, "What is written to stdout")
       ->capture_default_str()
       ->check(CLI::IsMember({"table", "json", "csv", "md"}));
-  add_seed_option(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_score(*options); });
+  add_seed_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_score(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -1,10 +1,10 @@
 #include "command.h"
 
+#include "analysis/run_analysis.h"
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "analysis/run_analysis.h"
 #include "report/report.h"
 #include "report/write_report.h"
 #include "sweep/environment.h"
@@ -27,8 +27,8 @@
 namespace microfiche::apps {
 namespace {
 
-struct SweepOptions {
-  CommonOptions common;
+struct SweepArguments {
+  CommonArguments common;
   std::string config;
   std::string output;
   std::optional<uint64_t> seed;
@@ -47,18 +47,19 @@ std::string find_text(const std::string& path) {
 /// The model that cells are read with, one at a time.
 class OpenModel {
  public:
-  explicit OpenModel(CommonOptions options) : options_(std::move(options)) {}
+  explicit OpenModel(CommonArguments arguments)
+      : arguments_(std::move(arguments)) {}
 
   /// The reader of a cell's model and dtype; the options' where it has none.
   sweep::BatchReader& find(const sweep::Cell& cell) {
-    auto options = options_;
-    options.model = cell.model.value_or(options.model);
-    options.dtype = cell.dtype.value_or(options.dtype);
-    const auto key = std::pair(options.model, options.dtype);
+    auto arguments = arguments_;
+    arguments.model = cell.model.value_or(arguments.model);
+    arguments.dtype = cell.dtype.value_or(arguments.dtype);
+    const auto key = std::pair(arguments.model, arguments.dtype);
     if (!loaded_ || key != key_) {
       reader_.reset();
       loaded_.reset();
-      loaded_.emplace(open_model(options));
+      loaded_.emplace(open_model(arguments));
       reader_ = sweep::make_model_reader(
           *loaded_, text_compression::load_text_compressor(*loaded_));
       key_ = key;
@@ -67,7 +68,7 @@ class OpenModel {
   }
 
  private:
-  CommonOptions options_;
+  CommonArguments arguments_;
   std::pair<std::string, std::string> key_;
   std::optional<model::LoadedModel> loaded_;
   std::unique_ptr<sweep::BatchReader> reader_;
@@ -86,15 +87,15 @@ Json models_of(const sweep::SweepConfig& config, OpenModel& model) {
   return models;
 }
 
-sweep::SweepConfig read_sweep(const SweepOptions& options) {
+sweep::SweepConfig read_sweep(const SweepArguments& arguments) {
   auto config =
-      load_config<sweep::SweepConfig>(options.config, options.common.set);
-  if (!options.common.model.empty()) {
-    config.model = options.common.model;
+      load_config<sweep::SweepConfig>(arguments.config, arguments.common.set);
+  if (!arguments.common.model.empty()) {
+    config.model = arguments.common.model;
     config.models.clear();
   }
-  if (options.seed) {
-    config.seed = *options.seed;
+  if (arguments.seed) {
+    config.seed = *arguments.seed;
     config.seeds.clear();
   }
   for (auto& text : config.texts) {
@@ -118,7 +119,7 @@ void report_run(const std::filesystem::path& folder) {
 /// The work of one worker.
 void run_worker(
     sweep::SweepConfig config,
-    CommonOptions common,
+    CommonArguments common,
     const std::filesystem::path& folder,
     const sweep::Worker& worker) {
   // The first of several speaks for all.
@@ -138,16 +139,14 @@ void run_worker(
     fonts.insert(fonts.end(), own.begin(), own.end());
   }
   const auto models = models_of(config, model);
-  auto environment = sweep::describe_environment(
-      models.front(), fonts, at::get_num_threads());
+  auto environment =
+      sweep::describe_environment(models.front(), fonts, at::get_num_threads());
   if (models.size() > 1) {
     environment["models"] = models;
   }
   sweep::run_sweep(
       config,
-      [&](const sweep::Cell& cell) -> auto& {
-        return model.find(cell);
-      },
+      [&](const sweep::Cell& cell) -> auto& { return model.find(cell); },
       tokenizer::count_text_tokens,
       environment,
       folder,
@@ -155,27 +154,27 @@ void run_worker(
       [&] { report_run(folder); });
 }
 
-void sweep(const SweepOptions& options) {
-  const auto config = read_sweep(options);
-  auto common = options.common;
-  const std::filesystem::path folder = options.output.empty()
+void sweep(const SweepArguments& arguments) {
+  const auto config = read_sweep(arguments);
+  auto common = arguments.common;
+  const std::filesystem::path folder = arguments.output.empty()
       ? std::filesystem::path("runs") /
-          std::filesystem::path(options.config).stem()
-      : std::filesystem::path(options.output);
+          std::filesystem::path(arguments.config).stem()
+      : std::filesystem::path(arguments.output);
   auto worker = sweep::worker_of_environment();
-  if (options.workers > 1) {
+  if (arguments.workers > 1) {
     check<UsageError>(
         worker.count == 1,
         "--workers starts workers on this machine, but RANK and WORLD_SIZE say "
         "that this process is a worker already; give one of the two");
-    const auto started = sweep::become_workers(options.workers);
+    const auto started = sweep::become_workers(arguments.workers);
     if (!started) {
       return;
     }
     worker = *started;
     if (common.threads == 0 && std::getenv("OMP_NUM_THREADS") == nullptr) {
       common.threads = std::max<int64_t>(
-          std::thread::hardware_concurrency() / options.workers, 1);
+          std::thread::hardware_concurrency() / arguments.workers, 1);
     }
   }
   run_worker(config, common, folder, worker);
@@ -184,35 +183,35 @@ void sweep(const SweepOptions& options) {
 } // namespace
 
 void add_sweep(CLI::App& app) {
-  auto options = std::make_shared<SweepOptions>();
+  auto arguments = std::make_shared<SweepArguments>();
   auto* command = app.add_subcommand(
       "sweep",
       "microfiche sweep configs/sweeps/nano.json -o runs/nano\n\n"
       "Renders text at several lengths, reads the pages back and scores them. "
       "The same command again goes on where it was stopped. Under torchrun "
       "--no-python, or with --workers, several processes share the work.");
-  command->add_option("config", options->config, "Sweep config")->required();
+  command->add_option("config", arguments->config, "Sweep config")->required();
   command
       ->add_option(
           "-o,--output",
-          options->output,
+          arguments->output,
           "Run folder; runs/<name of the config> when absent")
       ->type_name("DIR");
   command
       ->add_option(
           "--workers",
-          options->workers,
+          arguments->workers,
           "Processes that share the work, each with its share of the cores")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  add_model_options(*command, options->common);
+  add_model_options(*command, arguments->common);
   command->add_option(
       "--seed",
-      options->seed,
+      arguments->seed,
       "Seeds every random draw; the config's when left out");
-  add_set_option(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { sweep(*options); });
+  add_set_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { sweep(*arguments); });
 }
 
 } // namespace microfiche::apps

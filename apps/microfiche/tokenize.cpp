@@ -18,14 +18,14 @@ namespace {
 
 using tokenizer::Tokenizer;
 
-struct TokenizeOptions {
-  CommonOptions common;
+struct TokenizeArguments {
+  CommonArguments common;
   std::string input;
   bool decode = false;
   bool count = false;
 };
 
-Tokenizer load_tokenizer(const CommonOptions& common) {
+Tokenizer load_tokenizer(const CommonArguments& common) {
   const std::filesystem::path model = model_folder(common);
   return Tokenizer::load(
       std::filesystem::is_directory(model) ? model / "tokenizer.json" : model);
@@ -62,29 +62,29 @@ decode(const Tokenizer& tokenizer, const Json& line, const std::string& where) {
   return tokenizer.decode(ids);
 }
 
-void tokenize(const TokenizeOptions& options) {
-  const Tokenizer tokenizer = load_tokenizer(options.common);
+void tokenize(const TokenizeArguments& arguments) {
+  const Tokenizer tokenizer = load_tokenizer(arguments.common);
   std::string output;
   const auto read_line = [&](std::string_view line, const std::string& where) {
     throw_if_stop_requested();
     const Json json = parse_json(line, where);
-    if (options.decode) {
+    if (arguments.decode) {
       output += Json{{"text", decode(tokenizer, json, where)}}.dump();
     } else {
       const auto ids = encode(tokenizer, json, where);
-      output += options.count ? std::to_string(ids.size())
-                              : Json{{"ids", ids}}.dump();
+      output += arguments.count ? std::to_string(ids.size())
+                                : Json{{"ids", ids}}.dump();
     }
     output += '\n';
   };
-  for_each_line(options.input, read_line);
+  for_each_line(arguments.input, read_line);
   write_file("-", output);
 }
 
 } // namespace
 
 void add_tokenize(CLI::App& app) {
-  auto options = std::make_shared<TokenizeOptions>();
+  auto arguments = std::make_shared<TokenizeArguments>();
   auto* command = app.add_subcommand(
       "tokenize",
       "microfiche tokenize texts.jsonl --model configs/models/nano\n\n"
@@ -92,22 +92,24 @@ void add_tokenize(CLI::App& app) {
       "put before or after a text; added tokens in it become their ids.");
   command
       ->add_option(
-          "input", options->input, "File of JSON lines; - is standard input")
+          "input", arguments->input, "File of JSON lines; - is standard input")
       ->type_name("FILE")
       ->required();
   auto* decode = command->add_flag(
-      "--decode", options->decode, "{\"ids\": ...} lines to {\"text\": ...}");
+      "--decode", arguments->decode, "{\"ids\": ...} lines to {\"text\": ...}");
   command
       ->add_flag(
-          "--count", options->count, "Only the number of tokens, a line a text")
+          "--count",
+          arguments->count,
+          "Only the number of tokens, a line a text")
       ->excludes(decode);
   command
       ->add_option(
           "--model",
-          options->common.model,
+          arguments->common.model,
           "Model folder or tokenizer.json; the nano model when left out")
       ->type_name("DIR");
-  command->callback([options] { tokenize(*options); });
+  command->callback([arguments] { tokenize(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -5,7 +5,6 @@
 #include "generation/diagnostics.h"
 #include "model/prompt.h"
 #include "model/state_dict.h"
-#include "page/image_file.h"
 #include "page/page_views.h"
 
 #include <torch/torch.h>
@@ -19,9 +18,9 @@
 namespace microfiche::apps {
 namespace {
 
-struct TraceOptions {
-  CommonOptions common;
-  std::string image;
+struct TraceArguments {
+  CommonArguments common;
+  PageArguments page;
   std::string output;
   std::string mode;
   std::string prompt;
@@ -111,10 +110,14 @@ model::Prompt make_prompt(
   return prompt;
 }
 
-void run_trace(const TraceOptions& options) {
-  auto loaded = open_model(options.common);
-  const auto mode = loaded.find_mode(options.mode);
-  const auto views = page::make_views(page::read_image(options.image), mode);
+void run_trace(const TraceArguments& arguments) {
+  if (!arguments.prompt.empty()) {
+    model::validate_prompt(arguments.prompt, "--prompt");
+  }
+  auto loaded = open_model(arguments.common);
+  const auto mode = loaded.find_mode(arguments.mode);
+  const auto views =
+      page::make_views(load_page(arguments.page, loaded.config, mode), mode);
   const torch::InferenceMode inference;
   TraceFile file;
 
@@ -132,27 +135,28 @@ void run_trace(const TraceOptions& options) {
       loaded.model->assemble(global_tokens, tile_tokens, views.grid)[0];
   file.add("sequence", sequence);
 
-  const auto prompt = make_prompt(loaded, options.prompt, sequence.size(0));
+  const auto prompt = make_prompt(loaded, arguments.prompt, sequence.size(0));
   file.add("input_ids", torch::tensor(prompt.ids, torch::kInt64));
   const auto trace = generation::trace_greedy(
       loaded.model->decoder,
       {loaded.model->embed(prompt, sequence), prompt.ids},
-      options.steps);
+      arguments.steps);
   file.add("logits", trace.logits);
   file.add("generated_ids", torch::tensor(trace.ids, torch::kInt64));
   file.write(
-      options.output,
+      arguments.output,
       {{"mode", mode.name},
        {"image_size", concat(views.page_width_px, "x", views.page_height_px)},
        {"tiles", concat(views.grid.columns, "x", views.grid.rows)},
        {"model_hash", loaded.hash()}});
-  say(concat(options.output, ": ", options.steps, " steps, mode ", mode.name));
+  say(concat(
+      arguments.output, ": ", arguments.steps, " steps, mode ", mode.name));
 }
 
 } // namespace
 
 void add_trace(CLI::App& app) {
-  auto options = std::make_shared<TraceOptions>();
+  auto arguments = std::make_shared<TraceArguments>();
   auto* command = app.add_subcommand(
       "trace",
       "microfiche trace page.png -o trace.safetensors --mode gundam\n\n"
@@ -160,25 +164,18 @@ void add_trace(CLI::App& app) {
       "implementation: pixels.*, sam.*, clip.*, tokens.* (global, tiles), "
       "sequence, input_ids, logits, generated_ids. The end token stops "
       "nothing here.");
-  command->add_option("image", options->image, "Page image")->required();
-  command->add_option("-o,--output", options->output, "File to write")
+  add_page_options(*command, arguments->page);
+  command->add_option("-o,--output", arguments->output, "File to write")
       ->type_name("FILE.safetensors")
       ->required();
-  command->add_option(
-      "--mode",
-      options->mode,
-      "tiny, small, base, large, gundam, gundam-m or a mode of the model; the "
-      "model's own default when left out");
-  command->add_option(
-      "--prompt",
-      options->prompt,
-      "Prompt with <image> where the page goes; the model's own when left out");
-  command->add_option("--steps", options->steps, "Ids to generate")
+  add_mode_option(*command, arguments->mode);
+  add_prompt_option(*command, arguments->prompt);
+  command->add_option("--steps", arguments->steps, "Ids to generate")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  add_model_options(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { run_trace(*options); });
+  add_model_options(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_trace(*arguments); });
 }
 
 } // namespace microfiche::apps

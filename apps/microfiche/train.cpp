@@ -16,32 +16,32 @@
 namespace microfiche::apps {
 namespace {
 
-struct TrainOptions {
-  CommonOptions common;
+struct TrainArguments {
+  CommonArguments common;
   std::string config;
   std::string output;
   double max_minutes = 0;
 };
 
-void train(const TrainOptions& options) {
-  verbosity().quiet = options.common.quiet;
-  auto config =
-      load_config<training::TrainingConfig>(options.config, options.common.set);
-  if (options.max_minutes > 0) {
-    config.max_minutes = options.max_minutes;
+void train(const TrainArguments& arguments) {
+  verbosity().quiet = arguments.common.quiet;
+  auto config = load_config<training::TrainingConfig>(
+      arguments.config, arguments.common.set);
+  if (arguments.max_minutes > 0) {
+    config.max_minutes = arguments.max_minutes;
   }
-  const std::filesystem::path folder = options.output.empty()
+  const std::filesystem::path folder = arguments.output.empty()
       ? std::filesystem::path("runs") /
-          std::filesystem::path(options.config).stem()
-      : std::filesystem::path(options.output);
-  if (options.common.threads > 0) {
-    at::set_num_threads(static_cast<int>(options.common.threads));
+          std::filesystem::path(arguments.config).stem()
+      : std::filesystem::path(arguments.output);
+  if (arguments.common.threads > 0) {
+    at::set_num_threads(static_cast<int>(arguments.common.threads));
   }
   auto placement =
-      model::find_placement(options.common.device, config.precision);
+      model::find_placement(arguments.common.device, config.precision);
   std::optional<training::ProcessGroup> group;
   if (const auto place = training::process_place_from_environment()) {
-    verbosity().quiet = options.common.quiet || place->rank != 0;
+    verbosity().quiet = arguments.common.quiet || place->rank != 0;
     if (placement.device.is_cuda()) {
       placement.device =
           torch::Device(torch::kCUDA, static_cast<int8_t>(place->local_rank));
@@ -60,7 +60,7 @@ void train(const TrainOptions& options) {
 } // namespace
 
 void add_train(CLI::App& app) {
-  auto options = std::make_shared<TrainOptions>();
+  auto arguments = std::make_shared<TrainArguments>();
   auto* command = app.add_subcommand(
       "train",
       "microfiche train configs/training/smoke.json -o runs/smoke\n\n"
@@ -68,23 +68,24 @@ void add_train(CLI::App& app) {
       "the newest checkpoint; Ctrl-C and SIGTERM stop with one. Several "
       "processes train as one under torchrun:\n"
       "  torchrun --nproc-per-node 2 --no-python microfiche train CONFIG");
-  command->add_option("config", options->config, "Training config")->required();
+  command->add_option("config", arguments->config, "Training config")
+      ->required();
   command->add_option(
       "-o,--output",
-      options->output,
+      arguments->output,
       "Run folder; runs/<name of the config> when absent");
   command
       ->add_option(
-          "--device", options->common.device, "auto, cpu, cuda or cuda:N")
+          "--device", arguments->common.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
-  command->add_option("--threads", options->common.threads, "CPU threads");
+  command->add_option("--threads", arguments->common.threads, "CPU threads");
   command->add_option(
       "--max-minutes",
-      options->max_minutes,
+      arguments->max_minutes,
       "Stop with a checkpoint after so many minutes");
-  add_set_option(*command, options->common);
-  add_quiet_option(*command, options->common);
-  command->callback([options] { train(*options); });
+  add_set_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { train(*arguments); });
 }
 
 } // namespace microfiche::apps

@@ -1,16 +1,18 @@
 #include "reading/page_reader.h"
 
-#include "reading/page_result.h"
-
 #include "core/config.h"
 #include "core/files.h"
 #include "core/stop_signal.h"
 #include "core/version.h"
+#include "model/prompt.h"
+#include "model/trained_on.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
+#include "reading/page_result.h"
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -22,51 +24,81 @@ void write_stdout(std::string_view text) {
   write_file("-", text);
 }
 
-Json page_number(const ListedPage& page) {
-  return page.pdf ? Json(page.pdf_page) : Json(nullptr);
-}
-
 } // namespace
 
-PageReader::PageReader(const ReadSettings& settings, model::LoadedModel loaded)
-    : settings_(settings),
+PageReader::PageReader(
+    const PageReaderConfig& config,
+    model::LoadedModel loaded)
+    : config_(config),
       loaded_(std::move(loaded)),
-      mode_(loaded_.find_mode(settings.mode)) {
-  provenance_["prompt"] = settings.prompt.empty()
-      ? loaded_.config.toolkit.default_prompt
-      : settings.prompt;
-  provenance_["mode"] = mode_.name;
-  provenance_["pdf"] = write_config(settings.pdf);
-  provenance_["generation"] = write_config(settings.generation);
-  // The hash of large weights takes a while, and only results need it.
-  if (!settings.output.empty()) {
-    provenance_["model"] = loaded_.provenance();
+      mode_(loaded_.find_mode(config.mode)) {
+  if (config_.prompt.empty()) {
+    config_.prompt = loaded_.config.toolkit.default_prompt;
+  }
+  model::validate_prompt(config_.prompt, "prompt");
+  settings_["prompt"] = config_.prompt;
+  settings_["mode"] = mode_.name;
+  settings_["pdf"] = write_config(config_.pdf);
+  settings_["generation"] = write_config(config_.generation);
+  // Hashing large weights takes a while, and only results need the hash.
+  if (!config_.output.empty()) {
+    settings_["model"] = loaded_.provenance();
   }
 }
 
-void PageReader::read(PageList list) {
-  pages_ = std::move(list.pages);
-  for (const auto& failure : list.failures) {
-    failures_.push_back(InputError(failure));
-  }
-  // A bar between lines of text would only be in their way.
-  if (!settings_.output.empty()) {
+void PageReader::read(const std::vector<InputFile>& files, bool titles) {
+  titles_ = titles || files.size() > 1;
+  list(files);
+  // A progress bar would break up the printed texts.
+  if (!config_.output.empty()) {
     progress_.emplace("read", static_cast<int64_t>(pages_.size()));
   }
   streamed_ =
-      settings_.output.empty() && (settings_.batch == 1 || pages_.size() == 1);
-  generation::ReadConfig read;
-  read.prompt = settings_.prompt;
-  read.generation = settings_.generation;
-  generation::read_vision_tokens(loaded_, callbacks(), read, settings_.batch);
+      config_.output.empty() && (config_.batch == 1 || pages_.size() == 1);
+  generation::read_vision_tokens(
+      loaded_,
+      callbacks(),
+      {config_.prompt, config_.generation},
+      config_.batch);
   progress_.reset();
   throw_if_stop_requested();
   if (num_done_before_ > 0) {
     say(concat(
-        "pages that an earlier run finished and that are left as they are: ",
+        "pages that an earlier run finished, left unchanged: ",
         num_done_before_));
   }
   report_failures();
+}
+
+/// Lists the pages and chooses the names of their results.
+void PageReader::list(const std::vector<InputFile>& files) {
+  auto list = list_pages(
+      files,
+      {config_.pages,
+       config_.pdf,
+       find_text_style(config_.style, loaded_.config, mode_)});
+  for (const auto& failure : list.failures) {
+    failures_.push_back(InputError(failure));
+  }
+  check<UsageError>(
+      config_.style.empty() ||
+          std::ranges::any_of(
+              files,
+              [](const auto& file) { return file.kind == FileKind::kText; }),
+      "--style has no effect: no input is a text");
+  if (config_.output.empty()) {
+    pages_ = std::move(list.pages);
+    return;
+  }
+  results_.emplace(config_.output, files);
+  for (auto& page : list.pages) {
+    try {
+      names_.push_back(results_->choose_name(page));
+      pages_.push_back(std::move(page));
+    } catch (const InputError& error) {
+      failures_.push_back(error);
+    }
+  }
 }
 
 generation::ReadCallbacks PageReader::callbacks() {
@@ -90,14 +122,15 @@ generation::ReadCallbacks PageReader::callbacks() {
   return callbacks;
 }
 
-/// The next page that is not read yet and can be loaded. After a stop signal
-/// there is none, so that what is running comes to its end.
+/// The next page that is not finished and can be loaded. None after a stop
+/// signal, so that the pages being read can finish.
 std::optional<generation::NumberedTokens> PageReader::next() {
-  while (num_begun_ < std::ssize(pages_) && !stop_requested()) {
-    const int64_t number = num_begun_++;
+  while (num_started_ < std::ssize(pages_) && !stop_requested()) {
+    const int64_t number = num_started_++;
     const auto& page = pages_[number];
     try {
-      if (!is_done(page)) {
+      if (!results_ ||
+          !results_->is_done(page, names_[number], settings_of(page))) {
         running_[number] = encode(page);
         if (streamed_) {
           write_stdout(title_line(page));
@@ -113,19 +146,20 @@ std::optional<generation::NumberedTokens> PageReader::next() {
   return std::nullopt;
 }
 
-/// Saves or prints what was read.
+/// Saves or prints a finished page.
 void PageReader::finish(int64_t number, const generation::Reading& reading) {
   const auto& page = pages_[number];
   std::string text;
   if (streamed_) {
     text = "\n";
-  } else if (settings_.output.empty()) {
+  } else if (!results_) {
     text = concat(title_line(page), reading.text, "\n");
   } else {
     try {
-      save(page, running_.at(number), reading);
+      save(number, reading);
     } catch (const InputError& error) {
-      failures_.push_back(error);
+      failures_.emplace_back(
+          error.exit_code(), concat(page.title(), ": ", error.what()));
     }
   }
   end_page(number, std::move(text));
@@ -133,14 +167,14 @@ void PageReader::finish(int64_t number, const generation::Reading& reading) {
     warn(concat(
         page.title(),
         reading.stop == generation::StopReason::kLoop
-            ? ": the text ran in circles and was cut"
-            : ": the text was cut at its longest; see "
+            ? ": the text repeats itself and was cut"
+            : ": the text reached its longest length and was cut; see "
               "--max-new-tokens"));
   }
 }
 
-/// Forgets a page that was read, left out or failed. Its text goes to
-/// standard output once those of all pages before it have.
+/// Forgets a page that was read, skipped or failed. Prints its text as soon as
+/// those of all earlier pages are printed.
 void PageReader::end_page(int64_t number, std::string text) {
   running_.erase(number);
   waiting_[number] = std::move(text);
@@ -165,73 +199,99 @@ void PageReader::report_failures() const {
   check(
       failures_.empty(),
       failures_.size(),
-      " pages or files could not be read, for the reasons above; the others "
-      "were");
+      " pages or files could not be read, for the reasons above; all others "
+      "were read");
 }
 
-std::filesystem::path PageReader::result_file(const ListedPage& page) const {
-  return std::filesystem::path(settings_.output) / (page.name + ".json");
-}
-
-/// Whether an earlier run with the same settings read this page.
-bool PageReader::is_done(const ListedPage& page) const {
-  const auto file = result_file(page);
-  if (settings_.output.empty() || !std::filesystem::exists(file)) {
-    return false;
-  }
-  const Json result = read_json_file(file);
-  return result.is_object() &&
-      result.value("settings", Json()) == provenance_ &&
-      result.value("file", Json()) == Json(page.file.string()) &&
-      result.value("page", Json()) == page_number(page);
-}
-
-PageReader::EncodedPage PageReader::encode(const ListedPage& page) {
-  if (page.is_encoded()) {
-    return {{}, load_tokens(page)};
+PageReader::EncodedPage PageReader::encode(const InputPage& page) {
+  if (page.file.kind == FileKind::kVisionTokens) {
+    EncodedPage encoded{{}, load_tokens(page)};
+    encoded.input.sha256 = page.content_hash();
+    return encoded;
   }
   EncodedPage encoded{page.load(), {}};
-  const page::PageViews views[] = {page::make_views(encoded.image, mode_)};
+  auto& warnings = encoded.input.warnings;
+  if (!results_) {
+    for (const auto& warning : warnings) {
+      warn(concat(page.title(), ": ", warning));
+    }
+  }
+  // These are alike for many pages, so each is printed once.
+  for (auto& warning : training_warnings(page, encoded.input.image)) {
+    if (warned_.insert(warning).second) {
+      warn(concat(page.title(), ": ", warning));
+    }
+  }
+  const page::PageViews views[] = {
+      page::make_views(encoded.input.image, mode_)};
   const torch::InferenceMode inference;
   encoded.tokens = loaded_.model->encode(views, mode_).front();
   return encoded;
 }
 
-model::VisionTokens PageReader::load_tokens(const ListedPage& page) const {
+model::VisionTokens PageReader::load_tokens(const InputPage& page) const {
+  const auto file = page.file.title();
   check<UsageError>(
-      settings_.mode.empty(),
+      config_.mode.empty(),
       "--mode has no effect on the saved vision tokens of ",
-      page.file.string());
-  auto saved = model::read_vision_tokens(page.file);
+      file);
+  check(
+      !page.file.content,
+      file,
+      ": vision tokens cannot be read from standard input; name the file");
+  auto saved = model::read_vision_tokens(page.file.path);
   check(
       saved.tokens.sequence.size(1) == loaded_.config.language.hidden_size,
-      page.file.string(),
+      file,
       ": its vision tokens are ",
       saved.tokens.sequence.size(1),
       " wide but this model takes ",
       loaded_.config.language.hidden_size,
-      "; give the model that made them");
+      "; use the model that made them");
   if (saved.model_hash != loaded_.hash()) {
-    warn(concat(
-        page.file.string(),
-        ": these vision tokens were made by another model"));
+    warn(concat(file, ": another model made these vision tokens"));
   }
   return std::move(saved.tokens);
 }
 
-std::string PageReader::title_line(const ListedPage& page) const {
-  return settings_.titles || page.pdf ? concat("==> ", page.title(), " <==\n")
-                                      : "";
+/// How the page or the mode differs from what the model was trained on.
+std::vector<std::string> PageReader::training_warnings(
+    const InputPage& page,
+    const page::PageImage& image) const {
+  model::PageFacts facts;
+  facts.width_px = image.width;
+  facts.height_px = image.height;
+  if (page.text) {
+    const auto& style = page.text->style;
+    const double scale = style.dpi / 96;
+    facts.font = style.font;
+    facts.font_size_px = style.font_size_px * scale;
+    facts.line_distance_px = facts.font_size_px * style.line_height;
+  }
+  return model::training_warnings(loaded_.config, mode_, facts);
 }
 
-void PageReader::save(
-    const ListedPage& page,
-    const EncodedPage& encoded,
-    const generation::Reading& reading) const {
+Json PageReader::settings_of(const InputPage& page) const {
+  Json settings = settings_;
+  if (page.text) {
+    settings["page_style"] = write_config(page.text->style);
+  }
+  return settings;
+}
+
+std::string PageReader::title_line(const InputPage& page) const {
+  return titles_ || page.number > 0 ? concat("==> ", page.title(), " <==\n")
+                                    : "";
+}
+
+void PageReader::save(int64_t number, const generation::Reading& reading) {
+  const auto& page = pages_[number];
+  auto& encoded = running_.at(number);
   const auto& tokens = encoded.tokens;
   Json json;
-  json["file"] = page.file.string();
-  json["page"] = page_number(page);
+  json["file"] = page.file.path.string();
+  json["page"] = page.number > 0 ? Json(page.number) : Json(nullptr);
+  json["sha256"] = encoded.input.sha256;
   json["mode"] = tokens.mode;
   json["stop"] = reading.stop;
   json["ids"] = reading.ids.size();
@@ -243,16 +303,19 @@ void PageReader::save(
   json["tiles"] = {tokens.grid.columns, tokens.grid.rows};
   json["seconds"] = {
       {"prefill", reading.prefill_seconds}, {"decode", reading.decode_seconds}};
-  json["settings"] = provenance_;
+  json["settings"] = settings_of(page);
   json["build"] = write_config(build_info());
+  results_->remove(names_[number]);
   write_page_result(
-      settings_.output,
-      page.name,
-      reading.text,
-      encoded.image,
-      tokens.page_width_px,
-      tokens.page_height_px,
-      std::move(json));
+      config_.output,
+      {names_[number],
+       reading.text,
+       std::move(encoded.input.image),
+       tokens.page_width_px,
+       tokens.page_height_px,
+       std::move(encoded.input.warnings)},
+      std::move(json),
+      page.title());
 }
 
 } // namespace microfiche::reading

@@ -1,94 +1,109 @@
 #pragma once
 
-#include "reading/page_list.h"
-
 #include "core/error.h"
 #include "core/json.h"
 #include "core/terminal.h"
-#include "document/pdf.h"
 #include "generation/read.h"
 #include "model/loaded_model.h"
 #include "page/page_image.h"
+#include "page/resolution_mode.h"
+#include "reading/input_page.h"
+#include "reading/result_folder.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace microfiche::reading {
 
 /// How `PageReader` reads.
-struct ReadSettings {
-  /// Folder for the results; empty prints the texts.
+struct PageReaderConfig {
+  /// Folder for the results; empty to print the texts.
   std::string output;
 
-  /// Resolution mode, by name; empty is the model's own, as is the prompt.
+  /// Name of the resolution mode; empty for the model's default. The same for
+  /// the prompt.
   std::string mode;
   std::string prompt;
 
-  /// Pages read at once.
+  /// Pages that are read at the same time.
   int64_t batch = 1;
 
-  /// Prints above each text which page it is; those of a PDF always have it.
-  bool titles = false;
+  /// Page style of texts, a file; empty for `find_text_style`'s choice.
+  std::string style;
 
+  /// Pages of a document, see `PageListConfig::range`.
+  std::string pages;
   document::PdfOptions pdf;
   generation::GenerationConfig generation;
 };
 
-/// Reads pages to standard output or into a folder, several at once.
+/// Reads pages to standard output or into a folder, several at a time.
 ///
-/// Only the pages being read are in memory. Each result is written as soon as
-/// its page has ended, so a run that is killed loses no others.
+/// Only the pages that are being read are in memory. Each result is written as
+/// soon as its page is finished, so a run that is killed loses no other page.
 class PageReader {
  public:
-  PageReader(const ReadSettings& settings, model::LoadedModel loaded);
+  /// Throws `InputError` for a prompt without `<image>`, and `UsageError` for
+  /// an unknown mode.
+  PageReader(const PageReaderConfig& config, model::LoadedModel loaded);
 
-  /// Reads all pages that can be read, but for those whose results an earlier
-  /// run with the same settings wrote. Throws `InputError` in the end where one
-  /// could not be read; what was read from the others is kept.
-  void read(PageList list);
+  /// Reads all pages of the files, except those that an earlier run with the
+  /// same settings finished and whose file is unchanged. A page that fails does
+  /// not stop the others; at the end `InputError` reports the failures. Warns
+  /// about pages and modes that differ from what the model was trained on.
+  ///
+  /// Printed texts have a title line when there are several files or the file
+  /// has several pages; `titles` always prints it.
+  void read(const std::vector<InputFile>& files, bool titles = false);
 
  private:
   /// A page that is being read; saved vision tokens have no image.
   struct EncodedPage {
-    page::PageImage image;
+    LoadedInput input;
     model::VisionTokens tokens;
   };
 
-  // Pages have the number of their place in `pages_`.
+  // Pages are numbered by their index in `pages_`.
+  void list(const std::vector<InputFile>& files);
   generation::ReadCallbacks callbacks();
   std::optional<generation::NumberedTokens> next();
   void finish(int64_t number, const generation::Reading& reading);
   void end_page(int64_t number, std::string text);
   void report_failures() const;
 
-  std::filesystem::path result_file(const ListedPage& page) const;
-  bool is_done(const ListedPage& page) const;
-  EncodedPage encode(const ListedPage& page);
-  model::VisionTokens load_tokens(const ListedPage& page) const;
-  std::string title_line(const ListedPage& page) const;
-  void save(
-      const ListedPage& page,
-      const EncodedPage& encoded,
-      const generation::Reading& reading) const;
+  EncodedPage encode(const InputPage& page);
+  model::VisionTokens load_tokens(const InputPage& page) const;
+  std::vector<std::string> training_warnings(
+      const InputPage& page,
+      const page::PageImage& image) const;
+  Json settings_of(const InputPage& page) const;
+  std::string title_line(const InputPage& page) const;
+  void save(int64_t number, const generation::Reading& reading);
 
-  ReadSettings settings_;
+  PageReaderConfig config_;
   model::LoadedModel loaded_;
   page::ResolutionMode mode_;
-  /// What a result says about how it came about.
-  Json provenance_;
-  /// Whether text is printed as it comes, since one page is read at a time.
+  /// The settings that results record.
+  Json settings_;
+  bool titles_ = false;
+  /// Whether text is printed as it is generated: one page at a time.
   bool streamed_ = false;
-  std::vector<ListedPage> pages_;
+  std::vector<InputPage> pages_;
+  /// Names of the pages' results; empty without an output folder.
+  std::vector<std::string> names_;
+  std::optional<ResultFolder> results_;
   std::vector<Error> failures_;
   std::optional<Progress> progress_;
   std::map<int64_t, EncodedPage> running_;
-  /// Texts that wait for those of earlier pages.
+  /// Texts that wait for the texts of earlier pages.
   std::map<int64_t, std::string> waiting_;
-  int64_t num_begun_ = 0;
+  /// Warnings that were printed, each once.
+  std::set<std::string> warned_;
+  int64_t num_started_ = 0;
   int64_t num_done_before_ = 0;
   int64_t num_printed_ = 0;
   int64_t num_ended_ = 0;

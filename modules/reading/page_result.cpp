@@ -3,52 +3,77 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/terminal.h"
+#include "document/grounding.h"
 #include "document/overlay.h"
 #include "page/image_file.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace microfiche::reading {
+namespace {
+
+bool has_box(const document::GroundedText& text) {
+  return std::ranges::any_of(text.blocks, [](const document::Block& block) {
+    return !block.boxes.empty();
+  });
+}
+
+} // namespace
 
 void write_page_result(
     const std::filesystem::path& folder,
-    const std::string& name,
-    const std::string& text,
-    const page::PageImage& page,
-    int64_t width_px,
-    int64_t height_px,
-    Json circumstances) {
-  const auto grounded = document::parse_grounding(text, width_px, height_px);
+    PageResult result,
+    Json details,
+    const std::string& where) {
+  const auto grounded =
+      document::parse_grounding(result.text, result.width_px, result.height_px);
   const auto figure_name = [&](int64_t figure) {
-    return concat(name, "-figure-", figure + 1, ".png");
+    return concat(result.name, "-figure-", figure + 1, ".png");
   };
+  std::map<std::string, page::PageImage> pictures;
   Json figures = Json::array();
-  if (!page.rgb.empty()) {
+  if (!result.image.rgb.empty()) {
     int64_t number = 0;
-    for (const auto& figure : document::cut_figures(page, grounded)) {
+    for (auto& figure : document::cut_figures(result.image, grounded)) {
       const std::string file = figure_name(number++);
       if (!figure.rgb.empty()) {
-        page::write_png(folder / file, figure);
         figures.push_back(file);
+        pictures[file] = std::move(figure);
       }
     }
-    const bool any_box = std::any_of(
-        grounded.blocks.begin(),
-        grounded.blocks.end(),
-        [](const document::Block& block) { return !block.boxes.empty(); });
-    if (any_box) {
-      page::write_png(
-          folder / (name + "-boxes.png"),
-          document::draw_overlay(page, grounded.blocks));
+    if (has_box(grounded)) {
+      try {
+        pictures[result.name + "-boxes.png"] =
+            document::draw_overlay(result.image, grounded.blocks);
+      } catch (const InputError& error) {
+        result.warnings.push_back(concat(
+            "no picture of the boxes was written, because ", error.what()));
+      }
     }
   }
-  write_file(
-      folder / (name + ".md"), document::to_markdown(grounded, figure_name));
-  circumstances["text"] = text;
-  circumstances["blocks"] = write_config(grounded)["blocks"];
-  circumstances["broken_markup"] = grounded.num_broken;
-  circumstances["figures"] = std::move(figures);
-  write_json_file(folder / (name + ".json"), circumstances);
+  const std::string markdown = result.name + ".md";
+  Json files = {markdown, result.name + ".json"};
+  for (const auto& [file, picture] : pictures) {
+    files.push_back(file);
+  }
+  details["text"] = result.text;
+  details["blocks"] = write_config(grounded)["blocks"];
+  details["broken_markup"] = grounded.num_broken;
+  details["figures"] = std::move(figures);
+  details["warnings"] = result.warnings;
+  details["files"] = std::move(files);
+  for (const auto& warning : result.warnings) {
+    warn(concat(where, ": ", warning));
+  }
+
+  write_json_file(folder / (result.name + ".json"), details);
+  for (const auto& [file, picture] : pictures) {
+    page::write_png(folder / file, picture);
+  }
+  write_file(folder / markdown, document::to_markdown(grounded, figure_name));
 }
 
 } // namespace microfiche::reading
