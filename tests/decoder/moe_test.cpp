@@ -100,6 +100,26 @@ TEST(MixtureOfExpertsTest, StackingKeepsTheWeightsAndMakesThemContiguous) {
       moe->forward(x.to(torch::kFloat64)), expected.to(torch::kFloat64), 1e-5));
 }
 
+TEST(MixtureOfExpertsTest, LoraOfExpertsMatchesMergedWeights) {
+  torch::manual_seed(0);
+  MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
+  moe->eval();
+  const torch::NoGradGuard no_grad;
+  auto& routed = moe->experts[1]->as<GatedMlp>()->up_proj;
+  auto& shared = moe->shared_experts->down_proj;
+  for (auto* layer : {&routed, &shared}) {
+    (*layer)->add_lora(/*rank=*/2, /*scale=*/1, /*dropout=*/0);
+    (*layer)->lora()->b.normal_();
+  }
+  const auto x = torch::randn({2, 9, 8});
+  const auto expected = moe->forward(x);
+
+  routed->merge_lora();
+  shared->merge_lora();
+
+  EXPECT_TRUE(torch::allclose(moe->forward(x), expected, 1e-4, 1e-6));
+}
+
 TEST(MixtureOfExpertsTest, TheBalanceLossOfABalancedLoadIsOne) {
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
   {
