@@ -6,7 +6,7 @@
 
 namespace microfiche::sweep {
 
-std::vector<std::pair<std::string, std::string>> further_coordinates(
+std::vector<std::pair<std::string, std::string>> optional_coordinates(
     const Cell& cell) {
   std::vector<std::pair<std::string, std::string>> coordinates;
   const auto add = [&](const char* name, const auto& value) {
@@ -14,8 +14,8 @@ std::vector<std::pair<std::string, std::string>> further_coordinates(
       coordinates.emplace_back(name, concat(*value));
     }
   };
-  add("page", cell.page);
-  add("tokens", cell.tokens);
+  add("page", cell.page_condition);
+  add("tokens", cell.token_condition);
   add("model", cell.model);
   add("dtype", cell.dtype);
   add("source", cell.source);
@@ -29,8 +29,8 @@ std::string name_of(const Cell& cell) {
   const auto length = cell.characters_per_token
       ? exact(*cell.characters_per_token)
       : concat(cell.text_tokens->first, "-", cell.text_tokens->second);
-  auto name = concat(cell.mode, "/", cell.text, "/", cell.style, "/", length);
-  for (const auto& [coordinate, value] : further_coordinates(cell)) {
+  auto name = concat(cell.mode, "/", cell.text_condition, "/", cell.style, "/", length);
+  for (const auto& [coordinate, value] : optional_coordinates(cell)) {
     name += concat("/", coordinate, "=", value);
   }
   return name;
@@ -40,16 +40,16 @@ std::string id_of(const Cell& cell, int64_t page) {
   return concat(name_of(cell), "/", page);
 }
 
-Cell untouched(Cell cell) {
-  cell.text = conditions::kNaturalText;
-  cell.page.reset();
-  cell.tokens.reset();
+Cell without_conditions(Cell cell) {
+  cell.text_condition = conditions::kNaturalText;
+  cell.page_condition.reset();
+  cell.token_condition.reset();
   return cell;
 }
 
-Cell coordinates_of_pages(Cell cell) {
-  cell.page.reset();
-  cell.tokens.reset();
+Cell page_coordinates(Cell cell) {
+  cell.page_condition.reset();
+  cell.token_condition.reset();
   cell.model.reset();
   cell.dtype.reset();
   cell.prompt.reset();

@@ -15,7 +15,7 @@ struct Cell {
   std::string mode;
 
   /// The condition of its text.
-  std::string text = conditions::kNaturalText;
+  std::string text_condition = conditions::kNaturalText;
   std::string style;
 
   /// The length of the text: one of the two.
@@ -23,8 +23,8 @@ struct Cell {
   std::optional<std::pair<int64_t, int64_t>> text_tokens;
 
   /// The conditions of its pages and of their tokens, where there are any.
-  std::optional<std::string> page = std::nullopt;
-  std::optional<std::string> tokens = std::nullopt;
+  std::optional<std::string> page_condition = std::nullopt;
+  std::optional<std::string> token_condition = std::nullopt;
 
   /// Values of axes that the sweep has.
   std::optional<std::string> model = std::nullopt;
@@ -40,12 +40,12 @@ struct Cell {
 template <typename Visitor>
 void visit_fields(Visitor&& visit, Cell& cell) {
   visit("mode", cell.mode);
-  visit("text", cell.text);
+  visit("text", cell.text_condition);
   visit("style", cell.style);
   visit("characters_per_token", cell.characters_per_token);
   visit("text_tokens", cell.text_tokens);
-  visit("page", cell.page);
-  visit("tokens", cell.tokens);
+  visit("page", cell.page_condition);
+  visit("tokens", cell.token_condition);
   visit("model", cell.model);
   visit("dtype", cell.dtype);
   visit("source", cell.source);
@@ -56,7 +56,7 @@ void visit_fields(Visitor&& visit, Cell& cell) {
 
 /// The coordinates that most sweeps do not have, with their names: those from
 /// `page` on that are there.
-std::vector<std::pair<std::string, std::string>> further_coordinates(
+std::vector<std::pair<std::string, std::string>> optional_coordinates(
     const Cell& cell);
 
 /// A name that no other cell of the sweep has, such as "tiny/corpus/plain/10",
@@ -68,10 +68,10 @@ std::string id_of(const Cell& cell, int64_t page);
 
 /// The cell with natural text and without conditions, the other coordinates the
 /// same.
-Cell untouched(Cell cell);
+Cell without_conditions(Cell cell);
 
 /// The coordinates that decide what stands on the pages before anything is done
 /// to them, the others left out.
-Cell coordinates_of_pages(Cell cell);
+Cell page_coordinates(Cell cell);
 
 } // namespace microfiche::sweep

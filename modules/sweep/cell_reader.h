@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sweep/page_reader.h"
+#include "sweep/batch_reader.h"
 #include "sweep/page_source.h"
 #include "sweep/sample.h"
 #include "sweep/sweep_config.h"
@@ -14,27 +14,19 @@
 
 namespace microfiche::sweep {
 
-/// Gives the reader for a cell's model and dtype. Cells of one reader are asked
-/// for one after the other, so that only the last one need be kept.
-using FindReader = std::function<const PageReader&(const Cell& cell)>;
+/// Gives the reader for a cell's model and dtype. Cells with the same reader
+/// follow each other, so it is enough to keep the last one.
+using FindReader = std::function<BatchReader&(const Cell& cell)>;
 
-/// The mode of that name among the sweep's own, then among the model's.
+/// The mode of that name: one of the sweep's own modes, or else one of the
+/// model's.
 page::ResolutionMode find_sweep_mode(
     const SweepConfig& config,
-    const PageReader& reader,
+    const BatchReader& reader,
     const std::string& name);
 
-/// A page that was read and scored, with its picture.
-struct ReadPage {
-  Sample sample;
-  page::PageImage image;
-
-  /// As in `SweepPage`.
-  bool cut = false;
-};
-
 /// Makes, reads and scores the pages of a sweep. Which pages share a batch and
-/// every random draw follow from the config alone.
+/// every random draw depend on the config alone.
 class CellReader {
  public:
   /// `counter` counts text tokens. Throws as `PageSource` does.
@@ -54,14 +46,14 @@ class CellReader {
   /// Pages of all cells.
   int64_t num_pages() const;
 
-  /// Reads the batch of pages from `first` on, see `batch_pages`, of the cell
-  /// of that number.
-  std::vector<ReadPage> read_batch(size_t cell_number, int64_t first) const;
+  /// Reads the batch (see `batch_pages`) of cell `cell_number` that begins at
+  /// page `first`. The samples keep their images.
+  std::vector<Sample> read_batch(size_t cell_number, int64_t first) const;
 
-  /// Reads an empty page as the pages of this cell are read.
+  /// Reads an empty page in the way in which the pages of this cell are read.
   BlankReading read_blank(const Cell& cell) const;
 
-  /// The value of the metric that leads the sweep's profile.
+  /// The sample's value of the headline metric of the sweep's profile.
   double headline_of(const Sample& sample) const {
     return metrics::metric_value(sample.metrics, profile_.headline);
   }
@@ -70,7 +62,7 @@ class CellReader {
   }
 
  private:
-  BatchRequest request_for(const Cell& cell, const page::ResolutionMode& mode)
+  BatchRequest make_request(const Cell& cell, const page::ResolutionMode& mode)
       const;
   std::vector<page::PageImage> other_pages(
       const Cell& cell,
@@ -78,13 +70,6 @@ class CellReader {
       int64_t first,
       int64_t end,
       int64_t vision_tokens) const;
-  Sample score(
-      const PageReader& reader,
-      const Cell& cell,
-      const page::ResolutionMode& mode,
-      const SweepPage& page,
-      const BatchReading& batch,
-      size_t index) const;
 
   const SweepConfig config_;
   const FindReader& find_reader_;

@@ -9,7 +9,7 @@ namespace microfiche::sweep {
 
 /// What the results of a run depend on beside its config: time, build, model,
 /// text tokenizer, rendering libraries and fonts, processor and threads.
-/// `model` is as `PageReader::provenance` gives it.
+/// `model` is as `BatchReader::provenance` gives it.
 Json describe_environment(
     const Json& model,
     const std::vector<std::string>& fonts,

@@ -4,7 +4,7 @@
 
 #include "core/crypto.h"
 #include "core/error.h"
-#include "core/files.h"
+#include "core/crypto.h"
 #include "core/utf8.h"
 #include "metrics/words.h"
 #include "page/image_file.h"

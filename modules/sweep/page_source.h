@@ -11,6 +11,7 @@
 
 #include "conditions/text/text_condition.h"
 #include "sweep/page_maker.h"
+#include "sweep/sweep_page.h"
 #include "sweep/sweep_config.h"
 #include "sources/page_collection.h"
 #include "sources/running_text.h"
@@ -18,35 +19,6 @@
 #include "page/resolution_mode.h"
 
 namespace microfiche::sweep {
-
-/// A page of a sweep before it is read.
-struct SweepPage {
-  page::PageImage image;
-
-  /// What is visible on it: its words, with a line break at the end of each
-  /// visual line; of a page from a collection, its reference.
-  std::string reference;
-
-  /// Words of the reference that a condition changed: which, from 0, and what
-  /// stood there before.
-  std::vector<std::pair<int64_t, std::string>> altered_words;
-
-  /// By DeepSeek-OCR's tokenizer, of the text before it was broken into lines.
-  int64_t text_tokens = 0;
-  int64_t characters = 0;
-
-  std::string font;
-  double font_size_px = 0;
-
-  /// The image's name in its collection.
-  std::optional<std::string> collected;
-
-  /// Whether not all of the intended text fit at the smallest font size.
-  bool cut = false;
-
-  /// What drawing it took, or loading it, when that was done.
-  double render_seconds = 0;
-};
 
 /// Makes the pages of a sweep. Page i of a cell is the same whoever makes it
 /// and whatever was made before. For one thread.

@@ -72,7 +72,7 @@ void complete_metrics(Sample& sample, const metrics::Profile& profile) {
     return;
   }
   const auto computed =
-      metrics::score_page(sample.reference, sample.prediction, profile);
+      metrics::score_page(sample.page.reference, sample.reading.text, profile);
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = missing(values[i]) ? computed.values[i] : values[i];
   }

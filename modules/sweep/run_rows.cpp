@@ -136,7 +136,7 @@ RunRows read_rows(const fs::path& folder, const std::vector<Cell>& cells) {
   RunRows rows;
   std::set<std::string> ids;
   read_all_lines(folder, kSamples, [&](auto line, const auto& where) {
-    auto sample = read_sample(parse_json(line, where), where);
+    auto sample = read_config<Sample>(parse_json(line, where), where);
     if (ids.insert(sample.id).second) {
       const size_t cell = number_of(sample.cell);
       rows.samples.push_back({cell, std::move(sample), std::string(line)});
@@ -144,8 +144,8 @@ RunRows read_rows(const fs::path& folder, const std::vector<Cell>& cells) {
   });
   std::stable_sort(
       rows.samples.begin(), rows.samples.end(), [](auto& a, auto& b) {
-        return std::pair(a.cell, a.sample.page) <
-            std::pair(b.cell, b.sample.page);
+        return std::pair(a.cell, a.sample.index) <
+            std::pair(b.cell, b.sample.index);
       });
   std::set<std::string> coordinates;
   read_all_lines(folder, kControls, [&](auto line, const auto& where) {

@@ -2,18 +2,16 @@
 
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "core/json.h"
-#include "sweep/page_reader.h"
-#include "sweep/sweep_config.h"
+#include "sweep/batch_reader.h"
+#include "sweep/cell.h"
+#include "sweep/sweep_page.h"
 #include "metrics/score.h"
-#include "page/vision_token_order.h"
 
 namespace microfiche::sweep {
 
-/// Wall time of a page; what a batch took is shared evenly by its pages.
+/// Wall time of a page; the time of a batch is shared evenly by its pages.
 struct StageSeconds {
   double render = 0;
   double encode = 0;
@@ -29,8 +27,8 @@ void visit_fields(Visitor&& visit, StageSeconds& seconds) {
   visit("decode", seconds.decode);
 }
 
-/// What the decoder's cache of keys and values holds for a page, and what it
-/// would hold for the same text as text tokens of the model's own vocabulary.
+/// Size of a page in the decoder's KV cache, and the size that the same text
+/// would have as text tokens of the model's own vocabulary.
 struct KvCacheBytes {
   int64_t page = 0;
   int64_t text = 0;
@@ -42,63 +40,69 @@ void visit_fields(Visitor&& visit, KvCacheBytes& bytes) {
   visit("text", bytes.text);
 }
 
-/// One page that was read: a line of samples.jsonl.
+/// One page that was read and scored: a line of samples.jsonl.
 struct Sample {
-  /// The cell's name and the page's number in it.
+  /// The cell's name and `index`.
   std::string id;
   Cell cell;
-  int64_t page = 0;
-  std::string mode;
 
-  /// By DeepSeek-OCR's tokenizer, and by the model's own.
-  int64_t text_tokens = 0;
-  int64_t model_text_tokens = 0;
-  int64_t characters = 0;
+  /// The page's number in its cell.
+  int64_t index = 0;
 
-  page::VisionTokenCounts vision_tokens;
-  std::string font;
-  double font_size_px = 0;
-  std::string reference;
-  std::string prediction;
+  SweepPage page;
+  PageReading reading;
   metrics::PageScores metrics;
 
-  /// Why the reading ended: "eos", "length" or "loop".
-  std::string stop;
+  /// Tokens of the reference in the model's own vocabulary.
+  int64_t model_text_tokens = 0;
   StageSeconds seconds;
-
-  /// Ids that were written.
-  int64_t new_tokens = 0;
-
   KvCacheBytes kv_cache_bytes;
 
   /// Of the batch; see `BatchReading`.
   int64_t peak_memory_bytes = 0;
-
-  /// The image's name, of a page from a collection.
-  std::optional<std::string> collected;
-
-  /// Where a condition changed words, as in `SweepPage`.
-  std::optional<std::vector<std::pair<int64_t, std::string>>> altered_words;
-
-  /// Natural logarithm, where the sweep asked for it; the second of the prompt
-  /// alone.
-  std::optional<double> log_likelihood;
-  std::optional<double> log_likelihood_without_page;
-
-  /// Where the sweep asked for it.
-  std::optional<Confidence> confidence;
 };
 
-/// Takes the fields that are null out of an object.
-void erase_nulls(Json& object);
+/// The fields of a line of samples.jsonl, in their order.
+template <typename Visitor>
+void visit_fields(Visitor&& visit, Sample& sample) {
+  auto& page = sample.page;
+  auto& reading = sample.reading;
+  visit("id", sample.id);
+  visit("cell", sample.cell);
+  visit("page", sample.index);
+  visit("mode", sample.cell.mode);
+  visit("text_tokens", page.text_tokens);
+  visit("model_text_tokens", sample.model_text_tokens);
+  visit("characters", page.characters);
+  visit("vision_tokens", reading.vision_tokens);
+  visit("font", page.font);
+  visit("font_size_px", page.font_size_px);
+  visit("reference", page.reference);
+  visit("prediction", reading.text);
+  visit("metrics", sample.metrics);
+  visit("stop", reading.stop);
+  visit("seconds", sample.seconds);
+  visit("new_tokens", reading.new_tokens);
+  visit("kv_cache_bytes", sample.kv_cache_bytes);
+  visit("peak_memory_bytes", sample.peak_memory_bytes);
+  visit("collected", page.image_name);
+  visit("altered_words", page.altered_words);
+  visit("log_likelihood", reading.log_likelihood);
+  visit("log_likelihood_without_page", reading.log_likelihood_without_page);
+  visit("confidence", reading.confidence);
+}
 
-/// The line as `interface` fixes it.
+/// Throws `InputError`, which `where` starts, for a line without an id or a
+/// text length.
+void validate(const Sample& sample, const std::string& where);
+
+/// The line of samples.jsonl. Absent values have no key.
 Json to_json(const Sample& sample);
 
-/// Reads a line. Throws `InputError`, which `where` starts.
-Sample read_sample(const Json& json, const std::string& where);
+/// Removes the fields of an object that are null.
+void erase_nulls(Json& object);
 
-/// What came out of an empty page: a line of controls.jsonl.
+/// What was read from an empty page: a line of controls.jsonl.
 struct BlankReading {
   std::string mode;
   std::string style;
@@ -124,7 +128,7 @@ void visit_fields(Visitor&& visit, BlankReading& blank) {
   visit("decoding", blank.decoding);
 }
 
-/// Whether a cell's pages were read as the empty page was.
+/// Whether the pages of a cell are read in the same way as the empty page was.
 bool belongs_to(const BlankReading& blank, const Cell& cell);
 
 } // namespace microfiche::sweep

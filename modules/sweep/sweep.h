@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sweep/cell_reader.h"
-#include "sweep/page_reader.h"
+#include "sweep/batch_reader.h"
 #include "sweep/sweep_config.h"
 
 namespace microfiche::sweep {
@@ -61,7 +61,7 @@ void run_sweep(
 /// The same with one reader for all cells.
 void run_sweep(
     const SweepConfig& config,
-    const PageReader& reader,
+    BatchReader& reader,
     const std::function<int64_t(std::string_view)>& counter,
     const Json& environment,
     const std::filesystem::path& folder);
@@ -70,6 +70,6 @@ void run_sweep(
 /// every style that a style with `vary` stands for. Throws when a mode is
 /// unknown to the model and to `own_modes`, and for what has no effect on a
 /// reader of texts.
-SweepConfig complete_config(SweepConfig config, const PageReader& reader);
+SweepConfig complete_config(SweepConfig config, const BatchReader& reader);
 
 } // namespace microfiche::sweep

@@ -56,7 +56,7 @@ WorkList::WorkList(
     piece_of_.emplace_back(pages[i]);
     const size_t reader =
         readers(cell.model.value_or("") + "\n" + cell.dtype.value_or(""));
-    const size_t group = same_pages(name_of(coordinates_of_pages(cell)));
+    const size_t group = same_pages(name_of(page_coordinates(cell)));
     for (int64_t first = 0; first < pages[i]; first += batch_pages) {
       placed.push_back(
           {{reader, group, first, i},
@@ -96,7 +96,7 @@ bool WorkList::finish(const Sample& sample) {
   if (found == cell_numbers_.end()) {
     return false;
   }
-  const auto page = static_cast<size_t>(sample.page);
+  const auto page = static_cast<size_t>(sample.index);
   auto& finished = finished_[found->second];
   if (page >= finished.size() || finished[page]) {
     return false;

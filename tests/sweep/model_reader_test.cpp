@@ -35,7 +35,7 @@ class ModelReaderTest : public ::testing::Test {
   void run(const SweepConfig& sweep, const std::filesystem::path& folder) {
     const auto reader = make_model_reader(loaded);
     run_sweep(
-        sweep, reader, count_words, {{"model", reader.provenance}}, folder);
+        sweep, *reader, count_words, {{"model", reader->provenance()}}, folder);
   }
 
   model::LoadedModel loaded = tests::make_tiny_model();
@@ -209,9 +209,9 @@ TEST_F(ModelReaderTest, TheCacheOfAPageIsThatOfItsPositions) {
 TEST_F(ModelReaderTest, ThePromptAndTheModeOfTheModelAreTheDefaults) {
   const auto reader = make_model_reader(loaded);
 
-  EXPECT_EQ(reader.find_mode("").name, "t4");
-  EXPECT_EQ(reader.token_side_px, 32);
-  EXPECT_TRUE(reader.provenance.contains("sha256"));
+  EXPECT_EQ(reader->find_mode("").name, "t4");
+  EXPECT_EQ(reader->token_side_px(), 32);
+  EXPECT_TRUE(reader->provenance().contains("sha256"));
 }
 
 TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
@@ -229,9 +229,9 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
 
   run_sweep(
       sweep,
-      reader,
+      *reader,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", reader->provenance()}},
       folder.path());
 
   const auto summary = analysis::analyze_run(folder.path()).summary;
@@ -264,9 +264,9 @@ TEST(ShippedModelTest, TheNumberOfThreadsChangesNoRow) {
     TemporaryFolder folder;
     run_sweep(
         sweep,
-        reader,
+        *reader,
         count_words,
-        {{"model", reader.provenance}},
+        {{"model", reader->provenance()}},
         folder.path());
     rows.push_back(timeless_samples(folder.path()));
   }
@@ -297,9 +297,9 @@ TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
 
   run_sweep(
       sweep,
-      reader,
+      *reader,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", reader->provenance()}},
       folder.path());
 
   const auto report = analysis::analyze_run(folder.path());
@@ -336,17 +336,17 @@ text_compression::LoadedTextCompressor raw_text() {
 
 TEST_F(ModelReaderTest, WithATextCompressorTheTextIsReadAndNotThePicture) {
   const auto reader = make_model_reader(loaded, raw_text());
-  const auto mode = reader.find_mode("t4");
+  const auto mode = reader->find_mode("t4");
   const auto read = [&](uint64_t picture, const std::string& text) {
     const std::vector pages = {tests::noise_page(64, 64, picture)};
     BatchRequest request{pages, mode, {text}};
     request.generation.max_new_tokens = 12;
-    return reader.read(request).pages.front();
+    return reader->read(request).pages.front();
   };
 
   EXPECT_EQ(read(1, "one").text, read(2, "one").text);
   EXPECT_NE(read(1, "one").text, read(1, "another").text);
-  EXPECT_EQ(read(1, "one").vision_tokens->positions, 3);
+  EXPECT_EQ(read(1, "one").vision_tokens.positions, 3);
 }
 
 TEST_F(ModelReaderTest, RefusesDamageToAPictureWhereTheTextIsRead) {
@@ -356,7 +356,7 @@ TEST_F(ModelReaderTest, RefusesDamageToAPictureWhereTheTextIsRead) {
   sweep.conditions.page = {"none", "blur:1"};
 
   EXPECT_THAT(
-      [&] { complete_config(sweep, reader); },
+      [&] { complete_config(sweep, *reader); },
       ::testing::ThrowsMessage<InputError>(
           ::testing::HasSubstr("gets the texts of the pages")));
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
+#include "core/error.h"
 #include "core/crypto.h"
 #include "core/files.h"
 #include "core/random.h"
@@ -35,8 +37,7 @@ inline page::ResolutionMode test_mode(const std::string& name, int64_t side) {
 }
 
 /// A reader without weights that knows each page of one sweep by its pixels. It
-/// garbles more characters the denser the page, and says "the" before an empty
-/// page.
+/// garbles more characters on denser pages.
 class OracleReader : public BatchReader {
  public:
   explicit OracleReader(const SweepConfig& sweep) {
@@ -56,12 +57,15 @@ class OracleReader : public BatchReader {
   }
 
   BatchReading read(const BatchRequest& request) override {
+    if (before_read) {
+      before_read(request);
+    }
     ++num_batches;
     BatchReading batch;
     for (const auto& image : request.pages) {
       const auto found = readings_.find(key(image));
       PageReading reading;
-      reading.text = found == readings_.end() ? "the" : found->second;
+      reading.text = found == readings_.end() ? unknown_page : found->second;
       reading.stop = "eos";
       reading.vision_tokens =
           page::count_vision_tokens(request.mode, image.width, image.height);
@@ -71,6 +75,10 @@ class OracleReader : public BatchReader {
   }
 
   page::ResolutionMode find_mode(const std::string& name) const override {
+    check<UsageError>(
+        name.empty() || name == "four" || name == "nine",
+        "no mode named ",
+        name);
     return name == "four" ? test_mode("four", 2) : test_mode("nine", 3);
   }
 
@@ -82,8 +90,17 @@ class OracleReader : public BatchReader {
     return {{"folder", "an oracle"}, {"sha256", sha256}, {"device", "cpu"}};
   }
 
+  /// Called with each request first.
+  std::function<void(const BatchRequest& request)> before_read;
   int64_t num_batches = 0;
   std::string sha256 = "0123";
+
+  /// What it reads from a page that it does not know.
+  std::string unknown_page = "the";
+
+  void forget_pages() {
+    readings_.clear();
+  }
 
  private:
   static std::string key(const page::PageImage& image) {

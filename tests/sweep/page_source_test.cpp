@@ -49,7 +49,7 @@ TEST_F(PageSourceTest, APageHoldsAsManyWholeWordsAsWereAskedFor) {
 
     EXPECT_LE(page.characters, 20 * kTokens);
     EXPECT_GE(page.characters, 20 * kTokens - 20);
-    EXPECT_FALSE(page.cut);
+    EXPECT_FALSE(page.truncated);
   }
 }
 
@@ -136,7 +136,7 @@ TEST_F(PageSourceTest, TextThatDoesNotFitIsCutAndSaid) {
   const auto page = large.make(
       dense_cell(20, conditions::kNaturalText), 0, test_mode("nine", 3), kTokens);
 
-  EXPECT_TRUE(page.cut);
+  EXPECT_TRUE(page.truncated);
   EXPECT_LT(page.characters, 20 * kTokens / 2);
 }
 
@@ -167,7 +167,7 @@ TEST_F(PageSourceTest, ATextThatIsMatchedInTokensHasAsMany) {
     const auto page = matched.make(
         dense_cell(5, "uuids"), index, test_mode("nine", 3), kTokens);
 
-    EXPECT_FALSE(page.cut);
+    EXPECT_FALSE(page.truncated);
     EXPECT_EQ(page.text_tokens, natural.text_tokens);
     EXPECT_GT(page.characters, natural.characters);
   }
@@ -176,7 +176,7 @@ TEST_F(PageSourceTest, ATextThatIsMatchedInTokensHasAsMany) {
 TEST_F(PageSourceTest, AConditionOfThePageLeavesItsTextAlone) {
   auto cell = dense_cell(20, conditions::kNaturalText);
   const auto page = make(cell, 2);
-  cell.page = "gaussian_noise:20";
+  cell.page_condition = "gaussian_noise:20";
 
   const auto noisy = make(cell, 2);
 
@@ -188,7 +188,7 @@ TEST_F(PageSourceTest, AConditionOfThePageLeavesItsTextAlone) {
 TEST_F(PageSourceTest, AnotherPageIsTheNextOneOfTheCell) {
   auto cell = dense_cell(20, conditions::kNaturalText);
   const auto first = make(cell, 0);
-  cell.page = "other_page";
+  cell.page_condition = "other_page";
 
   const auto last = make(cell, 4);
 
@@ -273,7 +273,7 @@ TEST_F(CollectedPagesTest, ACellHasThePagesOfItsBinInTheirOrder) {
   EXPECT_EQ(source.num_pages(cells[2]), 0);
   const auto page = source.make(cells[0], 1, test_mode("nine", 3), kTokens);
   EXPECT_EQ(page.reference, "one two three");
-  EXPECT_EQ(page.collected, "en_1.png");
+  EXPECT_EQ(page.image_name, "en_1.png");
   EXPECT_EQ(page.image.width, 21);
   EXPECT_EQ(page.text_tokens, 3);
 }

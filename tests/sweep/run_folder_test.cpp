@@ -58,18 +58,17 @@ TEST(RunFolderTest, ASampleComesBackAsItWasWritten) {
   Sample sample;
   sample.id = "m/corpus/plain/600-700/4";
   sample.cell = {"m", conditions::kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
-  sample.mode = "m";
-  sample.vision_tokens = {64, 60, 73};
-  sample.reference = "one\ntwo";
+  sample.reading.vision_tokens = {64, 60, 73};
+  sample.page.reference = "one\ntwo";
   sample.metrics = metrics::score_page(
-      sample.reference, "one too", metrics::find_profile("nfkc-ws"));
-  sample.log_likelihood = -12.5;
+      sample.page.reference, "one too", metrics::find_profile("nfkc-ws"));
+  sample.reading.log_likelihood = -12.5;
 
-  const auto again = read_sample(to_json(sample), "line");
+  const auto again = read_config<Sample>(to_json(sample), "line");
 
   EXPECT_EQ(to_json(again), to_json(sample));
   EXPECT_EQ(again.cell, sample.cell);
-  EXPECT_EQ(again.vision_tokens.positions, 73);
+  EXPECT_EQ(again.reading.vision_tokens.positions, 73);
 }
 
 } // namespace

@@ -29,8 +29,8 @@ inline void run_with_oracle(
     const SweepConfig& sweep,
     const std::filesystem::path& folder) {
   OracleReader oracle(sweep);
-  const auto reader = oracle.reader();
-  run_sweep(sweep, reader, count_words, {{"model", reader.provenance}}, folder);
+  run_sweep(
+      sweep, oracle, count_words, {{"model", oracle.provenance()}}, folder);
 }
 
 /// The samples of a run in the order of the grid, without what was

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "tests/sweep/small_sweep.h"
 
-// What a sweep asks its reader for: conditions, prompts, models and modes.
+// What a sweep requests from its reader: conditions, prompts, models and modes.
 
 namespace microfiche::sweep {
 namespace {
@@ -18,8 +18,8 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using tests::TemporaryFolder;
 
-/// What a reader was asked, without the pages.
-struct Asked {
+/// A request without its pages.
+struct Request {
   std::string prompt;
   int64_t max_new_tokens;
   std::string token_conditions;
@@ -28,13 +28,11 @@ struct Asked {
   size_t other_pages;
 };
 
-std::vector<Asked> requests_of(const SweepConfig& sweep) {
+std::vector<Request> requests_of(const SweepConfig& sweep) {
   TemporaryFolder folder;
   OracleReader oracle(small_sweep());
-  auto reader = oracle.reader();
-  const auto read = reader.read;
-  std::vector<Asked> requests;
-  reader.read = [&](const BatchRequest& request) {
+  std::vector<Request> requests;
+  oracle.before_read = [&](const BatchRequest& request) {
     requests.push_back(
         {request.prompt,
          request.generation.max_new_tokens,
@@ -42,13 +40,12 @@ std::vector<Asked> requests_of(const SweepConfig& sweep) {
          request.seed,
          request.first_page_of_cell,
          request.other_pages.size()});
-    return read(request);
   };
   run_sweep(
       sweep,
-      reader,
+      oracle,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", oracle.provenance()}},
       folder.path());
   return requests;
 }
@@ -80,22 +77,19 @@ TEST(SweepRequestsTest, AConditionThatTakesAnotherPageGetsTheNextOne) {
   auto sweep = one_cell();
   sweep.conditions.tokens = {"swap_tokens:50"};
   OracleReader oracle(one_cell());
-  auto reader = oracle.reader();
   std::vector<page::PageImage> pages;
   std::vector<page::PageImage> others;
-  const auto read = reader.read;
-  reader.read = [&](const BatchRequest& request) {
+  oracle.before_read = [&](const BatchRequest& request) {
     pages.insert(pages.end(), request.pages.begin(), request.pages.end());
     others.insert(
         others.end(), request.other_pages.begin(), request.other_pages.end());
-    return read(request);
   };
 
   run_sweep(
       sweep,
-      reader,
+      oracle,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", oracle.provenance()}},
       folder.path());
 
   ASSERT_THAT(others, SizeIs(5));
@@ -123,13 +117,12 @@ TEST(SweepRequestsTest, EachCellIsReadByItsModel) {
   auto sweep = one_cell();
   sweep.models = {"first", "second"};
   OracleReader oracle(one_cell());
-  const auto reader = oracle.reader();
   std::vector<std::string> models;
-  const FindReader find_reader = [&](const Cell& cell) -> const PageReader& {
+  const FindReader find_reader = [&](const Cell& cell) -> BatchReader& {
     if (models.empty() || models.back() != *cell.model) {
       models.push_back(*cell.model);
     }
-    return reader;
+    return oracle;
   };
 
   run_sweep(sweep, find_reader, count_words, Json::object(), folder.path());
@@ -147,17 +140,15 @@ TEST(SweepRequestsTest, AModeOfTheSweepsOwnStandsBeforeTheModels) {
 
   run_with_oracle(sweep, folder.path());
 
-  EXPECT_EQ(read_run(folder.path()).samples[0].vision_tokens.nominal, 4);
+  EXPECT_EQ(read_run(folder.path()).samples[0].reading.vision_tokens.nominal, 4);
 }
 
 TEST(SweepRequestsTest, AModeThatTheModelLacksIsRefusedBeforeAnythingRuns) {
   auto sweep = small_sweep();
-  PageReader reader;
-  reader.find_mode = [](const std::string& name) -> page::ResolutionMode {
-    throw UsageError("no mode named " + name);
-  };
+  sweep.modes = {"ten"};
 
-  EXPECT_THROW(complete_config(sweep, reader), UsageError);
+  EXPECT_THROW(
+      complete_config(sweep, OracleReader(small_sweep())), UsageError);
 }
 
 TEST(SweepRequestsTest, AModeWithoutWholeTokensIsRefusedBeforeAnythingRuns) {
@@ -170,7 +161,7 @@ TEST(SweepRequestsTest, AModeWithoutWholeTokensIsRefusedBeforeAnythingRuns) {
   sweep.modes = {"odd"};
 
   EXPECT_THAT(
-      [&] { complete_config(sweep, oracle.reader()); },
+      [&] { complete_config(sweep, oracle); },
       ThrowsMessage<std::exception>(
           HasSubstr("100 px is no whole number of vision tokens")));
 }
@@ -181,7 +172,7 @@ TEST(SweepRequestsTest, NoModeMeansTheModelsOwn) {
   OracleReader oracle(small_sweep());
 
   EXPECT_THAT(
-      complete_config(sweep, oracle.reader()).modes,
+      complete_config(sweep, oracle).modes,
       ::testing::ElementsAre("nine"));
 }
 

@@ -18,17 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using tests::TemporaryFolder;
 
-/// A reader that fails at its n-th batch, as a machine may.
-PageReader failing_after(OracleReader& oracle, int64_t batches) {
-  auto reader = oracle.reader();
-  const auto read = reader.read;
-  reader.read = [&oracle, read, batches](const BatchRequest& request) {
-    check<IoError>(oracle.num_batches < batches, "the power went out");
-    return read(request);
-  };
-  return reader;
-}
-
 TEST(SweepTest, EveryPageIsALineWithTheKeysOfTheInterface) {
   TemporaryFolder folder;
 
@@ -59,13 +48,15 @@ TEST(SweepTest, ARunThatBrokeOffGoesOnAndEndsTheSame) {
 
   for (const int64_t batches : {1, 2, 3}) {
     OracleReader oracle(sweep);
-    const auto reader = failing_after(oracle, batches);
+    oracle.before_read = [&](const BatchRequest&) {
+      check<IoError>(oracle.num_batches < batches, "the power went out");
+    };
     EXPECT_THROW(
         run_sweep(
             sweep,
-            reader,
+            oracle,
             count_words,
-            {{"model", reader.provenance}},
+            {{"model", oracle.provenance()}},
             broken.path()),
         IoError);
   }
@@ -100,19 +91,16 @@ TEST(SweepTest, APageOfAHalfFinishedBatchIsReadWithTheSameOthers) {
   const auto text = read_file(samples);
   write_file(samples, text.substr(0, text.find('\n') + 1));
   OracleReader oracle(sweep);
-  auto reader = oracle.reader();
-  const auto read = reader.read;
   std::vector<size_t> sizes;
-  reader.read = [&](const BatchRequest& request) {
+  oracle.before_read = [&](const BatchRequest& request) {
     sizes.push_back(request.pages.size());
-    return read(request);
   };
 
   run_sweep(
       sweep,
-      reader,
+      oracle,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", oracle.provenance()}},
       folder.path());
 
   EXPECT_EQ(sizes[0], 2u);
@@ -124,13 +112,12 @@ TEST(SweepTest, AFinishedRunReadsNothingAgain) {
   const auto sweep = small_sweep();
   run_with_oracle(sweep, folder.path());
   OracleReader oracle(sweep);
-  const auto reader = oracle.reader();
 
   run_sweep(
       sweep,
-      reader,
+      oracle,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", oracle.provenance()}},
       folder.path());
 
   EXPECT_EQ(oracle.num_batches, 0);
@@ -155,16 +142,15 @@ TEST(SweepTest, AnotherModelIsRefused) {
   const auto sweep = small_sweep();
   run_with_oracle(sweep, folder.path());
   OracleReader oracle(sweep);
-  auto reader = oracle.reader();
-  reader.provenance["sha256"] = "4567";
+  oracle.sha256 = "4567";
 
   EXPECT_THAT(
       [&] {
         run_sweep(
             sweep,
-            reader,
+            oracle,
             count_words,
-            {{"model", reader.provenance}},
+            {{"model", oracle.provenance()}},
             folder.path());
       },
       ThrowsMessage<InputError>(HasSubstr("a model whose sha256")));
@@ -198,7 +184,7 @@ TEST(SweepTest, PicturesOfTheFirstPagesAreKept) {
   for (const auto& sample : read_run(folder.path()).samples) {
     const bool kept =
         std::filesystem::exists(picture_path(folder.path(), sample));
-    EXPECT_EQ(kept, sample.page == 0) << sample.id;
+    EXPECT_EQ(kept, sample.index == 0) << sample.id;
     pictures += kept;
   }
   EXPECT_EQ(pictures, 3u);
@@ -210,22 +196,17 @@ TEST(SweepTest, BytesThatAreNoTextAreWrittenAsText) {
   sweep.characters_per_token = {5};
   sweep.controls = {false, false, {}, {}};
   OracleReader oracle(sweep);
-  auto reader = oracle.reader();
-  reader.read = [](const BatchRequest& request) {
-    BatchReading batch;
-    batch.pages.assign(
-        request.pages.size(), {"\xFFthe\xC3", "length", std::nullopt});
-    return batch;
-  };
+  oracle.unknown_page = "\xFFthe\xC3";
+  oracle.forget_pages();
 
   run_sweep(
       sweep,
-      reader,
+      oracle,
       count_words,
-      {{"model", reader.provenance}},
+      {{"model", oracle.provenance()}},
       folder.path());
 
-  EXPECT_EQ(read_run(folder.path()).samples[0].prediction, "\uFFFDthe\uFFFD");
+  EXPECT_EQ(read_run(folder.path()).samples[0].reading.text, "\uFFFDthe\uFFFD");
 }
 
 } // namespace

@@ -61,7 +61,7 @@ TEST(WorkListTest, APieceIsFinishedWithItsLastPage) {
   Sample sample;
   sample.cell = cells[0];
   const auto finish = [&](int64_t page) {
-    sample.page = page;
+    sample.index = page;
     return work.finish(sample);
   };
 

@@ -93,12 +93,11 @@ class WorkersTest : public ::testing::Test {
 
   /// Works on the sweep; each report is a line of the file "reports".
   void run(const std::filesystem::path& folder, const Worker& worker = {}) {
-    const auto reader = oracle.reader();
     run_sweep(
         sweep,
-        [&](const Cell&) -> const PageReader& { return reader; },
+        [&](const Cell&) -> BatchReader& { return oracle; },
         count_words,
-        {{"model", reader.provenance}},
+        {{"model", oracle.provenance()}},
         folder,
         worker,
         [&] { append_line(folder / "reports", "made"); });
@@ -193,7 +192,7 @@ TEST_F(WorkersTest, AHalfWrittenRowOfALostWorkerIsReadAgain) {
   const size_t line = text.find('\n') + 1;
   for (const size_t kept : {line - 1, line, line + 1, line + 200}) {
     TemporaryFolder folder;
-    begin_run(folder.path(), sweep, {{"model", oracle.reader().provenance}});
+    begin_run(folder.path(), sweep, {{"model", oracle.provenance()}});
     write_file(folder.path() / "workers/0/samples.jsonl", text.substr(0, kept));
 
     for (const pid_t pid : start_workers(folder.path(), 2)) {
@@ -206,7 +205,7 @@ TEST_F(WorkersTest, AHalfWrittenRowOfALostWorkerIsReadAgain) {
 
 TEST_F(WorkersTest, RowsThatTwoWorkersReadAreThereOnce) {
   TemporaryFolder folder;
-  begin_run(folder.path(), sweep, {{"model", oracle.reader().provenance}});
+  begin_run(folder.path(), sweep, {{"model", oracle.provenance()}});
   for (const char* worker : {"0", "1"}) {
     for (const char* name : {"samples.jsonl", "controls.jsonl"}) {
       write_file(
@@ -223,7 +222,7 @@ TEST_F(WorkersTest, RowsThatTwoWorkersReadAreThereOnce) {
 
 TEST_F(WorkersTest, ARunAtWorkCanBeLookedAt) {
   TemporaryFolder folder;
-  begin_run(folder.path(), sweep, {{"model", oracle.reader().provenance}});
+  begin_run(folder.path(), sweep, {{"model", oracle.provenance()}});
   const auto text = read_file(whole.path() / "samples.jsonl");
   write_file(
       folder.path() / "workers/3/samples.jsonl",

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "conditions/condition.h"
+#include "generation/generation_config.h"
+#include "page/page_image.h"
+#include "page/resolution_mode.h"
+#include "page/vision_token_order.h"
+
+namespace microfiche::sweep {
+
+/// The model's most likely id at each token of a reference, given the tokens
+/// before it: its probability, and whether it is the reference's.
+struct Confidence {
+  std::vector<double> probability;
+  std::vector<bool> correct;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, Confidence& confidence) {
+  visit("probability", confidence.probability);
+  visit("correct", confidence.correct);
+}
+
+/// What was read from one page.
+struct PageReading {
+  std::string text;
+
+  /// Why the reading ended: "eos", "length" or "loop".
+  std::string stop;
+
+  /// Generated ids.
+  int64_t new_tokens = 0;
+
+  /// What the decoder received of the page.
+  page::VisionTokenCounts vision_tokens;
+
+  /// Of the reference, if the request has `log_likelihood`: natural logarithms
+  /// of its probability given the page and given the prompt alone, and the
+  /// model's confidence given the page.
+  std::optional<double> log_likelihood = std::nullopt;
+  std::optional<double> log_likelihood_without_page = std::nullopt;
+  std::optional<Confidence> confidence = std::nullopt;
+};
+
+/// What was read from the pages of a batch, and the wall time of all of them.
+struct BatchReading {
+  std::vector<PageReading> pages;
+
+  /// The time when these pages were encoded; vision tokens may be reused.
+  double encode_seconds = 0;
+  double prefill_seconds = 0;
+  double decode_seconds = 0;
+
+  /// Largest memory in use during the reading; see `peak_memory_bytes`.
+  int64_t peak_memory_bytes = 0;
+};
+
+/// Pages of one cell, and how to read them.
+struct BatchRequest {
+  std::span<const page::PageImage> pages;
+  const page::ResolutionMode& mode;
+
+  /// The text on each page: for readers of texts, and for the log-likelihood.
+  std::vector<std::string> references = {};
+
+  /// Whether the log-likelihoods of the references are computed.
+  bool log_likelihood = false;
+
+  /// Empty for the model's own prompt.
+  std::string prompt = {};
+  generation::GenerationConfig generation = {};
+
+  /// Number of the first page in the whole run; seeds sampling.
+  uint64_t first_page = 0;
+
+  /// The conditions of the vision tokens, as a config names them.
+  std::string token_conditions = conditions::kNoCondition;
+
+  /// One page for each page if a condition needs another page; else empty.
+  std::span<const page::PageImage> other_pages = {};
+
+  /// Seed of the token conditions, and the first page's number in its cell.
+  uint64_t seed = 0;
+  int64_t first_page_of_cell = 0;
+};
+
+/// Reads the pages of a sweep: a model, or anything else that turns pages into
+/// text.
+class BatchReader {
+ public:
+  virtual ~BatchReader() = default;
+
+  virtual BatchReading read(const BatchRequest& request) = 0;
+
+  /// The mode of that name; the default mode for an empty name. Throws for an
+  /// unknown name.
+  virtual page::ResolutionMode find_mode(const std::string& name) const = 0;
+
+  /// Text tokens in the reader's own vocabulary.
+  virtual int64_t count_text_tokens(std::string_view text) const = 0;
+
+  /// Whether it reads `references` instead of pictures, so that conditions of
+  /// pages and tokens have no effect.
+  virtual bool reads_texts() const {
+    return false;
+  }
+
+  /// Side of the square of pixels that becomes one vision token.
+  virtual int64_t token_side_px() const {
+    return page::kPixelsPerToken;
+  }
+
+  /// Size of one position in the decoder's KV cache.
+  virtual int64_t kv_cache_bytes_per_position() const {
+    return 0;
+  }
+
+  /// What the results depend on: folder and hashes, device, dtype.
+  virtual Json provenance() const {
+    return Json::object();
+  }
+};
+
+} // namespace microfiche::sweep
