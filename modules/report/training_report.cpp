@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "analysis/training_metrics.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -39,14 +40,6 @@ std::vector<ChartPoint> thin_out(const std::vector<ChartPoint>& points) {
   return thinned;
 }
 
-/// The number in a field; absent for null, which stands for NaN.
-std::optional<double> number_in(const Json& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_number()
-      ? std::optional(found->get<double>())
-      : std::nullopt;
-}
-
 using Lines = std::map<std::string, std::vector<ChartPoint>>;
 
 /// What a training says of its steps.
@@ -61,35 +54,35 @@ struct TrainingHistory {
   Lines last_precision;
 };
 
-void add_losses(const Json& line, double step, Lines& losses) {
+void add_losses(const analysis::TrainingMetrics& row, TrainingHistory& history) {
   for (const char* name :
        {"loss", "reading_loss", "glyph_loss", "balance_loss"}) {
-    const auto value = number_in(line, name);
-    if (value && *value != 0) {
-      losses[name].push_back({step, *value, std::nullopt, ""});
+    const auto value = row.values.find(name);
+    if (value != row.values.end() && value->second != 0) {
+      history.losses[name].push_back(
+          {static_cast<double>(row.step), value->second});
     }
   }
 }
 
-void add_evaluation(const Json& rows, double step, TrainingHistory& history) {
+void add_evaluation(
+    const analysis::TrainingMetrics& row,
+    TrainingHistory& history) {
   history.last_precision.clear();
-  for (const auto& row : rows) {
-    const auto kind =
-        concat(row.value("mode", ""), ", ", row.value("text", ""));
-    const auto density =
-        exact(row.value("asked_density", 0.0)) + " characters/token";
-    const auto ratio = number_in(row, "compression_ratio");
+  for (const auto& score : row.evaluation) {
+    const auto kind = concat(score.mode, ", ", score.text);
+    const auto density = exact(score.asked_density) + " characters/token";
+    const auto& ratio = score.compression_ratio;
     const auto name = concat(kind, ", ", density);
     const auto label = ratio
         ? concat(kind, ", ", fixed(*ratio, 1), "x (", density, ")")
         : name;
     history.labels[name] = label;
-    const double mean = row.value("precision", 0.0);
     ChartPoint point{
-        step,
-        mean,
-        std::pair(row.value("low", mean), row.value("high", mean)),
-        concat(label, ", step ", exact(step), ": ", fixed(mean, 3))};
+        static_cast<double>(row.step),
+        score.precision,
+        std::pair(score.low, score.high),
+        concat(label, ", step ", row.step, ": ", fixed(score.precision, 3))};
     history.precision[name].push_back(point);
     if (ratio) {
       point.x = *ratio;
@@ -99,29 +92,15 @@ void add_evaluation(const Json& rows, double step, TrainingHistory& history) {
 }
 
 TrainingHistory read_history(const fs::path& folder) {
-  const auto file = folder / "metrics.jsonl";
-  auto text = read_file(file);
-  text.resize(text.rfind('\n') + 1);
   TrainingHistory history;
   history.name = fs::weakly_canonical(folder).filename().string();
-  int64_t number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
-    const auto where = concat(file.string(), ":", ++number);
-    const auto line = parse_json(text.substr(begin, end - begin), where);
-    begin = end + 1;
-    check(
-        line.is_object() && number_in(line, "step"),
-        where,
-        ": expected an object with \"step\"");
-    const double step = line["step"].get<double>();
-    history.steps = std::max(history.steps, static_cast<int64_t>(step));
-    add_losses(line, step, history.losses);
-    if (const auto rows = line.find("evaluation"); rows != line.end()) {
-      add_evaluation(*rows, step, history);
+  for (const auto& row : analysis::read_training_metrics(folder)) {
+    history.steps = std::max(history.steps, row.step);
+    add_losses(row, history);
+    if (!row.evaluation.empty()) {
+      add_evaluation(row, history);
     }
   }
-  check(number > 0, file.string(), ": no step is logged yet");
   return history;
 }
 

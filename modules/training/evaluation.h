@@ -4,43 +4,18 @@
 
 #include "core/json.h"
 #include "data/page_dataset.h"
+#include "metrics/evaluation_row.h"
 #include "model/loaded_model.h"
 #include "page/page_image.h"
 #include "text_compression/text_compressor.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace microfiche::training {
 
-/// How well pages of one kind were read.
-struct EvaluationRow {
-  std::string mode;
-  std::string text;
-
-  /// Characters per vision token as asked for, and as the pages had them.
-  double asked_density = 0;
-  double density = 0;
-
-  /// Text tokens by DeepSeek-OCR's tokenizer over nominal vision tokens, mean
-  /// over pages; nothing where that tokenizer is not there.
-  std::optional<double> compression_ratio;
-
-  int64_t pages = 0;
-
-  /// Mean over pages of 1 - normalised edit distance, white space collapsed,
-  /// with its 95 % bootstrap interval.
-  double precision = 0;
-  double low = 0;
-  double high = 0;
-
-  /// Pages read without any mistake, and answers that ran in circles or were
-  /// cut off.
-  int64_t exact_pages = 0;
-  int64_t unfinished = 0;
-};
+using metrics::EvaluationRow;
 
 /// A page of a row and how it was read.
 struct ReadPage {
@@ -94,20 +69,5 @@ double mean_precision(
 
 /// The rows as aligned text, a line each.
 std::string format_table(const std::vector<EvaluationRow>& rows);
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, EvaluationRow& row) {
-  visit("mode", row.mode);
-  visit("text", row.text);
-  visit("asked_density", row.asked_density);
-  visit("density", row.density);
-  visit("compression_ratio", row.compression_ratio);
-  visit("pages", row.pages);
-  visit("precision", row.precision);
-  visit("low", row.low);
-  visit("high", row.high);
-  visit("exact_pages", row.exact_pages);
-  visit("unfinished", row.unfinished);
-}
 
 } // namespace microfiche::training
