@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: where things are, and how to speak.
+# Sourced by the other scripts: paths, messages, the choice of a build.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -12,13 +12,12 @@ die() {
   exit 1
 }
 
-# nvcc is often installed without being on the PATH.
+# nvcc is often installed outside the PATH.
 find_nvcc() {
   command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null
 }
 
-# The build that is used: MICROFICHE_PRESET, or the CUDA one where there are both
-# nvcc and a GPU to run it on, or the CPU one.
+# MICROFICHE_PRESET, or cuda if nvcc and a GPU exist, or cpu.
 default_preset() {
   if [[ -n "${MICROFICHE_PRESET:-}" ]]; then
     echo "$MICROFICHE_PRESET"
@@ -29,7 +28,7 @@ default_preset() {
   fi
 }
 
-# build PRESET TARGET...: one job a core, but no more than fit in memory.
+# build PRESET TARGET...: one job per core, and at least 2 GB of memory per job.
 build() {
   local memory_gb jobs
   memory_gb=$(awk '/MemTotal/ { print int($2 / 1048576) }' /proc/meminfo)

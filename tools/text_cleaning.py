@@ -19,7 +19,7 @@ ASCII = str.maketrans({
 
 
 def clean_paragraph(text, ascii_only):
-    """One line of plain text, or nothing where it is not running text."""
+    """One line of plain text; empty if the paragraph is not running text."""
     text = re.sub(r"\{\s*([^{}]*?)\s*\}", r"\1", text)  # dictionary links
     text = "".join(c for c in text if c in "\t\n\r" or unicodedata.category(c)[0] != "C")
     if ascii_only:
@@ -35,14 +35,14 @@ def clean_paragraph(text, ascii_only):
 
 
 def shingles(paragraph):
-    """Every run of eight words; all of a paragraph that has fewer."""
+    """Hashes of all runs of eight words; of a shorter paragraph, of its whole text."""
     words = re.findall(r"\w+", paragraph.lower())
     last = max(1, len(words) - SHINGLE_WORDS + 1)
     return [hash(tuple(words[i : i + SHINGLE_WORDS])) for i in range(last)]
 
 
 def clean(documents, ascii_only, seen):
-    """The documents whose paragraphs are running text that was not seen before."""
+    """Documents reduced to running text that is not in `seen` yet."""
     for document in documents:
         paragraphs = []
         for raw in document.paragraphs:
@@ -57,8 +57,8 @@ def clean(documents, ascii_only, seen):
 
 
 def without(paragraphs, held_out):
-    """The paragraphs that share no run of words with what is held out, nor make one
-    together with the end of the paragraph before."""
+    """The paragraphs that share no run of eight words with held-out text, alone or together
+    with the end of the paragraph before."""
     kept, before = [], ""
     for paragraph in paragraphs:
         if held_out.isdisjoint(shingles(before + paragraph)):

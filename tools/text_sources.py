@@ -30,7 +30,7 @@ class MissingPackage(Exception):
 
 
 def unpack(package, folder):
-    """The folder where the package's files lie, and its version."""
+    """The folder with the unpacked package, and its version."""
     target = folder / package
     version_file = target / "VERSION"
     if not version_file.exists():
@@ -97,14 +97,14 @@ def paragraphs_of_html(path):
 
 
 def pages(root, pattern, source):
-    """One document a page; the same page under two names is one."""
+    """One document per page."""
     for path in sorted(root.glob(pattern)):
         if path.is_file() and path.name not in ("genindex.html", "search.html"):
             yield Document(f"{source}/{path.relative_to(root)}", source, paragraphs_of_html(path))
 
 
 def read_dictionary(root, source, starts_entry):
-    """Runs of entries of a dictd file, each about as long as an essay."""
+    """Runs of entries of a dictd file, each of about DICTIONARY_DOCUMENT_CHARACTERS."""
     path = next((root / "usr/share/dictd").glob("*.dict.dz"))
     text = gzip.decompress(path.read_bytes()).decode("utf-8", errors="replace")
     blocks = [block.strip("\n") for block in re.split(r"\n\s*\n", text)]

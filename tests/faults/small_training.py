@@ -1,6 +1,6 @@
-"""A training of seconds that tests/faults/kill_training and tests/faults/fail_checkpoints
-disturb, and an oracle that knows of its checkpoints only what lies on the disk and
-what the program has said.
+"""A training of seconds for drivers that disturb it, and checks of its checkpoints.
+
+The checks use only the files on disk and the messages of the program.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def write_config(folder, steps, checkpoints):
-    """A model of a few thousand weights, a page of six letters a step."""
+    """A model of a few thousand weights, one page of six letters per step."""
     model = folder / "model"
     model.mkdir()
     shutil.copy(ROOT / "tests/data/training/model/config.json", model)
@@ -39,7 +39,7 @@ def write_config(folder, steps, checkpoints):
 
 
 class Training:
-    """The program at work on a run folder; what it says is read as it comes."""
+    """A running program; reads its stderr in the background."""
 
     def __init__(self, program, config, run, before=(), arguments=()):
         self.process = subprocess.Popen(
@@ -47,22 +47,22 @@ class Training:
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"})
         self.lines = []
-        self.news = threading.Condition()
+        self.new_line = threading.Condition()
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
 
     def _read(self):
         for line in self.process.stderr:
             if line.endswith("\n"):
-                with self.news:
+                with self.new_line:
                     self.lines.append(line.rstrip())
-                    self.news.notify_all()
+                    self.new_line.notify_all()
 
     def wait_for_checkpoint(self, count):
-        """Whether it has said so often that there is a checkpoint; false when it ends."""
-        with self.news:
-            while len(self.acknowledged()) < count:
-                if not self.news.wait(0.5) and self.process.poll() is not None:
+        """Waits for `count` announced checkpoints; false if the program ends first."""
+        with self.new_line:
+            while len(self.announced()) < count:
+                if not self.new_line.wait(0.5) and self.process.poll() is not None:
                     return False
         return True
 
@@ -71,13 +71,13 @@ class Training:
         self.reader.join()
         return code
 
-    def acknowledged(self):
-        """Steps whose checkpoints it has called there."""
+    def announced(self):
+        """Steps whose checkpoints the program has announced."""
         return [step_of(pathlib.Path(line.split(" ", 1)[1]))[0]
                 for line in self.lines if line.startswith("checkpoint: ")]
 
     def start(self):
-        """The checkpoint that it goes on from, or none."""
+        """The checkpoint that it resumes from, or None."""
         lines = [line for line in self.lines if line.startswith("goes on from ")]
         return pathlib.Path(lines[0].removeprefix("goes on from ")) if lines else None
 
@@ -88,52 +88,52 @@ def step_of(folder):
 
 
 def checkpoints_of(run):
-    """Folders that are named as checkpoints are, oldest first."""
+    """Folders with the name of a checkpoint, oldest first."""
     return sorted((path for path in (run / "checkpoints").glob("step-*") if step_of(path)),
                   key=step_of)
 
 
 def fault_of(folder):
-    """What is wrong with a checkpoint, by its manifest; none when it is whole."""
+    """The first fault of a checkpoint by its manifest; None when it is complete."""
     try:
         manifest = json.loads((folder / "checkpoint.json").read_bytes())
     except (FileNotFoundError, ValueError) as error:
         return f"{folder.name}/checkpoint.json: {error}"
     if manifest["position"]["step"] != step_of(folder)[0]:
-        return f"{folder.name}: is of step {manifest['position']['step']}"
+        return f"{folder.name}: belongs to step {manifest['position']['step']}"
     if not manifest["files"]:
-        return f"{folder.name}: holds nothing"
+        return f"{folder.name}: has no files"
     for record in manifest["files"]:
         file = folder / record["name"]
         content = file.read_bytes() if file.exists() else b""
         if len(content) != record["bytes"]:
             return f"{folder.name}/{file.name}: {len(content)} bytes of {record['bytes']}"
         if hashlib.sha256(content).hexdigest() != record["sha256"]:
-            return f"{folder.name}/{file.name}: other content"
+            return f"{folder.name}/{file.name}: its content has another SHA-256"
     return None
 
 
-def check_checkpoints(run, acknowledged):
-    """The newest checkpoint, or none; an error where one that has its name is not whole,
-    or the newest is older than what the program called there."""
+def check_checkpoints(run, announced):
+    """Returns the newest checkpoint, or None. Fails if a folder with the name of a checkpoint
+    is incomplete, or if the newest is older than the last announced one."""
     folders = checkpoints_of(run)
     for folder in folders:
         fault = fault_of(folder)
-        assert fault is None, f"half-written, but named as a checkpoint: {fault}"
+        assert fault is None, f"half-written, but has the name of a checkpoint: {fault}"
     newest = step_of(folders[-1])[0] if folders else 0
-    assert newest >= acknowledged, f"step {acknowledged} was there, {newest} is the newest"
+    assert newest >= announced, f"step {announced} was announced, {newest} is the newest"
     return folders[-1] if folders else None
 
 
 def leftovers(run):
-    """Half-written and half-removed things, by name and inode."""
+    """Half-written and half-removed files and folders, by name and inode."""
     found = [*run.glob("checkpoints/writing-*"), *run.glob("checkpoints/removing-*"),
              *run.glob("*.tmp.*"), *run.glob("model/*.tmp.*")]
     return {(path, path.stat().st_ino) for path in found}
 
 
 def losses_of(run):
-    """The loss of each step, and of each evaluation the precision, in order."""
+    """Step, loss and precisions of each row, in order."""
     losses = []
     for line in (run / "metrics.jsonl").read_text().splitlines():
         row = json.loads(line)
