@@ -1,6 +1,6 @@
 #include "core/random.h"
 #include "core/utf8.h"
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 #include "metrics/metric.h"
 #include "metrics/score.h"
 
@@ -77,7 +77,7 @@ int main() {
   const auto page = make_page(random);
   const auto read = change_a_tenth(page, random);
   const auto other = make_page(random);
-  if (metrics::edit_distance(page, read) != reference_distance(page, read)) {
+  if (edit_distance(page, read) != reference_distance(page, read)) {
     std::puts("edit_distance differs from the reference");
     return 1;
   }
@@ -86,10 +86,10 @@ int main() {
     std::printf("%-32s %8.2f ms\n", name, time);
   };
   print("edit distance, tenth wrong", milliseconds([&] {
-          sink = static_cast<double>(metrics::edit_distance(page, read));
+          sink = static_cast<double>(edit_distance(page, read));
         }));
   print("edit distance, another page", milliseconds([&] {
-          sink = static_cast<double>(metrics::edit_distance(page, other));
+          sink = static_cast<double>(edit_distance(page, other));
         }));
   print(
       "edit distance, reference",

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "core/utf8.h"
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 #include "metrics/words.h"
 
 namespace microfiche::analysis {
@@ -41,8 +41,8 @@ std::vector<int64_t> place_in_prediction(
   const auto to = numbers.number(prediction);
   std::vector<int64_t> places;
   int64_t at = 0;
-  for (const auto& run : metrics::align(from, to)) {
-    using Kind = metrics::EditRun::Kind;
+  for (const auto& run : align_texts(from, to)) {
+    using Kind = EditRun::Kind;
     const bool both = run.kind == Kind::kEqual || run.kind == Kind::kSubstitute;
     for (int64_t i = 0; i < run.length; ++i) {
       if (both || run.kind == Kind::kDelete) {

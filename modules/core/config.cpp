@@ -1,35 +1,18 @@
 #include "core/config.h"
 
+#include "core/edit_distance.h"
+
 #include <algorithm>
-#include <numeric>
 
 namespace microfiche {
-namespace {
-
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row.back();
-}
-
-} // namespace
 
 std::string did_you_mean(
     const std::string& name,
     const std::vector<std::string>& known) {
   std::string nearest;
-  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
+  int64_t least = std::max<int64_t>(2, std::ssize(name) / 3) + 1;
   for (const auto& candidate : known) {
-    const size_t distance = edit_distance(name, candidate);
+    const int64_t distance = edit_distance(name, candidate);
     if (distance < least) {
       least = distance;
       nearest = candidate;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 
 namespace microfiche::metrics {
 

@@ -2,13 +2,13 @@
 
 #include "core/utf8.h"
 #include "report/html.h"
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 #include "metrics/text_normalization.h"
 
 namespace microfiche::report {
 namespace {
 
-using Kind = metrics::EditRun::Kind;
+using Kind = EditRun::Kind;
 
 std::u32string collapsed(std::string_view text) {
   return metrics::normalize(
@@ -29,7 +29,7 @@ std::string diff_html(std::string_view reference, std::string_view prediction) {
   std::string html;
   size_t i = 0;
   size_t j = 0;
-  for (const auto& run : metrics::align(wanted, got)) {
+  for (const auto& run : align_texts(wanted, got)) {
     const auto length = static_cast<size_t>(run.length);
     const auto missing = std::u32string_view(wanted).substr(i, length);
     const auto added = std::u32string_view(got).substr(j, length);

@@ -8,7 +8,7 @@
 #include "generation/read.h"
 #include "metrics/white_space.h"
 #include "metrics/confidence.h"
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
 #include "text_compression/text_sequences.h"
@@ -43,7 +43,7 @@ double precision(std::string_view reference, std::string_view prediction) {
   const auto read = collapse_white_space(prediction);
   const size_t longest = std::max({expected.size(), read.size(), size_t{1}});
   return 1 -
-      static_cast<double>(metrics::edit_distance(expected, read)) /
+      static_cast<double>(edit_distance(expected, read)) /
       static_cast<double>(longest);
 }
 

@@ -1,12 +1,12 @@
 #include <core/version.h>
 #include <kernels/rms_norm.h>
-#include <metrics/edit_distance.h>
+#include <core/edit_distance.h>
 
 #include <cstdio>
 
 // One call into a module without LibTorch and one into a module with it.
 int main() {
-  const auto edits = microfiche::metrics::edit_distance("kitten", "sitting");
+  const auto edits = microfiche::edit_distance("kitten", "sitting");
   const auto normalised =
       microfiche::kernels::rms_norm(torch::full({1, 4}, 3.0), torch::ones({4}));
   const double root_mean_square =

@@ -1,4 +1,4 @@
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 
 #include "core/utf8.h"
 
@@ -7,15 +7,16 @@
 #include <utility>
 
 
-// The dynamic-programming table has a row for each symbol of the pattern and a
-// column for each symbol of the text. A column is held as the differences
-// between neighbouring rows, one bit each: `rises` where the next row is one
-// more, `falls` where it is one less.
+// The dynamic-programming table has one row per symbol of the pattern and one
+// column per symbol of the text. A column is stored as differences between
+// neighbouring rows, one bit each: `rises` where the next row is larger by one,
+// `falls` where it is smaller by one.
 
-namespace microfiche::metrics {
+namespace microfiche {
 namespace {
 
-/// For each symbol, the rows of the pattern where it stands, 64 to a word.
+/// For each symbol, a bit mask of the rows of the pattern that have it, 64 rows
+/// per word.
 class PatternMasks {
  public:
   explicit PatternMasks(std::u32string_view pattern)
@@ -30,8 +31,8 @@ class PatternMasks {
     }
   }
 
-  /// `num_blocks` words; all zero for a symbol that the pattern has not.
-  const uint64_t* of(char32_t symbol) const {
+  /// `num_blocks` words; all zero for a symbol that is not in the pattern.
+  const uint64_t* find(char32_t symbol) const {
     const auto found = index_.find(symbol);
     const size_t index = found == index_.end() ? 0 : found->second;
     return masks_.data() + index * num_blocks;
@@ -49,8 +50,8 @@ struct Block {
   uint64_t falls = 0;
 };
 
-/// Moves a column of the table one symbol of the text to the right. Returns by
-/// how much the entry in row `last_row` of the last block changed: -1, 0 or 1.
+/// Computes the next column of the table. Returns the change of the entry in row
+/// `last_row` of the last block: -1, 0 or 1.
 int advance_column(
     std::vector<Block>& column,
     const uint64_t* masks,
@@ -105,7 +106,8 @@ void append_run(std::vector<EditRun>& runs, EditRun::Kind kind, size_t length) {
   }
 }
 
-/// The runs of the part of two texts that differs at both ends, last first.
+/// Aligns two texts whose first and last symbols differ. The last run comes
+/// first.
 std::vector<EditRun> align_backwards(
     std::u32string_view reference,
     std::u32string_view prediction) {
@@ -114,7 +116,7 @@ std::vector<EditRun> align_backwards(
   std::vector<Block> table;
   table.reserve(column.size() * prediction.size());
   for (const char32_t symbol : prediction) {
-    advance_column(column, masks.of(symbol), row_bit(reference.size() - 1));
+    advance_column(column, masks.find(symbol), row_bit(reference.size() - 1));
     table.insert(table.end(), column.begin(), column.end());
   }
   const auto block = [&](size_t i, size_t j) -> const Block& {
@@ -164,7 +166,7 @@ int64_t edit_distance(std::u32string_view a, std::u32string_view b) {
   const PatternMasks masks(a);
   std::vector<Block> column(masks.num_blocks);
   for (const char32_t symbol : b) {
-    distance += advance_column(column, masks.of(symbol), row_bit(a.size() - 1));
+    distance += advance_column(column, masks.find(symbol), row_bit(a.size() - 1));
   }
   return distance;
 }
@@ -173,7 +175,7 @@ int64_t edit_distance(std::string_view a, std::string_view b) {
   return edit_distance(decode_utf8(a).text, decode_utf8(b).text);
 }
 
-std::vector<EditRun> align(
+std::vector<EditRun> align_texts(
     std::u32string_view reference,
     std::u32string_view prediction) {
   const size_t prefix = common_prefix(reference, prediction);
@@ -198,4 +200,4 @@ std::vector<EditRun> align(
   return runs;
 }
 
-} // namespace microfiche::metrics
+} // namespace microfiche

@@ -1,4 +1,4 @@
-#include "metrics/edit_distance.h"
+#include "core/edit_distance.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "core/random.h"
 #include "tests/metrics/goldens.h"
 
-namespace microfiche::metrics {
+namespace microfiche {
 namespace {
 
 using Kind = EditRun::Kind;
@@ -67,7 +67,7 @@ std::u32string apply(
 }
 
 TEST(EditDistanceTest, EqualsRapidfuzzOnRandomAndRealPairs) {
-  const auto goldens = read_goldens("pairs.jsonl");
+  const auto goldens = metrics::read_goldens("pairs.jsonl");
   ASSERT_GT(goldens.size(), 1000u);
 
   for (const auto& golden : goldens) {
@@ -95,12 +95,12 @@ TEST(EditDistanceTest, CountsCodePointsNotBytes) {
 }
 
 TEST(AlignTest, IsAShortestWayForEveryGoldenPair) {
-  for (const auto& golden : read_goldens("pairs.jsonl")) {
+  for (const auto& golden : metrics::read_goldens("pairs.jsonl")) {
     const auto reference = decode_utf8(golden["reference"].get<std::string>());
     const auto prediction =
         decode_utf8(golden["prediction"].get<std::string>());
 
-    const auto runs = align(reference.text, prediction.text);
+    const auto runs = align_texts(reference.text, prediction.text);
 
     EXPECT_EQ(edits_of(runs), golden["edits"].get<int64_t>());
     EXPECT_EQ(apply(runs, reference.text, prediction.text), prediction.text);
@@ -109,7 +109,7 @@ TEST(AlignTest, IsAShortestWayForEveryGoldenPair) {
 
 TEST(AlignTest, NamesWhatHappened) {
   EXPECT_EQ(
-      align(U"the cat sat", U"the bat saat"),
+      align_texts(U"the cat sat", U"the bat saat"),
       (std::vector<EditRun>{
           {Kind::kEqual, 4},
           {Kind::kSubstitute, 1},
@@ -119,8 +119,8 @@ TEST(AlignTest, NamesWhatHappened) {
 }
 
 TEST(AlignTest, AnEmptyPredictionIsOneDeletion) {
-  EXPECT_EQ(align(U"abc", U""), (std::vector<EditRun>{{Kind::kDelete, 3}}));
+  EXPECT_EQ(align_texts(U"abc", U""), (std::vector<EditRun>{{Kind::kDelete, 3}}));
 }
 
 } // namespace
-} // namespace microfiche::metrics
+} // namespace microfiche
