@@ -3,7 +3,7 @@
 namespace microfiche::tokenizer {
 
 void AddedTokenFinder::add(std::string_view content, int64_t id) {
-  begins_[static_cast<unsigned char>(content.front())] = true;
+  first_bytes_[static_cast<unsigned char>(content.front())] = true;
   size_t node = 0;
   for (const char byte : content) {
     const auto [edge, fresh] = nodes_[node].next.emplace(byte, nodes_.size());
@@ -19,7 +19,7 @@ std::optional<AddedTokenFinder::Match> AddedTokenFinder::find(
     std::string_view text,
     size_t from) const {
   for (size_t begin = from; begin < text.size(); ++begin) {
-    if (!begins_[static_cast<unsigned char>(text[begin])]) {
+    if (!first_bytes_[static_cast<unsigned char>(text[begin])]) {
       continue;
     }
     std::optional<Match> longest;

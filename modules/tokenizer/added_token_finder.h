@@ -9,8 +9,8 @@
 
 namespace microfiche::tokenizer {
 
-/// Finds added tokens in text: the leftmost, and of those that begin at the
-/// same place the longest.
+/// Finds added tokens in text: the leftmost match, and the longest of those that
+/// begin at the same position.
 class AddedTokenFinder {
  public:
   struct Match {
@@ -31,9 +31,9 @@ class AddedTokenFinder {
     std::optional<int64_t> id;
   };
 
-  // A trie; the first node is the root.
+  // A trie; the root comes first.
   std::vector<Node> nodes_ = std::vector<Node>(1);
-  std::array<bool, 256> begins_ = {};
+  std::array<bool, 256> first_bytes_ = {};
 };
 
 } // namespace microfiche::tokenizer

@@ -9,8 +9,9 @@
 namespace microfiche::tokenizer {
 namespace {
 
-// Up to here looking through all pairs for the lowest rank beats a queue.
-constexpr size_t kShortPiece = 48;
+// In bytes. Up to this size a linear search for the lowest rank is faster than a
+// queue.
+constexpr size_t kMaxShortPiece = 48;
 
 constexpr int32_t kNoRank = std::numeric_limits<int32_t>::max();
 
@@ -56,7 +57,7 @@ const BytePairEncoder::Slot* BytePairEncoder::find(int32_t left, int32_t right)
 void BytePairEncoder::encode(
     std::string_view piece,
     std::vector<int64_t>& tokens) const {
-  if (piece.size() <= kShortPiece) {
+  if (piece.size() <= kMaxShortPiece) {
     encode_short(piece, tokens);
   } else {
     encode_long(piece, tokens);
@@ -68,13 +69,13 @@ void BytePairEncoder::encode_short(
     std::vector<int64_t>& tokens) const {
   struct Symbol {
     int32_t token;
-    // Of the merge with the next symbol.
+    // The merge with the next symbol.
     int32_t rank;
     int32_t merged;
   };
-  std::array<Symbol, kShortPiece> symbols;
+  std::array<Symbol, kMaxShortPiece> symbols;
   size_t count = piece.size();
-  const auto look_up = [&](size_t i) {
+  const auto update_rank = [&](size_t i) {
     const Slot* slot =
         i + 1 < count ? find(symbols[i].token, symbols[i + 1].token) : nullptr;
     symbols[i].rank = slot ? slot->rank : kNoRank;
@@ -84,7 +85,7 @@ void BytePairEncoder::encode_short(
     symbols[i].token = byte_tokens_[static_cast<unsigned char>(piece[i])];
   }
   for (size_t i = 0; i < count; ++i) {
-    look_up(i);
+    update_rank(i);
   }
   while (count > 1) {
     size_t best = 0;
@@ -101,9 +102,9 @@ void BytePairEncoder::encode_short(
       symbols[i] = symbols[i + 1];
     }
     --count;
-    look_up(best);
+    update_rank(best);
     if (best > 0) {
-      look_up(best - 1);
+      update_rank(best - 1);
     }
   }
   for (size_t i = 0; i < count; ++i) {
@@ -120,8 +121,7 @@ void BytePairEncoder::encode_long(
     size_t previous;
     size_t next;
   };
-  // What the queue knows may be out of date: `left` and `right` say whether the
-  // two symbols still are what they were.
+  // A candidate is outdated if `left` and `right` are no longer the two symbols.
   struct Candidate {
     int32_t rank;
     size_t position;
@@ -132,7 +132,7 @@ void BytePairEncoder::encode_long(
       return std::tie(rank, position) > std::tie(other.rank, other.position);
     }
   };
-  constexpr int32_t kGone = -1;
+  constexpr int32_t kRemoved = -1;
 
   std::vector<Symbol> symbols(piece.size());
   for (size_t i = 0; i < piece.size(); ++i) {
@@ -142,7 +142,7 @@ void BytePairEncoder::encode_long(
         i + 1 == piece.size() ? kNone : i + 1};
   }
   std::priority_queue<Candidate> queue;
-  const auto offer = [&](size_t position) {
+  const auto push_candidate = [&](size_t position) {
     const Symbol& symbol = symbols[position];
     if (symbol.next == kNone) {
       return;
@@ -153,7 +153,7 @@ void BytePairEncoder::encode_long(
     }
   };
   for (size_t i = 0; i < symbols.size(); ++i) {
-    offer(i);
+    push_candidate(i);
   }
   while (!queue.empty()) {
     const Candidate best = queue.top();
@@ -166,13 +166,13 @@ void BytePairEncoder::encode_long(
     Symbol& merged = symbols[symbol.next];
     symbol.token = best.merged;
     symbol.next = merged.next;
-    merged.token = kGone;
+    merged.token = kRemoved;
     if (symbol.next != kNone) {
       symbols[symbol.next].previous = best.position;
     }
-    offer(best.position);
+    push_candidate(best.position);
     if (symbol.previous != kNone) {
-      offer(symbol.previous);
+      push_candidate(symbol.previous);
     }
   }
   for (size_t i = 0; i != kNone; i = symbols[i].next) {

@@ -7,21 +7,21 @@
 
 namespace microfiche::tokenizer {
 
-/// Two neighbouring tokens that become one.
+/// Two adjacent tokens that become one.
 struct Merge {
   int32_t left = 0;
   int32_t right = 0;
   int32_t merged = 0;
 };
 
-/// Turns the bytes of a piece into tokens: starts from one token a byte and
-/// merges the pair of the lowest rank, the leftmost of equals, until no pair of
-/// neighbours has a merge.
+/// Turns the bytes of a piece into tokens: starts with one token per byte, then
+/// merges the adjacent pair of the lowest rank, the leftmost first, while there is
+/// one.
 ///
 /// Source: Sennrich et al., arXiv:1508.07909, section 3.2.
 class BytePairEncoder {
  public:
-  /// `merges` in order of rank, no pair twice.
+  /// `merges` are in order of rank; each pair comes once.
   BytePairEncoder(
       const std::array<int32_t, 256>& byte_tokens,
       const std::vector<Merge>& merges);
@@ -36,13 +36,13 @@ class BytePairEncoder {
     int32_t merged = 0;
   };
 
-  /// Null when the two have no merge.
+  /// Null if the pair has no merge.
   const Slot* find(int32_t left, int32_t right) const;
   void encode_short(std::string_view piece, std::vector<int64_t>& tokens) const;
   void encode_long(std::string_view piece, std::vector<int64_t>& tokens) const;
 
   std::array<int32_t, 256> byte_tokens_;
-  // Open addressing; a power of two slots, at most half of them taken.
+  // Open addressing; a power of two slots, at most half of them in use.
   std::vector<Slot> slots_;
   uint64_t shift_ = 64;
 };

@@ -9,16 +9,16 @@
 namespace microfiche::tokenizer {
 namespace {
 
-/// What the patterns ask of a character, as bits.
+/// Character classes of the patterns, as bits.
 enum Class : uint8_t {
   kLetterOrMark = 1, // \p{L}, \p{M}
   kNumber = 2, // \p{N}
   kSymbol = 4, // \p{P}, \p{S}
   kSpace = 8, // \s
   kNewline = 16, // \r, \n
-  kAsian = 32, // U+4E00 to U+9FA5, U+3040 to U+30FF
+  kCjk = 32, // U+4E00 to U+9FA5, U+3040 to U+30FF
   kAsciiLetter = 64, // A-Z, a-z
-  kAsciiSymbol = 128, // the 32 that the third pattern lists
+  kAsciiSymbol = 128, // the 32 in the third pattern
 };
 
 uint8_t classify(UChar32 c) {
@@ -40,7 +40,7 @@ uint8_t classify(UChar32 c) {
     bits |= kNewline;
   }
   if ((c >= 0x4e00 && c <= 0x9fa5) || (c >= 0x3040 && c <= 0x30ff)) {
-    bits |= kAsian;
+    bits |= kCjk;
   }
   if (c < 0x80 && (bits & kLetterOrMark)) {
     bits |= kAsciiLetter;
@@ -64,7 +64,7 @@ const std::array<uint8_t, kTableSize>& class_table() {
   return table;
 }
 
-/// Walks over one text. A position is the offset of a character.
+/// Scans one text. A position is the byte offset of a character.
 class Scanner {
  public:
   Scanner(std::string_view text, std::vector<std::string_view>& pieces)
@@ -72,7 +72,7 @@ class Scanner {
         bytes_(reinterpret_cast<const uint8_t*>(text.data())),
         pieces_(pieces) {}
 
-  /// The first two patterns; what they leave is given to the third.
+  /// Applies the first two patterns, and the third one to the rest.
   void split() {
     size_t begin = 0;
     while (begin < text_.size()) {
@@ -85,10 +85,10 @@ class Scanner {
         }
         append(begin, end);
       } else {
-        const uint8_t asian = c.classes & kAsian;
+        const uint8_t cjk = c.classes & kCjk;
         while (end < text_.size()) {
           c = at(end);
-          if ((c.classes & kNumber) || (c.classes & kAsian) != asian) {
+          if ((c.classes & kNumber) || (c.classes & kCjk) != cjk) {
             break;
           }
           end = c.end;
@@ -139,7 +139,7 @@ class Scanner {
     }
   }
 
-  /// The third pattern within [begin, end).
+  /// Applies the third pattern within [begin, end).
   void split_words(size_t begin, size_t end) {
     size_t unmatched = begin;
     while (begin < end) {
@@ -155,8 +155,8 @@ class Scanner {
     append(unmatched, end);
   }
 
-  /// The end of a match that begins here, or `begin`; the alternatives of the
-  /// pattern in their order.
+  /// The end of a match at `begin`, or `begin`. Tries the pattern's alternatives
+  /// in order.
   size_t match_word(size_t begin, size_t end) const {
     const Character first = at(begin);
     // [!-/:-~][A-Za-z]+
@@ -179,8 +179,8 @@ class Scanner {
     return first.classes & kSpace ? match_space(begin, end) : begin;
   }
 
-  /// \s*[\r\n]+ to the last newline; else \s+(?!\S), which leaves one character
-  /// to what follows; else \s+.
+  /// \s*[\r\n]+ up to the last newline; else \s+(?!\S), which leaves one character
+  /// to the next match; else \s+.
   size_t match_space(size_t begin, size_t end) const {
     size_t position = begin;
     size_t last = begin;

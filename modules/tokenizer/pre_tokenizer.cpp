@@ -13,8 +13,8 @@
 namespace microfiche::tokenizer {
 namespace {
 
-// A pattern from a file may be hostile. A single match of an honest one takes
-// far less than a unit of time, which is about a millisecond of steps.
+// A pattern from a file may be hostile. In ICU's units of about a millisecond;
+// one match of an ordinary pattern takes far less than one.
 constexpr int32_t kTimeLimit = 1000;
 constexpr int32_t kStackBytes = 16 << 20;
 
@@ -31,11 +31,11 @@ class RegexPreTokenizer : public PreTokenizer {
       const std::string& where) {
     for (const auto& split : splits) {
       UErrorCode status = U_ZERO_ERROR;
-      UParseError place = {};
+      UParseError parse_error = {};
       patterns_.emplace_back(icu::RegexPattern::compile(
           icu::UnicodeString::fromUTF8(split.pattern),
           split.literal ? static_cast<uint32_t>(UREGEX_LITERAL) : 0,
-          place,
+          parse_error,
           status));
       check(
           U_SUCCESS(status),
@@ -45,7 +45,7 @@ class RegexPreTokenizer : public PreTokenizer {
           ": ",
           u_errorName(status),
           " at character ",
-          place.offset);
+          parse_error.offset);
     }
   }
 
@@ -58,30 +58,31 @@ class RegexPreTokenizer : public PreTokenizer {
         text.size() <= static_cast<size_t>(INT32_MAX),
         "a text of ",
         text.size(),
-        " bytes is too long to be split at once");
-    const auto wide = icu::UnicodeString::fromUTF8(
+        " bytes is too long to split");
+    const auto utf16 = icu::UnicodeString::fromUTF8(
         icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-    std::vector<Range> ranges = {{0, wide.length()}};
+    std::vector<Range> ranges = {{0, utf16.length()}};
     for (const auto& pattern : patterns_) {
-      ranges = cut(*pattern, wide, ranges);
+      ranges = split_ranges(*pattern, utf16, ranges);
     }
-    append_pieces(text, wide, ranges, pieces);
+    append_pieces(text, utf16, ranges, pieces);
   }
 
  private:
-  static std::vector<Range> cut(
+  static std::vector<Range> split_ranges(
       const icu::RegexPattern& pattern,
       const icu::UnicodeString& text,
       const std::vector<Range>& ranges) {
     UErrorCode status = U_ZERO_ERROR;
     const std::unique_ptr<icu::RegexMatcher> matcher(
         pattern.matcher(text, status));
-    check<OutOfMemoryError>(U_SUCCESS(status), "no memory to split text");
+    check<OutOfMemoryError>(U_SUCCESS(status), "out of memory while splitting text");
     matcher->setTimeLimit(kTimeLimit, status);
     matcher->setStackLimit(kStackBytes, status);
     std::vector<Range> pieces;
     for (const auto& range : ranges) {
-      // A region has opaque, anchoring bounds: a piece knows only itself.
+      // The bounds of a region are opaque and anchoring: a match sees only its
+      // own piece.
       matcher->region(range.begin, range.end, status);
       int32_t done = range.begin;
       while (matcher->find(status)) {
@@ -111,17 +112,17 @@ class RegexPreTokenizer : public PreTokenizer {
     }
   }
 
-  /// Turns ranges of UTF-16 into the same ranges of the UTF-8 text.
+  /// Converts ranges of UTF-16 to ranges of the UTF-8 text.
   static void append_pieces(
       std::string_view text,
-      const icu::UnicodeString& wide,
+      const icu::UnicodeString& utf16,
       const std::vector<Range>& ranges,
       std::vector<std::string_view>& pieces) {
     size_t begin = 0;
     for (const auto& range : ranges) {
       size_t end = begin;
       for (int32_t i = range.begin; i < range.end;) {
-        const UChar32 character = wide.char32At(i);
+        const UChar32 character = utf16.char32At(i);
         i += U16_LENGTH(character);
         end += U8_LENGTH(character);
       }

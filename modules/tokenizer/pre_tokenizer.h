@@ -9,29 +9,29 @@
 
 namespace microfiche::tokenizer {
 
-/// Cuts text into the pieces that merges may not cross.
+/// Splits text into pieces. Merges do not cross pieces.
 class PreTokenizer {
  public:
   virtual ~PreTokenizer() = default;
 
-  /// Appends the pieces of `text`, which must be UTF-8; put together they are
-  /// the text. Any number of threads may call.
+  /// Appends the pieces of `text`, in UTF-8; together they are the text.
+  /// Thread-safe.
   virtual void split(
       std::string_view text,
       std::vector<std::string_view>& pieces) const = 0;
 };
 
-/// Splits by any regular expressions, with ICU's. The reference for the faster
-/// one below.
+/// Splits by regular expressions with ICU. The reference for
+/// `make_deepseek_pre_tokenizer`.
 ///
-/// Throws `InputError` naming `where` for a pattern that ICU cannot compile,
-/// and later for one that takes too long on a text.
+/// Throws `InputError`, naming `where`, for a pattern that ICU cannot compile.
+/// `split` throws it for a pattern that takes too long.
 std::unique_ptr<const PreTokenizer> make_regex_pre_tokenizer(
     const std::vector<SplitPattern>& splits,
     const std::string& where);
 
-/// The fastest pre-tokenizer for these patterns: a scanner of our own for those
-/// of DeepSeek-V3 and DeepSeek-OCR, ICU for any other.
+/// The fastest pre-tokenizer for these patterns: `make_deepseek_pre_tokenizer`
+/// for its own, ICU for others.
 std::unique_ptr<const PreTokenizer> make_pre_tokenizer(
     const std::vector<SplitPattern>& splits,
     const std::string& where);

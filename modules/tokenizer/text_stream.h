@@ -7,17 +7,17 @@
 
 namespace microfiche::tokenizer {
 
-/// Turns ids that come one by one into text, holding back the first bytes of a
-/// character until its last has come. What `push` and `finish` return, put
-/// together, is `Tokenizer::decode` of all ids.
+/// Decodes ids one by one, and keeps the bytes of an incomplete character back.
+/// The texts of all `push` and of `finish` together are `Tokenizer::decode` of all
+/// ids.
 class TextStream {
  public:
   explicit TextStream(Tokenizer tokenizer);
 
-  /// The text that is complete now and was not returned before; may be empty.
+  /// The new complete text; may be empty.
   std::string push(int64_t id);
 
-  /// What is held back, cut characters as U+FFFD. Starts afresh.
+  /// The bytes that were kept back, as U+FFFD. Starts a new text.
   std::string finish();
 
  private:

@@ -14,7 +14,7 @@ fs::path find_file() {
   if (const char* chosen = std::getenv("MICROFICHE_TEXT_TOKENIZER")) {
     return chosen;
   }
-  // Where scripts/setup puts it, and where `install` copies it.
+  // From scripts/setup, and from `install`.
   for (const fs::path path :
        {MICROFICHE_TEXT_TOKENIZER_BUILT, MICROFICHE_TEXT_TOKENIZER_INSTALLED}) {
     if (fs::exists(path)) {
@@ -23,9 +23,9 @@ fs::path find_file() {
   }
   throw InputError(
       MICROFICHE_TEXT_TOKENIZER_BUILT
-      ": the tokenizer that counts text tokens is not there; make it with "
-      "tools/make_deepseek_tokenizer, or name one in "
-      "MICROFICHE_TEXT_TOKENIZER");
+      ": the tokenizer that counts text tokens is missing; make it with "
+      "tools/make_deepseek_tokenizer, or set MICROFICHE_TEXT_TOKENIZER to the "
+      "path of another one");
 }
 
 } // namespace

@@ -7,17 +7,17 @@
 
 namespace microfiche::tokenizer {
 
-/// DeepSeek-OCR's tokenizer, which counts the text tokens of every compression
-/// ratio whatever the model's own vocabulary. Loaded at the first call, once a
-/// process; any thread may call.
+/// DeepSeek-OCR's tokenizer. It counts the text tokens of every compression
+/// ratio, also for models with another vocabulary. Loaded once, at the first call;
+/// thread-safe.
 ///
-/// Looks where the environment variable MICROFICHE_TEXT_TOKENIZER says, a
-/// tokenizer.json; without it, where `scripts/setup` puts the file. Throws
-/// `InputError` naming the command that makes it when it is not there.
+/// The environment variable MICROFICHE_TEXT_TOKENIZER may name a tokenizer.json;
+/// the default is the file that `scripts/setup` makes. If it is missing, throws
+/// `InputError` with the command that makes it.
 const Tokenizer& find_text_token_counter();
 
-/// Text tokens of `text` by `find_text_token_counter()`. Names of added tokens
-/// in the text are text like any other.
+/// Counts tokens with `find_text_token_counter()`. The names of added tokens are
+/// ordinary text.
 int64_t count_text_tokens(std::string_view text);
 
 } // namespace microfiche::tokenizer

@@ -4,12 +4,12 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "tokenizer/added_token_finder.h"
 #include "tokenizer/byte_alphabet.h"
 #include "tokenizer/byte_pair_encoder.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/tokenizer_json.h"
-#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -19,7 +19,7 @@
 namespace microfiche::tokenizer {
 
 struct Tokenizer::Impl {
-  /// What one id stands for; unused ids have no spelling.
+  /// The token of one id; empty for unused ids.
   struct Token {
     std::string spelling;
     std::string bytes;
@@ -54,12 +54,12 @@ struct Tokenizer::Impl {
   std::vector<Token> tokens;
   // Keys point into the spellings of `tokens`, which never change.
   std::unordered_map<std::string_view, int64_t> id_of;
-  // Looked for one after the other, see `AddedToken::normalized`.
+  // Applied in order; see `AddedToken::normalized`.
   std::array<AddedTokenFinder, 2> finders;
   std::unique_ptr<const PreTokenizer> pre_tokenizer;
   std::unique_ptr<const BytePairEncoder> encoder;
-  // Tokens by their bytes, filled only when the file says ignore_merges.
-  std::unordered_map<std::string_view, int64_t> whole_pieces;
+  // Tokens by their bytes; only with ignore_merges.
+  std::unordered_map<std::string_view, int64_t> token_of_piece;
   std::string hash;
 };
 
@@ -75,14 +75,14 @@ Tokenizer::Impl::Impl(
 void Tokenizer::Impl::add_vocabulary(
     TokenizerDefinition& definition,
     const std::string& where) {
-  int64_t largest = -1;
+  int64_t max_id = -1;
   for (const auto& [spelling, id] : definition.vocabulary) {
-    largest = std::max(largest, id);
+    max_id = std::max(max_id, id);
   }
   for (const auto& token : definition.added_tokens) {
-    largest = std::max(largest, token.id);
+    max_id = std::max(max_id, token.id);
   }
-  tokens.resize(static_cast<size_t>(largest + 1));
+  tokens.resize(static_cast<size_t>(max_id + 1));
   id_of.reserve(definition.vocabulary.size() + definition.added_tokens.size());
   for (auto& [spelling, id] : definition.vocabulary) {
     check(!spelling.empty(), where, ": model.vocab: a token is empty");
@@ -97,13 +97,13 @@ void Tokenizer::Impl::add_vocabulary(
         "\" have the same id ",
         id);
     token.spelling = std::move(spelling);
-    // What is not in the alphabet, as the name of a special token, is itself.
+    // A token outside the alphabet, e.g. a special token, stands for itself.
     token.bytes = spelled_bytes(token.spelling).value_or(token.spelling);
     id_of.emplace(token.spelling, id);
   }
   if (definition.ignore_merges) {
     for (const auto& [spelling, id] : id_of) {
-      whole_pieces.emplace(tokens[static_cast<size_t>(id)].bytes, id);
+      token_of_piece.emplace(tokens[static_cast<size_t>(id)].bytes, id);
     }
   }
 }
@@ -197,8 +197,8 @@ void Tokenizer::Impl::encode_ordinary(
   std::vector<std::string_view> pieces;
   pre_tokenizer->split(text, pieces);
   for (const auto piece : pieces) {
-    const auto whole = whole_pieces.find(piece);
-    if (whole != whole_pieces.end()) {
+    const auto whole = token_of_piece.find(piece);
+    if (whole != token_of_piece.end()) {
       ids.push_back(whole->second);
     } else {
       encoder->encode(piece, ids);
@@ -243,7 +243,7 @@ std::vector<int64_t> Tokenizer::encode(std::string_view text, bool added_tokens)
       valid == text.size(),
       "the text is not UTF-8 at byte ",
       valid,
-      "; convert it, for example with iconv");
+      "; convert it, e.g. with iconv");
   std::vector<int64_t> ids;
   if (added_tokens) {
     impl_->encode_added(text, 0, ids);

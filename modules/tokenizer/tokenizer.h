@@ -11,52 +11,51 @@
 
 namespace microfiche::tokenizer {
 
-/// Byte-level BPE as a Hugging Face `tokenizer.json` describes it.
+/// Byte-level BPE from a Hugging Face `tokenizer.json`.
 ///
-/// Reads what the DeepSeek and GPT-2 families use: model BPE, pre-tokenizers
-/// Split and ByteLevel, decoder ByteLevel, added tokens. Anything else in the
-/// file is refused by name, because guessing would give other ids than the
-/// model was trained with. Cheap to copy; any number of threads may use one.
+/// Supports the features of the DeepSeek and GPT-2 families: model BPE,
+/// pre-tokenizers Split and ByteLevel, decoder ByteLevel, added tokens. Refuses
+/// other features by name, because ignoring them would give other ids. Cheap to
+/// copy; thread-safe.
 ///
-/// Source: `tokenizers` 0.23 (huggingface/tokenizers), whose ids these are.
+/// The ids equal those of `tokenizers` 0.23 (huggingface/tokenizers).
 class Tokenizer {
  public:
-  /// Throws `InputError` naming file and feature when the file is missing,
-  /// malformed, contradicts itself, or asks for what is not supported.
+  /// Throws `InputError`, naming the file and the field, when the file is missing,
+  /// malformed, inconsistent or uses an unsupported feature.
   static Tokenizer load(const std::filesystem::path& path);
 
   /// As `load`, for the content of a tokenizer.json; `where` starts messages.
   static Tokenizer parse(std::string_view json, const std::string& where);
 
-  /// Text to ids; nothing is put before or after. With `added_tokens`, added
-  /// tokens that stand in the text (such as `<image>`) become their ids;
-  /// without, they are text like any other.
+  /// Text to ids, without special tokens at begin and end. With `added_tokens`,
+  /// added tokens in the text, such as `<image>`, become their ids; without, they
+  /// are ordinary text.
   ///
-  /// Throws `InputError` with the byte offset where `text` is not UTF-8.
+  /// Throws `InputError`, with the byte offset, if `text` is not UTF-8.
   std::vector<int64_t> encode(std::string_view text, bool added_tokens = true)
       const;
 
-  /// Ids to text, added and special tokens kept. Bytes that make no UTF-8, as
-  /// when a character is cut, become U+FFFD; ids without a token become
-  /// nothing.
+  /// Ids to text, with added and special tokens. Invalid UTF-8, e.g. half a
+  /// character, becomes U+FFFD; ids without a token are skipped.
   std::string decode(std::span<const int64_t> ids) const;
 
-  /// As `decode`, without replacing anything: the bytes as they are.
+  /// As `decode`, but invalid UTF-8 stays.
   std::string decode_bytes(std::span<const int64_t> ids) const;
 
-  /// The bytes that one id stands for; empty for an id without a token.
+  /// The bytes of one id; empty for an id without a token.
   std::string_view token_bytes(int64_t id) const;
 
-  /// The id of a token as the file spells it: `<image>`, or `Ġthe` for " the".
+  /// The id of a token as spelled in the file: `<image>`, or `Ġthe` for " the".
   std::optional<int64_t> id_of(std::string_view token) const;
 
   /// Whether a token has this id.
   bool contains(int64_t id) const;
 
-  /// The largest id plus one, which an embedding must have rows for.
+  /// The largest id plus one: the rows that an embedding needs.
   int64_t size() const;
 
-  /// Whether the id is an added token that the file marks as special.
+  /// Whether the id is a special added token.
   bool is_special(int64_t id) const;
 
   /// SHA-256 of the tokenizer.json, for provenance.

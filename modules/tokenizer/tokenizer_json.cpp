@@ -9,18 +9,18 @@
 namespace microfiche::tokenizer {
 namespace {
 
-// What `ByteLevel` with use_regex splits by.
+// The pattern of `ByteLevel` with use_regex.
 // Source: GPT-2, openai/gpt-2 src/encoder.py, `self.pat`.
 constexpr const char* kByteLevelPattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
-// Far above any vocabulary, and small enough to index a list by.
-constexpr uint64_t kLargestId = (1 << 20) - 1;
+// Far above any vocabulary, and small enough for a list index.
+constexpr uint64_t kMaxId = (1 << 20) - 1;
 
-// Published patterns have 400 bytes, added tokens 40; messages quote them.
-constexpr size_t kLongestText = 4096;
+// In bytes. Published patterns have 400, added tokens 40.
+constexpr size_t kMaxTextBytes = 4096;
 
-/// One JSON object of the file and the path that leads to it.
+/// A JSON object of the file and its path.
 class Object {
  public:
   /// `separator` stands between `where` and the names of fields.
@@ -37,7 +37,7 @@ class Object {
     return where_;
   }
 
-  /// Null where the field is absent.
+  /// Null if the field is absent.
   const Json& get(const char* name) const {
     static const Json null;
     const auto found = value_.find(name);
@@ -112,10 +112,10 @@ bool empty(const Json& value) {
 
 int64_t read_id(const Json& value, const std::string& where) {
   check(
-      value.is_number_unsigned() && value.get<uint64_t>() <= kLargestId,
+      value.is_number_unsigned() && value.get<uint64_t>() <= kMaxId,
       where,
       ": expected an id from 0 to ",
-      kLargestId,
+      kMaxId,
       ", got ",
       value.dump());
   return value.get<int64_t>();
@@ -123,10 +123,10 @@ int64_t read_id(const Json& value, const std::string& where) {
 
 void check_length(const std::string& text, const std::string& where) {
   check(
-      text.size() <= kLongestText,
+      text.size() <= kMaxTextBytes,
       where,
       ": expected a text of at most ",
-      kLongestText,
+      kMaxTextBytes,
       " bytes, got ",
       text.size());
 }
@@ -195,7 +195,7 @@ SplitPattern read_split(const Object& split) {
   return read;
 }
 
-/// Adds the splits of a pre-tokenizer; true once ByteLevel, the last, has come.
+/// Adds the splits of a pre-tokenizer. True for ByteLevel, which must come last.
 bool read_pre_tokenizer(const Object& step, std::vector<SplitPattern>& splits) {
   const std::string& type = step.string("type");
   if (type == "Sequence") {
@@ -333,8 +333,6 @@ TokenizerDefinition parse_tokenizer_json(
        "post_processor",
        "decoder",
        "model"});
-  file.require(file.get("truncation").is_null(), "truncation");
-  file.require(file.get("padding").is_null(), "padding");
   check_normalizer(file);
   check_post_processor(file.get("post_processor"), file.path("post_processor"));
   const Object decoder = file.object("decoder");

@@ -8,32 +8,31 @@
 
 namespace microfiche::tokenizer {
 
-/// A token that is looked for in the text before it is split.
+/// A token that is found in the text before the text is split.
 struct AddedToken {
   int64_t id = 0;
   std::string content;
-  /// Marked as special: decoders that skip special tokens skip it.
   bool special = false;
-  /// Looked for after the tokens that are not, in the text that these leave.
+  /// Found after the tokens that are not normalized, in the rest of the text.
   bool normalized = false;
 };
 
-/// Cuts text at every match; the matches and what lies between are the pieces.
+/// Splits text at every match; the pieces are the matches and the text between.
 struct SplitPattern {
   std::string pattern;
   /// The pattern is the text itself, not a regular expression.
   bool literal = false;
 };
 
-/// What a tokenizer.json says, once it is known to say nothing else.
+/// The content of a supported tokenizer.json.
 struct TokenizerDefinition {
-  /// Token as the file spells it, in the byte-level alphabet, and its id.
+  /// Token in the byte-level alphabet, and its id.
   std::vector<std::pair<std::string, int64_t>> vocabulary;
-  /// Pairs of tokens in order of rank, the first merged first.
+  /// Pairs of tokens in order of rank.
   std::vector<std::pair<std::string, std::string>> merges;
-  /// A piece that is a token as it stands becomes that token without merging.
+  /// A piece that equals a token becomes that token without merging.
   bool ignore_merges = false;
-  /// Applied one after the other, each to the pieces that the last one left.
+  /// Each is applied to the pieces of the one before.
   std::vector<SplitPattern> splits;
   std::vector<AddedToken> added_tokens;
 };
@@ -43,12 +42,11 @@ struct TokenizerDefinition {
 /// Supported: model BPE without dropout and byte_fallback, merges as "a b" or
 /// ["a", "b"]; pre-tokenizers Split (Regex or String, Isolated, not inverted)
 /// and a last ByteLevel without prefix space, alone or in a Sequence; decoder
-/// ByteLevel; no normalizer, truncation or padding; added tokens without
-/// lstrip, rstrip and single_word. Post-processors ByteLevel and
-/// TemplateProcessing are accepted, as they add nothing to ids encoded without
-/// special tokens.
+/// ByteLevel; no normalizer; added tokens without lstrip, rstrip and single_word.
+/// Ignored, because they do not change ids without special tokens: truncation,
+/// padding, post-processors ByteLevel and TemplateProcessing.
 ///
-/// Throws `InputError` naming `where` and the feature for anything else.
+/// Throws `InputError`, naming `where` and the feature, for anything else.
 TokenizerDefinition parse_tokenizer_json(
     std::string_view text,
     const std::string& where);

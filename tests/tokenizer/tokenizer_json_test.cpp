@@ -44,11 +44,6 @@ Json split_step(const Json& changes) {
 }
 
 const Refusal kRefusals[] = {
-    {"Truncation",
-     "/truncation",
-     {{"max_length", 5}},
-     "tokenizer.json: truncation is not supported"},
-    {"Padding", "/padding", {{"pad_id", 5}}, "padding"},
     {"OtherField", "/future", 1, "\"future\" is not supported"},
     {"Normalizer", "/normalizer", {{"type", "NFC"}}, "normalizer"},
     {"Decoder", "/decoder", {{"type", "WordPiece"}}, "WordPiece"},

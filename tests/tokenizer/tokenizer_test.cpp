@@ -132,5 +132,41 @@ TEST(ByteTokenizerTest, TheFirstThreeAreSpecial) {
   EXPECT_FALSE(tokenizer.is_special(3));
 }
 
+// As `tokenizers` saves them after enable_truncation(2) and enable_padding(8).
+TEST(TokenizerTest, TruncationAndPaddingDoNotChangeIds) {
+  const auto expected = parse(tiny_definition()).encode("xabcab");
+  auto definition = tiny_definition();
+  definition["truncation"] = {
+      {"direction", "Right"},
+      {"max_length", 2},
+      {"strategy", "LongestFirst"},
+      {"stride", 0}};
+  EXPECT_EQ(parse(definition).encode("xabcab"), expected);
+
+  definition["padding"] = {
+      {"strategy", {{"Fixed", 8}}},
+      {"direction", "Right"},
+      {"pad_to_multiple_of", nullptr},
+      {"pad_id", 0},
+      {"pad_type_id", 0},
+      {"pad_token", "<pad>"}};
+  EXPECT_EQ(parse(definition).encode("xabcab"), expected);
+}
+
+TEST(TokenizerTest, TheShippedTokenizerMayHavePadding) {
+  Json definition = read_json_file(tests::byte_tokenizer());
+  definition["padding"] = {
+      {"strategy", "BatchLongest"},
+      {"direction", "Left"},
+      {"pad_to_multiple_of", 64},
+      {"pad_id", 2},
+      {"pad_type_id", 0},
+      {"pad_token", "<pad>"}};
+
+  EXPECT_EQ(
+      parse(definition).encode("a<image>b"),
+      Tokenizer::load(tests::byte_tokenizer()).encode("a<image>b"));
+}
+
 } // namespace
 } // namespace microfiche::tokenizer
