@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/utf8.h"
+#include "data/grounding_objects.h"
 
 #include <algorithm>
 #include <array>
@@ -14,16 +16,28 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kImage = "<image>";
 
-/// One thing that somebody says.
-struct Turn {
+struct Message {
   std::string role;
   std::string text;
 };
 
+/// A JSON value in a message, cut to a line.
+std::string excerpt(const Json& value) {
+  constexpr size_t kMaxBytes = 60;
+  auto text = value.dump();
+  if (text.size() > kMaxBytes) {
+    const auto size = concat(text.size());
+    text.resize(kMaxBytes);
+    text.resize(valid_utf8_prefix(text));
+    text += concat("... (", size, " bytes)");
+  }
+  return text;
+}
+
 /// The string in a field of an object.
 std::string
 text_of(const Json& object, const char* field, const std::string& where) {
-  check(object.is_object(), where, ": expected an object, got ", object.dump());
+  check(object.is_object(), where, ": expected an object, got ", excerpt(object));
   const auto found = object.find(field);
   check(
       found != object.end() && found->is_string(),
@@ -31,7 +45,7 @@ text_of(const Json& object, const char* field, const std::string& where) {
       ": expected a string in \"",
       field,
       "\", got ",
-      found == object.end() ? "none" : found->dump());
+      found == object.end() ? "none" : excerpt(*found));
   return found->get<std::string>();
 }
 
@@ -53,8 +67,17 @@ void add_images(
         ": ",
         field,
         ": expected the path of an image, got ",
-        image.dump().substr(0, 100));
-    images.push_back(image.get<std::string>());
+        excerpt(image));
+    const auto path = image.get<std::string>();
+    check(
+        !path.starts_with("data:"),
+        where,
+        ": ",
+        field,
+        ": expected the path of an image file, got the image itself, ",
+        excerpt(image),
+        "; save it to a file");
+    images.push_back(path);
   }
 }
 
@@ -73,66 +96,66 @@ bool is_one_of(
   return std::find(names.begin(), names.end(), role) != names.end();
 }
 
-/// The question and the answer, which have to be all there is.
+/// The question and the answer; more messages are refused.
 Conversation make_conversation(
-    const std::vector<Turn>& turns,
+    const std::vector<Message>& messages,
     const std::string& where) {
   check(
-      turns.size() == 2 &&
-          is_one_of(turns[0].role, {"user", "human", "<|User|>"}) &&
-          is_one_of(turns[1].role, {"assistant", "gpt", "<|Assistant|>"}),
+      messages.size() == 2 &&
+          is_one_of(messages[0].role, {"user", "human", "<|User|>"}) &&
+          is_one_of(messages[1].role, {"assistant", "gpt", "<|Assistant|>"}),
       where,
       ": expected one question and one answer, which is all that the model's "
       "prompt has room for, got ",
-      turns.size(),
+      messages.size(),
       " messages",
-      turns.empty() ? "" : " that begin with role \"" + turns[0].role + "\"");
+      messages.empty() ? "" : " that begin with role \"" + messages[0].role + "\"");
   check(
-      count_images(turns[1].text) == 0,
+      count_images(messages[1].text) == 0,
       where,
       ": the answer has <image> in it, which only a question can have");
   Conversation conversation;
-  conversation.prompt = turns[0].text;
-  conversation.answer = turns[1].text;
+  conversation.prompt = messages[0].text;
+  conversation.answer = messages[1].text;
   return conversation;
 }
 
 Conversation
 parse_row(const Json& row, const std::string& where, const fs::path& folder) {
-  check(row.is_object(), where, ": expected an object, got ", row.dump());
+  check(row.is_object(), where, ": expected an object, got ", excerpt(row));
   const bool llava = row.contains("conversations");
   check(
       llava || row.contains("messages"),
       where,
       ": expected \"messages\" (ms-swift, Unsloth) or \"conversations\" "
       "(LLaVA), got an object without either");
-  const Json& messages = row[llava ? "conversations" : "messages"];
-  check(messages.is_array(), where, ": expected a list of messages");
+  const Json& list = row[llava ? "conversations" : "messages"];
+  check(list.is_array(), where, ": expected a list of messages");
 
-  std::vector<Turn> turns;
+  std::vector<Message> messages;
   std::vector<std::string> images;
   add_images(row, "image", where, images);
   add_images(row, "images", where, images);
-  for (const Json& message : messages) {
-    turns.push_back(
+  for (const Json& message : list) {
+    messages.push_back(
         {text_of(message, llava ? "from" : "role", where),
          text_of(message, llava ? "value" : "content", where)});
     add_images(message, "images", where, images);
   }
-  auto conversation = make_conversation(turns, where);
+  auto conversation = make_conversation(messages, where);
   conversation.where = where;
-  conversation.layout = llava           ? "LLaVA"
-      : turns[0].role.starts_with("<|") ? "Unsloth"
-                                        : "ms-swift";
+  conversation.layout = llava              ? "LLaVA"
+      : messages[0].role.starts_with("<|") ? "Unsloth"
+                                           : "ms-swift";
 
-  const size_t places = count_images(conversation.prompt);
+  const size_t num_placeholders = count_images(conversation.prompt);
   check(
-      images.size() <= 1 && places == images.size(),
+      images.size() <= 1 && num_placeholders == images.size(),
       where,
-      ": expected one image with one <image> in the question, or neither, got ",
+      ": expected one image and one <image> in the question, or neither, got ",
       images.size(),
       " and ",
-      places);
+      num_placeholders);
   if (!images.empty()) {
     conversation.image = folder / images[0];
     check(
@@ -141,6 +164,11 @@ parse_row(const Json& row, const std::string& where, const fs::path& folder) {
         ": there is no image ",
         conversation.image.string());
   }
+  GroundingObjects objects(
+      row.value("objects", Json()), conversation.image, where);
+  conversation.prompt = objects.fill(conversation.prompt);
+  conversation.answer = objects.fill(conversation.answer);
+  objects.finish();
   return conversation;
 }
 

@@ -7,25 +7,24 @@
 
 namespace microfiche::data {
 
-/// What a model is asked about a page, or about no page, and what it has to
-/// answer.
+/// A question about a page, or without a page, and the answer to learn.
 struct Conversation {
-  /// With `<image>` where the page goes; without one when there is no page.
+  /// With `<image>` in the page's position, if there is a page.
   std::string prompt;
   std::string answer;
 
   /// The page's file; empty without a page.
   std::filesystem::path image;
 
-  /// Where it came from, `file:line` or `file[index]`.
+  /// Its source: `file:line` or `file[index]`.
   std::string where;
 
-  /// Whose layout it has: "ms-swift", "LLaVA" or "Unsloth".
+  /// The tool with this layout: "ms-swift", "LLaVA" or "Unsloth".
   std::string_view layout;
 };
 
-/// Reads conversations as other tools keep them, a JSON object a line
-/// (`.jsonl`) or a JSON list of them (`.json`). Each is recognised by its keys:
+/// Reads conversations in the layouts of other tools: one JSON object per line
+/// (`.jsonl`) or a JSON list of them (`.json`). The keys tell the layouts apart:
 ///
 ///   ms-swift  {"messages": [{"role": "user", "content": "<image>\nFree OCR."},
 ///              {"role": "assistant", "content": "..."}], "images": ["a.png"]}
@@ -35,11 +34,13 @@ struct Conversation {
 ///              "images": ["a.png"]}, {"role": "<|Assistant|>", ...}]}
 ///
 /// A row without an image and without `<image>` is text only. Paths of images
-/// are relative to `images`, or where that is empty to the file's folder.
+/// are relative to `images`, or to the file's folder if that is empty.
+/// References and boxes are filled in; see Note [Objects of ms-swift].
 ///
 /// Throws `InputError` naming file and line for rows of any other layout, with
-/// several questions or several images, with an image that is not there, and
-/// for a file without rows.
+/// several questions or several images, with an image that does not exist or
+/// that is in the row itself, with placeholders that have no object, and for a
+/// file without rows.
 std::vector<Conversation> read_conversations(
     const std::filesystem::path& file,
     const std::filesystem::path& images = {});

@@ -4,10 +4,16 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/table.h"
+#include "core/terminal.h"
 #include "core/utf8.h"
+#include "data/word_breaks.h"
 #include "metrics/white_space.h"
+#include "rendering/page_renderer.h"
+#include "rendering/visible_text.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -96,6 +102,98 @@ std::string_view ascii_form(char32_t character) {
   }
 }
 
+/// Whether a character leaves ink on a page: no control character and not
+/// invisible.
+bool has_ink(char32_t character) {
+  const bool control =
+      character <= 0x20 || (character >= 0x7f && character < 0xa0);
+  return !control && !rendering::is_invisible(character);
+}
+
+/// The name of a character, and the first font that cannot draw it.
+struct Undrawable {
+  std::string name;
+  std::string font;
+};
+
+/// The characters of the documents that one of the fonts cannot draw.
+std::map<char32_t, Undrawable> find_undrawable(
+    const std::vector<Document>& documents,
+    const std::vector<std::string>& fonts) {
+  std::set<char32_t> characters;
+  for (const auto& document : documents) {
+    to_page_text(document.text, [&](char32_t character) {
+      return characters.insert(character).second;
+    });
+  }
+  std::string distinct;
+  for (const char32_t character : characters) {
+    distinct += encode_utf8({&character, 1}) + " ";
+  }
+  std::map<char32_t, Undrawable> found;
+  if (distinct.empty()) {
+    return found;
+  }
+  for (const auto& font : fonts) {
+    rendering::PageStyle style;
+    style.font = font;
+    const rendering::PageRenderer renderer(style);
+    for (const auto& [begin, end, name] : renderer.find_undrawable(
+             distinct, static_cast<int64_t>(characters.size()))) {
+      const auto bytes = std::string_view(distinct).substr(begin, end - begin);
+      for (const char32_t character : decode_utf8(bytes).text) {
+        found.emplace(character, Undrawable{name, font});
+      }
+    }
+  }
+  return found;
+}
+
+/// Warns about dropped characters; throws if they are too many.
+void report_dropped(
+    const std::map<char32_t, Undrawable>& undrawable,
+    const std::map<char32_t, int64_t>& dropped,
+    int64_t num_dropped,
+    int64_t num_characters) {
+  if (num_dropped == 0) {
+    return;
+  }
+  constexpr size_t kMaxListed = 5;
+  std::vector<std::pair<int64_t, char32_t>> by_count;
+  for (const auto& [character, count] : dropped) {
+    by_count.emplace_back(count, character);
+  }
+  std::sort(by_count.rbegin(), by_count.rend());
+  std::string list;
+  for (size_t i = 0; i < std::min(by_count.size(), kMaxListed); ++i) {
+    const auto& [name, font] = undrawable.at(by_count[i].second);
+    list += concat(
+        i == 0 ? "" : ", ", name, " (", by_count[i].first, " times, ", font, ")");
+  }
+  if (by_count.size() > kMaxListed) {
+    list += concat(" and ", by_count.size() - kMaxListed, " others");
+  }
+  const double share =
+      static_cast<double>(num_dropped) / static_cast<double>(num_characters);
+  const auto message = concat(
+      "corpus: the fonts cannot draw ",
+      num_dropped,
+      " of ",
+      num_characters,
+      " characters (",
+      fixed(100 * share, 2),
+      " %): ",
+      list);
+  check(
+      share <= kMaxDroppedShare,
+      message,
+      "; at most ",
+      fixed(100 * kMaxDroppedShare, 0),
+      " % may be dropped. Choose fonts that have these characters, or remove "
+      "the characters from the text");
+  warn(message + "; they are dropped");
+}
+
 } // namespace
 
 std::vector<Document> read_documents(const fs::path& path) {
@@ -134,21 +232,22 @@ Split split_of(const Document& document, double held_out_fraction) {
   return place < held_out_fraction ? Split::kHeldOut : Split::kTraining;
 }
 
-std::string to_page_text(std::string_view text) {
+std::string to_page_text(
+    std::string_view text,
+    const std::function<bool(char32_t)>& keep) {
   std::string result;
   result.reserve(text.size());
-  const auto append_space = [&] {
-    if (!result.empty() && result.back() != ' ') {
-      result += ' ';
-    }
-  };
   for (const char32_t character : decode_utf8(text).text) {
     if (metrics::is_space(character)) {
-      append_space();
-    } else if (character > 0x20 && character < 0x7f) {
-      result += static_cast<char>(character);
-    } else {
-      result += ascii_form(character);
+      if (!result.empty() && result.back() != ' ') {
+        result += ' ';
+      }
+    } else if (const auto ascii = ascii_form(character); !ascii.empty()) {
+      result += ascii;
+    } else if (
+        character < 0x7f ? character > 0x20
+                         : has_ink(character) && keep(character)) {
+      result += encode_utf8({&character, 1});
     }
   }
   if (!result.empty() && result.back() == ' ') {
@@ -177,42 +276,65 @@ std::vector<Document> select_split(
   return documents;
 }
 
-Corpus::Corpus(std::vector<Document> documents) {
-  const size_t num_given = documents.size();
+Corpus::Corpus(
+    std::vector<Document> documents,
+    const std::vector<std::string>& fonts) {
+  const size_t num_documents = documents.size();
+  const auto undrawable = find_undrawable(documents, fonts);
+  std::map<char32_t, int64_t> dropped;
   std::set<std::string> seen;
+  int64_t num_kept = 0;
   int64_t end = 0;
   for (auto& document : documents) {
-    document.text = to_page_text(document.text);
+    document.text = to_page_text(document.text, [&](char32_t character) {
+      const bool drop = undrawable.contains(character);
+      if (drop) {
+        ++dropped[character];
+        ++num_dropped_;
+      }
+      return !drop;
+    });
+    const auto num_in_document = count_code_points(document.text);
+    num_kept += num_in_document;
     if (document.text.empty() || !seen.insert(sha256(document.text)).second) {
       continue;
     }
     end += static_cast<int64_t>(document.text.size());
     ends_.push_back(end);
+    num_characters_ += num_in_document;
     documents_.push_back(std::move(document));
   }
+  report_dropped(undrawable, dropped, num_dropped_, num_kept + num_dropped_);
   check(
       !documents_.empty(),
       "corpus: none of its ",
-      num_given,
-      " documents has text for a page; give more documents, or hold out "
-      "another fraction");
+      num_documents,
+      " documents has text for a page; give more documents, or change the "
+      "held-out fraction");
 }
 
 std::string Corpus::passage(RandomStream& random, int64_t characters) const {
   std::string passage;
-  while (static_cast<int64_t>(passage.size()) < characters) {
-    const int64_t place = random.below(num_characters());
+  int64_t missing = characters;
+  while (missing > 0) {
+    const int64_t position = random.below(ends_.back());
     const size_t index =
-        std::upper_bound(ends_.begin(), ends_.end(), place) - ends_.begin();
+        std::upper_bound(ends_.begin(), ends_.end(), position) - ends_.begin();
     const std::string& text = documents_[index].text;
-    size_t begin = place - (ends_[index] - static_cast<int64_t>(text.size()));
+    size_t begin =
+        position - (ends_[index] - static_cast<int64_t>(text.size()));
     // Back to the beginning of the word.
-    const size_t space = text.rfind(' ', begin);
-    begin = space == std::string::npos ? 0 : space + 1;
-    const size_t missing = characters - passage.size();
-    const size_t end = std::min(text.find(' ', begin + missing), text.size());
+    while (begin > 0 && !ends_word(text, begin)) {
+      --begin;
+    }
+    begin += text[begin] == ' ';
+    size_t end = begin;
+    for (; end < text.size() && (missing > 0 || !ends_word(text, end)); ++end) {
+      missing -= !continues_code_point(text[end]);
+    }
     if (!passage.empty()) {
       passage += ' ';
+      --missing;
     }
     passage.append(text, begin, end - begin);
   }

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace microfiche::data {
@@ -41,10 +43,13 @@ enum class Split { kTraining, kHeldOut };
 /// on. `held_out_fraction` in [0, 1].
 Split split_of(const Document& document, double held_out_fraction);
 
-/// The text without what a plain page of ASCII cannot show: typographic quotes,
-/// dashes and ellipses become their ASCII forms, white space becomes one space,
-/// other characters go.
-std::string to_page_text(std::string_view text);
+/// The text as training pages show it: white space becomes one space,
+/// typographic quotes, dashes and ellipses become their ASCII forms, and
+/// characters without ink are dropped. Of the other characters beyond ASCII it
+/// keeps those for which `keep` returns true.
+std::string to_page_text(
+    std::string_view text,
+    const std::function<bool(char32_t)>& keep);
 
 /// The documents of one half; see `split_of`.
 std::vector<Document> select_split(
@@ -52,12 +57,20 @@ std::vector<Document> select_split(
     double held_out_fraction,
     Split split);
 
+/// The largest share of characters that a corpus may lose because the fonts
+/// cannot draw them.
+inline constexpr double kMaxDroppedShare = 0.01;
+
 /// Text from which passages are drawn.
 class Corpus {
  public:
-  /// Documents that hold the same text count once. Throws `InputError` when
-  /// nothing is left to draw from.
-  explicit Corpus(std::vector<Document> documents);
+  /// Documents with the same text count once. Characters that one of `fonts`
+  /// cannot draw are dropped, with a warning that lists them. Throws
+  /// `InputError` if they are more than `kMaxDroppedShare`, and if no text is
+  /// left.
+  explicit Corpus(
+      std::vector<Document> documents,
+      const std::vector<std::string>& fonts = {"DejaVu Sans"});
 
   /// The documents, their text as `to_page_text` gives it.
   const std::vector<Document>& documents() const {
@@ -65,18 +78,25 @@ class Corpus {
   }
 
   int64_t num_characters() const {
-    return ends_.back();
+    return num_characters_;
+  }
+
+  /// Characters that were dropped because a font cannot draw them.
+  int64_t num_dropped() const {
+    return num_dropped_;
   }
 
   /// Running text of at least `characters` and at most one word more, from a
-  /// place drawn evenly over the corpus; where a document ends another passage
-  /// follows.
+  /// uniformly drawn position of the corpus; where a document ends another
+  /// passage follows.
   std::string passage(RandomStream& random, int64_t characters) const;
 
  private:
   std::vector<Document> documents_;
-  /// Characters up to and with each document.
+  /// Bytes up to the end of each document.
   std::vector<int64_t> ends_;
+  int64_t num_characters_ = 0;
+  int64_t num_dropped_ = 0;
 };
 
 } // namespace microfiche::data

@@ -1,6 +1,7 @@
 #include "data/page_dataset.h"
 
 #include "core/error.h"
+#include "core/utf8.h"
 #include "data/page_distortion.h"
 #include "page/resize.h"
 #include "rendering/page_renderer.h"
@@ -137,8 +138,10 @@ PageDataset::PageDataset(
                                      return a.text.size() < b.text.size();
                                    })
                                    ->text;
+  auto sample = longest.substr(0, 2000);
+  sample.resize(sample.size() - incomplete_utf8_suffix(sample));
   for (const auto& font : mix_.fonts) {
-    mean_advances_.push_back(mean_advance(font, longest.substr(0, 2000)));
+    mean_advances_.push_back(mean_advance(font, sample));
   }
 }
 
@@ -222,7 +225,8 @@ PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
   sample.font_size_px = page.font_size_px / enlarged;
   sample.text = page.lines_text;
   sample.characters_per_token =
-      static_cast<double>(page.text.size()) / static_cast<double>(tokens);
+      static_cast<double>(count_code_points(page.text)) /
+      static_cast<double>(tokens);
   sample.points =
       draw_points(random, page, batch_.points_per_page, batch_.loose_points);
   sample.places = places_of(page);
@@ -292,7 +296,7 @@ PageBatch PageDataset::batch(int64_t index) const {
     answers.back().push_back(end_id_);
     batch.longest =
         std::max(batch.longest, static_cast<int64_t>(answers.back().size()));
-    batch.characters += static_cast<int64_t>(sample.text.size());
+    batch.characters += count_code_points(sample.text);
     const double share = 1.0 / static_cast<double>(batch.pages);
     batch.characters_per_token += share * sample.characters_per_token;
     batch.font_size_px += share * sample.font_size_px;

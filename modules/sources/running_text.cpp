@@ -6,10 +6,14 @@
 #include "core/random.h"
 #include "core/utf8.h"
 #include "data/corpus.h"
+#include "data/word_breaks.h"
 #include "metrics/white_space.h"
 
 namespace microfiche::sources {
 namespace {
+
+using data::ends_word;
+using data::starts_east_asian;
 
 std::string collapse_spaces(const std::string& text) {
   std::string collapsed;
@@ -24,22 +28,6 @@ std::string collapse_spaces(const std::string& text) {
     collapsed.pop_back();
   }
   return collapsed;
-}
-
-/// Whether one of U+3000-9FFF begins here: kana, Han characters and their
-/// punctuation.
-bool starts_east_asian(std::string_view text, size_t byte) {
-  const auto lead = static_cast<unsigned char>(text[byte]);
-  return lead >= 0xE3 && lead <= 0xE9;
-}
-
-bool continues_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-}
-
-/// Whether a word ends before this byte.
-bool ends_word(std::string_view text, size_t byte) {
-  return text[byte] == ' ' || starts_east_asian(text, byte);
 }
 
 } // namespace
@@ -91,7 +79,7 @@ std::string RunningText::passage(const PassagePlace& place, int64_t characters)
       }
       passage += ' ';
     }
-    taken += !continues_character(text_[at]);
+    taken += !continues_code_point(text_[at]);
     if (taken > characters) {
       break;
     }
@@ -119,7 +107,7 @@ std::string shorten_to_characters(const std::string& text, int64_t characters) {
     if (byte > 0 && ends_word(text, byte)) {
       fitting = byte;
     }
-    taken += !continues_character(text[byte]);
+    taken += !continues_code_point(text[byte]);
     if (taken > characters) {
       return fitting == 0 ? text : text.substr(0, fitting);
     }

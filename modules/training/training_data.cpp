@@ -8,24 +8,46 @@
 #include <vector>
 
 namespace microfiche::training {
+namespace {
+
+/// The fonts of all rendered pages.
+std::vector<std::string> fonts_of(const TrainingConfig& config) {
+  std::vector<std::string> fonts;
+  for (const auto& stage : config.stages) {
+    for (const auto& source : stage.sources()) {
+      if (source.pages) {
+        fonts.insert(
+            fonts.end(),
+            source.pages->fonts.begin(),
+            source.pages->fonts.end());
+      }
+    }
+  }
+  return fonts;
+}
+
+} // namespace
 
 TrainingData::TrainingData(
     const TrainingConfig& config,
     const model::LoadedModel& loaded)
     : config_(config), loaded_(loaded) {
   const double fraction = config_.held_out_fraction;
+  const auto fonts = fonts_of(config_);
   if (!config_.corpus.empty()) {
     const auto documents = data::read_documents(config_.corpus);
     training_text_ = std::make_shared<data::Corpus>(
-        data::select_split(documents, fraction, data::Split::kTraining));
+        data::select_split(documents, fraction, data::Split::kTraining),
+        fonts);
     if (fraction > 0) {
       held_out_text_ = std::make_shared<data::Corpus>(
-          data::select_split(documents, fraction, data::Split::kHeldOut));
+          data::select_split(documents, fraction, data::Split::kHeldOut),
+          fonts);
     }
   }
   if (!config_.held_out.empty()) {
-    held_out_text_ =
-        std::make_shared<data::Corpus>(data::read_documents(config_.held_out));
+    held_out_text_ = std::make_shared<data::Corpus>(
+        data::read_documents(config_.held_out), fonts);
   }
 }
 
