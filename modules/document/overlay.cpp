@@ -1,6 +1,7 @@
 #include "document/overlay.h"
 
 #include "core/error.h"
+#include "rendering/cairo_canvas.h"
 
 #include <pango/pangocairo.h>
 
@@ -14,16 +15,9 @@
 namespace microfiche::document {
 namespace {
 
-// Cairo's largest image side.
-constexpr int64_t kMaxSide = 32767;
+using rendering::CairoCanvas;
 
 struct Destroy {
-  void operator()(cairo_surface_t* surface) const {
-    cairo_surface_destroy(surface);
-  }
-  void operator()(cairo_t* context) const {
-    cairo_destroy(context);
-  }
   void operator()(PangoLayout* layout) const {
     g_object_unref(layout);
   }
@@ -38,44 +32,31 @@ struct Destroy {
 template <typename T>
 using Owned = std::unique_ptr<T, Destroy>;
 
-/// A page that can be drawn on.
-class Canvas {
+/// A page with boxes drawn on it.
+class Overlay {
  public:
-  explicit Canvas(const page::PageImage& page)
-      : width_(page.width),
-        height_(page.height),
-        surface_(cairo_image_surface_create(
-            CAIRO_FORMAT_RGB24,
-            static_cast<int>(page.width),
-            static_cast<int>(page.height))),
-        context_(cairo_create(surface_.get())),
-        // Of an upright A4 page 100 lines of letters would fill the height.
+  explicit Overlay(const page::PageImage& page)
+      : canvas_(CAIRO_FORMAT_RGB24, page.width, page.height),
+        // The height of an upright A4 page holds 100 lines of labels.
         letter_px_(std::max(
             10.0,
-            static_cast<double>(std::min(width_, height_)) / 70)),
+            static_cast<double>(std::min(page.width, page.height)) / 70)),
         line_px_(std::max(2.0, letter_px_ / 8)) {
-    check<OutOfMemoryError>(
-        cairo_status(context_.get()) == CAIRO_STATUS_SUCCESS,
-        "no memory for an overlay of ",
-        page.width,
-        " x ",
-        page.height,
-        " pixels");
     const uint8_t* from = page.rgb.data();
-    for (int64_t y = 0; y < height_; ++y) {
+    for (int64_t y = 0; y < page.height; ++y) {
       for (uint32_t& pixel : row(y)) {
         pixel = uint32_t{from[0]} << 16 | uint32_t{from[1]} << 8 | from[2];
         from += 3;
       }
     }
-    cairo_surface_mark_dirty(surface_.get());
+    canvas_.mark_changed();
   }
 
   void draw_frame(const Box& box, page::Colour colour) {
-    constexpr double kVeil = 0.08;
+    constexpr double kOpacity = 0.08;
     const double inset = line_px_ / 2;
-    cairo_t* const cairo = context_.get();
-    set_colour(colour, kVeil);
+    cairo_t* const cairo = canvas_.context();
+    set_colour(colour, kOpacity);
     add_rectangle(box, 0);
     cairo_fill(cairo);
     // The frame lies inside its box, where it is not cut at the page's edge.
@@ -95,10 +76,10 @@ class Canvas {
     const double left = std::clamp(
         static_cast<double>(box.left),
         0.0,
-        std::max(0.0, static_cast<double>(width_) - width));
+        std::max(0.0, static_cast<double>(canvas_.width()) - width));
     const bool fits_above = static_cast<double>(box.top) >= height;
     const double top = static_cast<double>(box.top) - (fits_above ? height : 0);
-    cairo_t* const cairo = context_.get();
+    cairo_t* const cairo = canvas_.context();
     set_colour(colour, 1);
     cairo_rectangle(cairo, left, top, width, height);
     cairo_fill(cairo);
@@ -108,10 +89,10 @@ class Canvas {
   }
 
   page::PageImage take() {
-    cairo_surface_flush(surface_.get());
-    page::PageImage image{width_, height_, {}};
-    image.rgb.reserve(static_cast<size_t>(width_ * height_ * 3));
-    for (int64_t y = 0; y < height_; ++y) {
+    canvas_.flush();
+    page::PageImage image{canvas_.width(), canvas_.height(), {}};
+    image.rgb.reserve(static_cast<size_t>(image.width * image.height * 3));
+    for (int64_t y = 0; y < image.height; ++y) {
       for (const uint32_t pixel : row(y)) {
         for (const int shift : {16, 8, 0}) {
           image.rgb.push_back(static_cast<uint8_t>(pixel >> shift & 255));
@@ -123,16 +104,14 @@ class Canvas {
 
  private:
   std::span<uint32_t> row(int64_t y) {
-    uint8_t* const pixels = cairo_image_surface_get_data(surface_.get());
-    const int64_t stride = cairo_image_surface_get_stride(surface_.get());
     return {
-        reinterpret_cast<uint32_t*>(pixels + y * stride),
-        static_cast<size_t>(width_)};
+        reinterpret_cast<uint32_t*>(canvas_.row(y)),
+        static_cast<size_t>(canvas_.width())};
   }
 
   void set_colour(page::Colour colour, double opacity) {
     cairo_set_source_rgba(
-        context_.get(),
+        canvas_.context(),
         colour.red / 255.0,
         colour.green / 255.0,
         colour.blue / 255.0,
@@ -141,7 +120,7 @@ class Canvas {
 
   void add_rectangle(const Box& box, double inset) {
     cairo_rectangle(
-        context_.get(),
+        canvas_.context(),
         static_cast<double>(box.left) + inset,
         static_cast<double>(box.top) + inset,
         std::max(0.0, static_cast<double>(box.right - box.left) - 2 * inset),
@@ -150,7 +129,7 @@ class Canvas {
 
   /// One line of at most half the page's width.
   Owned<PangoLayout> lay_out(const std::string& label) {
-    // A label is the model's text, any bytes; more is not readable anyway.
+    // A label is the model's text and may be any bytes. More are not readable.
     constexpr size_t kMaxBytes = 400;
     const Owned<gchar> text(g_utf8_make_valid(
         label.data(), static_cast<gssize>(std::min(label.size(), kMaxBytes))));
@@ -158,20 +137,17 @@ class Canvas {
         pango_font_description_from_string("Sans"));
     pango_font_description_set_absolute_size(
         font.get(), letter_px_ * PANGO_SCALE);
-    Owned<PangoLayout> layout(pango_cairo_create_layout(context_.get()));
+    Owned<PangoLayout> layout(pango_cairo_create_layout(canvas_.context()));
     pango_layout_set_font_description(layout.get(), font.get());
     pango_layout_set_single_paragraph_mode(layout.get(), TRUE);
     pango_layout_set_ellipsize(layout.get(), PANGO_ELLIPSIZE_END);
     pango_layout_set_width(
-        layout.get(), static_cast<int>(width_ / 2) * PANGO_SCALE);
+        layout.get(), static_cast<int>(canvas_.width() / 2) * PANGO_SCALE);
     pango_layout_set_text(layout.get(), text.get(), -1);
     return layout;
   }
 
-  int64_t width_;
-  int64_t height_;
-  Owned<cairo_surface_t> surface_;
-  Owned<cairo_t> context_;
+  CairoCanvas canvas_;
   double letter_px_;
   double line_px_;
 };
@@ -240,30 +216,31 @@ page::PageImage draw_overlay(
     const std::vector<Block>& blocks) {
   validate(page, "draw_overlay");
   check(
-      page.width <= kMaxSide && page.height <= kMaxSide,
-      "draw_overlay: a page of ",
+      page.width <= CairoCanvas::kMaxSide &&
+          page.height <= CairoCanvas::kMaxSide,
+      "draw_overlay: expected sides of at most ",
+      CairoCanvas::kMaxSide,
+      " pixels, got ",
       page.width,
       " x ",
-      page.height,
-      " pixels cannot be drawn on, sides may have ",
-      kMaxSide);
-  Canvas canvas(page);
+      page.height);
+  Overlay overlay(page);
   for (const auto& block : blocks) {
     for (const auto& box : block.boxes) {
       if (!is_empty(box)) {
-        canvas.draw_frame(box, label_colour(block.label));
+        overlay.draw_frame(box, label_colour(block.label));
       }
     }
   }
-  // After all frames, which would cross them.
+  // Labels come last, so that no frame crosses them.
   for (const auto& block : blocks) {
     for (const auto& box : block.boxes) {
       if (!is_empty(box)) {
-        canvas.draw_label(box, block.label, label_colour(block.label));
+        overlay.draw_label(box, block.label, label_colour(block.label));
       }
     }
   }
-  return canvas.take();
+  return overlay.take();
 }
 
 } // namespace microfiche::document

@@ -10,8 +10,8 @@
 namespace microfiche::rendering {
 namespace {
 
-/// Sets that nobody uses at the moment. Enough for a few threads with a few
-/// fonts each; the oldest goes first.
+/// Sets that wait for their next user. There is room for a few threads with a
+/// few fonts each; the oldest set is dropped first.
 struct IdleFontSets {
   static constexpr size_t kCapacity = 64;
   std::mutex mutex;
@@ -29,7 +29,7 @@ std::string family_of(FcPattern* pattern) {
   return family != nullptr ? reinterpret_cast<const char*>(family) : "";
 }
 
-/// Glyphs as their outlines say, in grey, at the size asked for.
+/// Draws glyphs as their outlines, without hinting, in grey.
 void use_unhinted_grey(PangoContext* context) {
   cairo_font_options_t* options = cairo_font_options_create();
   cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
@@ -38,6 +38,22 @@ void use_unhinted_grey(PangoContext* context) {
   pango_cairo_context_set_font_options(context, options);
   cairo_font_options_destroy(options);
   pango_context_set_round_glyph_positions(context, FALSE);
+}
+
+/// Refuses bitmap and colour fonts. Bitmaps have their own size, and colour
+/// glyphs become blots on a page of one colour.
+void check_outlines(FcPattern* face, const std::string& file) {
+  FcBool has_outline = FcFalse;
+  FcBool has_colour = FcFalse;
+  FcPatternGetBool(face, FC_OUTLINE, 0, &has_outline);
+  FcPatternGetBool(face, FC_COLOR, 0, &has_colour);
+  check(
+      has_outline != FcFalse && has_colour == FcFalse,
+      file,
+      ": a ",
+      has_colour != FcFalse ? "colour" : "bitmap",
+      " font; expected a font of outlines in one colour, such as DejaVu Sans "
+      "or Noto Emoji");
 }
 
 } // namespace
@@ -64,6 +80,7 @@ FontSet::FontSet(const std::vector<std::string>& files)
           file != reinterpret_cast<const char*>(face_file)) {
         continue;
       }
+      check_outlines(face, file);
       first = first != nullptr ? first : face;
       families += (families.empty() ? "" : ",") + family_of(face);
       FcCharSet* charset = nullptr;
@@ -118,7 +135,7 @@ bool FontSet::has(gunichar character) const {
       });
 }
 
-void ReturnFontSet::operator()(FontSet* fonts) const {
+void ReleaseFontSet::operator()(FontSet* fonts) const {
   auto& idle = idle_font_sets();
   const std::lock_guard lock(idle.mutex);
   if (idle.sets.size() == IdleFontSets::kCapacity) {
@@ -127,20 +144,20 @@ void ReturnFontSet::operator()(FontSet* fonts) const {
   idle.sets.emplace_back(fonts);
 }
 
-BorrowedFontSet borrow_font_set(const std::vector<std::string>& files) {
+PooledFontSet acquire_font_set(const std::vector<std::string>& files) {
   auto& idle = idle_font_sets();
   {
     const std::lock_guard lock(idle.mutex);
-    // The set given back last is the likeliest to be warm.
+    // The set that was released last is most likely in the processor's caches.
     for (size_t i = idle.sets.size(); i-- > 0;) {
       if (idle.sets[i]->files() == files) {
-        BorrowedFontSet found(idle.sets[i].release());
+        PooledFontSet found(idle.sets[i].release());
         idle.sets.erase(idle.sets.begin() + static_cast<int64_t>(i));
         return found;
       }
     }
   }
-  return BorrowedFontSet(new FontSet(files));
+  return PooledFontSet(new FontSet(files));
 }
 
 } // namespace microfiche::rendering

@@ -74,14 +74,14 @@ class FontSet {
 };
 
 /// Gives a borrowed set back.
-struct ReturnFontSet {
+struct ReleaseFontSet {
   void operator()(FontSet* fonts) const;
 };
 
-using BorrowedFontSet = std::unique_ptr<FontSet, ReturnFontSet>;
+using PooledFontSet = std::unique_ptr<FontSet, ReleaseFontSet>;
 
 /// A set of these files for the borrower alone. Sets that came back are lent
 /// again, since loading a font takes milliseconds.
-BorrowedFontSet borrow_font_set(const std::vector<std::string>& files);
+PooledFontSet acquire_font_set(const std::vector<std::string>& files);
 
 } // namespace microfiche::rendering

@@ -29,13 +29,24 @@ struct GlyphBox {
   float height = 0;
 };
 
+/// A character that the fonts of a style cannot draw.
+struct UndrawableCharacter {
+  /// Its bytes, [byte_begin, byte_end) of the text.
+  int64_t byte_begin = 0;
+  int64_t byte_end = 0;
+
+  /// Its number and, if it can be shown, the character: U+4E16 "世".
+  std::string name;
+};
+
 /// One page with what is on it.
 struct RenderedPage {
   page::PageImage image;
 
-  /// Exactly what is on the page: the source's own bytes
-  /// [source_begin, source_end). White space around a page break belongs to no
-  /// page; nothing else is left out, and nothing comes twice.
+  /// What is drawn on the page: bytes [source_begin, source_end) of the source
+  /// without invisible characters, see Note [Invisible characters]. White space
+  /// around a page break belongs to no page. Every other character stands on
+  /// exactly one page.
   std::string text;
   int64_t source_begin = 0;
   int64_t source_end = 0;
@@ -46,7 +57,7 @@ struct RenderedPage {
 
   double font_size_px = 0;
 
-  /// A box for each character that is not white space, in the text's order.
+  /// A box for each character of `text` that is not white space, in order.
   /// Characters of one ligature share its width evenly.
   std::vector<GlyphBox> glyphs;
 };
@@ -85,8 +96,17 @@ class PageRenderer {
   std::optional<RenderedPage> render_next(std::string_view text, int64_t begin)
       const;
 
-  /// What of a text cannot be set, as `render` says it. Throws `InputError`.
+  /// Throws `InputError`, whose message starts with `where`, for a text that
+  /// `render` refuses; renders nothing. It lists the first ten characters that
+  /// the fonts cannot draw.
   void check_text(std::string_view text, const std::string& where) const;
+
+  /// The characters of a text that the fonts cannot draw, in order, at most
+  /// `max_count`. Renders nothing. Throws `InputError` for text that is not
+  /// UTF-8.
+  std::vector<UndrawableCharacter> find_undrawable(
+      std::string_view text,
+      int64_t max_count = 1) const;
 
  private:
   friend double fit_font_size(

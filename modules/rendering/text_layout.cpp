@@ -1,6 +1,7 @@
 #include "rendering/text_layout.h"
 
 #include "core/error.h"
+#include "rendering/visible_text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,12 +62,12 @@ void add_boxes(
   }
   const float width = cluster.width / static_cast<float>(starts.size());
   for (size_t i = 0; i < starts.size(); ++i) {
-    const size_t place = right_to_left ? starts.size() - 1 - i : i;
+    const size_t position = right_to_left ? starts.size() - 1 - i : i;
     GlyphBox box = cluster;
     box.byte_begin = static_cast<int64_t>(starts[i]);
     box.byte_end =
         static_cast<int64_t>(i + 1 < starts.size() ? starts[i + 1] : end);
-    box.x += width * static_cast<float>(place);
+    box.x += width * static_cast<float>(position);
     box.width = width;
     boxes.push_back(box);
   }
@@ -146,7 +147,8 @@ PangoDirection base_direction(std::string_view text, size_t at) {
 size_t trim_end(std::string_view text, size_t begin, size_t end) {
   while (end > begin) {
     const char* previous = g_utf8_prev_char(text.data() + end);
-    if (!g_unichar_isspace(g_utf8_get_char(previous))) {
+    const gunichar character = g_utf8_get_char(previous);
+    if (!g_unichar_isspace(character) && !is_invisible(character)) {
       break;
     }
     end = static_cast<size_t>(previous - text.data());
@@ -157,7 +159,8 @@ size_t trim_end(std::string_view text, size_t begin, size_t end) {
 size_t skip_space(std::string_view text, size_t begin, size_t end) {
   while (begin < end) {
     size_t next = begin;
-    if (!g_unichar_isspace(next_character(text, next))) {
+    const gunichar character = next_character(text, next);
+    if (!g_unichar_isspace(character) && !is_invisible(character)) {
       break;
     }
     begin = next;
@@ -170,7 +173,7 @@ void ParagraphLayout::set_direction(PangoDirection direction) {
   pango_context_set_base_dir(context, direction);
 }
 
-void ParagraphLayout::set(
+void ParagraphLayout::lay_out(
     std::string_view text,
     size_t begin,
     size_t end,

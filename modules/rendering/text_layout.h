@@ -68,8 +68,11 @@ class ParagraphLayout {
 
   /// Lays out bytes [begin, end) of the text, inside one paragraph, with the
   /// lengths of `style`, which are in pixels.
-  void
-  set(std::string_view text, size_t begin, size_t end, const PageStyle& style);
+  void lay_out(
+      std::string_view text,
+      size_t begin,
+      size_t end,
+      const PageStyle& style);
 
   struct Line {
     /// Bytes of the whole text, the white space that ends the line included.

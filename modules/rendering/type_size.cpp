@@ -1,9 +1,8 @@
 #include "rendering/type_size.h"
 
 #include "core/error.h"
+#include "rendering/text_layout.h"
 
-#include <algorithm>
-#include <cctype>
 
 namespace microfiche::rendering {
 namespace {
@@ -39,18 +38,13 @@ RenderedPage render_in_first_that_fits(
     const std::vector<TypeSize>& sizes,
     std::string_view text) {
   check(!sizes.empty(), "type sizes: expected at least one");
-  const auto end = std::find_if_not(
-                       text.rbegin(),
-                       text.rend(),
-                       [](unsigned char c) { return std::isspace(c) != 0; })
-                       .base() -
-      text.begin();
-  const auto set = [&](const TypeSize& size) {
+  const auto end = static_cast<int64_t>(trim_end(text, 0, text.size()));
+  const auto set_size = [&](const TypeSize& size) {
     style.font_size_px = size.font_size_px;
     style.line_height = size.line_distance_px / size.font_size_px;
   };
   for (auto size = sizes.begin(); size != sizes.end() - 1; ++size) {
-    set(*size);
+    set_size(*size);
     if (may_fit(style, text)) {
       auto page = PageRenderer(style).render_first(text);
       if (page.source_end >= end) {
@@ -58,7 +52,7 @@ RenderedPage render_in_first_that_fits(
       }
     }
   }
-  set(sizes.back());
+  set_size(sizes.back());
   return PageRenderer(style).render_first(text);
 }
 

@@ -185,7 +185,7 @@ TEST(OverlayTest, RefusesAPageThatIsTooLongToDrawOn) {
 
   EXPECT_THAT(
       [&] { draw_overlay(page, {}); },
-      ThrowsMessage<InputError>(HasSubstr("32768 x 1 pixels")));
+      ThrowsMessage<InputError>(HasSubstr("got 32768 x 1")));
 }
 
 } // namespace

@@ -233,69 +233,6 @@ TEST(PageRendererTest, FallbackFontsGiveWhatTheFirstLacks) {
   EXPECT_GT(dark_pixels(page.image, box.x, box.y, box.width, box.height), 10);
 }
 
-TEST(PageRendererTest, RefusesCharactersThatNoFontHasAndSaysWhere) {
-  const PageRenderer renderer(small_page(200, 100, 10));
-
-  EXPECT_THAT(
-      [&] { renderer.render("one\ntwo \xE4\xB8\x96\xE7\x95\x8C"); },
-      ThrowsMessage<InputError>(AllOf(
-          HasSubstr("no glyph for U+4E16"),
-          HasSubstr("at byte 8 (line 2)"),
-          HasSubstr("U+754C"),
-          HasSubstr("DejaVuSans.ttf"),
-          HasSubstr("fallback_fonts"))));
-}
-
-TEST(PageRendererTest, RefusesControlCharacters) {
-  const PageRenderer renderer(small_page(200, 100, 10));
-
-  EXPECT_THAT(
-      [&] { renderer.render("bell \a"); },
-      ThrowsMessage<InputError>(HasSubstr("no glyph for U+0007 at byte 5")));
-}
-
-TEST(PageRendererTest, RefusesZeroBytes) {
-  const PageRenderer renderer(small_page(200, 100, 10));
-
-  EXPECT_THAT(
-      [&] { renderer.render(std::string("a\0b", 3)); },
-      ThrowsMessage<InputError>(HasSubstr("byte 1 (line 1) is U+0000")));
-}
-
-TEST(PageRendererTest, RefusesTextThatIsNotUtf8) {
-  const PageRenderer renderer(small_page(200, 100, 10));
-
-  EXPECT_THAT(
-      [&] { renderer.render("caf\xE9 au lait"); },
-      ThrowsMessage<InputError>(HasSubstr("byte 3 (line 1) is not UTF-8")));
-}
-
-TEST(PageRendererTest, RefusesEmptyText) {
-  const PageRenderer renderer(small_page(200, 100, 10));
-
-  EXPECT_THAT(
-      [&] { renderer.check_text("", "notes.txt"); },
-      ThrowsMessage<InputError>(HasSubstr("notes.txt: the text is empty")));
-}
-
-TEST(PageRendererTest, RefusesTextOfWhiteSpaceAlone) {
-  const PageRenderer renderer(small_page(200, 100, 10));
-
-  EXPECT_THAT(
-      [&] { renderer.render_first(" \n\t\xC2\xA0\xE2\x80\x8B\n"); },
-      ThrowsMessage<InputError>(HasSubstr("nothing in the text can be seen")));
-}
-
-TEST(PageRendererTest, RefusesAFileThatIsNoFont) {
-  auto style = small_page(200, 100, 10);
-  style.font = MICROFICHE_SOURCE_DIR "/CMakeLists.txt";
-
-  EXPECT_THAT(
-      [&] { PageRenderer renderer(style); },
-      ThrowsMessage<InputError>(
-          HasSubstr("CMakeLists.txt: not a font that can be read")));
-}
-
 TEST(PageRendererTest, RefusesAPageLowerThanTheFontsOwnLine) {
   auto style = small_page(200, 18, 10);
   style.line_height = 1.0;

@@ -1,4 +1,4 @@
-#include "rendering/page_setting.h"
+#include "rendering/page_layout.h"
 
 #include <algorithm>
 
@@ -6,9 +6,9 @@ namespace microfiche::rendering {
 namespace {
 
 /// Fills the columns of a page, line after line.
-class PageSetter {
+class PageLayoutBuilder {
  public:
-  PageSetter(std::string_view text, const PageStyle& style, FontSet& fonts)
+  PageLayoutBuilder(std::string_view text, const PageStyle& style, FontSet& fonts)
       : text_(text),
         style_(style),
         metrics_(fonts.metrics()),
@@ -19,7 +19,7 @@ class PageSetter {
             style.margin_bottom_px),
         layout_(fonts) {}
 
-  PageSetting set(size_t begin) {
+  PageLayout build(size_t begin) {
     size_t at = begin;
     if (!begins_paragraph(text_, begin)) {
       // The white space that ended the last line of the page before.
@@ -70,7 +70,7 @@ class PageSetter {
     size_t budget = bytes_that_may_fit();
     while (at < paragraph.end) {
       const size_t end = piece_end(at, paragraph.end, budget);
-      layout_.set(text_, at, end, style_);
+      layout_.lay_out(text_, at, end, style_);
       const auto& lines = layout_.lines();
       // A piece that ends inside its paragraph may have broken its last line
       // too early.
@@ -148,7 +148,7 @@ class PageSetter {
   const double line_extent_;
   const double column_height_;
   ParagraphLayout layout_;
-  PageSetting page_;
+  PageLayout page_;
   /// Where the next line goes: the column, and how far below its top.
   int64_t column_ = 0;
   double y_ = 0;
@@ -162,12 +162,12 @@ double line_extent(const PageStyle& style, const FontSet::Metrics& metrics) {
       style.line_height * style.font_size_px, metrics.ascent + metrics.descent);
 }
 
-PageSetting set_page(
+PageLayout lay_out_page(
     std::string_view text,
     size_t begin,
     const PageStyle& style,
     FontSet& fonts) {
-  return PageSetter(text, style, fonts).set(begin);
+  return PageLayoutBuilder(text, style, fonts).build(begin);
 }
 
 } // namespace microfiche::rendering

@@ -11,7 +11,7 @@
 namespace microfiche::rendering {
 
 /// One page as it is set, before it is drawn.
-struct PageSetting {
+struct PageLayout {
   struct Line {
     /// Bytes of the text, with the white space that ends the line; none for a
     /// blank line.
@@ -34,7 +34,7 @@ double line_extent(const PageStyle& style, const FontSet::Metrics& metrics);
 
 /// Sets one page from byte `begin` of the text on. `style` is in pixels, and
 /// `fonts` have its size.
-PageSetting set_page(
+PageLayout lay_out_page(
     std::string_view text,
     size_t begin,
     const PageStyle& style,
