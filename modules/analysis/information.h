@@ -4,7 +4,7 @@
 
 #include "core/table.h"
 #include "analysis/cell_samples.h"
-#include "metrics/confidence.h"
+#include "metrics/bootstrap.h"
 
 namespace microfiche::analysis {
 

@@ -5,8 +5,8 @@
 namespace microfiche::metrics {
 
 /// Average normalised Levenshtein similarity of one text, in [0, 1]: 1 -
-/// normalised edit distance where that distance is below one half, else 0. Case
-/// and the width of white space do not count.
+/// normalised edit distance if that distance is below one half, else 0. Ignores
+/// case and the amount of white space.
 ///
 /// Source: Biten et al., "Scene Text Visual Question Answering", ICCV 2019,
 /// equation 1 with threshold 0.5; case and spaces as in DocVQA's evaluation.

@@ -20,7 +20,7 @@ double bleu(std::u32string_view reference, std::u32string_view prediction) {
   }
   double log_precision = 0;
   for (const auto& order : orders) {
-    // A text shorter than the order has no n-gram of it.
+    // A text shorter than the order has no such n-gram.
     const auto total = std::max<int64_t>(order.prediction, 1);
     const double precision = order.matches == 0
         ? std::numeric_limits<double>::min()

@@ -8,8 +8,8 @@ namespace microfiche::metrics {
 /// uniform weights, brevity penalty, no smoothing. A symbol is the number of a
 /// word (see `WordNumbers`).
 ///
-/// 0 when no word matches; an n-gram order without a match counts as the
-/// smallest normal double, as NLTK does, which makes the score all but 0.
+/// 0 when no word matches. An n-gram order without a match counts as the
+/// smallest normal double, as in NLTK, so the score is close to 0.
 ///
 /// Source: Papineni et al., ACL 2002; nltk.translate.bleu_score.sentence_bleu
 /// of NLTK 3.10 with its defaults.

@@ -4,10 +4,9 @@
 
 namespace microfiche::metrics {
 
-/// chrF of one page against one reference, in [0, 1]: precision and recall of
-/// character n-grams, averaged over the orders 1 to 6 that both texts have, and
-/// their F-score in which recall weighs twice. White space does not count, case
-/// does.
+/// chrF of one page against one reference, in [0, 1]: the F-score (recall
+/// weighted twice) of the precision and recall of character n-grams, averaged
+/// over the orders 1 to 6 that both texts have. Ignores white space, not case.
 ///
 /// Source: Popović, WMT 2015; sacrebleu 2.6 `sentence_chrf` with its defaults
 /// (`chrF2|nc:6|nw:0|space:no`), over 100.

@@ -9,33 +9,32 @@
 
 namespace microfiche::metrics {
 
-/// Edits of a text and the length of the longer side.
+/// Edits of a text, and the length of the longer of its two versions.
 struct BlockEdits {
   int64_t edits = 0;
   int64_t longer_length = 0;
 };
 
-/// The edits of a page's blocks; a page without blocks is one. Blocks that the
-/// benchmark has normalised are taken as they are.
+/// The edits of each block of a page. A page without blocks counts as one block.
+/// Blocks that the benchmark has normalised are compared as they are.
 std::vector<BlockEdits> edits_of_blocks(
     const Prediction& page,
     const PageTexts& texts,
     Normalization normalization);
 
-/// Their edits over their lengths, each summed first. NaN where all are empty.
+/// Sum of the edits over sum of the lengths. NaN if all blocks are empty.
 double block_edit_distance(const std::vector<BlockEdits>& blocks);
 
-/// Numbers of all pages together that are no means over pages. NaN without
-/// pages.
+/// Scores of a whole corpus that are not means over pages. NaN without pages.
 struct CorpusScores {
-  /// Edits of all pages over the length of all references, so that a long page
-  /// counts for more.
+  /// Edits of all pages over the length of all references, in characters and in
+  /// words. Long pages weigh more.
   double cer = 0;
   double wer = 0;
 
   /// OmniDocBench's three averages of the normalised edit distance: the mean
-  /// over blocks; the mean over pages of `block_edit_distance`, which its
-  /// leaderboard shows; all edits over all lengths. Empty blocks do not count.
+  /// over blocks; the mean over pages of `block_edit_distance`, as on its
+  /// leaderboard; all edits over all lengths. Empty blocks are left out.
   ///
   /// Source: OmniDocBench 1.5, metrics/cal_metric.py, `call_Edit_dist`.
   double edit_sample_avg = 0;
@@ -43,7 +42,7 @@ struct CorpusScores {
   double edit_whole = 0;
 };
 
-/// Adds pages up to `CorpusScores`.
+/// Accumulates `CorpusScores` page by page.
 class CorpusCounter {
  public:
   void add(const PageTexts& texts, const std::vector<BlockEdits>& blocks);
@@ -55,7 +54,7 @@ class CorpusCounter {
     double part = 0;
     double whole = 0;
 
-    void add(double more_part, double more_whole);
+    void add(double added_part, double added_whole);
     double ratio() const;
   };
 

@@ -6,15 +6,15 @@
 
 namespace microfiche::metrics {
 
-/// `part` over `whole`, both at least 0; over nothing, 0 when there is no part
-/// and 1 otherwise.
+/// `part` over `whole`, both at least 0. If `whole` is 0: 0 for an equally empty
+/// part, else 1.
 double share(int64_t part, int64_t whole);
 
 /// Edit distance over the length of the longer text, in [0, 1].
 double normalized_edit_distance(const PageTexts& texts);
 
-/// Edit distance over the length of the reference, in characters; above 1 where
-/// a prediction is far too long.
+/// Edit distance over the length of the reference, in characters; above 1 for a
+/// prediction that is much too long.
 double character_error_rate(const PageTexts& texts);
 
 /// The same in words.

@@ -8,8 +8,8 @@
 namespace microfiche::metrics {
 namespace {
 
-/// More names than this are a list that nobody reads.
-constexpr size_t kMostNames = 6;
+/// A longer list of names is replaced by their number.
+constexpr size_t kMaxNames = 6;
 
 } // namespace
 
@@ -37,11 +37,11 @@ std::string few_pages_text(
   if (few == 0) {
     return "";
   }
-  if (few == sets.size() && few > kMostNames) {
+  if (few == sets.size() && few > kMaxNames) {
     names = concat("each of the ", few, " rows");
   }
   return concat(
-      "Fewer than ", kFewPages, " pages, so no more than a hint: ", names, ".");
+      "Fewer than ", kFewPages, " pages, so only an indication: ", names, ".");
 }
 
 } // namespace microfiche::metrics

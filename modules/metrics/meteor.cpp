@@ -15,7 +15,7 @@ namespace {
 constexpr double kPrecisionWeight = 0.9;
 constexpr double kPenaltyWeight = 0.5;
 
-/// A word and its place in its text.
+/// A word and its position in its text.
 struct PlacedWord {
   size_t place;
   std::u32string word;
@@ -31,8 +31,8 @@ PlacedWords lower_words(const std::vector<std::u32string>& words) {
   return placed;
 }
 
-/// Matches each word of the prediction, from the last to the first, to the last
-/// equal word of the reference that is left; takes what matches out of both.
+/// Matches each word of the prediction, from last to first, with the last
+/// remaining equal word of the reference. Removes the matched words from both.
 void match_equal_words(
     PlacedWords& reference,
     PlacedWords& prediction,
@@ -65,7 +65,7 @@ void match_equal_words(
   prediction = std::move(left);
 }
 
-/// Stretches of matches that follow each other in both texts.
+/// Counts the chunks: runs of matches that are adjacent in both texts.
 int64_t count_chunks(const std::map<size_t, size_t>& matches) {
   int64_t chunks = 0;
   size_t next_place = 0;

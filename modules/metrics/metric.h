@@ -7,27 +7,27 @@
 
 namespace microfiche::metrics {
 
-/// What a metric compares.
+/// The unit that a metric compares.
 enum class MetricUnit {
   kCharacters,
 
-  /// Says little where the normalisation takes the spaces out.
+  /// Not meaningful with a normalisation that removes spaces.
   kWords,
 };
 
-/// A way to score a page. docs/extending.md says how to add one.
+/// A way to score a page. docs/extending.md explains how to add one.
 struct Metric {
   /// The key in files and on the command line.
   std::string name;
 
-  /// How it is called in a figure.
+  /// The name in figures.
   std::string title;
 
   MetricUnit unit;
 
   bool higher_is_better;
 
-  /// Whether it lies in [0, 1].
+  /// Whether the score lies in [0, 1].
   bool is_fraction;
 
   /// The score of one page. Finite for any two texts.
@@ -40,11 +40,11 @@ const std::vector<Metric>& all_metrics();
 /// The names of `all_metrics()`.
 const std::vector<std::string>& metric_names();
 
-/// The place of a metric in `all_metrics()`. Throws `UsageError` for a name
-/// that is none.
+/// The index of a metric in `all_metrics()`. Throws `UsageError` for an unknown
+/// name.
 size_t metric_index(const std::string& name);
 
-/// The metric of that name. Throws `UsageError` for a name that is none.
+/// The metric of that name. Throws `UsageError` for an unknown name.
 const Metric& find_metric(const std::string& name);
 
 } // namespace microfiche::metrics

@@ -6,11 +6,11 @@
 namespace microfiche::metrics {
 namespace {
 
-/// Numbers of the n-grams of a text, by where they begin.
+/// The number of the n-gram that starts at each position of a text.
 using NgramNumbers = std::vector<uint32_t>;
 
-/// Makes n-grams one symbol longer. Equal n-grams have equal numbers, in both
-/// texts, as long as both are extended by the same `numbers`.
+/// Makes n-grams one symbol longer. Equal n-grams have equal numbers in both
+/// texts if both calls share `numbers`.
 void extend_ngrams(
     NgramNumbers& ngrams,
     std::u32string_view text,

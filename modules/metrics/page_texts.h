@@ -8,9 +8,9 @@
 
 namespace microfiche::metrics {
 
-/// The two texts of a page, normalised, in the forms in which metrics compare
-/// them. A form is made when it is first asked for and kept, so that metrics
-/// share it; one page belongs to one thread.
+/// The two texts of a page, normalised, as characters and as words. Words and
+/// edit distances are computed on first use and cached, so that metrics share
+/// them. Not thread-safe.
 class PageTexts {
  public:
   PageTexts(std::u32string reference, std::u32string prediction);

@@ -13,8 +13,8 @@ namespace {
 constexpr size_t kMaxExactPages = 16;
 constexpr int64_t kPermutations = 10000;
 
-/// Whether signs that move the sum to `flipped` move it as far as it was; equal
-/// sums must count as equal whatever the order in which they were added.
+/// Whether the sum `flipped` is at least as far from 0 as the observed sum. The
+/// tolerance makes sums equal that differ only by their order of addition.
 bool as_far(double flipped, double observed) {
   return std::abs(flipped) >= std::abs(observed) * (1 - 1e-12);
 }
@@ -49,12 +49,12 @@ double sampled_p_value(
     }
     count += as_far(sum, observed);
   }
-  // The order that was observed is one of the possible ones.
+  // The observed signs are one of the possible arrangements.
   return static_cast<double>(count + 1) /
       static_cast<double>(kPermutations + 1);
 }
 
-/// Counting the observed mean among the resampled ones keeps it above 0.
+/// The observed mean counts as a resample, so that the result is above 0.
 double two_sided_share(const std::vector<double>& means) {
   const auto at_most = std::count_if(
       means.begin(), means.end(), [](double mean) { return mean <= 0; });

@@ -3,24 +3,24 @@
 #include <cstdint>
 #include <vector>
 
-#include "metrics/confidence.h"
+#include "metrics/bootstrap.h"
 
 namespace microfiche::metrics {
 
-/// How two runs differ on the pages that both have.
+/// The difference of two runs on the pages that both have.
 struct PairedDifference {
   int64_t pages = 0;
 
-  /// Of second minus first.
+  /// Second minus first.
   Interval difference;
 
-  /// Two-sided, by permutation: how often signs given to the differences by
-  /// chance move the mean at least as far. Exact up to 16 differing pages,
-  /// 10,000 draws beyond.
+  /// Two-sided, by permutation: the share of random sign flips of the
+  /// differences whose mean is at least as far from 0. Exact up to 16 differing
+  /// pages, 10,000 draws for more.
   double p_value = 1;
 
-  /// Two-sided, by bootstrap: twice the share of resampled means on the far
-  /// side of 0, or at it.
+  /// Two-sided, by bootstrap: twice the share of resampled means at 0 or on its
+  /// other side.
   double bootstrap_p_value = 1;
 };
 
@@ -35,8 +35,8 @@ PairedDifference compare_paired(
     const std::vector<double>& second,
     uint64_t seed = 0);
 
-/// Holm's correction: p-values of several tests, raised so that the chance of
-/// any false alarm among them stays below the level at which they are read.
+/// Holm's correction of the p-values of several tests. It bounds the probability
+/// of at least one false positive by the significance level.
 ///
 /// Source: Holm, Scandinavian Journal of Statistics 6 (1979).
 std::vector<double> holm_adjusted(const std::vector<double>& p_values);

@@ -15,7 +15,8 @@ bool is_vowel(char32_t letter) {
   return View(U"aeiou").find(letter) != View::npos;
 }
 
-/// For each letter whether it is a consonant; y is one unless it follows one.
+/// For each letter, whether it is a consonant. A y is a consonant unless it
+/// follows one.
 std::vector<bool> consonants(View word) {
   std::vector<bool> flags;
   for (size_t i = 0; i < word.size(); ++i) {
@@ -25,7 +26,7 @@ std::vector<bool> consonants(View word) {
   return flags;
 }
 
-/// How often a vowel is followed by a consonant: Porter's m.
+/// Porter's m: how often a consonant follows a vowel.
 int measure(View stem) {
   const auto flags = consonants(stem);
   int count = 0;
@@ -49,8 +50,8 @@ bool ends_in_double_consonant(View word) {
   return n >= 2 && word[n - 1] == word[n - 2] && consonants(word).back();
 }
 
-/// Porter's *o: consonant, vowel, and a consonant other than w, x and y; or a
-/// word of vowel and consonant.
+/// Porter's *o: the stem ends in consonant, vowel and a consonant other than w, x
+/// and y, or consists of vowel and consonant.
 bool ends_short(View word) {
   const auto flags = consonants(word);
   const size_t n = word.size();
@@ -70,8 +71,8 @@ struct SuffixRule {
   View replacement;
 };
 
-/// Applies the first rule whose suffix the word has, if the stem before it has
-/// a measure above `min_measure`; a rule that comes later is not tried.
+/// Applies the first rule whose suffix the word has, if the stem has a measure
+/// above `min_measure`. Later rules are not tried.
 Word replace_suffix(
     const Word& word,
     std::initializer_list<SuffixRule> rules,
@@ -96,8 +97,8 @@ Word step_1a(const Word& word) {
       /*min_measure=*/-1);
 }
 
-/// What -ed and -ing leave, made a word again: conflat(ed) to conflate,
-/// hopp(ing) to hop, fil(ing) to file.
+/// Repairs the stem after -ed or -ing: conflat(ed) to conflate, hopp(ing) to hop,
+/// fil(ing) to file.
 Word mend(Word stem) {
   for (const View ending : {U"at", U"bl", U"iz"}) {
     if (stem.ends_with(ending)) {
@@ -140,7 +141,7 @@ Word step_2(const Word& word) {
     return step_2(Word(without(word, U"li")));
   }
   if (word.ends_with(U"logi")) {
-    // The l belongs to the stem, so that short ones such as "geo" count.
+    // The l is part of the stem, so that short stems such as "geo" count.
     return measure(without(word, U"ogi")) > 0 ? Word(without(word, U"i"))
                                               : word;
   }

@@ -7,7 +7,8 @@
 namespace microfiche::metrics {
 namespace {
 
-/// Overlap of two sorted lists, an element matching at most one of the other.
+/// Overlap of two sorted lists. An element matches at most one element of the
+/// other list.
 Overlap sorted_overlap(
     const std::u32string& reference,
     const std::u32string& prediction) {

@@ -4,7 +4,7 @@
 
 namespace microfiche::metrics {
 
-/// How much of a page's words came back. Each is in [0, 1].
+/// Overlap of the words of two texts. Each value is in [0, 1].
 struct Overlap {
   double precision = 0;
   double recall = 0;
@@ -12,22 +12,21 @@ struct Overlap {
 };
 
 // Note [Reconstruction precision]
-// The DeepSeek-OCR paper gives "precision" in its Table 2 and no definition.
-// From public raw outputs its figures come out as set precision: of the
-// distinct words of the prediction, the share that the page has, averaged over
-// the pages of a bin (mean difference 0.33 points at 100 tokens, 0.80 at 64;
-// every other candidate is further away). The published Fox script exchanges
-// its two arguments and so prints recall under this name; `fox-official` does
-// the same.
+// The DeepSeek-OCR paper reports "precision" in Table 2 without a definition.
+// Set precision reproduces its numbers best from public raw outputs: the share
+// of the distinct words of the prediction that are on the page, averaged over
+// the pages of a bin. The mean difference is 0.33 points at 100 tokens and 0.80
+// at 64; every other candidate differs more. The published Fox script swaps its
+// two arguments, so it prints recall under this name; `fox-official` does the
+// same.
 
-/// Overlap of the sets of distinct words, a symbol being the number of a word
-/// (see `WordNumbers`), or a character as in GOT's scene text; order and
-/// repetition do not count.
-/// With P and G the sets of prediction and reference: precision |P∩G| / |P|,
-/// recall |P∩G| / |G|, F1 their harmonic mean.
+/// Overlap of the sets of distinct words, without order and repetition. A symbol
+/// is the number of a word (see `WordNumbers`), or a character as in GOT's scene
+/// text. With P and G the sets of prediction and reference: precision
+/// |P∩G| / |P|, recall |P∩G| / |G|, F1 their harmonic mean.
 ///
-/// A side without words scores 0, or 1 when neither has any, where NLTK has no
-/// value: a model that says nothing has read nothing, and the page must count.
+/// If one text is empty the values are 0, if both are empty 1. NLTK has no value
+/// there, but a page with an empty prediction must count.
 ///
 /// Source: nltk.metrics.scores as called by ucaslcl/Fox, eval_ocr_test.py; see
 /// Note [Reconstruction precision].
@@ -35,8 +34,8 @@ Overlap set_overlap(
     std::u32string_view reference,
     std::u32string_view prediction);
 
-/// As `set_overlap` over multisets: a word counts as often as both texts have
-/// it, so repeating a right word is wrong.
+/// As `set_overlap`, over multisets: a word counts as often as both texts have
+/// it, so additional repetitions of a correct word are errors.
 Overlap bag_overlap(
     std::u32string_view reference,
     std::u32string_view prediction);

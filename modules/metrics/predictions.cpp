@@ -93,8 +93,8 @@ void append_block(Prediction& page, TextPair block) {
   page.blocks.push_back(std::move(block));
 }
 
-/// `norm_gt` or `gt`: OmniDocBench's script falls back where the normalised
-/// text is empty.
+/// `norm_gt`, or `gt` if the normalised text is empty, as in OmniDocBench's
+/// script.
 std::string omnidoc_text(
     const Json& entry,
     const std::string& name,
@@ -109,7 +109,7 @@ std::string omnidoc_text(
   return text_field(entry, name.c_str(), where);
 }
 
-/// The page of a block, as OmniDocBench's script finds it.
+/// The page of a block, as in OmniDocBench's script.
 std::string omnidoc_page(const Json& entry, const std::string& where) {
   if (entry.contains("image_name")) {
     return name_field(entry, "image_name", where);
@@ -159,7 +159,7 @@ PredictionFile read_list(const Json& list, const std::string& where) {
     throw InputError(concat(
         where,
         ": a list whose entries are neither Fox's (label, answer) nor "
-        "OmniDocBench's (gt, pred); for our own layout write one object a "
+        "OmniDocBench's (gt, pred); Microfiche's own layout has one object per "
         "line"));
   }
   return file;
@@ -186,7 +186,7 @@ PredictionFile read_lines(std::string_view text, const std::string& where) {
         here,
         ": id \"",
         page.id,
-        "\" again; it was in line ",
+        "\" is a duplicate; it is also in line ",
         found->second);
     file.pages.push_back(std::move(page));
   }
@@ -202,7 +202,7 @@ PredictionFile read_predictions(
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
-  // Predictions may hold any bytes, JSON only UTF-8.
+  // Predictions may contain any bytes, JSON only UTF-8.
   const auto decoded = decode_utf8(text);
   const std::string utf8 =
       decoded.num_invalid == 0 ? std::string(text) : encode_utf8(decoded.text);
@@ -214,8 +214,8 @@ PredictionFile read_predictions(
   check(
       !file.pages.empty(),
       where,
-      ": no predictions in it; expected a JSON object a line with id, "
-      "reference, prediction, text_tokens and vision_tokens");
+      ": no predictions; expected one JSON object per line with id, reference, "
+      "prediction, text_tokens and vision_tokens");
   file.num_invalid = decoded.num_invalid;
   return file;
 }

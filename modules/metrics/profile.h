@@ -7,20 +7,20 @@
 
 namespace microfiche::metrics {
 
-/// How pages are scored: what is made equal first, and which numbers lead.
+/// How pages are scored: the normalisation of the texts, and the metrics to show.
 struct Profile {
   std::string name;
   std::string description;
   Normalization normalization = Normalization::kRaw;
 
-  /// Whether the metrics of `shown` get reference and prediction exchanged, as
+  /// Whether reference and prediction are swapped for the metrics of `shown`, as
   /// in Fox's script.
-  bool exchanged = false;
+  bool swapped = false;
 
-  /// The metric that stands for the profile in a curve.
+  /// The main metric, drawn in curves.
   std::string headline;
 
-  /// The metrics of a table, the headline among them; files have all.
+  /// The metrics in tables, including `headline`. Files have all metrics.
   std::vector<std::string> shown;
 };
 
@@ -28,7 +28,7 @@ struct Profile {
 /// `all`.
 const std::vector<Profile>& all_profiles();
 
-/// The profile of that name. Throws `UsageError` with the names there are.
+/// The profile of that name. Throws `UsageError` with the known names.
 const Profile& find_profile(const std::string& name);
 
 } // namespace microfiche::metrics

@@ -13,8 +13,8 @@ constexpr size_t kMinCharacters = 40;
 } // namespace
 
 bool ends_in_loop(std::u32string_view text) {
-  // A suffix with period p is as long as p plus what the reversed text has in
-  // common with itself shifted by p: the Z function gives that for every p.
+  // The length of the suffix with period p is p plus the common prefix of the
+  // reversed text and itself shifted by p. The Z function gives it for every p.
   const size_t n = text.size();
   const auto reversed = [&](size_t i) { return text[n - 1 - i]; };
   std::vector<size_t> common(n, 0);

@@ -22,17 +22,17 @@ PageTexts prepare_texts(
 }
 
 PageScores score_texts(const PageTexts& texts, const Profile& profile) {
-  std::optional<PageTexts> exchanged;
-  if (profile.exchanged) {
-    exchanged.emplace(texts.prediction(), texts.reference());
+  std::optional<PageTexts> swapped;
+  if (profile.swapped) {
+    swapped.emplace(texts.prediction(), texts.reference());
   }
   const auto& shown = profile.shown;
   PageScores scores;
   for (size_t i = 0; i < scores.values.size(); ++i) {
     const auto& metric = all_metrics()[i];
-    const bool exchange = exchanged &&
+    const bool swap = swapped &&
         std::find(shown.begin(), shown.end(), metric.name) != shown.end();
-    scores.values[i] = metric.score(exchange ? *exchanged : texts);
+    scores.values[i] = metric.score(swap ? *swapped : texts);
   }
   return scores;
 }

@@ -12,10 +12,10 @@
 
 namespace microfiche::metrics {
 
-/// How well one page came back: a value for each of `all_metrics()`, in this
-/// order. Counts are of code points.
+/// The scores of one page: a value for each of `all_metrics()`, in that order.
+/// Characters are code points.
 struct PageScores {
-  /// NaN where a metric has not been computed.
+  /// NaN for a metric that has not been computed.
   std::vector<double> values = std::vector<double>(
       all_metrics().size(),
       std::numeric_limits<double>::quiet_NaN());
@@ -28,20 +28,19 @@ void visit_fields(Visitor&& visit, PageScores& scores) {
   }
 }
 
-/// The value of one metric. Throws `UsageError` for a name that is none.
+/// The value of one metric. Throws `UsageError` for an unknown name.
 double metric_value(const PageScores& scores, const std::string& name);
 
-/// The texts of a page as a profile compares them. Malformed UTF-8 becomes
-/// U+FFFD.
+/// Decodes and normalises the texts of a page. Malformed UTF-8 becomes U+FFFD.
 PageTexts prepare_texts(
     std::string_view reference,
     std::string_view prediction,
     Normalization normalization);
 
-/// Scores one page by every metric.
+/// Scores one page with every metric.
 PageScores score_texts(const PageTexts& texts, const Profile& profile);
 
-/// The same from UTF-8.
+/// The same for UTF-8 text.
 PageScores score_page(
     std::string_view reference,
     std::string_view prediction,

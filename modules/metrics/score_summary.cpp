@@ -33,7 +33,7 @@ std::string group_of(const Prediction& page, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-/// Scores a page; where it has blocks, its edit distance is theirs.
+/// Scores a page. For a page with blocks, the edit distance is that of the blocks.
 PageScores score_with_blocks(
     const Prediction& page,
     const PageTexts& texts,
@@ -48,8 +48,7 @@ PageScores score_with_blocks(
   return scores;
 }
 
-/// Counts lines whose `stop` is "length", among those that say why they
-/// stopped.
+/// Counts the lines whose `stop` is "length" among the lines with a `stop`.
 struct StopCounter {
   int64_t known = 0;
   int64_t by_length = 0;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "metrics/confidence.h"
+#include "metrics/bootstrap.h"
 #include "metrics/corpus_scores.h"
 #include "metrics/predictions.h"
 #include "metrics/score.h"
@@ -19,18 +19,18 @@ using MetricIntervals = std::vector<Interval>;
 /// Means over pages with bootstrap intervals.
 MetricIntervals summarize(const std::vector<PageScores>& pages, uint64_t seed);
 
-/// The interval of one metric. Throws `UsageError` for a name that is none.
+/// The interval of one metric. Throws `UsageError` for an unknown name.
 const Interval& find_metric(
     const MetricIntervals& metrics,
     const std::string& name);
 
-/// As `{"set_precision": {"mean", "low", "high", "bca_low", "bca_high"}, ...}`,
-/// null where no page is.
+/// `{"set_precision": {"mean", "low", "high", "bca_low", "bca_high"}, ...}`, with
+/// null values if there are no pages.
 Json to_json(const MetricIntervals& metrics);
 
-/// A set of pages, and what is left of it when readings that end in a loop are
-/// left out: a loop costs a page nearly everything and says little of how well
-/// the rest was read.
+/// Scores of a set of pages, with and without the pages whose reading ends in a
+/// loop. A loop makes the score of its page close to 0, independent of how well
+/// the rest of the page was read.
 struct PageSetScores {
   int64_t pages = 0;
   MetricIntervals metrics;
@@ -42,7 +42,7 @@ PageSetScores summarize_with_and_without_loops(
     const std::vector<PageScores>& pages,
     uint64_t seed);
 
-/// `{"pages", "metrics"}` of the pages without a loop.
+/// `{"pages", "metrics"}` of the pages without loops.
 Json without_loops_json(const PageSetScores& scores);
 
 /// A bin of text length, in text tokens: [lower, upper).
@@ -53,19 +53,20 @@ struct TextTokenBin {
   bool operator==(const TextTokenBin&) const = default;
 };
 
-/// Reads `first:last:step`, e.g. `600:1300:100` for [600, 700) to [1200, 1300);
-/// the last bin ends at `last` even when it is narrower. Throws `UsageError`.
+/// Parses `first:last:step`, such as `600:1300:100` for [600, 700) to
+/// [1200, 1300). The last bin ends at `last` and may be narrower. Throws
+/// `UsageError`.
 std::vector<TextTokenBin> parse_bins(const std::string& text);
 
-/// One row: the pages of a bin, and of a group where pages are grouped.
+/// The scores of the pages of one bin, and of one group if pages are grouped.
 struct BinScores {
-  /// The value of the field by which pages are grouped; empty without.
+  /// The group's value of the grouping field; empty without grouping.
   std::string group;
   TextTokenBin text_tokens;
   double text_tokens_mean = 0;
   double vision_tokens = 0;
 
-  /// Mean text tokens over mean vision tokens, as the paper's Table 2.
+  /// Mean text tokens over mean vision tokens, as in the paper's Table 2.
   double compression_ratio = 0;
   PageSetScores scores;
 };
@@ -77,12 +78,12 @@ struct ScoreSummary {
   PageSetScores scores;
   CorpusScores corpus;
 
-  /// Pages whose words are ICU's, as their text has Han characters; those of
-  /// the others lie between white space.
+  /// Pages with Han characters, whose text ICU splits into words. The other pages
+  /// are split at white space.
   int64_t pages_split_by_icu = 0;
 
-  /// Share of the pages that were cut off by a limit of length; where the lines
-  /// have a field `stop`.
+  /// Share of the readings that ended at the token limit, if the lines have a
+  /// field `stop`.
   std::optional<double> length_stopped_rate;
   std::vector<BinScores> bins;
 
@@ -90,9 +91,9 @@ struct ScoreSummary {
   int64_t outside_bins = 0;
 };
 
-/// Scores a file. With `bins`, each page must have `text_tokens` and
-/// `vision_tokens`, else `InputError` names the first that has not. `group_by`
-/// splits each bin by a field of the lines, e.g. `mode`; empty does not.
+/// Scores a file. With `bins`, throws `InputError` with the first page that lacks
+/// `text_tokens` or `vision_tokens`. `group_by` names a field of the lines that
+/// splits each bin, such as `mode`; empty for no grouping.
 ScoreSummary score_file(
     const PredictionFile& file,
     const Profile& profile,
@@ -100,7 +101,7 @@ ScoreSummary score_file(
     const std::string& group_by,
     uint64_t seed);
 
-/// What `microfiche score --format json` prints.
+/// The output of `microfiche score --format json`.
 Json to_json(const ScoreSummary& summary);
 
 } // namespace microfiche::metrics

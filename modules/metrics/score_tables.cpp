@@ -9,7 +9,6 @@
 namespace microfiche::metrics {
 namespace {
 
-
 std::string bin_name(const TextTokenBin& bin) {
   return concat("[", bin.lower, ", ", bin.upper, ")");
 }
@@ -180,20 +179,20 @@ std::string notes_on(const ScoreSummary& summary) {
       ", normalisation ",
       summary.normalization,
       "; words: ",
-      icu == 0           ? "between white space"
+      icu == 0           ? "split at white space"
           : icu == pages ? "ICU's word breaks"
                          : concat(
                                "ICU's word breaks on ",
                                icu,
-                               " pages with Han characters, between white "
-                               "space on ",
+                               " pages with Han characters, split at "
+                               "white space on ",
                                pages - icu),
       ". METEOR: exact and stem matches. Intervals: bootstrap over pages, 95 %, ",
       kBootstrapResamples,
       " resamples, percentile (BCa is in json and csv).");
   const auto& corpus = summary.corpus;
   notes += concat(
-      "\nAll texts together: CER ",
+      "\nWhole corpus: CER ",
       fixed(corpus.cer, 4),
       ", WER ",
       fixed(corpus.wer, 4),

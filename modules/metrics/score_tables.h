@@ -7,25 +7,25 @@
 
 namespace microfiche::metrics {
 
-/// What a person reads: a row a bin and one for all, the metrics that the
-/// profile shows with their percentile intervals, loop rate, and the headline
-/// metric without looped pages where there are any.
+/// The table for the terminal: one row per bin and one for all pages. Columns are
+/// the metrics that the profile shows with percentile intervals, the loop rate,
+/// and the headline metric without looped pages if there are any.
 Table overview_table(
     const ScoreSummary& summary,
     const Profile& profile);
 
-/// The table of a paper: a row a bin, and for each group the headline metric
-/// with its interval and pages, and the compression ratio. `summary` must have
-/// bins.
+/// The table for a paper: one row per bin, and for each group the headline metric
+/// with its interval, the number of pages, and the compression ratio. `summary`
+/// must have bins.
 Table paper_table(
     const ScoreSummary& summary,
     const Profile& profile);
 
-/// What a program reads: every metric with its intervals, unrounded.
+/// The table for programs: every metric with its intervals, unrounded.
 Table full_table(const ScoreSummary& summary);
 
-/// What goes with the numbers: profile, normalisation, how words were split,
-/// numbers over all texts together, and which rows have few pages.
+/// Notes on the tables: profile, normalisation, how words were split, corpus
+/// scores, and the rows with few pages.
 std::string notes_on(const ScoreSummary& summary);
 
 } // namespace microfiche::metrics

@@ -6,29 +6,28 @@
 
 namespace microfiche::metrics {
 
-/// What is made equal before two texts are compared.
+/// How texts are normalised before they are compared.
 enum class Normalization {
-  /// Nothing. What Fox's script does.
+  /// No change, as in Fox's script.
   kRaw,
 
-  /// Unicode NFKC; each run of white space becomes one space; trimmed. For
-  /// pages whose lines were broken by a layout.
+  /// Unicode NFKC; each run of white space becomes one space; trimmed. For pages
+  /// where the line breaks come from the layout.
   kNfkcWhitespace,
 
-  /// Full-width forms become half-width; tabs, newlines and the two-character
-  /// sequences "/t" and "/n" go; then only letters, digits, underscores and
-  /// U+4E00-9FFF stay, so spaces and punctuation do not count.
+  /// Full-width forms become half-width. Tabs, newlines and the two-character
+  /// sequences "/t" and "/n" are removed, then everything except letters, digits,
+  /// underscores and U+4E00-9FFF.
   ///
-  /// Source: OmniDocBench, `clean_string` after its full-width conversion. Its
-  /// conversion of inline formulas to Unicode is not done.
+  /// Source: OmniDocBench, `clean_string` after its full-width conversion,
+  /// without its conversion of inline formulas to Unicode.
   kOmniDoc,
 };
 
 /// `raw`, `nfkc-ws` or `omnidoc`.
 std::string name_of(Normalization how);
 
-/// The normalisation of that name. Throws `UsageError` with the names there
-/// are.
+/// The normalisation of that name. Throws `UsageError` with the known names.
 Normalization find_normalization(const std::string& name);
 
 /// Applies a normalisation.

@@ -91,9 +91,9 @@ TEST_F(ExperimentCommandsTest, ScoreSaysHowTextsWereCompared) {
         "chrf",
         "anls",
         "Profile all, normalisation nfkc-ws",
-        "words: between white space",
+        "words: split at white space",
         "ALL_page_avg",
-        "Fewer than 30 pages, so no more than a hint: all (2)"}) {
+        "Fewer than 30 pages, so only an indication: all (2)"}) {
     EXPECT_THAT(outcome.out, HasSubstr(expected));
   }
 }

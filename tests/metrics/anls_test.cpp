@@ -5,15 +5,15 @@
 namespace microfiche::metrics {
 namespace {
 
-TEST(AnlsTest, IsTheEditSimilarityOfANearReading) {
+TEST(AnlsTest, EqualsEditSimilarityForASimilarText) {
   EXPECT_DOUBLE_EQ(anls(U"abcd", U"abcx"), 0.75);
 }
 
-TEST(AnlsTest, HalfWrongIsWorthNothing) {
+TEST(AnlsTest, IsZeroIfHalfIsWrong) {
   EXPECT_EQ(anls(U"abcd", U"abxy"), 0);
 }
 
-TEST(AnlsTest, CaseAndWidthOfSpacesDoNotCount) {
+TEST(AnlsTest, IgnoresCaseAndWidthOfSpaces) {
   EXPECT_EQ(anls(U"Two  Words\n", U"two words"), 1);
 }
 

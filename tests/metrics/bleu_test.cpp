@@ -7,19 +7,19 @@
 namespace microfiche::metrics {
 namespace {
 
-TEST(BleuTest, APerfectReadingIsOne) {
+TEST(BleuTest, EqualTextsScoreOne) {
   const WordNumbers words(
       {U"in the beginning was the word", U"in the beginning was the word"});
 
   EXPECT_DOUBLE_EQ(bleu(words.reference, words.prediction), 1);
 }
 
-TEST(BleuTest, ShortReadingsPayTheBrevityPenalty) {
+TEST(BleuTest, ShortPredictionsGetTheBrevityPenalty) {
   // Every n-gram matches; exp(1 - 6/4) is the penalty.
   EXPECT_NEAR(bleu(U"123456", U"1234"), 0.6065306597, 1e-9);
 }
 
-TEST(BleuTest, NothingInCommonIsZero) {
+TEST(BleuTest, NoCommonWordScoresZero) {
   EXPECT_EQ(bleu(U"a", U"b"), 0);
   EXPECT_EQ(bleu(U"a", U""), 0);
 }

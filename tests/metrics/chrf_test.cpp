@@ -5,11 +5,11 @@
 namespace microfiche::metrics {
 namespace {
 
-TEST(ChrfTest, SpacesDoNotCount) {
+TEST(ChrfTest, IgnoresSpaces) {
   EXPECT_DOUBLE_EQ(chrf(U"one two", U"onetwo"), 1);
 }
 
-TEST(ChrfTest, RecallWeighsTwice) {
+TEST(ChrfTest, RecallHasDoubleWeight) {
   // Half of the characters: precision 1 and recall r; missing text costs more
   // than added text.
   EXPECT_LT(chrf(U"abcdefghijkl", U"abcdef"), chrf(U"abcdef", U"abcdefghijkl"));

@@ -25,7 +25,7 @@ CorpusScores count(const std::vector<Prediction>& pages) {
   return counter.scores();
 }
 
-TEST(CorpusScoresTest, OmniDocBenchAveragesInThreeWays) {
+TEST(CorpusScoresTest, HasTheThreeAveragesOfOmniDocBench) {
   // Edits over lengths: 1/2 and 0/8 on one page, 4/4 on the other. As its
   // call_Edit_dist: mean of three ratios; mean of 1/10 and 1; 5 over 14.
   const auto scores = count(
@@ -37,7 +37,7 @@ TEST(CorpusScoresTest, OmniDocBenchAveragesInThreeWays) {
   EXPECT_DOUBLE_EQ(scores.edit_whole, 5.0 / 14);
 }
 
-TEST(CorpusScoresTest, EmptyBlocksDoNotCount) {
+TEST(CorpusScoresTest, EmptyBlocksAreLeftOut) {
   const auto scores = count(
       {page_of_blocks({{"", ""}, {"ab", "ax"}}), page_of_blocks({{"", ""}})});
 
@@ -45,13 +45,13 @@ TEST(CorpusScoresTest, EmptyBlocksDoNotCount) {
   EXPECT_DOUBLE_EQ(scores.edit_page_avg, 0.5);
 }
 
-TEST(CorpusScoresTest, ABlockThatTheBenchmarkNormalisedIsTakenAsItIs) {
+TEST(CorpusScoresTest, NormalisedBlocksStayAsTheyAre) {
   const auto scores = count({page_of_blocks({{"***", "", true}})});
 
   EXPECT_DOUBLE_EQ(scores.edit_whole, 1);
 }
 
-TEST(CorpusScoresTest, ErrorRatesOfACorpusWeighPagesByLength) {
+TEST(CorpusScoresTest, LongPagesWeighMore) {
   Prediction wrong;
   wrong.reference = "a";
   wrong.prediction = "b";
@@ -64,7 +64,7 @@ TEST(CorpusScoresTest, ErrorRatesOfACorpusWeighPagesByLength) {
   EXPECT_DOUBLE_EQ(scores.wer, 0.5);
 }
 
-TEST(CorpusScoresTest, NoPagesGiveNoNumber) {
+TEST(CorpusScoresTest, WithoutPagesTheResultIsNaN) {
   EXPECT_TRUE(std::isnan(count({}).cer));
 }
 

@@ -13,11 +13,11 @@ TEST(EditRatesTest, ErrorRatesAreOverTheReference) {
   EXPECT_DOUBLE_EQ(normalized_edit_distance(texts), 4.0 / 6);
 }
 
-TEST(EditRatesTest, WordsAreComparedWhole) {
+TEST(EditRatesTest, WordsAreComparedAsUnits) {
   EXPECT_DOUBLE_EQ(word_error_rate(PageTexts(U"one two", U"one twa")), 0.5);
 }
 
-TEST(EditRatesTest, AnEmptyPageReadAsEmptyHasNoError) {
+TEST(EditRatesTest, TwoEmptyTextsHaveNoError) {
   EXPECT_EQ(character_error_rate(PageTexts(U"", U"")), 0);
   EXPECT_EQ(character_error_rate(PageTexts(U"", U"abc")), 1);
 }

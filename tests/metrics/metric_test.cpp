@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(MetricTest, EveryMetricHasANameOfItsOwnAndATitle) {
+TEST(MetricTest, NamesAreUniqueAndHaveTitles) {
   std::set<std::string> names;
   for (const auto& metric : all_metrics()) {
     EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
@@ -22,7 +22,7 @@ TEST(MetricTest, EveryMetricHasANameOfItsOwnAndATitle) {
   }
 }
 
-TEST(MetricTest, APerfectReadingIsNoWorseThanAnyOther) {
+TEST(MetricTest, NoTextScoresBetterThanTheReference) {
   const std::u32string page = U"it was the best of times, it was the worst";
   for (const auto& metric : all_metrics()) {
     const double perfect = metric.score(PageTexts(page, page));
@@ -49,7 +49,7 @@ TEST(MetricTest, IsFiniteForAnyTexts) {
   }
 }
 
-TEST(MetricTest, AnUnknownNameIsRefusedWithTheNearest) {
+TEST(MetricTest, AnUnknownNameIsRefusedWithASuggestion) {
   EXPECT_THAT(
       [] { metric_index("cre"); },
       ThrowsMessage<UsageError>(HasSubstr("did you mean \"cer\"?")));

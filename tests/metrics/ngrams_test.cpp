@@ -5,7 +5,7 @@
 namespace microfiche::metrics {
 namespace {
 
-TEST(NgramsTest, AnNgramMatchesAsOftenAsBothTextsHaveIt) {
+TEST(NgramsTest, MatchesAreTheSmallerCount) {
   // Pairs: ab ba ab and ab ba ac.
   const auto orders = match_ngrams(U"abab", U"abac", 2);
 
@@ -16,7 +16,7 @@ TEST(NgramsTest, AnNgramMatchesAsOftenAsBothTextsHaveIt) {
   EXPECT_EQ(orders[1].matches, 2);
 }
 
-TEST(NgramsTest, ATextShorterThanTheOrderHasNone) {
+TEST(NgramsTest, AShortTextHasNoNgrams) {
   const auto orders = match_ngrams(U"abc", U"ab", 3);
 
   EXPECT_EQ(orders[2].reference, 1);

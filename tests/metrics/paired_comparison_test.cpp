@@ -13,7 +13,7 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 
-TEST(PairedTest, CountsEveryArrangementOfFewPages) {
+TEST(PairedTest, CountsEverySignArrangementOfFewPages) {
   // All four differences are positive: only the two extreme arrangements of 16
   // reach the observed sum.
   const auto result = compare_paired({0, 0, 0, 0}, {1, 2, 3, 4});
@@ -30,7 +30,7 @@ TEST(PairedTest, EqualRunsDoNotDiffer) {
   EXPECT_EQ(result.difference, (Interval{0, 0, 0, 0, 0}));
 }
 
-TEST(PairedTest, FindsASmallShiftThatAnUnpairedTestWouldMiss) {
+TEST(PairedTest, DetectsASmallShift) {
   const auto first = normal_values(200, 4);
   auto second = first;
   RandomStream random(5, "shift");
@@ -45,7 +45,7 @@ TEST(PairedTest, FindsASmallShiftThatAnUnpairedTestWouldMiss) {
   EXPECT_GT(result.difference.low, 0);
 }
 
-TEST(PairedTest, NoShiftIsSeldomSignificant) {
+TEST(PairedTest, NoShiftIsRarelySignificant) {
   int significant = 0;
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const auto first = normal_values(40, 2 * seed + 100);
@@ -63,7 +63,7 @@ TEST(PairedTest, RefusesDifferentPages) {
   EXPECT_THROW(compare_paired({1, 2}, {1}), InputError);
 }
 
-TEST(HolmTest, TheSmallestPValueCountsForEveryTest) {
+TEST(HolmTest, MultipliesTheSmallestPValueByTheNumberOfTests) {
   // R: p.adjust(c(.04, .01, .03, .02), "holm"); sorted 0.01, 0.02, 0.03,
   // 0.04 times 4, 3, 2, 1, and no smaller than the one before.
   EXPECT_THAT(

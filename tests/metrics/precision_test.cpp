@@ -20,11 +20,11 @@ TEST(BagOverlapTest, ARepeatedWordCountsAsOftenAsThePageHasIt) {
   EXPECT_DOUBLE_EQ(overlap.recall, 2.0 / 3);
 }
 
-TEST(SetOverlapTest, SilenceScoresNothing) {
+TEST(SetOverlapTest, AnEmptyPredictionScoresZero) {
   EXPECT_EQ(set_overlap(U"ab", U"").precision, 0);
 }
 
-TEST(SetOverlapTest, AnEmptyPageReadAsEmptyIsPerfect) {
+TEST(SetOverlapTest, TwoEmptyTextsScoreOne) {
   EXPECT_EQ(set_overlap(U"", U"").f1, 1);
 }
 

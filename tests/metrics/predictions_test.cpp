@@ -22,7 +22,7 @@ void expect_refused(const std::string& text, const std::string& message) {
       ThrowsMessage<InputError>(HasSubstr(message)));
 }
 
-TEST(PredictionsTest, ReadsOneObjectALine) {
+TEST(PredictionsTest, ReadsOneObjectPerLine) {
   const auto file = read_predictions(kTwoPages, "pages.jsonl");
 
   ASSERT_EQ(file.pages.size(), 2u);
@@ -33,7 +33,7 @@ TEST(PredictionsTest, ReadsOneObjectALine) {
   EXPECT_EQ(file.pages[1].vision_tokens, 100);
 }
 
-TEST(PredictionsTest, BlankLinesWindowsLinesAndAByteOrderMarkAreFine) {
+TEST(PredictionsTest, AcceptsBlankLinesCrlfAndAByteOrderMark) {
   const auto file = read_predictions(
       "\xEF\xBB\xBF\r\n{\"id\":\"a\",\"reference\":\"x\",\"prediction\":\"y\"}"
       "\r\n\n",
@@ -76,7 +76,7 @@ TEST(PredictionsTest, GroupsOmniDocBenchsBlocksIntoPages) {
   EXPECT_EQ(file.pages[0].blocks.size(), 2u);
 }
 
-TEST(PredictionsTest, TakesOmniDocBenchsOwnNormalisationUnlessItIsEmpty) {
+TEST(PredictionsTest, UsesOmniDocBenchsNormalisationUnlessItIsEmpty) {
   const auto file = read_predictions(
       R"([{"gt":"a b","norm_gt":"ab","pred":"***","norm_pred":"","img_id":"x.jpg"}])",
       "omni.json");
@@ -93,7 +93,7 @@ TEST(PredictionsTest, AMissingFieldIsNamedWithItsLine) {
       "pages.jsonl:2: no field \"prediction\"");
 }
 
-TEST(PredictionsTest, ALineThatIsNoJsonIsNamed) {
+TEST(PredictionsTest, AMalformedLineIsNamed) {
   expect_refused(
       "{\"id\":\"a\",\"reference\":\"x\",\"prediction\":\"y\"}\n{oops\n",
       "pages.jsonl:2");
@@ -108,19 +108,19 @@ TEST(PredictionsTest, AFieldOfTheWrongTypeIsNamed) {
       "\"text_tokens\" must be a positive number");
 }
 
-TEST(PredictionsTest, AnIdThatComesTwiceIsNamedWithBothLines) {
+TEST(PredictionsTest, ADuplicateIdIsNamedWithBothLines) {
   const std::string line = R"({"id":"a","reference":"x","prediction":"y"})";
 
   expect_refused(
       line + "\n" + line + "\n",
-      "pages.jsonl:2: id \"a\" again; it was in line 1");
+      "pages.jsonl:2: id \"a\" is a duplicate; it is also in line 1");
 }
 
-TEST(PredictionsTest, AnEmptyFileSaysWhatIsExpected) {
-  expect_refused("", "no predictions in it; expected a JSON object a line");
+TEST(PredictionsTest, AnEmptyFileIsRefusedWithTheExpectedFormat) {
+  expect_refused("", "no predictions; expected one JSON object per line");
 }
 
-TEST(PredictionsTest, AListOfSomethingElseIsRefused) {
+TEST(PredictionsTest, AnUnknownLayoutIsRefused) {
   expect_refused(R"([{"a":1}])", "neither Fox's (label, answer) nor");
 }
 

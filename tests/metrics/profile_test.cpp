@@ -16,7 +16,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(ProfileTest, ShowsMetricsThatExistAndItsHeadlineAmongThem) {
+TEST(ProfileTest, ShowsKnownMetricsIncludingTheHeadline) {
   for (const auto& profile : all_profiles()) {
     EXPECT_THAT(profile.shown, Contains(profile.headline)) << profile.name;
     for (const auto& metric : profile.shown) {
@@ -29,7 +29,7 @@ TEST(ProfileTest, AllShowsEveryMetric) {
   EXPECT_EQ(find_profile("all").shown, metric_names());
 }
 
-TEST(ProfileTest, AnUnknownProfileIsNamedWithThoseThereAre) {
+TEST(ProfileTest, AnUnknownProfileIsRefusedWithTheKnownNames) {
   EXPECT_THAT(
       [] { find_profile("papr"); },
       ThrowsMessage<UsageError>(AllOf(

@@ -15,19 +15,19 @@ std::u32string repeat(const std::u32string& unit, int times) {
   return text;
 }
 
-TEST(RepetitionTest, APhraseThatGoesOnIsALoop) {
+TEST(RepetitionTest, ARepeatedPhraseIsALoop) {
   EXPECT_TRUE(ends_in_loop(U"It began well, " + repeat(U"and the light ", 6)));
 }
 
-TEST(RepetitionTest, TheLastTimeMayBeCutOff) {
+TEST(RepetitionTest, TheLastRepeatMayBeIncomplete) {
   EXPECT_TRUE(ends_in_loop(repeat(U"and the light ", 5) + U"and th"));
 }
 
-TEST(RepetitionTest, OneCharacterManyTimesIsALoop) {
+TEST(RepetitionTest, ARepeatedCharacterIsALoop) {
   EXPECT_TRUE(ends_in_loop(U"contents " + repeat(U".", 40)));
 }
 
-TEST(RepetitionTest, ThreeTimesIsRhetoric) {
+TEST(RepetitionTest, ThreeRepeatsAreNoLoop) {
   EXPECT_FALSE(ends_in_loop(repeat(U"and the light was good ", 3)));
 }
 
@@ -35,7 +35,7 @@ TEST(RepetitionTest, AFewDotsAreNoLoop) {
   EXPECT_FALSE(ends_in_loop(U"contents " + repeat(U".", 30)));
 }
 
-TEST(RepetitionTest, ALoopThatWasLeftIsNone) {
+TEST(RepetitionTest, ALoopBeforeOtherTextIsNone) {
   EXPECT_FALSE(ends_in_loop(
       repeat(U"and the light ", 9) + U"but then it found its way out again."));
 }

@@ -30,7 +30,7 @@ TEST(BinsTest, AreHalfOpenAndTheLastMayBeNarrower) {
           TextTokenBin{800, 850}));
 }
 
-TEST(BinsTest, RefuseWhatIsNoRange) {
+TEST(BinsTest, InvalidRangesAreRefused) {
   for (const char* text :
        {"",
         "600",
@@ -101,7 +101,7 @@ TEST(ScoreSummaryTest, TheJsonHasTheKeysOfTheInterface) {
   EXPECT_TRUE(bin["metrics"]["set_precision"]["high"].is_number());
 }
 
-TEST(ScoreSummaryTest, TheJsonSaysHowTextsWereComparedAndWhatIsFew) {
+TEST(ScoreSummaryTest, TheJsonHasTheNormalisationAndMarksFewPages) {
   const auto json =
       to_json(score_file(three_pages(), find_profile("cer"), {}, "", 0));
 
@@ -123,7 +123,7 @@ TEST(ScoreSummaryTest, PagesWithHanCharactersAreCountedAsSplitByIcu) {
   EXPECT_EQ(summary.pages_split_by_icu, 1);
 }
 
-TEST(ScoreSummaryTest, LoopedPagesAreAlsoLeftOut) {
+TEST(ScoreSummaryTest, LoopedPagesAreLeftOutOfTheSecondMean) {
   const auto file = read_predictions(
       R"({"id":"a","reference":"x y","prediction":"x y","stop":"eos"}
 {"id":"b","reference":"x y","prediction":"hahahahahahahahahahahahahahahahahahahahahahaha","stop":"length"})",
@@ -137,7 +137,7 @@ TEST(ScoreSummaryTest, LoopedPagesAreAlsoLeftOut) {
   EXPECT_EQ(summary.length_stopped_rate, 0.5);
 }
 
-TEST(ScoreSummaryTest, APageOfBlocksHasTheEditDistanceOfItsBlocks) {
+TEST(ScoreSummaryTest, APageWithBlocksHasTheEditDistanceOfItsBlocks) {
   // 1 of 2 and 0 of 8 characters: 1 in 10, not the mean of 0.5 and 0.
   const auto file = read_predictions(
       R"([{"gt":"ab","pred":"ax","img_id":"1.jpg"},

@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(
     ScoreGoldenTest,
     ::testing::Values("pairs.jsonl", "readings.jsonl"));
 
-TEST(ScoreTest, FoxsScriptExchangesPrecisionAndRecall) {
+TEST(ScoreTest, FoxsScriptSwapsPrecisionAndRecall) {
   const auto paper = score_page("a b c d", "a b x", find_profile("paper"));
   const auto fox = score_page("a b c d", "a b x", find_profile("fox-official"));
 
@@ -46,7 +46,7 @@ TEST(ScoreTest, FoxsScriptExchangesPrecisionAndRecall) {
   EXPECT_DOUBLE_EQ(metric_value(fox, "set_recall"), 2.0 / 3);
 }
 
-TEST(ScoreTest, WhatFoxsScriptDoesNotPrintIsNotExchanged) {
+TEST(ScoreTest, OtherMetricsAreNotSwapped) {
   const std::string loop(60, '.');
   const auto fox = score_page("some text", loop, find_profile("fox-official"));
 
@@ -54,14 +54,14 @@ TEST(ScoreTest, WhatFoxsScriptDoesNotPrintIsNotExchanged) {
   EXPECT_GT(metric_value(fox, "length_ratio"), 1);
 }
 
-TEST(ScoreTest, LinesOfALayoutDoNotCountUnderNfkcWs) {
+TEST(ScoreTest, NfkcWsIgnoresLineBreaks) {
   const auto scores =
       score_page("one two three", "one\ntwo\nthree", find_profile("nfkc-ws"));
 
   EXPECT_EQ(metric_value(scores, "edit_similarity"), 1);
 }
 
-TEST(ScoreTest, ALoopOfThePageItselfIsNoFailure) {
+TEST(ScoreTest, ALoopInTheReferenceIsNotCounted) {
   const std::string dots(60, '.');
 
   const auto& raw = find_profile("raw");

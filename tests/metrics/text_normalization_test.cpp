@@ -25,7 +25,7 @@ TEST(NormalizationTest, RawChangesNothing) {
   EXPECT_EQ(normalize(U" \uFF21 \n", Normalization::kRaw), U" \uFF21 \n");
 }
 
-TEST(NormalizationTest, LineBreaksOfALayoutBecomeSpaces) {
+TEST(NormalizationTest, LineBreaksBecomeSpaces) {
   EXPECT_EQ(
       normalize(U" one\ntwo\r\n\tthree ", Normalization::kNfkcWhitespace),
       U"one two three");

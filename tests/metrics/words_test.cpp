@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(WordsTest, SplitAsPythonDoes) {
+TEST(WordsTest, SplittingEqualsPythons) {
   for (const auto& golden : read_goldens("normalization.jsonl")) {
     std::vector<std::string> words;
     for (const auto& word :
@@ -29,7 +29,7 @@ TEST(WordsTest, ChineseIsSplitByTheDictionary) {
       ElementsAre(U"我们", U"今天", U"学习", U"。"));
 }
 
-TEST(WordsTest, HanOnEitherSideSplitsBothByTheDictionary) {
+TEST(WordsTest, HanInEitherTextSplitsBothByTheDictionary) {
   const WordPair words(U"学习", U"don't, stop");
 
   EXPECT_THAT(words.prediction, ElementsAre(U"don't", U",", U"stop"));

@@ -1,4 +1,4 @@
-#include "metrics/confidence.h"
+#include "metrics/bootstrap.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ TEST(BootstrapTest, AgreesWithTheNormalApproximationOnManyPages) {
   EXPECT_NEAR(interval.high - interval.mean, half_width, 0.1 * half_width);
 }
 
-TEST(BootstrapTest, TheFourPagesBehindThePapersTwentyfoldPointSayLittle) {
+TEST(BootstrapTest, FourPagesHaveAWideInterval) {
   // Set precisions of an independent run in the bin of 1200 to 1300 tokens.
   const auto interval = bootstrap_mean({0.815, 0.718, 0.726, 0.090});
 
@@ -30,15 +30,15 @@ TEST(BootstrapTest, TheFourPagesBehindThePapersTwentyfoldPointSayLittle) {
   EXPECT_NEAR(interval.high, 0.79, 0.02);
 }
 
-TEST(BootstrapTest, OnePageHasNoWidth) {
+TEST(BootstrapTest, TheIntervalOfOnePageHasWidthZero) {
   EXPECT_EQ(bootstrap_mean({0.25}), (Interval{0.25, 0.25, 0.25, 0.25, 0.25}));
 }
 
-TEST(BootstrapTest, NoPagesGiveNoNumber) {
+TEST(BootstrapTest, WithoutPagesTheResultIsNaN) {
   EXPECT_TRUE(std::isnan(bootstrap_mean({}).mean));
 }
 
-TEST(BootstrapTest, TheSeedDecidesTheInterval) {
+TEST(BootstrapTest, EqualSeedsGiveEqualIntervals) {
   const auto values = normal_values(30, 2);
 
   EXPECT_EQ(bootstrap_mean(values, 7), bootstrap_mean(values, 7));
@@ -53,13 +53,13 @@ TEST(BootstrapTest, ColumnsShareTheirDraws) {
   EXPECT_EQ(intervals[0], intervals[1]);
 }
 
-TEST(SkillTest, IsNothingAtTheFloorAndOneForPerfect) {
+TEST(SkillTest, IsZeroAtTheFloorAndOneForPerfect) {
   EXPECT_DOUBLE_EQ(skill(0.25, 0.25), 0);
   EXPECT_DOUBLE_EQ(skill(1, 0.25), 1);
   EXPECT_DOUBLE_EQ(skill(0.625, 0.25), 0.5);
 }
 
-TEST(IntervalTest, EqualsScipysPercentileAndBcaOnTheSameResamples) {
+TEST(IntervalTest, EqualsScipyOnTheSameResamples) {
   for (const auto& golden : read_goldens("intervals.jsonl")) {
     const auto values = golden["values"].get<std::vector<double>>();
 
@@ -77,7 +77,7 @@ TEST(IntervalTest, EqualsScipysPercentileAndBcaOnTheSameResamples) {
   }
 }
 
-TEST(IntervalTest, EqualsScipysWithinTheErrorOfItsDraws) {
+TEST(IntervalTest, EqualsScipyWithinTheErrorOfItsDraws) {
   for (const auto& golden : read_goldens("intervals.jsonl")) {
     const auto values = golden["values"].get<std::vector<double>>();
     const double tolerance = golden["tolerance"].get<double>();
@@ -90,7 +90,7 @@ TEST(IntervalTest, EqualsScipysWithinTheErrorOfItsDraws) {
   }
 }
 
-TEST(IntervalTest, AFewLostPagesMoveTheBcaIntervalDown) {
+TEST(IntervalTest, AFewFailedPagesShiftTheBcaIntervalDown) {
   // Most pages perfect: the percentile interval is too optimistic.
   std::vector<double> values(40, 1.0);
   values[3] = values[17] = 0.1;

@@ -1,4 +1,4 @@
-#include "metrics/confidence.h"
+#include "metrics/bootstrap.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,8 +10,8 @@
 namespace microfiche::metrics {
 namespace {
 
-constexpr double kLowShare = 0.025;
-constexpr double kHighShare = 0.975;
+constexpr double kLowQuantile = 0.025;
+constexpr double kHighQuantile = 0.975;
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 double mean_of(const std::vector<double>& values) {
@@ -19,7 +19,7 @@ double mean_of(const std::vector<double>& values) {
       static_cast<double>(values.size());
 }
 
-/// Linear between the two nearest of the sorted values, as numpy's default.
+/// Interpolates linearly between sorted values, as NumPy's default.
 double percentile(const std::vector<double>& sorted, double fraction) {
   const double position = fraction * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(position);
@@ -28,23 +28,23 @@ double percentile(const std::vector<double>& sorted, double fraction) {
       sorted[below], sorted[above], position - static_cast<double>(below));
 }
 
-double normal_share_below(double z) {
+double normal_cdf(double z) {
   return 0.5 * std::erfc(-z / std::sqrt(2.0));
 }
 
-/// The inverse, by halving: it is asked for a few times per interval.
-double normal_quantile(double share_below) {
+/// The inverse, by bisection; a few calls per interval do not need more speed.
+double normal_quantile(double probability) {
   double low = -40;
   double high = 40;
   for (int i = 0; i < 100; ++i) {
     const double middle = (low + high) / 2;
-    (normal_share_below(middle) < share_below ? low : high) = middle;
+    (normal_cdf(middle) < probability ? low : high) = middle;
   }
   return (low + high) / 2;
 }
 
-/// How the standard error of a mean changes with the mean, from what leaving
-/// out each page does.
+/// The acceleration of a BCa interval, by the jackknife: how the standard error of
+/// the mean changes with the mean.
 double acceleration_of_mean(const std::vector<double>& values, double mean) {
   double squares = 0;
   double cubes = 0;
@@ -56,10 +56,10 @@ double acceleration_of_mean(const std::vector<double>& values, double mean) {
   return cubes / (6 * std::pow(squares, 1.5));
 }
 
-/// The share of resampled means at which the BCa interval ends.
-double bca_share(double end, double bias, double acceleration) {
+/// The quantile of the resampled means at which the BCa interval ends.
+double bca_quantile(double end, double bias, double acceleration) {
   const double shifted = bias + normal_quantile(end);
-  return normal_share_below(bias + shifted / (1 - acceleration * shifted));
+  return normal_cdf(bias + shifted / (1 - acceleration * shifted));
 }
 
 } // namespace
@@ -73,7 +73,7 @@ std::vector<std::vector<double>> resampled_means(
   if (pages == 0) {
     return means;
   }
-  // By page, so that a draw reads one stretch of memory.
+  // Page by page, so that a draw reads contiguous memory.
   std::vector<double> rows;
   for (size_t page = 0; page < pages; ++page) {
     for (const auto& column : columns) {
@@ -109,27 +109,27 @@ Interval interval_of_mean(
   const double mean = mean_of(values);
   Interval interval;
   interval.mean = mean;
-  interval.low = percentile(sorted, kLowShare);
-  interval.high = percentile(sorted, kHighShare);
+  interval.low = percentile(sorted, kLowQuantile);
+  interval.high = percentile(sorted, kHighQuantile);
   interval.bca_low = interval.low;
   interval.bca_high = interval.high;
 
-  // Means that equal the mean of the pages count half to either side.
+  // Means that equal the mean of the pages count half for each side.
   const auto [first, last] =
       std::equal_range(sorted.begin(), sorted.end(), mean);
   const double below = 0.5 *
       static_cast<double>((first - sorted.begin()) + (last - sorted.begin())) /
       static_cast<double>(sorted.size());
-  const bool all_alike = sorted.front() == sorted.back();
-  if (all_alike || below <= 0 || below >= 1) {
+  const bool all_equal = sorted.front() == sorted.back();
+  if (all_equal || below <= 0 || below >= 1) {
     return interval;
   }
   const double bias = normal_quantile(below);
   const double acceleration = acceleration_of_mean(values, mean);
   interval.bca_low =
-      percentile(sorted, bca_share(kLowShare, bias, acceleration));
+      percentile(sorted, bca_quantile(kLowQuantile, bias, acceleration));
   interval.bca_high =
-      percentile(sorted, bca_share(kHighShare, bias, acceleration));
+      percentile(sorted, bca_quantile(kHighQuantile, bias, acceleration));
   return interval;
 }
 
