@@ -1,9 +1,9 @@
-# ccache and a fast linker where they are installed; neither changes a result.
+# Uses ccache and a fast linker if they are installed; neither changes a result.
 
 if(PROJECT_IS_TOP_LEVEL)
   find_program(MICROFICHE_CCACHE ccache)
   if(MICROFICHE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # What ccache asks for before it caches a file with a precompiled header.
+    # ccache needs this to cache files that use a precompiled header.
     set(CMAKE_CXX_COMPILER_LAUNCHER
         "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros
         "${MICROFICHE_CCACHE}")

@@ -1,6 +1,5 @@
 # cmake --install: the modules as static libraries with their headers, for
-# find_package(Microfiche). LibTorch itself is not copied: MICROFICHE_TORCH_DIR
-# names the wheel at the user's.
+# find_package(Microfiche). LibTorch is not copied: the user sets MICROFICHE_TORCH_DIR.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

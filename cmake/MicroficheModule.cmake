@@ -2,11 +2,10 @@
 #                       [DEPENDS <target>...] [PRIVATE <target>...])
 #
 # Declares the library microfiche::<name>. DEPENDS lists what its headers include,
-# PRIVATE what only its sources do; each must already be declared, so
-# modules/CMakeLists.txt stays in the order of the dependencies and a cycle cannot
-# be written.
-# CUDA_SOURCES are built with MICROFICHE_WITH_CUDA alone, which sources see as a
-# macro of that name; they include no LibTorch header.
+# PRIVATE what only its sources include. Each must already be declared, so
+# modules/CMakeLists.txt is in the order of the dependencies and has no cycle.
+# CUDA_SOURCES are built only with MICROFICHE_WITH_CUDA, which sources see as a macro; they
+# include no LibTorch header.
 function(microfiche_add_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;CUDA_SOURCES;DEPENDS;PRIVATE")
   foreach(target IN LISTS arg_DEPENDS arg_PRIVATE)

@@ -1,5 +1,5 @@
-# Writes OUTPUT from TEMPLATE with the commit of SOURCE_DIR; run at every build, it
-# touches the file only when the commit has changed.
+# Writes OUTPUT from TEMPLATE with the commit of SOURCE_DIR. It runs at every build and
+# changes the file only when the commit has changed.
 execute_process(
   COMMAND git --no-optional-locks -C "${SOURCE_DIR}" describe --always --dirty --abbrev=12 --exclude=*
   OUTPUT_VARIABLE MICROFICHE_COMMIT

@@ -1,6 +1,6 @@
 # microfiche::torch, LibTorch from the torch wheel of the virtual environment.
 #
-# An imported target of our own: LibTorch's CMake package enables the CUDA
+# An imported target: LibTorch's CMake package enables the CUDA
 # language whenever the wheel was built with CUDA, so it fails without nvcc,
 # although the CPU half works alone. Installed with the library;
 # find_package(Microfiche) includes this file.

@@ -1,10 +1,10 @@
-"""Muon in plain PyTorch, as the C++ optimizer is compared with it."""
+"""Muon in plain PyTorch, the oracle of the C++ optimizer."""
 
 import torch
 
 
 def newton_schulz(matrix, steps=5):
-    """The orthogonal matrix nearest to one matrix, roughly (Jordan's Muon)."""
+    """Approximates the orthogonal matrix nearest to a matrix (Jordan's Muon)."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     x = x / (x.norm() + 1e-7)
@@ -16,7 +16,7 @@ def newton_schulz(matrix, steps=5):
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon, one matrix after the other, orthogonalised in `dtype`."""
+    """Muon, one matrix at a time, orthogonalised in `dtype`."""
 
     def __init__(self, parameters, lr, momentum=0.95, weight_decay=0.0, dtype=torch.float32):
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": weight_decay})
@@ -28,10 +28,10 @@ class Muon(torch.optim.Optimizer):
             for p in group["params"]:
                 grad = p.grad.flatten(1)
                 state = self.state[p]
-                held = state.setdefault("momentum", torch.zeros_like(grad))
-                held.lerp_(grad, 1 - group["momentum"])
-                ahead = grad.lerp(held, group["momentum"]).to(self.dtype)
-                update = newton_schulz(ahead).to(p.dtype)
+                momentum = state.setdefault("momentum", torch.zeros_like(grad))
+                momentum.lerp_(grad, 1 - group["momentum"])
+                nesterov = grad.lerp(momentum, group["momentum"]).to(self.dtype)
+                update = newton_schulz(nesterov).to(p.dtype)
                 scale = max(1, update.shape[0] / update.shape[1]) ** 0.5
                 p.mul_(1 - group["lr"] * group["decay"])
                 p.add_(update.view(p.shape), alpha=-group["lr"] * scale)

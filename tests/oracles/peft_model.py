@@ -1,16 +1,16 @@
 """The reference model under published names, so that PEFT finds its layers.
 
-PEFT names what it adds after the modules that it finds. `published` is a shell
-around `reference_model.OpticalModel` whose module tree has the names of published
-checkpoints and shares the layers; `take_layers` puts back what PEFT made of them.
+PEFT derives the names of its weights from those of the modules. `published` is a module
+tree that shares the layers of `reference_model.OpticalModel` and has the names of
+published checkpoints; `take_layers` copies the layers that PEFT changed back into the model.
 """
 
 import re
 
 from torch import nn
 
-# Modules of reference_model.OpticalModel, and what checkpoints call them; the
-# rest of a name is the same on both sides.
+# Modules of reference_model.OpticalModel and their names in checkpoints; the rest of a name
+# is the same.
 NAMES = [
     (r"decoder\.layers\.(\d+)\.attention\.(q|k|v|o)_proj", r"model.layers.\1.self_attn.\2_proj"),
     (r"decoder\.layers\.(\d+)\.mlp\.(.*_proj)", r"model.layers.\1.mlp.\2"),
@@ -35,18 +35,18 @@ def published(model):
         if target is None:
             continue
         *path, last = target.split(".")
-        place = root
+        parent = root
         for part in path:
-            if part not in place._modules:
-                place.add_module(part, nn.Module())
-            place = place._modules[part]
-        place.add_module(last, module)
+            if part not in parent._modules:
+                parent.add_module(part, nn.Module())
+            parent = parent._modules[part]
+        parent.add_module(last, module)
     root.forward = lambda *arguments: None
     return root
 
 
 def take_layers(model, root):
-    """Lets the model run with the layers that now stand in the tree."""
+    """Replaces the model's layers by those of the tree."""
     for name, module in list(model.named_modules()):
         target = published_name(name) if isinstance(module, nn.Linear) else None
         if target is not None:

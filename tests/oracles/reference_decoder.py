@@ -88,10 +88,10 @@ class MixtureOfExperts(nn.Module):
         self.measure_balance(scores.view(*x.shape[:2], -1), ids.view(x.shape[0], -1))
         routed = torch.zeros(flat.shape, device=x.device)
         for e, expert in enumerate(self.experts):
-            token, place = (ids == e).nonzero(as_tuple=True)
+            token, slot = (ids == e).nonzero(as_tuple=True)
             if len(token):
-                answer = expert(flat[token]).float() * weights[token, place, None]
-                routed = routed.index_add(0, token, answer)
+                output = expert(flat[token]).float() * weights[token, slot, None]
+                routed = routed.index_add(0, token, output)
         return routed.to(x.dtype).view(x.shape) + self.shared_experts(x)
 
     def measure_balance(self, scores, ids):

@@ -216,6 +216,6 @@ class DeepEncoder(nn.Module):
         self.projector = Projector(projector["input_dim"], projector["n_embed"])
 
     def forward(self, pixels):
-        seen = self.compressor(self.sam(pixels))
-        known = self.clip(seen)
-        return self.projector(torch.cat([known, seen.flatten(2).transpose(1, 2)], -1))
+        sam = self.compressor(self.sam(pixels))
+        clip = self.clip(sam)
+        return self.projector(torch.cat([clip, sam.flatten(2).transpose(1, 2)], -1))

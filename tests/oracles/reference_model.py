@@ -44,8 +44,10 @@ class OpticalModel(nn.Module):
         return torch.cat([rows, self.view_separator.expand(batch, 1, width)], 1)
 
     def losses(self, pixels, answers, before, after):
-        """Reading and balance loss of (B, S, S) luminances and padded answers;
-        `before` and `after` are the prompt's ids around the page."""
+        """Reading and balance loss of (B, S, S) luminances and padded answers.
+
+        `before` and `after` are the prompt's ids before and after the page.
+        """
         x = (pixels.float() / 127.5 - 1)[:, None].expand(-1, 3, -1, -1)
         page = self.assemble(self.encoder(x.to(self.image_newline.dtype)))
         batch = len(pixels)
