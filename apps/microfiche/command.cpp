@@ -149,13 +149,12 @@ std::filesystem::path model_folder(const CommonArguments& arguments) {
 model::LoadedModel open_model(const CommonArguments& arguments) {
   apply_common_arguments(arguments);
   const auto folder = model_folder(arguments);
-  // Without a folder nothing is known; `load_model` says what is missing.
-  const std::string torch_dtype = std::filesystem::is_directory(folder)
-      ? model::load_model_config(folder / "config.json").torch_dtype()
-      : "";
+  const auto config = model::load_model_config(folder / "config.json");
   auto loaded = model::load_model(
       folder,
-      model::find_placement(arguments.device, arguments.dtype, torch_dtype));
+      config,
+      model::find_placement(
+          arguments.device, arguments.dtype, config.dtype()));
   if (!arguments.adapter.empty()) {
     model::apply_adapter(loaded, arguments.adapter);
   }

@@ -68,15 +68,18 @@ Json LoadedModel::provenance() const {
 LoadedModel load_model(
     const std::filesystem::path& folder,
     const Placement& placement) {
-  check(
-      std::filesystem::is_directory(folder),
-      folder.string(),
-      ": expected a model folder with config.json and model.safetensors, ",
-      std::filesystem::exists(folder) ? "got a file" : "which does not exist");
+  return load_model(
+      folder, load_model_config(folder / "config.json"), placement);
+}
+
+LoadedModel load_model(
+    const std::filesystem::path& folder,
+    const ModelConfig& config,
+    const Placement& placement) {
   LoadedModel loaded;
   loaded.folder = folder;
   loaded.placement = placement;
-  loaded.config = load_model_config(folder / "config.json");
+  loaded.config = config;
   const auto tokenizer_file = folder / "tokenizer.json";
   if (std::filesystem::exists(tokenizer_file)) {
     loaded.own_tokenizer = tokenizer::Tokenizer::load(tokenizer_file);
@@ -125,7 +128,7 @@ void save_model(
     torch::Dtype dtype,
     const std::filesystem::path& tokenizer_file) {
   Json config = write_model_config(loaded.config);
-  if (loaded.config.torch_dtype().empty()) {
+  if (loaded.config.dtype().empty()) {
     config["torch_dtype"] = dtype == torch::kBFloat16 ? "bfloat16" : "float32";
   }
   if (loaded.placement.int8) {

@@ -61,6 +61,12 @@ LoadedModel load_model(
     const std::filesystem::path& folder,
     const Placement& placement = {});
 
+/// As above, with the folder's config.json already read.
+LoadedModel load_model(
+    const std::filesystem::path& folder,
+    const ModelConfig& config,
+    const Placement& placement);
+
 /// A model of that config with weights as they are drawn at the start, and the
 /// tokenizer of that file; what a training begins with.
 LoadedModel make_model(

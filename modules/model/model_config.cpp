@@ -38,8 +38,8 @@ void read_section(
   visit_fields(reader, section);
 }
 
-/// Refuses a value of a field that we know but do not read, unless it is the
-/// one way in which we compute.
+/// Refuses a value of a field that we do not read, unless it is the only
+/// supported one.
 void refuse_unless(
     const Json& object,
     const char* field,
@@ -57,10 +57,9 @@ void refuse_unless(
       found == object.end() ? "" : found->dump());
 }
 
-/// Fields that select an architecture which is not this one. Absent, or with
-/// the value that the published file has, they say nothing new; the sizes of
-/// latent attention and of grouped routing have no effect while these hold.
-void check_language_quirks(const Json& object, const std::string& where) {
+/// Refuses fields that select another architecture. The sizes of latent attention
+/// and of grouped routing have no effect with the supported values.
+void check_architecture(const Json& object, const std::string& where) {
   refuse_unless(object, "use_mla", false, where);
   refuse_unless(object, "rope_scaling", nullptr, where);
   refuse_unless(object, "topk_method", "greedy", where);
@@ -70,18 +69,62 @@ void check_language_quirks(const Json& object, const std::string& where) {
   refuse_unless(object, "moe_layer_freq", 1, where);
 }
 
-/// The decoder's fields: those of `language_config`, where the top level may
-/// repeat but not contradict them, or those of the top level alone.
-Json language_fields(const Json& json, const std::string& where) {
-  const Json* nested = find_object(json, "language_config", where);
-  Json fields = nested == nullptr ? json : *nested;
-  if (nested == nullptr) {
+/// Replaces `rope_parameters` of newer configs by the `rope_theta` inside.
+/// Refuses scaled positions.
+Json without_rope_parameters(Json fields, const std::string& where) {
+  const Json* found = find_object(fields, "rope_parameters", where);
+  if (found == nullptr) {
+    fields.erase("rope_parameters");
     return fields;
   }
+  const Json rope = *found;
+  fields.erase("rope_parameters");
+  const std::string path = where + ": rope_parameters";
+  for (const auto& [name, value] : rope.items()) {
+    if (name == "rope_theta") {
+      check(
+          fields.value(name, value) == value,
+          path,
+          ".rope_theta is ",
+          value.dump(),
+          " but rope_theta is ",
+          fields.value(name, Json()).dump());
+      fields[name] = value;
+    } else {
+      // Newer configs say "rope_type", older ones "type".
+      const bool is_type = name == "rope_type" || name == "type";
+      check(
+          (is_type && value == "default") ||
+              (name == "partial_rotary_factor" && value == 1.0),
+          path,
+          ".",
+          name,
+          ": only rope_type \"default\" is supported, got ",
+          value.dump());
+    }
+  }
+  return fields;
+}
+
+/// The decoder's fields: those of `language_config`, which the top level may
+/// repeat but not contradict, or those of the top level alone.
+Json language_fields(const Json& json, const std::string& where) {
+  const Json top_fields = without_rope_parameters(json, where);
+  const Json* nested = find_object(json, "language_config", where);
+  if (nested == nullptr) {
+    check(
+        !json.contains("text_config"),
+        where,
+        ": text_config: expected language_config; this is not the layout of "
+        "deepseek-ai/DeepSeek-OCR but of a conversion for the classes in "
+        "transformers, whose tensors have other names: get the published folder");
+    return top_fields;
+  }
+  Json fields = without_rope_parameters(*nested, where + ": language_config");
   const Json known = write_config(LanguageConfig());
   for (const auto& [name, unused] : known.items()) {
-    const auto top = json.find(name);
-    if (top == json.end()) {
+    const auto top = top_fields.find(name);
+    if (top == top_fields.end()) {
       continue;
     }
     const auto inner = fields.find(name);
@@ -101,12 +144,30 @@ Json language_fields(const Json& json, const std::string& where) {
   return fields;
 }
 
+/// `dtype` is the newer name of `torch_dtype`.
+void check_dtype(const Json& json, const std::string& where) {
+  const Json dtype = json.value("dtype", Json());
+  const Json torch_dtype = json.value("torch_dtype", Json());
+  check(
+      dtype.is_null() || torch_dtype.is_null() || dtype == torch_dtype,
+      where,
+      ": dtype is ",
+      dtype.dump(),
+      " but torch_dtype is ",
+      torch_dtype.dump(),
+      "; remove one of them");
+}
+
 } // namespace
 
-std::string ModelConfig::torch_dtype() const {
-  const auto found = source.find("torch_dtype");
-  return found != source.end() && found->is_string() ? found->get<std::string>()
-                                                     : "";
+std::string ModelConfig::dtype() const {
+  for (const char* name : {"dtype", "torch_dtype"}) {
+    const auto found = source.find(name);
+    if (found != source.end() && found->is_string()) {
+      return found->get<std::string>();
+    }
+  }
+  return "";
 }
 
 bool ModelConfig::is_int8() const {
@@ -162,8 +223,8 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
   const std::string language_where =
       json.contains("language_config") ? where + ": language_config" : where;
   const Json language = language_fields(json, where);
-  check_language_quirks(language, language_where);
-  check_language_quirks(json, where);
+  check_architecture(language, language_where);
+  check_architecture(json, where);
   read_section(language, config.language, language_where);
   if (const Json* toolkit = find_object(json, "microfiche", where)) {
     ConfigReader reader(*toolkit, where + ": microfiche");
@@ -172,15 +233,23 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
   }
 
   validate(config, where);
+  check_dtype(json, where);
   check(
       config.is_int8() || json.value("quantization_config", Json()).is_null(),
       where,
-      ": quantization_config: only what `microfiche quantize` writes is read, ",
+      ": quantization_config: only the output of `microfiche quantize` is "
+      "supported, ",
       int8_quantization_config().dump());
   return config;
 }
 
 ModelConfig load_model_config(const std::filesystem::path& file) {
+  const auto folder = file.parent_path();
+  check(
+      folder.empty() || std::filesystem::is_directory(folder),
+      folder.string(),
+      ": expected a model folder with config.json and model.safetensors, ",
+      std::filesystem::exists(folder) ? "got a file" : "which does not exist");
   return read_model_config(read_json_file(file), file.string());
 }
 
@@ -191,12 +260,15 @@ Json write_model_config(const ModelConfig& config) {
       object[name] = value;
     }
   };
+  json.erase("rope_parameters");
   Json& vision = json["vision_config"];
   vision["image_size"] = config.image_size;
   put(vision["width"][kSamName], write_config(config.sam));
   put(vision["width"][kClipName], write_config(config.clip));
   put(json["projector_config"], write_config(config.projector));
-  put(json["language_config"], write_config(config.language));
+  Json& language = json["language_config"];
+  put(language, write_config(config.language));
+  language.erase("rope_parameters");
   const Json toolkit = write_config(config.toolkit);
   if (toolkit != write_config(ToolkitConfig()) || json.contains("microfiche")) {
     json["microfiche"] = toolkit;

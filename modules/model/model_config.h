@@ -146,9 +146,9 @@ struct ModelConfig {
   /// The file as it was read, with the fields that we do not use.
   Json source = Json::object();
 
-  /// `torch_dtype`: in which numbers the model computes when nobody says, e.g.
-  /// "bfloat16"; empty where the file does not say.
-  std::string torch_dtype() const;
+  /// `dtype`, or `torch_dtype` as older files call it: the dtype of computation,
+  /// e.g. "bfloat16"; empty if not given.
+  std::string dtype() const;
 
   /// Whether the linear layers of the checkpoint are int8; see
   /// `int8_quantization_config`.

@@ -63,12 +63,12 @@ model::LoadedModel make_start(
   auto loading = placement;
   const auto model_config =
       model::load_model_config(config.model / "config.json");
-  if (!config.from_weights || model_config.torch_dtype() != "bfloat16") {
+  if (!config.from_weights || model_config.dtype() != "bfloat16") {
     // Masters are taken from float32 weights, before anything is rounded.
     loading.dtype = torch::kFloat32;
   }
   auto loaded = config.from_weights
-      ? model::load_model(config.model, loading)
+      ? model::load_model(config.model, model_config, loading)
       : model::make_model(
             model_config, config.model / "tokenizer.json", loading);
   check(

@@ -121,6 +121,24 @@ TEST_F(LoadedModelTest, SavesBfloat16) {
       read_json_file(copy.path() / "config.json")["torch_dtype"], "float32");
 }
 
+TEST_F(LoadedModelTest, ASavedConfigKeepsItsOneDtypeField) {
+  Json json = read_json_file(folder.path() / "config.json");
+  json.erase("torch_dtype");
+  json["dtype"] = "bfloat16";
+  write_json_file(folder.path() / "config.json", json);
+
+  const tests::TemporaryFolder copy;
+  save_model(
+      load_model(folder.path()),
+      copy.path(),
+      torch::kBFloat16,
+      tests::byte_tokenizer());
+
+  const Json saved = read_json_file(copy.path() / "config.json");
+  EXPECT_EQ(saved["dtype"], "bfloat16");
+  EXPECT_FALSE(saved.contains("torch_dtype"));
+}
+
 TEST_F(LoadedModelTest, WeightsOfTheRightTypeStayInTheFile) {
   const auto loaded = load_model(folder.path());
 

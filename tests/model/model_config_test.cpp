@@ -138,6 +138,62 @@ TEST(ModelConfigTest, RefusesATopLevelThatContradictsTheLanguageConfig) {
       "hidden_size=128", "hidden_size is 128 but language_config.hidden_size");
 }
 
+TEST(ModelConfigTest, RopeParametersHoldRopeTheta) {
+  const std::string field = "language_config.rope_parameters=";
+
+  const auto nested = read_model_config(
+      with(field + R"({"rope_type":"default","rope_theta":500000})"), "c");
+  EXPECT_EQ(nested.language.rope_theta, 500000);
+  EXPECT_FALSE(write_model_config(nested)["language_config"].contains(
+      "rope_parameters"));
+
+  const auto top = read_model_config(
+      with(R"(rope_parameters={"type":"default","rope_theta":20000})"), "c");
+  EXPECT_EQ(top.language.rope_theta, 20000);
+}
+
+TEST(ModelConfigTest, RefusesOtherRopeParameters) {
+  expect_refused(
+      R"(language_config.rope_parameters={"rope_type":"yarn","factor":4})",
+      "rope_parameters.rope_type: only rope_type \"default\" is supported, got "
+      "\"yarn\"");
+  expect_refused(
+      R"(rope_parameters={"full_attention":{"rope_theta":1}})",
+      "rope_parameters.full_attention");
+  expect_refused(
+      R"(language_config={"rope_theta":1,"rope_parameters":{"rope_theta":2}})",
+      "rope_parameters.rope_theta is 2 but rope_theta is 1");
+}
+
+TEST(ModelConfigTest, ReadsTheNewerNameOfTorchDtype) {
+  Json json = parity_json();
+  json.erase("torch_dtype");
+  EXPECT_EQ(read_model_config(json, "config.json").dtype(), "");
+
+  json["dtype"] = "bfloat16";
+  EXPECT_EQ(read_model_config(json, "config.json").dtype(), "bfloat16");
+
+  json["torch_dtype"] = "float32";
+  EXPECT_THAT(
+      [&] { read_model_config(json, "config.json"); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "dtype is \"bfloat16\" but torch_dtype is \"float32\"")));
+}
+
+TEST(ModelConfigTest, NamesTheFieldThatTextConfigReplaces) {
+  for (const auto& folder : {tests::parity_model(), tests::nano_model()}) {
+    Json json = read_json_file(folder / "config.json");
+    json["text_config"] = json["language_config"];
+    EXPECT_NO_THROW(read_model_config(json, "config.json"));
+
+    json.erase("language_config");
+    EXPECT_THAT(
+        [&] { read_model_config(json, "config.json"); },
+        ThrowsMessage<InputError>(HasSubstr(
+            "config.json: text_config: expected language_config")));
+  }
+}
+
 TEST(ModelConfigTest, FindsItsOwnModesAndTheOfficialOnes) {
   const auto config = read_model_config(
       with(R"(microfiche.modes=[{"name":"mine","base_size_px":192}])"),
