@@ -1,6 +1,7 @@
 #include "model/optical_model.h"
 
 #include "core/error.h"
+#include "encoder/normalize_pixels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -259,16 +260,7 @@ torch::Tensor normalized_pixels(
         " px");
     to = std::copy(image->rgb.begin(), image->rgb.end(), to);
   }
-  return bytes.to(like.device())
-      .permute({0, 3, 1, 2})
-      .to(torch::kFloat32,
-          /*non_blocking=*/false,
-          /*copy=*/false,
-          torch::MemoryFormat::Contiguous)
-      .div_(255.0)
-      .sub_(0.5)
-      .div_(0.5)
-      .to(like.dtype());
+  return encoder::normalize_pixels(bytes.permute({0, 3, 1, 2}), like);
 }
 
 } // namespace microfiche::model

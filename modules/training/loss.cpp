@@ -1,5 +1,6 @@
 #include "training/loss.h"
 
+#include "encoder/normalize_pixels.h"
 #include "text_compression/text_sequences.h"
 #include "training/sequence.h"
 #include "training/text_places.h"
@@ -69,15 +70,12 @@ BatchTensors to_device(
   tensors.index = batch.index;
   tensors.mode = batch.mode;
   const int64_t side = batch.side_px;
-  tensors.pixels = copy(
-                       batch.pixels.data(),
-                       {batch.pages, batch.channels, side, side},
-                       torch::kUInt8)
-                       .to(torch::kFloat32)
-                       .div_(127.5)
-                       .sub_(1)
-                       .to(like.dtype())
-                       .expand({-1, 3, -1, -1});
+  const auto bytes = copy(
+      batch.pixels.data(),
+      {batch.pages, batch.channels, side, side},
+      torch::kUInt8);
+  tensors.pixels =
+      encoder::normalize_pixels(bytes, like).expand({-1, 3, -1, -1});
   tensors.page_rows = batch.page_rows;
   if (batch.page_rows.empty() && batch.pages > 0) {
     tensors.page_rows.resize(batch.pages);
