@@ -40,12 +40,12 @@ std::string last_part(const std::string& name) {
   return name.substr(name.rfind('.') + 1);
 }
 
-/// PEFT's target modules: a layer's last part ("q_proj") where all layers that
-/// end so have an adapter, since PEFT takes them all, and whole published names
-/// for the others.
+/// PEFT's target modules: the last part of a name ("q_proj") if all layers with
+/// that ending have an adapter, because PEFT matches all of them; otherwise whole
+/// published names.
 std::set<std::string> target_modules(OpticalModel& model) {
-  // Last parts that PEFT must not be told: those of layers without an adapter,
-  // and of modules that are no layers ("layers" is the projector and the list).
+  // Last parts that would match too much: of layers without an adapter, and of
+  // other modules ("layers" is the projector and a list).
   std::set<std::string> plain;
   std::vector<std::string> adapted;
   for (const auto& [name, layer] : linear_layers(model)) {
@@ -78,7 +78,7 @@ Json peft_config(
   json["base_model_name_or_path"] = base_model;
   json["inference_mode"] = true;
   json["r"] = config.rank;
-  // PEFT declares it as a whole number and takes others.
+  // PEFT declares a whole number but accepts others.
   if (config.alpha == std::floor(config.alpha)) {
     json["lora_alpha"] = static_cast<int64_t>(config.alpha);
   } else {
@@ -94,7 +94,24 @@ Json peft_config(
   return json;
 }
 
-/// Refuses what PEFT can write and we cannot compute.
+/// Refuses initialisations that also change the base weights (PiSSA, OLoRA,
+/// CorDA, LoftQ, LoRA-GA and unknown ones): the adapter alone then does not say
+/// what the model computes.
+void check_initialization(const Json& json, const std::string& where) {
+  const Json found = json.value("init_lora_weights", Json(true));
+  const bool keeps_base = found.is_null() || found.is_boolean() ||
+      found == "gaussian" || found == "eva" || found == "orthogonal";
+  check(
+      keeps_base,
+      where,
+      ": init_lora_weights: ",
+      found.dump(),
+      " changes the weights of the base model, so the adapter does not fit the "
+      "original ones; convert it to plain LoRA with PEFT's "
+      "save_pretrained(..., path_initial_model_for_weight_conversion=...)");
+}
+
+/// Refuses features of PEFT that we do not compute.
 void check_plain_lora(const Json& json, const std::string& where) {
   check(json.is_object(), where, ": expected a JSON object");
   const std::string type = json.value("peft_type", Json(nullptr)).dump();
@@ -108,7 +125,7 @@ void check_plain_lora(const Json& json, const std::string& where) {
         where,
         ": ",
         field,
-        ": adapters with it cannot be read, got ",
+        ": not supported, got ",
         found == json.end() ? "" : found->dump());
   };
   for (const char* field :
@@ -120,9 +137,16 @@ void check_plain_lora(const Json& json, const std::string& where) {
         "alpha_pattern",
         "target_parameters",
         "layer_replication",
-        "lora_bias"}) {
+        "lora_bias",
+        "trainable_token_indices",
+        "alora_invocation_tokens",
+        "arrow_config",
+        "kasa_config",
+        "use_bdlora",
+        "use_qalora"}) {
     refuse_unless_empty(field);
   }
+  check_initialization(json, where);
 }
 
 AdapterConfig read_peft_config(const fs::path& file) {
@@ -144,7 +168,7 @@ AdapterConfig read_peft_config(const fs::path& file) {
     return found->get<double>();
   };
   AdapterConfig config;
-  // PEFT's own defaults, for fields that it left out.
+  // PEFT's defaults.
   config.rank = static_cast<int64_t>(number("r", 8));
   config.alpha = number("lora_alpha", 8);
   config.dropout = number("lora_dropout", 0);
@@ -185,21 +209,21 @@ void validate(const AdapterConfig& config, const std::string& where) {
 void add_adapter(OpticalModel& model, const AdapterConfig& config) {
   std::vector<bool> used(config.targets.size(), false);
   for (const auto& [name, layer] : linear_layers(model)) {
-    bool wanted = false;
+    bool matched = false;
     for (size_t i = 0; i < config.targets.size(); ++i) {
       if (matches(config.targets[i], name)) {
         used[i] = true;
-        wanted = true;
+        matched = true;
       }
     }
-    if (wanted) {
+    if (matched) {
       layer->add_lora(config.rank, config.scale(), config.dropout);
     }
   }
   for (size_t i = 0; i < used.size(); ++i) {
     check(
         used[i],
-        "adapter: no linear layer is called \"",
+        "adapter: no linear layer matches \"",
         config.targets[i],
         "\"; names are like decoder.layers.0.attention.q_proj, "
         "decoder.layers.1.mlp.experts.0.up_proj, encoder.clip.blocks.0.qkv");
@@ -290,10 +314,10 @@ void load_adapter(OpticalModel& model, const fs::path& folder) {
         where,
         ": \"",
         info.name,
-        "\" fits no linear layer of this model; is it another model's "
-        "adapter?");
+        "\" does not fit a linear layer of this model; is the adapter for "
+        "another model?");
   }
-  check(!used.empty(), where, ": there are no tensors in it");
+  check(!used.empty(), where, ": it has no tensors");
 }
 
 void merge_adapter(OpticalModel& model) {
@@ -302,7 +326,7 @@ void merge_adapter(OpticalModel& model) {
         layer->lora() == nullptr || !layer->weight_scale.defined(),
         "adapter: ",
         name,
-        ": the weight is int8; merge into the model that was quantized");
+        ": the weight is int8; merge into the model before quantization");
     layer->merge_lora();
   }
 }

@@ -176,8 +176,8 @@ TEST(ModelConfigTest, ReadsTheNewerNameOfTorchDtype) {
   json["torch_dtype"] = "float32";
   EXPECT_THAT(
       [&] { read_model_config(json, "config.json"); },
-      ThrowsMessage<InputError>(HasSubstr(
-          "dtype is \"bfloat16\" but torch_dtype is \"float32\"")));
+      ThrowsMessage<InputError>(
+          HasSubstr("dtype is \"bfloat16\" but torch_dtype is \"float32\"")));
 }
 
 TEST(ModelConfigTest, NamesTheFieldThatTextConfigReplaces) {
@@ -189,8 +189,8 @@ TEST(ModelConfigTest, NamesTheFieldThatTextConfigReplaces) {
     json.erase("language_config");
     EXPECT_THAT(
         [&] { read_model_config(json, "config.json"); },
-        ThrowsMessage<InputError>(HasSubstr(
-            "config.json: text_config: expected language_config")));
+        ThrowsMessage<InputError>(
+            HasSubstr("config.json: text_config: expected language_config")));
   }
 }
 

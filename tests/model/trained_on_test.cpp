@@ -105,7 +105,8 @@ TEST(TrainedOnTest, WarnsAboutAPageThatIsShrunkTooFar) {
 
 TEST(TrainedOnTest, WarnsAboutLettersOutsideTheAlphabet) {
   auto page = trained_page();
-  page.text = "Les \xC3\xA9l\xC3\xA8ves lisent une page de plus, et puis encore une autre";
+  page.text =
+      "Les \xC3\xA9l\xC3\xA8ves lisent une page de plus, et puis encore une autre";
 
   EXPECT_THAT(
       warnings("nano-9", page), ElementsAre(HasSubstr("such as \"\xC3\xA9\"")));
@@ -136,9 +137,7 @@ TEST(TrainedOnTest, AModelThatStatesNothingWarnsAboutNothing) {
 
 TEST(TrainedOnTest, RefusesARangeWithSwappedEnds) {
   EXPECT_THAT(
-      [] {
-        nano("microfiche.trained_on.characters_per_vision_token=[100,4]");
-      },
+      [] { nano("microfiche.trained_on.characters_per_vision_token=[100,4]"); },
       ThrowsMessage<InputError>(
           HasSubstr("microfiche.trained_on.characters_per_vision_token")));
 }

@@ -153,7 +153,7 @@ TEST(AdapterTest, RefusesATargetWithoutALayer) {
 
   EXPECT_THAT(
       [&] { model::add_adapter(loaded.model, config); },
-      ThrowsMessage<InputError>(HasSubstr("no linear layer is called")));
+      ThrowsMessage<InputError>(HasSubstr("no linear layer matches")));
 }
 
 TEST(AdapterTest, RefusesKindsThatItCannotCompute) {
