@@ -1,9 +1,8 @@
 #include "analysis/altered_words.h"
 
-#include <map>
 
-#include "core/utf8.h"
 #include "core/edit_distance.h"
+#include "core/utf8.h"
 #include "metrics/words.h"
 
 namespace microfiche::analysis {
@@ -11,47 +10,29 @@ namespace {
 
 using Words = std::vector<std::u32string>;
 
-Words words_of_text(const std::string& text) {
+Words split_words(const std::string& text) {
   return metrics::split_at_spaces(decode_utf8(text).text);
 }
 
-/// Words as symbols, the same word always as the same one.
-class WordNumbers {
- public:
-  std::u32string number(const Words& words) {
-    std::u32string symbols;
-    for (const auto& word : words) {
-      symbols += static_cast<char32_t>(
-          numbers_.try_emplace(word, numbers_.size()).first->second);
-    }
-    return symbols;
-  }
-
- private:
-  std::map<std::u32string, size_t> numbers_;
-};
-
-/// For each word of the reference the one of the prediction that stands in its
-/// place; -1 where there is none.
-std::vector<int64_t> place_in_prediction(
+/// For each word of the reference, the index of the aligned word of the
+/// prediction; -1 if there is none.
+std::vector<int64_t> align_words(
     const Words& reference,
     const Words& prediction) {
-  WordNumbers numbers;
-  const auto from = numbers.number(reference);
-  const auto to = numbers.number(prediction);
-  std::vector<int64_t> places;
-  int64_t at = 0;
-  for (const auto& run : align_texts(from, to)) {
+  const metrics::WordNumbers numbers(reference, prediction);
+  std::vector<int64_t> aligned;
+  int64_t position = 0;
+  for (const auto& run : align_texts(numbers.reference, numbers.prediction)) {
     using Kind = EditRun::Kind;
     const bool both = run.kind == Kind::kEqual || run.kind == Kind::kSubstitute;
     for (int64_t i = 0; i < run.length; ++i) {
       if (both || run.kind == Kind::kDelete) {
-        places.push_back(both ? at : -1);
+        aligned.push_back(both ? position : -1);
       }
-      at += both || run.kind == Kind::kInsert;
+      position += both || run.kind == Kind::kInsert;
     }
   }
-  return places;
+  return aligned;
 }
 
 } // namespace
@@ -61,16 +42,15 @@ AlteredWords count_altered_words(const sweep::Sample& sample) {
   if (sample.page.altered_words.empty()) {
     return found;
   }
-  const auto reference = words_of_text(sample.page.reference);
-  const auto prediction = words_of_text(sample.reading.text);
-  const auto places = place_in_prediction(reference, prediction);
+  const auto reference = split_words(sample.page.reference);
+  const auto prediction = split_words(sample.reading.text);
+  const auto aligned = align_words(reference, prediction);
   for (const auto& [word, natural] : sample.page.altered_words) {
-    const int64_t place = places.at(word);
+    const int64_t position = aligned.at(word);
     ++found.words;
-    if (place >= 0) {
-      found.read += prediction[place] == reference[word];
-      found.corrected +=
-          prediction[place] == decode_utf8(natural).text;
+    if (position >= 0) {
+      found.read += prediction[position] == reference[word];
+      found.corrected += prediction[position] == decode_utf8(natural).text;
     }
   }
   return found;

@@ -6,20 +6,20 @@
 
 namespace microfiche::analysis {
 
-/// What became of words that a condition had changed.
+/// Counts of words that a condition changed, by how they were read.
 struct AlteredWords {
   int64_t words = 0;
 
-  /// Read as they stand on the page.
+  /// Read as on the page.
   int64_t read = 0;
 
-  /// Written as they were before: the model's knowledge of the language
-  /// overrode what it saw.
+  /// Read as the original word: the model's knowledge of the language overrode
+  /// the page.
   int64_t corrected = 0;
 };
 
-/// Looks for each altered word of a page where a shortest alignment of words
-/// has it in the prediction; all 0 for a page without altered words.
+/// Compares each altered word of a page with the word that a shortest alignment
+/// of words assigns to it in the prediction.
 AlteredWords count_altered_words(const sweep::Sample& sample);
 
 } // namespace microfiche::analysis

@@ -9,12 +9,14 @@ namespace {
 
 constexpr const char* kDash = "\u2013";
 
-/// Coordinates other than length and conditions, with their names.
-std::vector<std::pair<std::string, std::string>> setting_of(const sweep::Cell& cell) {
+/// Names and values of the coordinates other than length and conditions.
+std::vector<std::pair<std::string, std::string>> setting_coordinates(
+    const sweep::Cell& cell) {
   std::vector<std::pair<std::string, std::string>> setting = {
       {"mode", cell.mode}, {"style", cell.style}};
-  for (const auto& further : sweep::optional_coordinates(sweep::without_conditions(cell))) {
-    setting.push_back(further);
+  for (const auto& coordinate :
+       sweep::optional_coordinates(sweep::without_conditions(cell))) {
+    setting.push_back(coordinate);
   }
   return setting;
 }
@@ -50,7 +52,9 @@ std::string content_label(const sweep::Cell& cell) {
 }
 
 std::string condition_label(const sweep::Cell& cell) {
-  std::string name = cell.text_condition == conditions::kNaturalText ? "" : cell.text_condition;
+  std::string name = cell.text_condition == conditions::kNaturalText
+      ? ""
+      : cell.text_condition;
   for (const auto& condition : {cell.page_condition, cell.token_condition}) {
     if (condition) {
       name += (name.empty() ? "" : " + ") + *condition;
@@ -60,22 +64,26 @@ std::string condition_label(const sweep::Cell& cell) {
 }
 
 Table make_cell_table(
-    const std::string& what,
+    const std::string& content_column,
     const std::vector<std::string>& columns) {
   Table table;
-  table.header = {"mode", "style", "length", what, "pages"};
+  table.header = {"mode", "style", "length", content_column, "pages"};
   table.header.insert(table.header.end(), columns.begin(), columns.end());
   return table;
 }
 
-void add_row(
+void add_cell_row(
     Table& table,
     const sweep::Cell& cell,
     const std::string& content,
     int64_t pages,
     const std::vector<std::string>& values) {
   std::vector<std::string> row = {
-      cell.mode, cell.style, length_label(cell), content, std::to_string(pages)};
+      cell.mode,
+      cell.style,
+      length_label(cell),
+      content,
+      std::to_string(pages)};
   row.insert(row.end(), values.begin(), values.end());
   table.rows.push_back(std::move(row));
 }
@@ -83,14 +91,14 @@ void add_row(
 CellLabels::CellLabels(const std::vector<sweep::Cell>& cells) {
   std::map<std::string, std::set<std::string>> values;
   for (const auto& cell : cells) {
-    for (const auto& [coordinate, value] : setting_of(cell)) {
+    for (const auto& [coordinate, value] : setting_coordinates(cell)) {
       values[coordinate].insert(value);
     }
     values["length"].insert(length_label(cell));
     values["condition"].insert(condition_label(cell));
   }
-  for (const auto& [coordinate, of_it] : values) {
-    if (of_it.size() > 1) {
+  for (const auto& [coordinate, different] : values) {
+    if (different.size() > 1) {
       varying_.insert(coordinate);
     }
   }
@@ -100,7 +108,7 @@ bool CellLabels::varies(const std::string& coordinate) const {
   return varying_.contains(coordinate);
 }
 
-std::string CellLabels::name_of_parts(
+std::string CellLabels::make_label(
     const sweep::Cell& cell,
     bool with_length,
     bool with_condition) const {
@@ -108,11 +116,10 @@ std::string CellLabels::name_of_parts(
   const auto extend = [&](const std::string& part) {
     name += (name.empty() ? "" : ", ") + part;
   };
-  for (const auto& [coordinate, value] : setting_of(cell)) {
+  for (const auto& [coordinate, value] : setting_coordinates(cell)) {
     if (varies(coordinate)) {
-      const bool speaks_for_itself =
-          coordinate == "mode" || coordinate == "style";
-      extend(speaks_for_itself ? value : coordinate + " " + value);
+      const bool is_clear = coordinate == "mode" || coordinate == "style";
+      extend(is_clear ? value : coordinate + " " + value);
     }
   }
   if (with_length && varies("length")) {
@@ -125,15 +132,15 @@ std::string CellLabels::name_of_parts(
 }
 
 std::string CellLabels::setting(const sweep::Cell& cell) const {
-  return name_of_parts(cell, false, false);
+  return make_label(cell, false, false);
 }
 
-std::string CellLabels::place(const sweep::Cell& cell) const {
-  return name_of_parts(cell, true, false);
+std::string CellLabels::setting_and_length(const sweep::Cell& cell) const {
+  return make_label(cell, true, false);
 }
 
 std::string CellLabels::full(const sweep::Cell& cell) const {
-  return name_of_parts(cell, true, true);
+  return make_label(cell, true, true);
 }
 
 } // namespace microfiche::analysis

@@ -9,41 +9,40 @@
 
 namespace microfiche::analysis {
 
-/// "10 characters/token" or "600–700 text tokens".
+/// The text length of a cell: "10 characters/token" or "600–700 text tokens".
 std::string length_label(const sweep::Cell& cell);
 
-/// The same for a narrow column: "10/token" or "600–700 tokens".
+/// The same, shorter: "10/token" or "600–700 tokens".
 std::string short_length_label(const sweep::Cell& cell);
 
-/// What stands on the pages of a cell and what was done to them, such as
-/// "corpus" or "corpus, page rotation:3".
+/// Text and conditions of a cell, such as "corpus" or "corpus, page rotation:3".
 std::string content_label(const sweep::Cell& cell);
 
-/// What was done to the pages of a cell, such as "rotation:3" or
-/// "random_letters + blur:1"; "untouched" where nothing was.
+/// The conditions of a cell, such as "rotation:3" or "random_letters + blur:1";
+/// "untouched" without conditions.
 std::string condition_label(const sweep::Cell& cell);
 
-/// A table whose first columns say of which cell a row is: mode, style, length
-/// and what is read (`what` is that column's name), and its pages.
+/// A table with the columns mode, style, length, `content_column` and pages,
+/// followed by `columns`.
 Table make_cell_table(
-    const std::string& what,
+    const std::string& content_column,
     const std::vector<std::string>& columns);
 
-/// Adds the row of a cell to such a table. `content` is what is read.
-void add_row(
+/// Adds the row of a cell to such a table.
+void add_cell_row(
     Table& table,
     const sweep::Cell& cell,
     const std::string& content,
     int64_t pages,
     const std::vector<std::string>& values);
 
-/// Names cells by what tells them apart from the others of a list: what all
-/// have in common is left out.
+/// Short labels for the cells of a list: coordinates that all cells share are left
+/// out.
 class CellLabels {
  public:
   explicit CellLabels(const std::vector<sweep::Cell>& cells);
 
-  /// Of rows that have a member `cell`.
+  /// For rows with a member `cell`.
   template <typename Row>
   static CellLabels of(const std::vector<Row>& rows) {
     std::vector<sweep::Cell> cells;
@@ -53,20 +52,22 @@ class CellLabels {
     return CellLabels(cells);
   }
 
-  /// Mode, style and further axes, without length and conditions. This and the
-  /// others are the mode's name where nothing differs.
+  /// Mode, style and optional axes, without length and conditions. All labels are
+  /// the mode's name if no coordinate differs.
   std::string setting(const sweep::Cell& cell) const;
 
   /// `setting` and length.
-  std::string place(const sweep::Cell& cell) const;
+  std::string setting_and_length(const sweep::Cell& cell) const;
 
-  /// `place` and what was done.
+  /// `setting_and_length` and conditions.
   std::string full(const sweep::Cell& cell) const;
 
  private:
   bool varies(const std::string& coordinate) const;
-  std::string
-  name_of_parts(const sweep::Cell& cell, bool with_length, bool with_condition) const;
+  std::string make_label(
+      const sweep::Cell& cell,
+      bool with_length,
+      bool with_condition) const;
 
   std::set<std::string> varying_;
 };

@@ -14,7 +14,7 @@ std::vector<CellSamples> samples_by_cell(const sweep::Run& run) {
   for (const auto& cell : sweep::cells_of(run.config)) {
     const auto found = by_name.find(sweep::name_of(cell));
     if (found != by_name.end()) {
-      // A resumed run may have written a cell's pages in another order.
+      // A resumed run may have written the pages of a cell in another order.
       std::sort(
           found->second.begin(), found->second.end(), [](auto* a, auto* b) {
             return a->index < b->index;

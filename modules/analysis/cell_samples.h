@@ -6,14 +6,14 @@
 
 namespace microfiche::analysis {
 
-/// The samples of one cell, by page.
+/// The samples of one cell, in the order of pages.
 struct CellSamples {
   sweep::Cell cell;
   std::vector<const sweep::Sample*> samples;
 };
 
-/// A run's samples in the order of its cells, without cells that have none. The
-/// run must outlive them.
+/// Groups the samples of a run by cell, in the order of the grid, without empty
+/// cells. The run must outlive the result.
 std::vector<CellSamples> samples_by_cell(const sweep::Run& run);
 
 } // namespace microfiche::analysis

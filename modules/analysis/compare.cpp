@@ -3,8 +3,8 @@
 #include <map>
 #include <numeric>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
+#include "core/error.h"
 #include "metrics/interval_text.h"
 #include "metrics/profile.h"
 #include "metrics/score.h"
@@ -131,9 +131,7 @@ RunComparison compare_runs(
     add_total("all without loops", without_loops);
   }
   return {
-      metric,
-      metrics::name_of(profile.normalization),
-      std::move(comparisons)};
+      metric, metrics::name_of(profile.normalization), std::move(comparisons)};
 }
 
 Table comparison_table(const std::vector<CellComparison>& cells) {

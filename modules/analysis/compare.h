@@ -12,8 +12,8 @@ namespace microfiche::analysis {
 
 /// Two runs compared on the pages of one cell.
 struct CellComparison {
-  /// The cell's name. "all" for all pages, and "all without loops" for the pages
-  /// on which neither run looped, where the other had loops.
+  /// The cell's name. "all" for all pages, and "all without loops" for the
+  /// pages on which neither run looped, where the other had loops.
   std::string cell;
 
   /// The same without the coordinates that all cells share.

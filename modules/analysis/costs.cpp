@@ -56,7 +56,7 @@ Table costs_table(const std::vector<CellCost>& costs) {
        "KV text KiB",
        "text/page"});
   for (const auto& cost : costs) {
-    add_row(
+    add_cell_row(
         table,
         cost.cell,
         content_label(cost.cell),

@@ -7,8 +7,8 @@
 
 namespace microfiche::analysis {
 
-/// What the pages of a cell cost. Tokens saved are not time saved: a page has
-/// to be encoded first.
+/// Time and memory per page of a cell. Fewer tokens do not always save time,
+/// because a page must be encoded first.
 struct CellCost {
   sweep::Cell cell;
   int64_t pages = 0;
@@ -18,12 +18,11 @@ struct CellCost {
   double prefill_seconds = 0;
   double decode_seconds = 0;
 
-  /// Written in a second of decoding.
+  /// New tokens per second of decoding.
   double tokens_per_second = 0;
   int64_t peak_memory_bytes = 0;
 
-  /// The cache of keys and values of a page, and of its text as text tokens;
-  /// means over pages.
+  /// KV cache of a page, and of its text as text tokens; means over pages.
   double page_cache_bytes = 0;
   double text_cache_bytes = 0;
 
@@ -34,7 +33,7 @@ struct CellCost {
 /// The costs of a run's cells, in their order.
 std::vector<CellCost> compute_costs(const sweep::Run& run);
 
-/// A row a cell.
+/// One row per cell.
 Table costs_table(const std::vector<CellCost>& costs);
 
 } // namespace microfiche::analysis

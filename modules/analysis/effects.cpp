@@ -12,12 +12,16 @@
 namespace microfiche::analysis {
 namespace {
 
-bool leaves_nothing(const sweep::Cell& cell) {
+bool is_floor_cell(const sweep::Cell& cell) {
   const auto where = sweep::name_of(cell);
   return conditions::is_floor(conditions::find_conditions(
-             conditions::page_conditions(), cell.page_condition.value_or(conditions::kNoCondition), where)) ||
+             conditions::page_conditions(),
+             cell.page_condition.value_or(conditions::kNoCondition),
+             where)) ||
       conditions::is_floor(conditions::find_conditions(
-          conditions::token_conditions(), cell.token_condition.value_or(conditions::kNoCondition), where));
+          conditions::token_conditions(),
+          cell.token_condition.value_or(conditions::kNoCondition),
+          where));
 }
 
 ConditionEffect effect_of(
@@ -51,7 +55,7 @@ ConditionEffect effect_of(
   effect.score = metrics::bootstrap_mean(with, seed);
   effect.untouched = metrics::bootstrap_mean(without, seed);
   effect.gap = metrics::compare_paired(without, with, seed);
-  effect.is_floor = leaves_nothing(treated.cell);
+  effect.is_floor = is_floor_cell(treated.cell);
   effect.skill = std::numeric_limits<double>::quiet_NaN();
   if (effect.is_floor) {
     effect.skill = summary.higher_is_better
@@ -69,7 +73,9 @@ std::string share(int64_t part, int64_t whole) {
 
 } // namespace
 
-std::vector<ConditionEffect> compute_effects(const sweep::Run& run, const RunSummary& summary) {
+std::vector<ConditionEffect> compute_effects(
+    const sweep::Run& run,
+    const RunSummary& summary) {
   const auto cells = samples_by_cell(run);
   std::vector<ConditionEffect> effects;
   for (const auto& treated : cells) {
@@ -114,7 +120,7 @@ Table effects_table(const std::vector<ConditionEffect>& effects) {
        "corrected"});
   for (const auto& effect : effects) {
     const auto& gap = effect.gap.difference;
-    add_row(
+    add_cell_row(
         table,
         effect.cell,
         condition_label(effect.cell),

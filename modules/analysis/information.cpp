@@ -21,7 +21,8 @@ std::vector<ReliabilityBin> reliability_of(
     if (!sample->reading.confidence) {
       continue;
     }
-    for (size_t i = 0; i < sample->reading.confidence->probability.size(); ++i) {
+    for (size_t i = 0; i < sample->reading.confidence->probability.size();
+         ++i) {
       const double confidence = sample->reading.confidence->probability[i];
       auto& bin = bins[std::clamp<int64_t>(
           static_cast<int64_t>(confidence * kBins), 0, kBins - 1)];
@@ -68,7 +69,7 @@ CellInformation information_of_cell(const CellSamples& cell, uint64_t seed) {
   information.pages = static_cast<int64_t>(cell.samples.size());
   information.bits_with_page = means[0];
   information.bits_without_page = means[1];
-  information.bits_told = means[2];
+  information.bits_gained = means[2];
   information.reliability = reliability_of(cell.samples);
   information.calibration_error = error_of(information.reliability);
   return information;
@@ -81,7 +82,8 @@ std::vector<CellInformation> compute_information(const sweep::Run& run) {
   for (const auto& cell : samples_by_cell(run)) {
     const bool complete = std::all_of(
         cell.samples.begin(), cell.samples.end(), [](const auto* sample) {
-          return sample->reading.log_likelihood && sample->reading.log_likelihood_without_page;
+          return sample->reading.log_likelihood &&
+              sample->reading.log_likelihood_without_page;
         });
     if (complete) {
       all.push_back(information_of_cell(cell, run.config.seed));
@@ -100,16 +102,16 @@ Table information_table(const std::vector<CellInformation>& cells) {
        "high",
        "calibration error"});
   for (const auto& cell : cells) {
-    add_row(
+    add_cell_row(
         table,
         cell.cell,
         content_label(cell.cell),
         cell.pages,
         {fixed(cell.bits_with_page.mean, 3),
          fixed(cell.bits_without_page.mean, 3),
-         fixed(cell.bits_told.mean, 3),
-         fixed(cell.bits_told.low, 3),
-         fixed(cell.bits_told.high, 3),
+         fixed(cell.bits_gained.mean, 3),
+         fixed(cell.bits_gained.low, 3),
+         fixed(cell.bits_gained.high, 3),
          fixed(cell.calibration_error, 4)});
   }
   return table;

@@ -24,9 +24,9 @@ struct PaperPoint {
   int64_t pages;
 };
 
-/// The fourteen points of the paper: precision on 100 English pages of Fox,
-/// prompt "Free OCR.". The paper does not define its precision; see Note
-/// [Reconstruction precision].
+/// The paper's fourteen points: precision on 100 English pages of Fox, prompt
+/// "Free OCR.". The paper does not define precision; see Note [Reconstruction
+/// precision].
 ///
 /// Source: DeepSeek-OCR, arXiv:2510.18234v1, Table 2.
 const std::vector<PaperPoint>& paper_points();

@@ -12,8 +12,8 @@
 
 namespace microfiche::analysis {
 
-/// Everything that is computed from a run folder. Terminal output, CSV, HTML and
-/// Markdown only format it.
+/// Everything that is computed from a run folder. Terminal output, CSV, HTML
+/// and Markdown only format it.
 struct RunAnalysis {
   /// The folder's name.
   std::string name;
@@ -38,7 +38,8 @@ RunAnalysis analyze_run(const std::filesystem::path& folder);
 /// Analyzes a run that is already in memory.
 RunAnalysis analyze_run(sweep::Run run);
 
-/// Reads a run folder. Throws `InputError` for a folder without a finished page.
+/// Reads a run folder. Throws `InputError` for a folder without a finished
+/// page.
 sweep::Run read_finished_pages(const std::filesystem::path& folder);
 
 } // namespace microfiche::analysis

@@ -22,7 +22,8 @@ struct NamedTable {
 };
 
 /// The tables of a run that have rows: comparison with the paper (only for Fox,
-/// the paper's pages), effects of conditions, information, reliability and costs.
+/// the paper's pages), effects of conditions, information, reliability and
+/// costs.
 std::vector<NamedTable> run_tables(const RunAnalysis& analysis);
 
 } // namespace microfiche::analysis

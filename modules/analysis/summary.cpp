@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/cell_samples.h"
 #include "core/config.h"
 #include "core/error.h"
-#include "analysis/cell_samples.h"
 
 namespace microfiche::analysis {
 namespace {
@@ -16,8 +16,8 @@ using metrics::PageScores;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-/// Readings of other pages that each page is scored against; more would change
-/// the floor little and take long.
+/// Number of other pages' readings that each page is scored with. More would be
+/// slow and hardly change the floor.
 constexpr size_t kWrongPages = 8;
 
 PageScores mean_of(const std::vector<PageScores>& scores) {
@@ -68,8 +68,8 @@ MetricIntervals score_blank_page(
   }
   std::vector<PageScores> pages;
   for (const auto* sample : samples) {
-    pages.push_back(
-        metrics::score_page(sample->page.reference, blank->prediction, profile));
+    pages.push_back(metrics::score_page(
+        sample->page.reference, blank->prediction, profile));
   }
   return metrics::summarize(pages, seed);
 }
@@ -123,7 +123,7 @@ CellSummary summarize_cell(
   return summary;
 }
 
-/// Skill by a metric of which less is better is that of what it leaves to 1.
+/// For a metric of which less is better, values are subtracted from 1 first.
 double skill_of(
     const CellSummary& cell,
     const std::string& headline,

@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "core/json.h"
-#include "sweep/run_folder.h"
 #include "metrics/compression_ratio.h"
 #include "metrics/score_summary.h"
+#include "sweep/run_folder.h"
 
 namespace microfiche::analysis {
 
-/// What came out of a cell. Means are over its pages.
+/// Results of a cell. All values are means over its pages.
 struct CellSummary {
   sweep::Cell cell;
   int64_t pages = 0;
@@ -24,53 +24,52 @@ struct CellSummary {
     double positions = 0;
   } vision_tokens;
 
-  /// Characters per nominal vision token that are really on the pages.
+  /// Characters on the pages per nominal vision token.
   double characters_per_token = 0;
   metrics::CompressionRatios ratios;
   metrics::MetricIntervals metrics;
 
-  /// The same over the pages whose reading does not end in a loop.
+  /// The same for the pages whose reading does not end in a loop.
   int64_t pages_without_loops = 0;
   metrics::MetricIntervals without_loops;
 
-  /// Share of pages whose reading was cut off by the limit of new tokens.
+  /// Share of readings that ended at the limit of new tokens.
   double length_stopped_rate = 0;
 
-  /// What readings of other pages of the cell score on each page; empty where
-  /// the control is off or the cell has one page.
+  /// Scores of the readings of other pages of the cell on each page. Empty if the
+  /// control is off or the cell has one page.
   metrics::MetricIntervals wrong_page;
 
-  /// What the reading of an empty page scores; empty where the control is off.
+  /// Scores of the reading of an empty page. Empty if the control is off.
   metrics::MetricIntervals blank_page;
 
-  /// Of the headline metric above the wrong page (see `metrics::skill`); NaN
-  /// without that floor.
+  /// `metrics::skill` of the headline metric above `wrong_page`; NaN without that
+  /// floor.
   double skill = 0;
 
   sweep::StageSeconds seconds;
 
-  /// Mean bits per character of the reference, where log-likelihoods are there,
-  /// else NaN.
+  /// Mean bits per character of the reference; NaN without log-likelihoods.
   double bits_per_character = 0;
 };
 
-/// A run in numbers.
+/// Results of a run.
 struct RunSummary {
   std::string title;
   std::string profile;
 
-  /// What texts were made equal in, by name.
+  /// Name of the text normalisation.
   std::string normalization;
 
-  /// The metric of the curve, and whether more of it is better.
+  /// The main metric, and whether higher values are better.
   std::string headline;
   bool higher_is_better = true;
   int64_t pages = 0;
   std::vector<CellSummary> cells;
 };
 
-/// Sums a run up, its cells in the order of the sweep; cells without a page are
-/// left out. Everything is computed from the samples.
+/// Summarizes the samples of a run. Cells are in the order of the grid, without
+/// empty cells.
 RunSummary summarize_run(const sweep::Run& run);
 
 /// summary.json.

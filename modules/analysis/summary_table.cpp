@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
+#include "core/error.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::analysis {
@@ -126,7 +126,7 @@ Table full_table(const RunSummary& summary) {
 }
 
 Table overview_table(const RunSummary& summary) {
-  // A column that says the same in every row is left out.
+  // The style column is left out if all rows are equal.
   const bool styles = std::any_of(
       summary.cells.begin(), summary.cells.end(), [&](const auto& cell) {
         return cell.cell.style != summary.cells.front().cell.style;
@@ -207,7 +207,7 @@ bool has_loops(const RunSummary& summary) {
       });
 }
 
-std::string method_of(const RunSummary& summary) {
+std::string method_note(const RunSummary& summary) {
   return concat(
       "Profile ",
       summary.profile,
@@ -218,7 +218,7 @@ std::string method_of(const RunSummary& summary) {
       " resamples, percentile and BCa.");
 }
 
-std::string few_pages_in(const RunSummary& summary) {
+std::string few_pages_note(const RunSummary& summary) {
   std::vector<std::pair<std::string, int64_t>> cells;
   for (const auto& cell : summary.cells) {
     cells.emplace_back(sweep::name_of(cell.cell), cell.pages);
@@ -226,9 +226,9 @@ std::string few_pages_in(const RunSummary& summary) {
   return metrics::few_pages_text(cells);
 }
 
-std::string notes_on(const RunSummary& summary) {
-  const auto few = few_pages_in(summary);
-  return method_of(summary) + (few.empty() ? "" : " " + few);
+std::string summary_notes(const RunSummary& summary) {
+  const auto few = few_pages_note(summary);
+  return method_note(summary) + (few.empty() ? "" : " " + few);
 }
 
 } // namespace microfiche::analysis

@@ -2,29 +2,28 @@
 
 #include <string>
 
-#include "core/table.h"
 #include "analysis/summary.h"
+#include "core/table.h"
 
 namespace microfiche::analysis {
 
-/// summary.csv: a row a cell, unrounded.
+/// summary.csv: one row per cell, unrounded.
 Table full_table(const RunSummary& summary);
 
-/// What a person reads of it.
+/// The table for terminal and reports: fewer columns, rounded.
 Table overview_table(const RunSummary& summary);
 
-/// Whether any page's reading ends in a loop, so that means without such pages
-/// differ.
+/// Whether any reading ends in a loop.
 bool has_loops(const RunSummary& summary);
 
-/// Says how pages were compared and where the intervals are from.
-std::string method_of(const RunSummary& summary);
+/// A sentence on profile, normalisation and intervals.
+std::string method_note(const RunSummary& summary);
 
-/// Names the cells that have fewer pages than `metrics::kFewPages`; empty where
-/// none has.
-std::string few_pages_in(const RunSummary& summary);
+/// A sentence that names the cells with fewer pages than `metrics::kFewPages`;
+/// empty if there are none.
+std::string few_pages_note(const RunSummary& summary);
 
-/// Both of these.
-std::string notes_on(const RunSummary& summary);
+/// `method_note` and `few_pages_note`.
+std::string summary_notes(const RunSummary& summary);
 
 } // namespace microfiche::analysis

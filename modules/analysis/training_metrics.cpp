@@ -8,8 +8,8 @@ namespace microfiche::analysis {
 namespace {
 
 TrainingMetrics read_line(const Json& line, const std::string& where) {
-  const bool has_step = line.is_object() && line.contains("step") &&
-      line["step"].is_number();
+  const bool has_step =
+      line.is_object() && line.contains("step") && line["step"].is_number();
   check(has_step, where, ": expected an object with \"step\"");
   TrainingMetrics row;
   row.step = line["step"].get<int64_t>();

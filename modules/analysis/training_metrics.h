@@ -21,8 +21,8 @@ struct TrainingMetrics {
 };
 
 /// Reads the metrics.jsonl of a run folder. Skips a last line without its line
-/// break, which a killed training leaves. Throws `InputError` with file and line
-/// for malformed lines, and for a file without a complete line.
+/// break, which a killed training leaves. Throws `InputError` with file and
+/// line for malformed lines, and for a file without a complete line.
 std::vector<TrainingMetrics> read_training_metrics(
     const std::filesystem::path& folder);
 

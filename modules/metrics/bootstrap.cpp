@@ -43,8 +43,8 @@ double normal_quantile(double probability) {
   return (low + high) / 2;
 }
 
-/// The acceleration of a BCa interval, by the jackknife: how the standard error of
-/// the mean changes with the mean.
+/// The acceleration of a BCa interval, by the jackknife: how the standard error
+/// of the mean changes with the mean.
 double acceleration_of_mean(const std::vector<double>& values, double mean) {
   double squares = 0;
   double cubes = 0;

@@ -57,8 +57,8 @@ Interval bootstrap_mean(
     uint64_t seed = 0,
     int64_t num_resamples = kBootstrapResamples);
 
-/// A score relative to a floor: (score - floor) / (1 - floor). 0 is the floor, 1
-/// is perfect. NaN when the floor is 1.
+/// A score relative to a floor: (score - floor) / (1 - floor). 0 is the floor,
+/// 1 is perfect. NaN when the floor is 1.
 double skill(double score, double floor);
 
 } // namespace microfiche::metrics

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "metrics/white_space.h"
 #include "metrics/ngrams.h"
+#include "metrics/white_space.h"
 
 namespace microfiche::metrics {
 namespace {

@@ -5,10 +5,10 @@ namespace microfiche::metrics {
 // Note [Three compression ratios]
 // A compression ratio is text tokens over vision tokens. There are three counts
 // of vision tokens. `nominal` is the grid of the mode (64 for tiny); the paper
-// divides by it. `valid` counts the tokens that a padded page covers. `positions`
-// is the number of positions in the decoder's context, with row newlines and
-// separator (73 for tiny). Text tokens are DeepSeek-OCR's unless stated
-// otherwise, independent of the model's vocabulary.
+// divides by it. `valid` counts the tokens that a padded page covers.
+// `positions` is the number of positions in the decoder's context, with row
+// newlines and separator (73 for tiny). Text tokens are DeepSeek-OCR's unless
+// stated otherwise, independent of the model's vocabulary.
 
 /// Text tokens over vision tokens by the three counts.
 struct CompressionRatios {

@@ -15,8 +15,8 @@ struct BlockEdits {
   int64_t longer_length = 0;
 };
 
-/// The edits of each block of a page. A page without blocks counts as one block.
-/// Blocks that the benchmark has normalised are compared as they are.
+/// The edits of each block of a page. A page without blocks counts as one
+/// block. Blocks that the benchmark has normalised are compared as they are.
 std::vector<BlockEdits> edits_of_blocks(
     const Prediction& page,
     const PageTexts& texts,

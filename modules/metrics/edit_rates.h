@@ -6,8 +6,8 @@
 
 namespace microfiche::metrics {
 
-/// `part` over `whole`, both at least 0. If `whole` is 0: 0 for an equally empty
-/// part, else 1.
+/// `part` over `whole`, both at least 0. If `whole` is 0: 0 for an equally
+/// empty part, else 1.
 double share(int64_t part, int64_t whole);
 
 /// Edit distance over the length of the longer text, in [0, 1].

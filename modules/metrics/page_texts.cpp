@@ -23,7 +23,7 @@ const WordPair& PageTexts::words() const {
 
 const WordNumbers& PageTexts::word_numbers() const {
   if (!word_numbers_) {
-    word_numbers_.emplace(words());
+    word_numbers_.emplace(words().reference, words().prediction);
   }
   return *word_numbers_;
 }

@@ -35,8 +35,8 @@ PairedDifference compare_paired(
     const std::vector<double>& second,
     uint64_t seed = 0);
 
-/// Holm's correction of the p-values of several tests. It bounds the probability
-/// of at least one false positive by the significance level.
+/// Holm's correction of the p-values of several tests. It bounds the
+/// probability of at least one false positive by the significance level.
 ///
 /// Source: Holm, Scandinavian Journal of Statistics 6 (1979).
 std::vector<double> holm_adjusted(const std::vector<double>& p_values);

@@ -50,8 +50,8 @@ bool ends_in_double_consonant(View word) {
   return n >= 2 && word[n - 1] == word[n - 2] && consonants(word).back();
 }
 
-/// Porter's *o: the stem ends in consonant, vowel and a consonant other than w, x
-/// and y, or consists of vowel and consonant.
+/// Porter's *o: the stem ends in consonant, vowel and a consonant other than w,
+/// x and y, or consists of vowel and consonant.
 bool ends_short(View word) {
   const auto flags = consonants(word);
   const size_t n = word.size();
@@ -97,8 +97,8 @@ Word step_1a(const Word& word) {
       /*min_measure=*/-1);
 }
 
-/// Repairs the stem after -ed or -ing: conflat(ed) to conflate, hopp(ing) to hop,
-/// fil(ing) to file.
+/// Repairs the stem after -ed or -ing: conflat(ed) to conflate, hopp(ing) to
+/// hop, fil(ing) to file.
 Word mend(Word stem) {
   for (const View ending : {U"at", U"bl", U"iz"}) {
     if (stem.ends_with(ending)) {

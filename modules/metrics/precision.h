@@ -20,13 +20,13 @@ struct Overlap {
 // two arguments, so it prints recall under this name; `fox-official` does the
 // same.
 
-/// Overlap of the sets of distinct words, without order and repetition. A symbol
-/// is the number of a word (see `WordNumbers`), or a character as in GOT's scene
-/// text. With P and G the sets of prediction and reference: precision
-/// |P∩G| / |P|, recall |P∩G| / |G|, F1 their harmonic mean.
+/// Overlap of the sets of distinct words, without order and repetition. A
+/// symbol is the number of a word (see `WordNumbers`), or a character as in
+/// GOT's scene text. With P and G the sets of prediction and reference:
+/// precision |P∩G| / |P|, recall |P∩G| / |G|, F1 their harmonic mean.
 ///
-/// If one text is empty the values are 0, if both are empty 1. NLTK has no value
-/// there, but a page with an empty prediction must count.
+/// If one text is empty the values are 0, if both are empty 1. NLTK has no
+/// value there, but a page with an empty prediction must count.
 ///
 /// Source: nltk.metrics.scores as called by ucaslcl/Fox, eval_ocr_test.py; see
 /// Note [Reconstruction precision].

@@ -7,14 +7,15 @@
 
 namespace microfiche::metrics {
 
-/// How pages are scored: the normalisation of the texts, and the metrics to show.
+/// How pages are scored: the normalisation of the texts, and the metrics to
+/// show.
 struct Profile {
   std::string name;
   std::string description;
   Normalization normalization = Normalization::kRaw;
 
-  /// Whether reference and prediction are swapped for the metrics of `shown`, as
-  /// in Fox's script.
+  /// Whether reference and prediction are swapped for the metrics of `shown`,
+  /// as in Fox's script.
   bool swapped = false;
 
   /// The main metric, drawn in curves.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-
 namespace microfiche::metrics {
 
 double metric_value(const PageScores& scores, const std::string& name) {

@@ -33,7 +33,8 @@ std::string group_of(const Prediction& page, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-/// Scores a page. For a page with blocks, the edit distance is that of the blocks.
+/// Scores a page. For a page with blocks, the edit distance is that of the
+/// blocks.
 PageScores score_with_blocks(
     const Prediction& page,
     const PageTexts& texts,

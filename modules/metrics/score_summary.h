@@ -24,8 +24,8 @@ const Interval& find_metric(
     const MetricIntervals& metrics,
     const std::string& name);
 
-/// `{"set_precision": {"mean", "low", "high", "bca_low", "bca_high"}, ...}`, with
-/// null values if there are no pages.
+/// `{"set_precision": {"mean", "low", "high", "bca_low", "bca_high"}, ...}`,
+/// with null values if there are no pages.
 Json to_json(const MetricIntervals& metrics);
 
 /// Scores of a set of pages, with and without the pages whose reading ends in a
@@ -78,8 +78,8 @@ struct ScoreSummary {
   PageSetScores scores;
   CorpusScores corpus;
 
-  /// Pages with Han characters, whose text ICU splits into words. The other pages
-  /// are split at white space.
+  /// Pages with Han characters, whose text ICU splits into words. The other
+  /// pages are split at white space.
   int64_t pages_split_by_icu = 0;
 
   /// Share of the readings that ended at the token limit, if the lines have a
@@ -91,9 +91,9 @@ struct ScoreSummary {
   int64_t outside_bins = 0;
 };
 
-/// Scores a file. With `bins`, throws `InputError` with the first page that lacks
-/// `text_tokens` or `vision_tokens`. `group_by` names a field of the lines that
-/// splits each bin, such as `mode`; empty for no grouping.
+/// Scores a file. With `bins`, throws `InputError` with the first page that
+/// lacks `text_tokens` or `vision_tokens`. `group_by` names a field of the
+/// lines that splits each bin, such as `mode`; empty for no grouping.
 ScoreSummary score_file(
     const PredictionFile& file,
     const Profile& profile,

@@ -42,13 +42,11 @@ Table overview_table(const ScoreSummary& summary, const Profile& profile) {
   const auto add_row = [&](std::vector<std::string> row,
                            const PageSetScores& scores) {
     for (const auto& name : shown) {
-      row.push_back(interval_text(
-          find_metric(scores.metrics, name), 4));
+      row.push_back(interval_text(find_metric(scores.metrics, name), 4));
     }
     if (loops) {
       row.push_back(concat(
-          interval_text(
-              find_metric(scores.without_loops, profile.headline), 4),
+          interval_text(find_metric(scores.without_loops, profile.headline), 4),
           ", ",
           scores.pages_without_loops,
           " pages"));
@@ -102,8 +100,7 @@ Table paper_table(const ScoreSummary& summary, const Profile& profile) {
       const auto& bin = *found->second;
       row.insert(
           row.end(),
-          {interval_text(
-               find_metric(bin.scores.metrics, profile.headline), 4),
+          {interval_text(find_metric(bin.scores.metrics, profile.headline), 4),
            fixed(bin.compression_ratio, 1) + "x",
            std::to_string(bin.scores.pages)});
     }

@@ -49,7 +49,8 @@ char32_t to_half_width(char32_t c) {
   return c == 0x3000 ? U' ' : c;
 }
 
-/// Whether `\w` matches in a Python pattern, or the character is in the Han block.
+/// Whether `\w` matches in a Python pattern, or the character is in the Han
+/// block.
 bool is_word_character(char32_t c) {
   const auto category = U_GET_GC_MASK(static_cast<UChar32>(c));
   const uint32_t wanted =
@@ -64,8 +65,8 @@ std::u32string clean_like_omnidoc(std::u32string_view text) {
       half_width.push_back(to_half_width(c));
     }
   }
-  // One after the other, as chained calls of Python's `replace`: the first removal
-  // may create a match of the second.
+  // One after the other, as chained calls of Python's `replace`: the first
+  // removal may create a match of the second.
   for (const std::u32string_view mark : {U"/t", U"/n"}) {
     size_t at = 0;
     while ((at = half_width.find(mark, at)) != std::u32string::npos) {
@@ -108,9 +109,7 @@ Normalization find_normalization(const std::string& name) {
     }
   }
   throw UsageError(concat(
-      "no normalisation named \"",
-      name,
-      "\"; known: raw, nfkc-ws, omnidoc"));
+      "no normalisation named \"", name, "\"; known: raw, nfkc-ws, omnidoc"));
 }
 
 std::u32string normalize(std::u32string_view text, Normalization how) {

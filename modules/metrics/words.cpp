@@ -80,18 +80,20 @@ WordPair::WordPair(
   prediction = split(prediction_text);
 }
 
-WordNumbers::WordNumbers(const WordPair& words) {
+WordNumbers::WordNumbers(
+    const std::vector<std::u32string>& reference_words,
+    const std::vector<std::u32string>& prediction_words) {
   std::unordered_map<std::u32string_view, char32_t> numbers;
-  const auto number = [&](const std::vector<std::u32string>& side) {
+  const auto number = [&](const std::vector<std::u32string>& words) {
     std::u32string numbered;
-    for (const auto& word : side) {
+    for (const auto& word : words) {
       const auto next = static_cast<char32_t>(numbers.size());
       numbered.push_back(numbers.try_emplace(word, next).first->second);
     }
     return numbered;
   };
-  reference = number(words.reference);
-  prediction = number(words.prediction);
+  reference = number(reference_words);
+  prediction = number(prediction_words);
 }
 
 } // namespace microfiche::metrics

@@ -17,13 +17,14 @@ std::vector<std::u32string> split_at_spaces(std::u32string_view text);
 /// Punctuation marks are words, white space is not.
 std::vector<std::u32string> split_by_dictionary(std::u32string_view text);
 
-/// Whether a page is split by the dictionary: if either text has Han characters.
+/// Whether a page is split by the dictionary: if either text has Han
+/// characters.
 bool splits_by_dictionary(
     std::u32string_view reference,
     std::u32string_view prediction);
 
-/// The words of both texts of a page: by the dictionary if `splits_by_dictionary`,
-/// else split at white space.
+/// The words of both texts of a page: by the dictionary if
+/// `splits_by_dictionary`, else split at white space.
 ///
 /// Source: ucaslcl/Fox, eval_ocr_test.py, which splits Chinese with jieba.
 /// ICU uses another dictionary, so Chinese word metrics are close to Fox's but
@@ -35,10 +36,12 @@ struct WordPair {
   std::vector<std::u32string> prediction;
 };
 
-/// The words of both texts as numbers, so that functions on characters also work
-/// on words. Equal words have equal numbers.
+/// The words of both texts as numbers, so that functions on characters also
+/// work on words. Equal words have equal numbers.
 struct WordNumbers {
-  explicit WordNumbers(const WordPair& words);
+  WordNumbers(
+      const std::vector<std::u32string>& reference_words,
+      const std::vector<std::u32string>& prediction_words);
 
   std::u32string reference;
   std::u32string prediction;

@@ -67,7 +67,7 @@ std::string y_axis_svg(const Chart& chart, const ChartFrame& frame) {
         frame.left - 8,
         y + 4,
         "end",
-        cut_to_width(tick.text, frame.left - 12),
+        truncate_to_width(tick.text, frame.left - 12),
         has_rows(chart) ? "" : "dim");
   }
   if (!has_rows(chart)) {
@@ -95,7 +95,7 @@ std::string place_text(const ChartAxis& axis, double value) {
 
 } // namespace
 
-ChartSeries series_of_look(int i, const std::string& name) {
+ChartSeries styled_series(int i, const std::string& name) {
   constexpr std::array kShapes = {
       Marker::kCircle, Marker::kTriangle, Marker::kSquare, Marker::kDiamond};
   ChartSeries series;
@@ -106,7 +106,7 @@ ChartSeries series_of_look(int i, const std::string& name) {
 }
 
 std::string to_svg(const Chart& chart) {
-  const auto frame = frame_of(chart);
+  const auto frame = lay_out_frame(chart);
   auto svg = concat(
       "<title>",
       escape_html(chart.title),

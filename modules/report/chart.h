@@ -18,7 +18,7 @@ struct ChartPoint {
   std::optional<std::pair<double, double>> interval = std::nullopt;
 
   /// What a pointer over the point shows.
-  std::string note = "";
+  std::string tooltip = "";
 
   /// Of a tile: its colour, from dark (0) to bright (1), and what is written on
   /// it.
@@ -58,7 +58,7 @@ struct ChartSeries {
 
 /// The colour and the shape of the series number `i`, so that a reader needs
 /// no colours to tell series apart.
-ChartSeries series_of_look(int i, const std::string& name);
+ChartSeries styled_series(int i, const std::string& name);
 
 struct ChartAxis {
   std::string label;

@@ -14,11 +14,10 @@ constexpr double kTitleHeight = 40;
 constexpr double kLegendRow = 22;
 constexpr double kPlotHeight = 340;
 constexpr double kNumbersWidth = 64;
-constexpr double kMostNamesWidth = 300;
+constexpr double kMaxNamesWidth = 300;
 
 double width_of(const std::string& text) {
-  return kChartCharacter *
-      static_cast<double>(decode_utf8(text).text.size());
+  return kChartCharacter * static_cast<double>(decode_utf8(text).text.size());
 }
 
 bool has_marker(const Chart& chart, Marker marker) {
@@ -120,7 +119,7 @@ double left_margin(const Chart& chart) {
     names = std::max(names, width_of(name));
   }
   return has_rows(chart) || has_marker(chart, Marker::kTile)
-      ? std::clamp(names + 24, kNumbersWidth, kMostNamesWidth)
+      ? std::clamp(names + 24, kNumbersWidth, kMaxNamesWidth)
       : kNumbersWidth;
 }
 
@@ -150,7 +149,7 @@ bool has_rows(const Chart& chart) {
   return !chart.y.names.empty();
 }
 
-bool is_drawn(const Chart& chart, const ChartPoint& point) {
+bool has_position(const Chart& chart, const ChartPoint& point) {
   return std::isfinite(point.x) && std::isfinite(point.y) &&
       (!chart.x.log || point.x > 0) && (!chart.y.log || point.y > 0);
 }
@@ -188,7 +187,7 @@ std::vector<LegendEntry> lay_out_legend(const Chart& chart) {
   return entries;
 }
 
-ChartFrame frame_of(const Chart& chart) {
+ChartFrame lay_out_frame(const Chart& chart) {
   Ends x;
   Ends y;
   for (size_t i = 0; i < chart.series.size(); ++i) {
@@ -200,7 +199,7 @@ ChartFrame frame_of(const Chart& chart) {
     }
     for (size_t k = 0; k < series.points.size(); ++k) {
       const auto& point = series.points[k];
-      if (!is_drawn(chart, point)) {
+      if (!has_position(chart, point)) {
         continue;
       }
       x.include(bars ? starts[k] + point.x : point.x);
@@ -229,7 +228,7 @@ ChartFrame frame_of(const Chart& chart) {
   return frame;
 }
 
-std::string cut_to_width(const std::string& text, double width) {
+std::string truncate_to_width(const std::string& text, double width) {
   auto characters = decode_utf8(text).text;
   const auto most = static_cast<size_t>(std::max(width / kChartCharacter, 2.0));
   if (characters.size() <= most) {

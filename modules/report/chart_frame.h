@@ -60,7 +60,7 @@ inline constexpr double kChartCharacter = 6.8;
 bool has_rows(const Chart& chart);
 
 /// Whether a point has a place in the chart.
-bool is_drawn(const Chart& chart, const ChartPoint& point);
+bool has_position(const Chart& chart, const ChartPoint& point);
 
 /// Left ends of the bars of a series, behind those of the series before it.
 std::vector<double> bar_starts(const Chart& chart, size_t series);
@@ -69,9 +69,9 @@ std::vector<double> bar_starts(const Chart& chart, size_t series);
 std::vector<LegendEntry> lay_out_legend(const Chart& chart);
 
 /// The frame in which `to_svg` draws.
-ChartFrame frame_of(const Chart& chart);
+ChartFrame lay_out_frame(const Chart& chart);
 
 /// A text cut to what fits into a width.
-std::string cut_to_width(const std::string& text, double width);
+std::string truncate_to_width(const std::string& text, double width);
 
 } // namespace microfiche::report

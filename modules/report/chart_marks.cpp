@@ -18,12 +18,12 @@ std::string colour_of(const ChartSeries& series) {
                            : concat("var(--c", series.colour % 6, ")");
 }
 
-std::string title_of(const std::string& note) {
-  return note.empty() ? "" : "<title>" + escape_html(note) + "</title>";
+std::string title_element(const std::string& tooltip) {
+  return tooltip.empty() ? "" : "<title>" + escape_html(tooltip) + "</title>";
 }
 
 /// The point's numbers, for whoever reads the file with a program.
-SvgAttributes data_of(const ChartPoint& point) {
+SvgAttributes data_attributes(const ChartPoint& point) {
   SvgAttributes data = {{"data-x", exact(point.x)}, {"data-y", exact(point.y)}};
   if (point.interval) {
     data.emplace_back("data-low", exact(point.interval->first));
@@ -35,7 +35,9 @@ SvgAttributes data_of(const ChartPoint& point) {
   return data;
 }
 
-SvgAttributes joined(SvgAttributes first, const SvgAttributes& second) {
+SvgAttributes join_attributes(
+    SvgAttributes first,
+    const SvgAttributes& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
 }
@@ -45,9 +47,9 @@ std::string marker_svg(
     double x,
     double y,
     const SvgAttributes& data = {},
-    const std::string& note = "") {
+    const std::string& tooltip = "") {
   const auto colour = colour_of(series);
-  const auto look = joined(
+  const auto look = join_attributes(
       {{"class", "mark"},
        {"fill", series.filled ? colour : "var(--paper)"},
        {"stroke", colour}},
@@ -63,16 +65,18 @@ std::string marker_svg(
               svg_number(y + dy));
         }
         return svg_element(
-            "polygon", joined({{"points", points}}, look), title_of(note));
+            "polygon",
+            join_attributes({{"points", points}}, look),
+            title_element(tooltip));
       };
   switch (series.marker) {
     case Marker::kCircle:
       return svg_element(
           "circle",
-          joined(
+          join_attributes(
               {{"cx", svg_number(x)}, {"cy", svg_number(y)}, {"r", "4.5"}},
               look),
-          title_of(note));
+          title_element(tooltip));
     case Marker::kDiamond:
       return polygon({{0, -6}, {6, 0}, {0, 6}, {-6, 0}});
     case Marker::kTriangle:
@@ -95,7 +99,7 @@ std::string bar_svg(
     double right,
     double y,
     const SvgAttributes& data = {},
-    const std::string& note = "") {
+    const std::string& tooltip = "") {
   const double top = y - kBarHeight / 2;
   const auto colour = colour_of(series);
   const int look = series.colour < 0 ? 2 : series.colour % 3;
@@ -105,17 +109,18 @@ std::string bar_svg(
       {"width", svg_number(right - left)},
       {"height", svg_number(kBarHeight)}};
   // No grid shines through a light bar.
-  auto svg = svg_element("rect", joined(place, {{"fill", "var(--paper)"}}));
+  auto svg =
+      svg_element("rect", join_attributes(place, {{"fill", "var(--paper)"}}));
   svg += svg_element(
       "rect",
-      joined(
-          joined(
+      join_attributes(
+          join_attributes(
               place,
               {{"fill", colour},
                {"fill-opacity", look == 2 ? "0.2" : "0.9"},
                {"stroke", colour}}),
           data),
-      title_of(note));
+      title_element(tooltip));
   std::string hatches;
   for (double x = left + 4; look == 1 && x < right; x += 5) {
     hatches += concat(
@@ -162,7 +167,7 @@ Rgb cividis(double value) {
 
 /// Black or white, whichever contrasts more with a colour (WCAG 2.2, "contrast
 /// ratio").
-const char* ink_on(const Rgb& colour) {
+const char* contrasting_color(const Rgb& colour) {
   const auto linear = [](double channel) {
     const double c = channel / 255;
     return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
@@ -179,7 +184,7 @@ std::string tile_svg(const ChartPoint& point, const ChartFrame& frame) {
   const auto colour = cividis(value);
   return svg_element(
              "rect",
-             joined(
+             join_attributes(
                  {{"x", svg_number(left)},
                   {"y", svg_number(top)},
                   {"width", svg_number(frame.x(point.x + 0.5) - left)},
@@ -195,8 +200,8 @@ std::string tile_svg(const ChartPoint& point, const ChartFrame& frame) {
                        ")")},
                   {"stroke", "var(--paper)"},
                   {"stroke-width", "2"}},
-                 data_of(point)),
-             title_of(point.note)) +
+                 data_attributes(point)),
+             title_element(point.tooltip)) +
       svg_element(
              "text",
              {{"x", svg_number(frame.x(point.x))},
@@ -205,7 +210,7 @@ std::string tile_svg(const ChartPoint& point, const ChartFrame& frame) {
               {"style",
                concat(
                    "fill:",
-                   ink_on(colour),
+                   contrasting_color(colour),
                    ";font-size:15px;pointer-events:none")}},
              escape_html(point.label));
 }
@@ -260,7 +265,7 @@ series_svg(const Chart& chart, size_t index, const ChartFrame& frame) {
   std::string markers;
   for (size_t i = 0; i < series.points.size(); ++i) {
     const auto& point = series.points[i];
-    if (!is_drawn(chart, point)) {
+    if (!has_position(chart, point)) {
       continue;
     }
     if (series.marker == Marker::kTile) {
@@ -273,8 +278,8 @@ series_svg(const Chart& chart, size_t index, const ChartFrame& frame) {
           frame.x(starts[i]),
           frame.x(starts[i] + point.x),
           frame.y(point.y),
-          data_of(point),
-          point.note);
+          data_attributes(point),
+          point.tooltip);
       continue;
     }
     const auto x = svg_number(frame.x(point.x));
@@ -289,7 +294,11 @@ series_svg(const Chart& chart, size_t index, const ChartFrame& frame) {
       }
     }
     markers += marker_svg(
-        series, frame.x(point.x), frame.y(point.y), data_of(point), point.note);
+        series,
+        frame.x(point.x),
+        frame.y(point.y),
+        data_attributes(point),
+        point.tooltip);
   }
   std::string svg;
   if (series.line && !upper.empty() && !has_rows(chart)) {

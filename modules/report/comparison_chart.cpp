@@ -29,11 +29,11 @@ Chart make_comparison_chart(
     differences.points.push_back(
         {difference.mean,
          static_cast<double>(i),
-         ends_of(difference),
+         interval_ends(difference),
          concat(
              cell.label,
              ": ",
-             score_note(difference, cell.paired.pages),
+             score_text(difference, cell.paired.pages),
              ", p by Holm ",
              fixed(cell.holm_p_value, 4))});
   }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
-#include "report/metric_points.h"
+#include "core/error.h"
 #include "metrics/interval_text.h"
+#include "report/metric_points.h"
 
 namespace microfiche::report {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kUntouched = "untouched";
 
 /// What cells in one row stand apart, in SVG units.
-constexpr double kApart = 11;
+constexpr double kDotSpacing = 11;
 
 /// One dot: a condition of one untouched cell.
 struct Dot {
@@ -23,10 +23,10 @@ struct Dot {
   size_t base;
 
   /// How much worse than untouched.
-  double harm;
+  double drop;
   metrics::Interval score;
   int64_t pages;
-  std::string note;
+  std::string tooltip;
   const analysis::CellSummary* cell;
 };
 
@@ -49,9 +49,11 @@ std::string with_pages(const std::string& name, int64_t pages) {
 
 class ConditionsChart {
  public:
-  ConditionsChart(const std::vector<analysis::ConditionEffect>& effects, const analysis::RunSummary& summary)
+  ConditionsChart(
+      const std::vector<analysis::ConditionEffect>& effects,
+      const analysis::RunSummary& summary)
       : summary_(summary) {
-    for (const auto* cell : untouched_cells(summary)) {
+    for (const auto* cell : cells_without_conditions(summary)) {
       const bool treated =
           std::any_of(effects.begin(), effects.end(), [&](const auto& effect) {
             return sweep::without_conditions(effect.cell) == cell->cell;
@@ -80,16 +82,16 @@ class ConditionsChart {
     const analysis::CellLabels names(bases_);
     for (size_t base = 0; base < bases_.size(); ++base) {
       const auto look = static_cast<int>(base);
-      const auto name = names.place(bases_[base]);
+      const auto name = names.setting_and_length(bases_[base]);
       add_guides(chart, base);
-      auto dots = series_of_look(look, name);
+      auto dots = styled_series(look, name);
       dots.line = false;
-      auto kept = series_of_look(look, name + " without looped pages");
+      auto kept = styled_series(look, name + " without looped pages");
       kept.line = false;
       kept.filled = false;
       for (const auto& dot : dots_) {
         if (dot.base == base) {
-          dots.points.push_back(point_of(dot, dot.score, dot.note));
+          dots.points.push_back(make_point(dot, dot.score, dot.tooltip));
           add_without_loops(kept, dot);
         }
       }
@@ -113,7 +115,7 @@ class ConditionsChart {
          0,
          score,
          cell.pages,
-         concat(kUntouched, ": ", score_note(score, cell.pages)),
+         concat(kUntouched, ": ", score_text(score, cell.pages)),
          &cell});
     if (!cell.wrong_page.empty()) {
       const auto& floor =
@@ -123,29 +125,29 @@ class ConditionsChart {
           {name,
            name,
            base,
-           harm_of(floor.mean - score.mean),
+           score_drop(floor.mean - score.mean),
            floor,
            cell.pages,
-           concat(name, ": ", score_note(floor, cell.pages)),
+           concat(name, ": ", score_text(floor, cell.pages)),
            nullptr});
     }
   }
 
   void add_effect(const analysis::ConditionEffect& effect) {
-    const auto base =
-        std::find(bases_.begin(), bases_.end(), sweep::without_conditions(effect.cell));
+    const auto base = std::find(
+        bases_.begin(), bases_.end(), sweep::without_conditions(effect.cell));
     const auto& gap = effect.gap.difference;
     const auto condition = analysis::condition_label(effect.cell);
-    auto note = concat(
+    auto tooltip = concat(
         condition,
         ": ",
-        score_note(effect.score, effect.pages),
+        score_text(effect.score, effect.pages),
         "; gap to untouched ",
         metrics::interval_text(gap),
         ", p by Holm ",
         fixed(effect.holm_p_value, 4));
     if (effect.is_floor) {
-      note += concat("; skill above this floor ", fixed(effect.skill, 3));
+      tooltip += concat("; skill above this floor ", fixed(effect.skill, 3));
     }
     const auto cell = std::find_if(
         summary_.cells.begin(), summary_.cells.end(), [&](const auto& other) {
@@ -156,31 +158,31 @@ class ConditionsChart {
          with_pages(
              condition + (effect.is_floor ? " (floor)" : ""), effect.pages),
          static_cast<size_t>(base - bases_.begin()),
-         harm_of(gap.mean),
+         score_drop(gap.mean),
          effect.score,
          effect.pages,
-         note,
+         tooltip,
          &*cell});
   }
 
-  double harm_of(double gap) const {
+  double score_drop(double gap) const {
     return summary_.higher_is_better ? -gap : gap;
   }
 
   /// Kinds by their most harmful condition, their conditions as the sweep has
   /// them.
   void order_rows() {
-    std::map<std::string, double> harms;
+    std::map<std::string, double> drops;
     for (const auto& dot : dots_) {
-      const auto [found, added] = harms.emplace(dot.kind, dot.harm);
-      found->second = std::max(found->second, dot.harm);
+      const auto [found, added] = drops.emplace(dot.kind, dot.drop);
+      found->second = std::max(found->second, dot.drop);
     }
     // What does good or nothing still stands below the untouched cells.
-    harms[kUntouched] = -std::numeric_limits<double>::infinity();
+    drops[kUntouched] = -std::numeric_limits<double>::infinity();
     std::stable_sort(
         dots_.begin(), dots_.end(), [&](const Dot& a, const Dot& b) {
-          return std::pair(harms[a.kind], a.kind) <
-              std::pair(harms[b.kind], b.kind);
+          return std::pair(drops[a.kind], a.kind) <
+              std::pair(drops[b.kind], b.kind);
         });
     for (const auto& dot : dots_) {
       if (std::find(rows_.begin(), rows_.end(), dot.row) == rows_.end()) {
@@ -189,36 +191,36 @@ class ConditionsChart {
     }
   }
 
-  double row_of(const Dot& dot) const {
+  double row_position(const Dot& dot) const {
     const auto row = std::find(rows_.begin(), rows_.end(), dot.row);
     const double middle = static_cast<double>(bases_.size() - 1) / 2;
     return static_cast<double>(row - rows_.begin()) +
-        kApart / row_height() * (static_cast<double>(dot.base) - middle);
+        kDotSpacing / row_height() * (static_cast<double>(dot.base) - middle);
   }
 
   double row_height() const {
-    return 14 + kApart * static_cast<double>(bases_.size());
+    return 14 + kDotSpacing * static_cast<double>(bases_.size());
   }
 
-  ChartPoint point_of(
+  ChartPoint make_point(
       const Dot& dot,
       const metrics::Interval& score,
-      const std::string& note) const {
-    return {score.mean, row_of(dot), ends_of(score), note};
+      const std::string& tooltip) const {
+    return {score.mean, row_position(dot), interval_ends(score), tooltip};
   }
 
   void add_without_loops(ChartSeries& kept, const Dot& dot) const {
     if (dot.cell != nullptr && !looped_cells({dot.cell}).empty()) {
       const auto& score =
           metrics::find_metric(dot.cell->without_loops, summary_.headline);
-      auto point = point_of(
+      auto point = make_point(
           dot,
           score,
           concat(
               dot.row,
               ", without looped pages: ",
-              score_note(score, dot.cell->pages_without_loops)));
-      point.y += kApart / 2 / row_height();
+              score_text(score, dot.cell->pages_without_loops)));
+      point.y += kDotSpacing / 2 / row_height();
       kept.points.push_back(std::move(point));
     }
   }
@@ -231,7 +233,7 @@ class ConditionsChart {
     std::map<std::string, std::vector<ChartPoint>> kinds;
     for (const auto& dot : dots_) {
       if (dot.base == base && dot.kind != kUntouched) {
-        kinds[dot.kind].push_back({dot.score.mean, row_of(dot)});
+        kinds[dot.kind].push_back({dot.score.mean, row_position(dot)});
       }
       if (dot.base == base && dot.kind == kUntouched) {
         guide.dashes = "2 5";

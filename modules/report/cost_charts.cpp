@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <map>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
+#include "core/error.h"
 #include "report/metric_points.h"
 
 namespace microfiche::report {
 
-std::vector<analysis::CellCost> costs_to_draw(const std::vector<analysis::CellCost>& costs) {
+std::vector<analysis::CellCost> select_costs(
+    const std::vector<analysis::CellCost>& costs) {
   std::vector<analysis::CellCost> chosen;
   std::copy_if(
       costs.begin(),
       costs.end(),
       std::back_inserter(chosen),
-      [](const auto& cost) { return cost.cell == sweep::without_conditions(cost.cell); });
+      [](const auto& cost) {
+        return cost.cell == sweep::without_conditions(cost.cell);
+      });
   return chosen.empty() ? costs : chosen;
 }
 
@@ -28,28 +31,29 @@ Chart make_seconds_chart(const std::vector<analysis::CellCost>& costs) {
       "after the other.";
   chart.x.label = "ms per page";
   chart.y.label = "cell";
-  const auto add = [&](const char* name, int colour, double analysis::CellCost::*seconds) {
-    ChartSeries bars;
-    bars.name = name;
-    bars.colour = colour;
-    bars.marker = Marker::kBar;
-    bars.line = false;
-    for (size_t i = 0; i < costs.size(); ++i) {
-      const double ms = 1000 * (costs[i].*seconds);
-      bars.points.push_back(
-          {ms,
-           static_cast<double>(i),
-           std::nullopt,
-           concat(
-               names.full(costs[i].cell),
-               ": ",
-               name,
-               " ",
-               fixed(ms, 2),
-               " ms")});
-    }
-    chart.series.push_back(std::move(bars));
-  };
+  const auto add =
+      [&](const char* name, int colour, double analysis::CellCost::*seconds) {
+        ChartSeries bars;
+        bars.name = name;
+        bars.colour = colour;
+        bars.marker = Marker::kBar;
+        bars.line = false;
+        for (size_t i = 0; i < costs.size(); ++i) {
+          const double ms = 1000 * (costs[i].*seconds);
+          bars.points.push_back(
+              {ms,
+               static_cast<double>(i),
+               std::nullopt,
+               concat(
+                   names.full(costs[i].cell),
+                   ": ",
+                   name,
+                   " ",
+                   fixed(ms, 2),
+                   " ms")});
+        }
+        chart.series.push_back(std::move(bars));
+      };
   add("encode", 0, &analysis::CellCost::encode_seconds);
   add("prefill", 1, &analysis::CellCost::prefill_seconds);
   add("decode", 2, &analysis::CellCost::decode_seconds);
@@ -94,11 +98,11 @@ Chart make_precision_over_cost_chart(
   int look = 0;
   for (const auto& setting : settings) {
     const auto& cells = groups[setting];
-    auto series = series_of_look(look, setting);
-    series.points =
-        metric_points(cells, summary.headline, setting, x, own_metrics);
+    auto series = styled_series(look, setting);
+    series.points = metric_points(
+        cells, summary.headline, setting, x, metrics_of_all_pages);
     chart.series.push_back(std::move(series));
-    auto kept = series_of_look(look, setting + " without looped pages");
+    auto kept = styled_series(look, setting + " without looped pages");
     kept.filled = false;
     kept.line = false;
     kept.points = metric_points(
@@ -121,8 +125,8 @@ Chart make_cache_chart(const std::vector<analysis::CellCost>& costs) {
   chart.x.label = "KiB (log scale)";
   chart.x.log = true;
   chart.y.label = "cell";
-  auto page = series_of_look(0, "the page");
-  auto text = series_of_look(3, "its text as the model's text tokens");
+  auto page = styled_series(0, "the page");
+  auto text = styled_series(3, "its text as the model's text tokens");
   page.line = false;
   text.line = false;
   text.filled = false;
@@ -132,7 +136,7 @@ Chart make_cache_chart(const std::vector<analysis::CellCost>& costs) {
     const double page_kib = costs[i].page_cache_bytes / 1024;
     const double text_kib = costs[i].text_cache_bytes / 1024;
     chart.y.names.push_back(name);
-    const auto note = concat(
+    const auto tooltip = concat(
         name,
         ": page ",
         fixed(page_kib, 1),
@@ -141,8 +145,8 @@ Chart make_cache_chart(const std::vector<analysis::CellCost>& costs) {
         " KiB, ",
         fixed(text_kib / page_kib, 2),
         " times as much");
-    page.points.push_back({page_kib, row, std::nullopt, note});
-    text.points.push_back({text_kib, row, std::nullopt, note});
+    page.points.push_back({page_kib, row, std::nullopt, tooltip});
+    text.points.push_back({text_kib, row, std::nullopt, tooltip});
     ChartSeries between;
     between.colour = -1;
     between.marker = Marker::kNone;

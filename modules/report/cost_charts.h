@@ -10,7 +10,8 @@ namespace microfiche::report {
 
 /// The costs that are worth a chart: those of cells without conditions, or all
 /// where there is none.
-std::vector<analysis::CellCost> costs_to_draw(const std::vector<analysis::CellCost>& costs);
+std::vector<analysis::CellCost> select_costs(
+    const std::vector<analysis::CellCost>& costs);
 
 /// Milliseconds a page by stage, stacked, a bar a cell.
 Chart make_seconds_chart(const std::vector<analysis::CellCost>& costs);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
 #include "analysis/paper_points.h"
+#include "core/error.h"
 #include "report/metric_points.h"
 
 namespace microfiche::report {
@@ -19,7 +19,8 @@ struct CurveGroup {
   CellList cells;
 };
 
-std::vector<CurveGroup> groups_of(const std::vector<analysis::RunAnalysis>& runs) {
+std::vector<CurveGroup> groups_of(
+    const std::vector<analysis::RunAnalysis>& runs) {
   std::vector<sweep::Cell> all;
   for (const auto& run : runs) {
     for (const auto& cell : run.summary.cells) {
@@ -56,41 +57,45 @@ class CurveSeries {
 
   void add_group(const std::string& name, const CellList& cells, int look) {
     const auto prefix = name.empty() ? "" : name + ": ";
-    const auto text = of_text(cells, conditions::kNaturalText);
-    auto series = series_of_look(look, name.empty() ? "held-out text" : name);
-    add(series, text, own_metrics);
+    const auto text = select_text(cells, conditions::kNaturalText);
+    auto series = styled_series(look, name.empty() ? "held-out text" : name);
+    add(series, text, metrics_of_all_pages);
 
-    auto kept = series_of_look(look, prefix + "without looped pages");
+    auto kept = styled_series(look, prefix + "without looped pages");
     kept.filled = false;
     kept.line = false;
     add(kept, looped_cells(text), without_loops);
 
-    auto letters = series_of_look(look, prefix + "random letters");
+    auto letters = styled_series(look, prefix + "random letters");
     letters.colour += only_group_ ? 1 : 0;
     letters.filled = only_group_;
     letters.marker = Marker::kDiamond;
     letters.line = false;
-    add(letters, of_text(cells, "random_letters"), own_metrics);
+    add(letters, select_text(cells, "random_letters"), metrics_of_all_pages);
 
-    auto words = series_of_look(look, prefix + "shuffled words");
+    auto words = styled_series(look, prefix + "shuffled words");
     words.colour += only_group_ ? 2 : 0;
     words.filled = false;
     words.marker = Marker::kSquare;
     words.line = false;
-    add(words, of_text(cells, "shuffled_words"), own_metrics);
+    add(words, select_text(cells, "shuffled_words"), metrics_of_all_pages);
 
     add_floor(
         prefix + "wrong page", "7 4", text, look, [
-        ](const analysis::CellSummary& cell) -> auto& { return cell.wrong_page; });
+        ](const analysis::CellSummary& cell) -> auto& {
+          return cell.wrong_page;
+        });
     add_floor(
         prefix + "blank page", "2 4", text, look, [
-        ](const analysis::CellSummary& cell) -> auto& { return cell.blank_page; });
+        ](const analysis::CellSummary& cell) -> auto& {
+          return cell.blank_page;
+        });
   }
 
   std::vector<ChartSeries> series;
 
  private:
-  static CellList of_text(const CellList& cells, const char* text) {
+  static CellList select_text(const CellList& cells, const char* text) {
     CellList chosen;
     for (const auto* cell : cells) {
       if (cell->cell.text_condition == text) {
@@ -121,7 +126,7 @@ class CurveSeries {
       const CellList& cells,
       int look,
       const Select& select) {
-    auto floor = series_of_look(look, name);
+    auto floor = styled_series(look, name);
     floor.dashes = dashes;
     floor.filled = false;
     floor.marker = cells.size() > 1 ? Marker::kNone : Marker::kTriangle;

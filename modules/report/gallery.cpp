@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
+#include "analysis/cell_labels.h"
 #include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/table.h"
-#include "analysis/cell_labels.h"
 #include "report/html.h"
 #include "report/metric_points.h"
 #include "report/text_diff.h"
@@ -16,7 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string page_html(const analysis::RunAnalysis& run, const sweep::Sample& sample) {
+std::string page_html(
+    const analysis::RunAnalysis& run,
+    const sweep::Sample& sample) {
   const auto picture = sweep::picture_path(run.run.folder, sample);
   std::string image;
   if (fs::exists(picture)) {

@@ -4,16 +4,16 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
-#include "report/metric_points.h"
+#include "core/error.h"
 #include "metrics/interval_text.h"
+#include "report/metric_points.h"
 
 namespace microfiche::report {
 namespace {
 
 /// The place of a name in a list, where it is put if it is not there.
-double place_in(std::vector<std::string>& names, const std::string& name) {
+double index_in(std::vector<std::string>& names, const std::string& name) {
   const auto found = std::find(names.begin(), names.end(), name);
   const auto place = found - names.begin();
   if (found == names.end()) {
@@ -28,7 +28,9 @@ double shortest_first(const analysis::CellSummary& cell) {
       : static_cast<double>(cell.cell.text_tokens->first);
 }
 
-ChartPoint tile_of(const analysis::CellSummary& cell, const std::string& metric) {
+ChartPoint tile_of(
+    const analysis::CellSummary& cell,
+    const std::string& metric) {
   const auto& interval = metrics::find_metric(cell.metrics, metric);
   ChartPoint tile;
   tile.value = interval.mean;
@@ -36,11 +38,11 @@ ChartPoint tile_of(const analysis::CellSummary& cell, const std::string& metric)
   if (cell.pages < metrics::kFewPages) {
     tile.label += concat(" (n = ", cell.pages, ")");
   }
-  tile.note = cell_note(cell, "", interval, cell.pages);
+  tile.tooltip = cell_tooltip(cell, "", interval, cell.pages);
   if (cell.pages_without_loops < cell.pages) {
-    tile.note += concat(
+    tile.tooltip += concat(
         "; without looped pages ",
-        score_note(
+        score_text(
             metrics::find_metric(cell.without_loops, metric),
             cell.pages_without_loops));
   }
@@ -50,7 +52,7 @@ ChartPoint tile_of(const analysis::CellSummary& cell, const std::string& metric)
 } // namespace
 
 std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
-  auto cells = untouched_cells(summary);
+  auto cells = cells_without_conditions(summary);
   const auto names = analysis::CellLabels::of(summary.cells);
   std::stable_sort(cells.begin(), cells.end(), [](auto* a, auto* b) {
     return shortest_first(*a) < shortest_first(*b);
@@ -61,13 +63,13 @@ std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
   tiles.line = false;
   for (const auto& cell : summary.cells) {
     if (cell.cell == sweep::without_conditions(cell.cell)) {
-      place_in(chart.y.names, names.setting(cell.cell));
+      index_in(chart.y.names, names.setting(cell.cell));
     }
   }
   for (const auto* cell : cells) {
     auto tile = tile_of(*cell, summary.headline);
-    tile.x = place_in(chart.x.names, analysis::short_length_label(cell->cell));
-    tile.y = place_in(chart.y.names, names.setting(cell->cell));
+    tile.x = index_in(chart.x.names, analysis::short_length_label(cell->cell));
+    tile.y = index_in(chart.y.names, names.setting(cell->cell));
     tiles.points.push_back(std::move(tile));
   }
   if (chart.x.names.size() < 2 || chart.y.names.size() < 2) {
@@ -87,9 +89,9 @@ std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
   return chart;
 }
 
-std::optional<Chart> make_crowding_chart(
+std::optional<Chart> make_density_chart(
     const analysis::RunSummary& summary,
-    Crowding crowding) {
+    DensityAxis axis) {
   const auto names = analysis::CellLabels::of(summary.cells);
   std::set<std::string> settings;
   for (const auto& cell : summary.cells) {
@@ -106,13 +108,14 @@ std::optional<Chart> make_crowding_chart(
       continue;
     }
     const bool bin = cell.cell.text_tokens.has_value();
-    auto name = bin ? analysis::length_label(cell.cell) : names.setting(cell.cell);
+    auto name =
+        bin ? analysis::length_label(cell.cell) : names.setting(cell.cell);
     if (!bin && settings.size() == 1) {
       name = cell.cell.text_condition;
     } else if (cell.cell.text_condition != conditions::kNaturalText) {
       name += ", " + cell.cell.text_condition;
     }
-    place_in(order, name);
+    index_in(order, name);
     groups[name].push_back(&cell);
     texts.insert(cell.cell.text_condition);
     same_text_in_several_modes = same_text_in_several_modes ||
@@ -122,8 +125,8 @@ std::optional<Chart> make_crowding_chart(
     return std::nullopt;
   }
   const auto x = [&](const analysis::CellSummary& cell) {
-    return crowding == Crowding::kRatio ? cell.ratios.nominal
-                                        : cell.characters_per_token;
+    return axis == DensityAxis::kCompressionRatio ? cell.ratios.nominal
+                                                  : cell.characters_per_token;
   };
   Chart chart;
   int look = 0;
@@ -135,14 +138,14 @@ std::optional<Chart> make_crowding_chart(
         chart.series.push_back(std::move(series));
       }
     };
-    add(series_of_look(look, name), cells, own_metrics);
-    auto kept = series_of_look(look, name + " without looped pages");
+    add(styled_series(look, name), cells, metrics_of_all_pages);
+    auto kept = styled_series(look, name + " without looped pages");
     kept.filled = false;
     kept.line = false;
     add(kept, looped_cells(cells), without_loops);
     ++look;
   }
-  const bool ratio = crowding == Crowding::kRatio;
+  const bool ratio = axis == DensityAxis::kCompressionRatio;
   chart.title = metric_title(summary.headline) +
       (ratio ? " over ratio, by text" : " over density, by text");
   chart.description =

@@ -12,20 +12,20 @@ namespace microfiche::report {
 std::optional<Chart> make_heat_map(const analysis::RunSummary& summary);
 
 /// How much text a vision token carries.
-enum class Crowding {
+enum class DensityAxis {
   /// Text tokens over vision tokens.
-  kRatio,
+  kCompressionRatio,
 
   /// Characters over vision tokens.
-  kDensity,
+  kCharactersPerToken,
 };
 
 /// The headline metric over one of the two, a series a text: a bin of text
 /// tokens, which several modes give more or fewer vision tokens, or a kind of
 /// text, of which a text token is more or fewer characters. What a curve over
 /// one text mixes up they tell apart. Absent where a run has neither.
-std::optional<Chart> make_crowding_chart(
+std::optional<Chart> make_density_chart(
     const analysis::RunSummary& summary,
-    Crowding crowding);
+    DensityAxis axis);
 
 } // namespace microfiche::report

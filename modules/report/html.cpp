@@ -129,7 +129,9 @@ std::string table_html(const std::string& label, const Table& table) {
       "Table: " + escape_html(label), html + "</tbody></table>\n");
 }
 
-std::string folded_html(const std::string& title, const std::string& html) {
+std::string collapsible_html(
+    const std::string& title,
+    const std::string& html) {
   return concat(
       "<details class=\"card\"><summary>",
       escape_html(title),

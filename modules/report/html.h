@@ -29,7 +29,7 @@ std::string figure_html(
 std::string table_html(const std::string& label, const Table& table);
 
 /// Something that stands behind its title.
-std::string folded_html(const std::string& title, const std::string& html);
+std::string collapsible_html(const std::string& title, const std::string& html);
 
 /// JSON for a `<script type="application/json">`, which `</script>` in a string
 /// must not end.

@@ -1,10 +1,10 @@
 #include <set>
 
+#include "analysis/run_tables.h"
+#include "analysis/summary_table.h"
 #include "core/config.h"
 #include "core/crypto.h"
 #include "core/error.h"
-#include "analysis/run_tables.h"
-#include "analysis/summary_table.h"
 #include "report/gallery.h"
 #include "report/html.h"
 #include "report/report.h"
@@ -72,8 +72,8 @@ std::string lead_html(const analysis::RunAnalysis& run, bool several) {
       several ? "<b>" + escape_html(run.name) + "</b>: " : "",
       escape_html(headline_sentence(run.summary)),
       "</p>\n",
-      paragraph(analysis::few_pages_in(run.summary), "note"),
-      paragraph(analysis::method_of(run.summary), "dim"),
+      paragraph(analysis::few_pages_note(run.summary), "note"),
+      paragraph(analysis::method_note(run.summary), "dim"),
       paragraph(provenance_line(run), "dim"));
 }
 
@@ -83,8 +83,8 @@ std::string section_html(const ReportSection& section) {
     html += figure_html(figure.name, figure.chart, figure.caption);
   }
   for (const auto& table : section.tables) {
-    html += table.folded
-        ? folded_html(table.title, table_html(table.title, table.table))
+    html += table.collapsed
+        ? collapsible_html(table.title, table_html(table.title, table.table))
         : concat(
               "<div class=\"card\">",
               table_html(table.title, table.table),
@@ -125,7 +125,8 @@ std::string downloads_html(const std::vector<analysis::RunAnalysis>& runs) {
   Json summaries = Json::object();
   for (const auto& run : runs) {
     const auto prefix = runs.size() > 1 ? run.name + "_" : "";
-    links += csv_link(prefix + "summary.csv", analysis::full_table(run.summary));
+    links +=
+        csv_link(prefix + "summary.csv", analysis::full_table(run.summary));
     for (const auto& table : analysis::run_tables(run)) {
       links += csv_link(prefix + table.name + ".csv", table.table);
     }
@@ -158,7 +159,7 @@ std::string pages_html(const analysis::RunAnalysis& run) {
 
 std::string provenance_html(const analysis::RunAnalysis& run) {
   const auto json = [](const char* title, const Json& value) {
-    return folded_html(
+    return collapsible_html(
         title,
         concat("<pre tabindex=\"0\">", escape_html(value.dump(2)), "</pre>"));
   };

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
-#include "report/metric_points.h"
+#include "core/error.h"
 #include "metrics/interval_text.h"
+#include "report/metric_points.h"
 
 namespace microfiche::report {
 namespace {
 
-constexpr size_t kMostDiagrams = 6;
+constexpr size_t kMaxDiagrams = 6;
 
-std::vector<analysis::CellInformation> to_draw(const std::vector<analysis::CellInformation>& cells) {
+std::vector<analysis::CellInformation> select_cells(
+    const std::vector<analysis::CellInformation>& cells) {
   std::vector<analysis::CellInformation> chosen;
   for (const auto& cell : cells) {
     if (cell.cell == sweep::without_conditions(cell.cell)) {
@@ -24,7 +25,7 @@ std::vector<analysis::CellInformation> to_draw(const std::vector<analysis::CellI
   }
   // Spread over the list rather than its beginning.
   std::vector<analysis::CellInformation> drawn;
-  const size_t count = std::min(chosen.size(), kMostDiagrams);
+  const size_t count = std::min(chosen.size(), kMaxDiagrams);
   for (size_t i = 0; i < count; ++i) {
     const size_t last = count > 1 ? count - 1 : 1;
     drawn.push_back(chosen[i * (chosen.size() - 1) / last]);
@@ -49,11 +50,11 @@ std::optional<Chart> make_reliability_diagram(
   diagonal.dashes = "4 4";
   diagonal.points = {{0, 0}, {1, 1}};
   chart.series.push_back(diagonal);
-  const auto drawn = to_draw(cells);
+  const auto drawn = select_cells(cells);
   const auto names = analysis::CellLabels::of(drawn);
   int look = 0;
   for (const auto& cell : drawn) {
-    auto series = series_of_look(
+    auto series = styled_series(
         look++,
         concat(
             names.full(cell.cell), ": ECE ", fixed(cell.calibration_error, 3)));
@@ -81,7 +82,8 @@ std::optional<Chart> make_reliability_diagram(
   return chart.series.size() > 1 ? std::optional(chart) : std::nullopt;
 }
 
-std::optional<Chart> make_bits_chart(const std::vector<analysis::CellInformation>& cells) {
+std::optional<Chart> make_information_chart(
+    const std::vector<analysis::CellInformation>& cells) {
   if (cells.empty()) {
     return std::nullopt;
   }
@@ -105,13 +107,13 @@ std::optional<Chart> make_bits_chart(const std::vector<analysis::CellInformation
     const auto& cell = cells[i];
     chart.y.names.push_back(names.full(cell.cell));
     told.points.push_back(
-        {cell.bits_told.mean,
+        {cell.bits_gained.mean,
          static_cast<double>(i),
-         ends_of(cell.bits_told),
+         interval_ends(cell.bits_gained),
          concat(
              names.full(cell.cell),
              ": ",
-             score_note(cell.bits_told, cell.pages),
+             score_text(cell.bits_gained, cell.pages),
              "; ",
              fixed(cell.bits_with_page.mean, 3),
              " with the page, ",

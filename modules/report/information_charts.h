@@ -19,6 +19,7 @@ std::optional<Chart> make_reliability_diagram(
 
 /// The bits per character that each cell's pages told, with intervals. Absent
 /// without likelihoods.
-std::optional<Chart> make_bits_chart(const std::vector<analysis::CellInformation>& cells);
+std::optional<Chart> make_information_chart(
+    const std::vector<analysis::CellInformation>& cells);
 
 } // namespace microfiche::report

@@ -1,5 +1,5 @@
-#include "core/error.h"
 #include "analysis/summary_table.h"
+#include "core/error.h"
 #include "report/report.h"
 #include "report/report_text.h"
 
@@ -13,7 +13,7 @@ std::string markdown_report(const Report& report, const std::string& charts) {
         several ? "**" + run.name + "**: " : "",
         headline_sentence(run.summary),
         "\n\n",
-        analysis::notes_on(run.summary),
+        analysis::summary_notes(run.summary),
         "\n\n",
         provenance_line(run),
         "\n\n");

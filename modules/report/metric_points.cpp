@@ -1,7 +1,7 @@
 #include "report/metric_points.h"
 
-#include "core/error.h"
 #include "analysis/cell_labels.h"
+#include "core/error.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::report {
@@ -19,7 +19,7 @@ ChartAxis metric_axis(const std::string& metric) {
   return axis;
 }
 
-std::string score_note(const metrics::Interval& interval, int64_t pages) {
+std::string score_text(const metrics::Interval& interval, int64_t pages) {
   return concat(
       metrics::interval_text(interval),
       ", ",
@@ -27,11 +27,12 @@ std::string score_note(const metrics::Interval& interval, int64_t pages) {
       pages < metrics::kFewPages ? " pages only" : " pages");
 }
 
-std::pair<double, double> ends_of(const metrics::Interval& interval) {
+std::pair<double, double> interval_ends(const metrics::Interval& interval) {
   return {interval.low, interval.high};
 }
 
-std::vector<const analysis::CellSummary*> untouched_cells(const analysis::RunSummary& summary) {
+std::vector<const analysis::CellSummary*> cells_without_conditions(
+    const analysis::RunSummary& summary) {
   std::vector<const analysis::CellSummary*> cells;
   for (const auto& cell : summary.cells) {
     if (cell.cell == sweep::without_conditions(cell.cell)) {
@@ -53,7 +54,7 @@ std::vector<const analysis::CellSummary*> looped_cells(
   return looped;
 }
 
-std::string cell_note(
+std::string cell_tooltip(
     const analysis::CellSummary& cell,
     const std::string& name,
     const metrics::Interval& interval,
@@ -63,7 +64,7 @@ std::string cell_note(
       ", ",
       analysis::length_label(cell.cell),
       ": ",
-      score_note(interval, pages),
+      score_text(interval, pages),
       " at ",
       fixed(cell.ratios.nominal, 2),
       "\u00d7");

@@ -16,31 +16,34 @@ std::string metric_title(const std::string& metric);
 ChartAxis metric_axis(const std::string& metric);
 
 /// "0.987 [0.978, 0.995], 100 pages", and that they are few where they are.
-std::string score_note(const metrics::Interval& interval, int64_t pages);
+std::string score_text(const metrics::Interval& interval, int64_t pages);
 
 /// The ends that a chart shows.
-std::pair<double, double> ends_of(const metrics::Interval& interval);
+std::pair<double, double> interval_ends(const metrics::Interval& interval);
 
 /// The cells with natural text to which nothing was done.
-std::vector<const analysis::CellSummary*> untouched_cells(const analysis::RunSummary& summary);
+std::vector<const analysis::CellSummary*> cells_without_conditions(
+    const analysis::RunSummary& summary);
 
 /// The cells that have looped pages and others.
 std::vector<const analysis::CellSummary*> looped_cells(
     const std::vector<const analysis::CellSummary*>& cells);
 
 /// What a pointer over a cell's mean shows.
-std::string cell_note(
+std::string cell_tooltip(
     const analysis::CellSummary& cell,
     const std::string& name,
     const metrics::Interval& interval,
     int64_t pages);
 
 /// The cells' own means.
-inline const metrics::MetricIntervals& own_metrics(const analysis::CellSummary& cell) {
+inline const metrics::MetricIntervals& metrics_of_all_pages(
+    const analysis::CellSummary& cell) {
   return cell.metrics;
 }
 
-inline const metrics::MetricIntervals& without_loops(const analysis::CellSummary& cell) {
+inline const metrics::MetricIntervals& without_loops(
+    const analysis::CellSummary& cell) {
   return cell.without_loops;
 }
 
@@ -65,8 +68,8 @@ std::vector<ChartPoint> metric_points(
       points.push_back(
           {x(*cell),
            interval.mean,
-           ends_of(interval),
-           cell_note(*cell, name, interval, pages)});
+           interval_ends(interval),
+           cell_tooltip(*cell, name, interval, pages)});
     }
   }
   std::stable_sort(

@@ -20,9 +20,9 @@ Report make_report(
     std::vector<analysis::RunAnalysis> runs,
     const analysis::RunComparison& comparison = {});
 
-/// The report as one HTML file that loads nothing from elsewhere: its sections, a
-/// gallery of pages with their readings, provenance, and the underlying rows as
-/// CSV and JSON downloads.
+/// The report as one HTML file that loads nothing from elsewhere: its sections,
+/// a gallery of pages with their readings, provenance, and the underlying rows
+/// as CSV and JSON downloads.
 std::string html_report(const Report& report);
 
 /// The report as Markdown. `charts` is the path of the chart folder relative to

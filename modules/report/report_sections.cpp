@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "core/error.h"
 #include "analysis/summary_table.h"
+#include "core/error.h"
 #include "report/comparison_chart.h"
 #include "report/conditions_chart.h"
 #include "report/cost_charts.h"
@@ -82,18 +82,17 @@ ReportSection curve_section(const std::vector<analysis::RunAnalysis>& runs) {
       headline == "edit_similarity" ? "set_precision" : "edit_similarity";
   ReportSection section;
   section.heading = "Precision over compression ratio";
-  append(
-      section.figures, {"curve", make_curve(runs, headline), kCurveCaption});
+  append(section.figures, {"curve", make_curve(runs, headline), kCurveCaption});
   append(
       section.figures,
       {"curve_" + other, make_curve(runs, other), kSecondCurveCaption});
   return section;
 }
 
-bool is_a_curve(const std::vector<analysis::RunAnalysis>& runs) {
+bool has_several_ratios(const std::vector<analysis::RunAnalysis>& runs) {
   return std::any_of(runs.begin(), runs.end(), [](const auto& run) {
     std::set<double> ratios;
-    for (const auto* cell : untouched_cells(run.summary)) {
+    for (const auto* cell : cells_without_conditions(run.summary)) {
       ratios.insert(cell->ratios.nominal);
     }
     return ratios.size() > 1;
@@ -122,7 +121,9 @@ ReportSection comparison_section(
          "their number into account."});
     add_table(
         section,
-        {"Every cell", analysis::comparison_table(comparison.cells), /*folded=*/true});
+        {"Every cell",
+         analysis::comparison_table(comparison.cells),
+         /*collapsed=*/true});
   }
   return section;
 }
@@ -161,11 +162,11 @@ ReportSection cells_section(const analysis::RunAnalysis& run) {
             "skill",
             "loops",
             "without loops"})});
-  add_table(section, {"All columns", overview, /*folded=*/true});
+  add_table(section, {"All columns", overview, /*collapsed=*/true});
   return section;
 }
 
-ReportSection crowding_section(const analysis::RunAnalysis& run) {
+ReportSection density_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Ratio or density";
   section.text =
@@ -176,12 +177,12 @@ ReportSection crowding_section(const analysis::RunAnalysis& run) {
   append_if(
       section.figures,
       "density",
-      make_crowding_chart(run.summary, Crowding::kDensity),
+      make_density_chart(run.summary, DensityAxis::kCharactersPerToken),
       "Characters that are really on the pages over nominal vision tokens.");
   append_if(
       section.figures,
       "ratio_by_text",
-      make_crowding_chart(run.summary, Crowding::kRatio),
+      make_density_chart(run.summary, DensityAxis::kCompressionRatio),
       "The same cells over text tokens by nominal vision tokens.");
   return section;
 }
@@ -207,7 +208,10 @@ ReportSection conditions_section(const analysis::RunAnalysis& run) {
       "A corrected word is one where what the model knows overrode what it "
       "saw.");
   add_table(
-      section, {"Every condition", analysis::effects_table(run.effects), /*folded=*/true});
+      section,
+      {"Every condition",
+       analysis::effects_table(run.effects),
+       /*collapsed=*/true});
   return section;
 }
 
@@ -219,8 +223,8 @@ ReportSection information_section(const analysis::RunAnalysis& run) {
       "is involved, so that neither loops nor lengths play into it.";
   append_if(
       section.figures,
-      "bits_told",
-      make_bits_chart(run.information),
+      "bits_gained",
+      make_information_chart(run.information),
       "A model that was never trained without a page is not at its best without "
       "one, so the difference is more than the page's own information.");
   append_if(
@@ -229,12 +233,16 @@ ReportSection information_section(const analysis::RunAnalysis& run) {
       make_reliability_diagram(run.information),
       "Bins of fewer than 30 tokens are not drawn; reliability.csv has them. "
       "ECE is the expected calibration error over 15 bins (arXiv:1706.04599).");
-  add_table(section, {"Every cell", analysis::information_table(run.information), /*folded=*/true});
+  add_table(
+      section,
+      {"Every cell",
+       analysis::information_table(run.information),
+       /*collapsed=*/true});
   return section;
 }
 
 ReportSection costs_section(const analysis::RunAnalysis& run) {
-  const auto drawn = costs_to_draw(run.costs);
+  const auto drawn = select_costs(run.costs);
   ReportSection section;
   section.heading = "Costs";
   section.text =
@@ -252,7 +260,9 @@ ReportSection costs_section(const analysis::RunAnalysis& run) {
       {"kv_cache",
        make_cache_chart(drawn),
        "The text's cache is that of the model's own tokens."});
-  add_table(section, {"Every cell", analysis::costs_table(run.costs), /*folded=*/true});
+  add_table(
+      section,
+      {"Every cell", analysis::costs_table(run.costs), /*collapsed=*/true});
   return section;
 }
 
@@ -273,7 +283,7 @@ std::vector<ReportSection> make_sections(
     const analysis::RunComparison& comparison) {
   std::vector<ReportSection> sections;
   append_if(sections, comparison_section(runs, comparison));
-  const bool curve_first = is_a_curve(runs);
+  const bool curve_first = has_several_ratios(runs);
   if (curve_first) {
     sections.push_back(curve_section(runs));
   }
@@ -281,7 +291,7 @@ std::vector<ReportSection> make_sections(
     std::vector<ReportSection> own;
     append_if(own, paper_section(run));
     append_if(own, conditions_section(run));
-    append_if(own, crowding_section(run));
+    append_if(own, density_section(run));
     append_if(own, cells_section(run));
     append_if(own, information_section(run));
     append_if(own, costs_section(run));

@@ -24,7 +24,7 @@ struct ReportTable {
 
   /// Whether it stands behind its title, since a chart says the same or few
   /// readers want it.
-  bool folded = false;
+  bool collapsed = false;
 };
 
 /// What a report says on one subject, whatever it is written in.

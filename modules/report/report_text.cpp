@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "report/metric_points.h"
 #include "metrics/interval_text.h"
+#include "report/metric_points.h"
 
 namespace microfiche::report {
 namespace {

@@ -12,7 +12,7 @@ std::string terminal_report(const analysis::RunAnalysis& run) {
       "\n",
       headline_sentence(run.summary),
       "\n",
-      analysis::notes_on(run.summary),
+      analysis::summary_notes(run.summary),
       "\n");
   for (const auto& table : analysis::run_tables(run)) {
     if (table.is_printed) {

@@ -1,9 +1,9 @@
 #include "report/text_diff.h"
 
-#include "core/utf8.h"
-#include "report/html.h"
 #include "core/edit_distance.h"
+#include "core/utf8.h"
 #include "metrics/text_normalization.h"
+#include "report/html.h"
 
 namespace microfiche::report {
 namespace {
@@ -17,8 +17,8 @@ std::u32string collapsed(std::string_view text) {
 
 std::string element(const char* tag, std::u32string_view text) {
   const std::string name(tag, 3);
-  return std::string("<") + tag + ">" +
-      escape_html(encode_utf8(text)) + "</" + name + ">";
+  return std::string("<") + tag + ">" + escape_html(encode_utf8(text)) + "</" +
+      name + ">";
 }
 
 } // namespace

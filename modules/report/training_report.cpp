@@ -25,7 +25,7 @@ constexpr size_t kMaxPoints = 400;
 constexpr std::array kDashes = {"", "7 3", "2 3", "9 3 2 3"};
 
 /// Neighbouring points averaged until at most `kMaxPoints` are left.
-std::vector<ChartPoint> thin_out(const std::vector<ChartPoint>& points) {
+std::vector<ChartPoint> downsample(const std::vector<ChartPoint>& points) {
   const size_t step = (points.size() + kMaxPoints - 1) / kMaxPoints;
   std::vector<ChartPoint> thinned;
   for (size_t begin = 0; begin < points.size(); begin += step) {
@@ -54,7 +54,9 @@ struct TrainingHistory {
   Lines last_precision;
 };
 
-void add_losses(const analysis::TrainingMetrics& row, TrainingHistory& history) {
+void add_losses(
+    const analysis::TrainingMetrics& row,
+    TrainingHistory& history) {
   for (const char* name :
        {"loss", "reading_loss", "glyph_loss", "balance_loss"}) {
     const auto value = row.values.find(name);
@@ -116,12 +118,12 @@ Chart make_chart(
   chart.y = y;
   int colour = 0;
   for (const auto& [name, points] : lines) {
-    auto series = series_of_look(colour++, name);
+    auto series = styled_series(colour++, name);
     if (marker == Marker::kNone) {
       series.marker = marker;
       series.dashes = kDashes[chart.series.size() % kDashes.size()];
     }
-    series.points = marker == Marker::kNone ? thin_out(points) : points;
+    series.points = marker == Marker::kNone ? downsample(points) : points;
     chart.series.push_back(std::move(series));
   }
   return chart;
@@ -134,7 +136,7 @@ std::string label_of(const TrainingHistory& history, const std::string& name) {
 
 /// The lines by the charts in which they stand: all in one, or one a name with
 /// a line a training.
-std::map<std::string, Lines> charts_of(
+std::map<std::string, Lines> group_into_charts(
     const std::vector<TrainingHistory>& histories,
     Lines TrainingHistory::*lines,
     const std::string& title) {
@@ -155,7 +157,7 @@ std::map<std::string, Lines> charts_of(
   return charts;
 }
 
-Lines last_lines(const std::vector<TrainingHistory>& histories) {
+Lines last_precision_lines(const std::vector<TrainingHistory>& histories) {
   Lines lines;
   for (const auto& history : histories) {
     for (const auto& [kind, points] : history.last_precision) {
@@ -222,12 +224,12 @@ TrainingCurves make_curves(const std::vector<TrainingHistory>& histories) {
     curves.steps = std::max(curves.steps, history.steps);
   }
   for (const auto& [title, lines] :
-       charts_of(histories, &TrainingHistory::losses, "Losses")) {
+       group_into_charts(histories, &TrainingHistory::losses, "Losses")) {
     curves.losses.push_back(
         make_chart(title, steps, {.label = "loss"}, lines, Marker::kNone));
   }
-  for (const auto& [title, lines] :
-       charts_of(histories, &TrainingHistory::precision, "Held-out pages")) {
+  for (const auto& [title, lines] : group_into_charts(
+           histories, &TrainingHistory::precision, "Held-out pages")) {
     curves.precision.push_back(
         make_chart(title, steps, precision, lines, Marker::kCircle));
   }
@@ -235,7 +237,7 @@ TrainingCurves make_curves(const std::vector<TrainingHistory>& histories) {
       "Precision over compression ratio",
       {.label = "compression ratio (text tokens per vision token)"},
       precision,
-      last_lines(histories),
+      last_precision_lines(histories),
       Marker::kCircle);
   return curves;
 }
@@ -255,7 +257,7 @@ std::string figures(
 
 std::string file_html(const fs::path& file, const std::string& heading) {
   return !fs::exists(file) ? ""
-                           : folded_html(
+                           : collapsible_html(
                                  heading,
                                  concat(
                                      "<pre tabindex=\"0\">",

@@ -6,8 +6,8 @@
 
 namespace microfiche::report {
 
-/// Writes a report as Markdown, with its charts in a folder beside it, where the
-/// file name ends in .md, otherwise as HTML. "-" is stdout.
+/// Writes a report as Markdown, with its charts in a folder beside it, where
+/// the file name ends in .md, otherwise as HTML. "-" is stdout.
 void write_report(const Report& report, const std::filesystem::path& file);
 
 /// Writes everything that is computed from the report's only run into the run's

@@ -46,7 +46,12 @@ class RunTablesTest : public ::testing::Test {
     return run.samples.back();
   }
 
-  const sweep::Cell plain{"m", conditions::kNaturalText, "plain", 2.0, std::nullopt};
+  const sweep::Cell plain{
+      "m",
+      conditions::kNaturalText,
+      "plain",
+      2.0,
+      std::nullopt};
   sweep::Run run;
   RunSummary summary;
 };
@@ -109,7 +114,7 @@ TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
   ASSERT_EQ(cells.size(), 1u);
   EXPECT_NEAR(cells[0].bits_with_page.mean, 0.5, 1e-12);
   EXPECT_NEAR(cells[0].bits_without_page.mean, 4.5, 1e-12);
-  EXPECT_NEAR(cells[0].bits_told.mean, 4, 1e-12);
+  EXPECT_NEAR(cells[0].bits_gained.mean, 4, 1e-12);
   // Two tokens are sure by .9 and right, two by .5 and half of them right.
   EXPECT_NEAR(cells[0].calibration_error, (2 * 0.1 + 2 * 0.0) / 4, 1e-12);
   EXPECT_EQ(reliability_table(cells).rows.size(), 2u);
@@ -154,7 +159,11 @@ TEST_F(RunTablesTest, CostsAreMeansOverPages) {
 TEST_F(RunTablesTest, OursStandsBesideThePapersPoint) {
   CellSummary cell;
   cell.cell = {
-      "tiny", conditions::kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
+      "tiny",
+      conditions::kNaturalText,
+      "plain",
+      std::nullopt,
+      std::pair(600, 700)};
   cell.pages = 7;
   cell.ratios.nominal = 10.4;
   metrics::PageScores scores;

@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 using tests::TemporaryFolder;
 
 /// A run of one cell whose pages have given texts and readings.
-sweep::Run made_run(const std::vector<std::pair<std::string, std::string>>& pages) {
+sweep::Run made_run(
+    const std::vector<std::pair<std::string, std::string>>& pages) {
   sweep::Run run;
   run.config.modes = {"m"};
   run.config.characters_per_token = {2};
@@ -29,7 +30,9 @@ sweep::Run made_run(const std::vector<std::pair<std::string, std::string>>& page
     sample.page.reference = pages[i].first;
     sample.reading.text = pages[i].second;
     sample.metrics = metrics::score_page(
-        sample.page.reference, sample.reading.text, metrics::find_profile("nfkc-ws"));
+        sample.page.reference,
+        sample.reading.text,
+        metrics::find_profile("nfkc-ws"));
     sample.reading.stop = "eos";
     run.samples.push_back(sample);
   }
@@ -110,7 +113,7 @@ TEST(SummaryTest, LoopedPagesAreAlsoLeftOut) {
 }
 
 TEST(SummaryTest, NotesNameTheNormalisationAndCellsOfFewPages) {
-  const auto notes = notes_on(summarize_run(made_run({{"a", "a"}})));
+  const auto notes = summary_notes(summarize_run(made_run({{"a", "a"}})));
 
   EXPECT_THAT(notes, HasSubstr("normalisation nfkc-ws"));
   EXPECT_THAT(notes, HasSubstr("Fewer than 30 pages"));

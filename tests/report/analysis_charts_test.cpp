@@ -20,10 +20,16 @@ metrics::Interval around(double mean) {
 }
 
 sweep::Cell cell_of(const std::string& mode, double characters_per_token) {
-  return {mode, conditions::kNaturalText, "plain", characters_per_token, std::nullopt};
+  return {
+      mode,
+      conditions::kNaturalText,
+      "plain",
+      characters_per_token,
+      std::nullopt};
 }
 
-analysis::CellSummary summary_of(const sweep::Cell& cell, double score, int64_t pages = 40) {
+analysis::CellSummary
+summary_of(const sweep::Cell& cell, double score, int64_t pages = 40) {
   analysis::CellSummary summary;
   summary.cell = cell;
   summary.pages = pages;
@@ -36,7 +42,8 @@ analysis::CellSummary summary_of(const sweep::Cell& cell, double score, int64_t 
   return summary;
 }
 
-analysis::ConditionEffect effect_of(const sweep::Cell& cell, double score, double gap) {
+analysis::ConditionEffect
+effect_of(const sweep::Cell& cell, double score, double gap) {
   analysis::ConditionEffect effect;
   effect.cell = cell;
   effect.pages = 40;
@@ -87,7 +94,7 @@ TEST(ConditionsChartTest, KindsStandByTheirHarmAndStrengthsInTheirOrder) {
   EXPECT_EQ(points[3].x, 0.1);
   EXPECT_EQ(points[3].y, 3);
   EXPECT_EQ(points[3].interval, std::pair(0.0, 0.2));
-  EXPECT_THAT(points[3].note, HasSubstr("gap to untouched -0.800"));
+  EXPECT_THAT(points[3].tooltip, HasSubstr("gap to untouched -0.800"));
 }
 
 TEST(ConditionsChartTest, AFloorAndFewPagesAreNamed) {
@@ -135,7 +142,7 @@ TEST(HeatMapTest, HasAFieldForEveryModeAndLength) {
   ASSERT_EQ(tiles.size(), 3u);
   EXPECT_EQ(tiles[0].value, 0.9);
   EXPECT_EQ(tiles[0].label, "0.900");
-  EXPECT_THAT(tiles[0].note, HasSubstr("0.900 [0.800, 1.000], 40 pages"));
+  EXPECT_THAT(tiles[0].tooltip, HasSubstr("0.900 [0.800, 1.000], 40 pages"));
   EXPECT_EQ(tiles[1].label, "0.700 (n = 7)");
 }
 
@@ -144,23 +151,27 @@ TEST(HeatMapTest, OfOneModeThereIsNone) {
       {summary_of(cell_of("a", 20), 0.5), summary_of(cell_of("a", 5), 0.9)})));
 }
 
-TEST(CrowdingChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
-  sweep::Cell bin{"a", conditions::kNaturalText, "plain", std::nullopt, std::pair(10, 20)};
+TEST(DensityChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
+  sweep::Cell bin{
+      "a", conditions::kNaturalText, "plain", std::nullopt, std::pair(10, 20)};
   auto wide = bin;
   wide.mode = "b";
   auto cells = std::vector{summary_of(bin, 0.9), summary_of(wide, 0.7)};
   cells[1].ratios.nominal = 1;
   cells[1].characters_per_token = 4;
 
-  const auto ratio = make_crowding_chart(run_of(cells), Crowding::kRatio);
-  const auto density = make_crowding_chart(run_of(cells), Crowding::kDensity);
+  const auto ratio =
+      make_density_chart(run_of(cells), DensityAxis::kCompressionRatio);
+  const auto density =
+      make_density_chart(run_of(cells), DensityAxis::kCharactersPerToken);
 
   ASSERT_EQ(ratio->series.size(), 1u);
   EXPECT_EQ(ratio->series[0].points[0].x, 1);
   EXPECT_EQ(density->series[0].points[0].x, 4);
   EXPECT_EQ(density->series[0].points[0].y, 0.7);
   cells.pop_back();
-  EXPECT_FALSE(make_crowding_chart(run_of(cells), Crowding::kRatio));
+  EXPECT_FALSE(
+      make_density_chart(run_of(cells), DensityAxis::kCompressionRatio));
 }
 
 TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
@@ -191,28 +202,28 @@ TEST(CostChartsTest, CellsWithConditionsAreNotDrawnBesideOthers) {
   costs[1].cell = costs[0].cell;
   costs[1].cell.page_condition = "blank";
 
-  EXPECT_EQ(costs_to_draw(costs).size(), 1u);
-  EXPECT_EQ(costs_to_draw({costs[1]}).size(), 1u);
+  EXPECT_EQ(select_costs(costs).size(), 1u);
+  EXPECT_EQ(select_costs({costs[1]}).size(), 1u);
 }
 
 TEST(InformationChartsTest, BinsOfEnoughTokensAreDrawn) {
   analysis::CellInformation information;
   information.cell = cell_of("a", 5);
   information.pages = 40;
-  information.bits_told = around(3);
+  information.bits_gained = around(3);
   information.calibration_error = 0.125;
   information.reliability = {
       {0.4, 0.5, kFewTokens - 1, 0.45, 0.1}, {0.9, 1, 500, 0.95, 0.8}};
 
   const auto diagram = make_reliability_diagram({information});
-  const auto bits = make_bits_chart({information});
+  const auto bits = make_information_chart({information});
 
   const auto& points = named(*diagram, "a: ECE 0.125").points;
   ASSERT_EQ(points.size(), 1u);
   EXPECT_EQ(points[0].x, 0.95);
   EXPECT_EQ(points[0].y, 0.8);
   EXPECT_EQ(bits->series.back().points[0].x, 3);
-  EXPECT_FALSE(make_bits_chart({}));
+  EXPECT_FALSE(make_information_chart({}));
   EXPECT_FALSE(make_reliability_diagram({}));
 }
 

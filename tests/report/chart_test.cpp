@@ -27,7 +27,7 @@ Chart two_points() {
 }
 
 TEST(ChartTest, ALogarithmicAxisHasEqualStepsForEqualFactors) {
-  const auto frame = frame_of(two_points());
+  const auto frame = lay_out_frame(two_points());
 
   EXPECT_NEAR(frame.x(2) - frame.x(1), frame.x(8) - frame.x(4), 1e-9);
   EXPECT_GT(frame.x(1), frame.left);
@@ -35,7 +35,7 @@ TEST(ChartTest, ALogarithmicAxisHasEqualStepsForEqualFactors) {
 }
 
 TEST(ChartTest, TheVerticalAxisRunsUpwards) {
-  const auto frame = frame_of(two_points());
+  const auto frame = lay_out_frame(two_points());
 
   EXPECT_DOUBLE_EQ(frame.y(1), frame.top);
   EXPECT_DOUBLE_EQ(frame.y(0), frame.top + frame.height);
@@ -43,7 +43,7 @@ TEST(ChartTest, TheVerticalAxisRunsUpwards) {
 
 TEST(ChartTest, PointsStandWhereTheFrameSays) {
   const auto chart = two_points();
-  const auto frame = frame_of(chart);
+  const auto frame = lay_out_frame(chart);
 
   const auto svg = to_svg(chart);
 
@@ -77,7 +77,7 @@ TEST(ChartTest, OnePointAloneHasAFrame) {
   Chart chart;
   chart.series.push_back(
       {"s", 0, Marker::kCircle, true, true, "", {{3, 2, {}, ""}}});
-  const auto frame = frame_of(chart);
+  const auto frame = lay_out_frame(chart);
 
   EXPECT_TRUE(std::isfinite(frame.x(3)));
   EXPECT_TRUE(std::isfinite(frame.y(2)));
@@ -90,7 +90,7 @@ TEST(ChartTest, NamesRunFromTheTopDownAndIntervalsAlongTheRows) {
   ChartSeries series;
   series.points = {{0.5, 0, std::pair(0.25, 0.75)}, {0.5, 1}};
   chart.series = {series};
-  const auto frame = frame_of(chart);
+  const auto frame = lay_out_frame(chart);
 
   const auto svg = to_svg(chart);
 
@@ -112,7 +112,7 @@ TEST(ChartTest, BarsStandBehindEachOther) {
 
   EXPECT_EQ(bar_starts(chart, 0), std::vector<double>{0});
   EXPECT_EQ(bar_starts(chart, 1), std::vector<double>{2});
-  EXPECT_EQ(frame_of(chart).x_scale.high, 5);
+  EXPECT_EQ(lay_out_frame(chart).x_scale.high, 5);
 }
 
 TEST(ChartTest, ATileHasItsNumberInColourTextAndData) {
@@ -153,7 +153,7 @@ TEST(ChartTest, ANarrowLogarithmicAxisHasTicks) {
   series.points = {{2.3, 1}, {2.4, 1}};
   chart.series = {series};
 
-  EXPECT_GE(frame_of(chart).x_scale.ticks.size(), 2u);
+  EXPECT_GE(lay_out_frame(chart).x_scale.ticks.size(), 2u);
 }
 
 TEST(ChartTest, TheValuesAreATable) {
@@ -165,11 +165,11 @@ TEST(ChartTest, TheValuesAreATable) {
 }
 
 TEST(ChartTest, SeriesDifferInMoreThanTheirColours) {
-  EXPECT_NE(series_of_look(0, "").marker, series_of_look(1, "").marker);
+  EXPECT_NE(styled_series(0, "").marker, styled_series(1, "").marker);
   // Six colours and four shapes make twelve looks.
   for (int i = 1; i < 12; ++i) {
-    const auto a = series_of_look(0, "");
-    const auto b = series_of_look(i, "");
+    const auto a = styled_series(0, "");
+    const auto b = styled_series(i, "");
     EXPECT_FALSE(a.colour == b.colour && a.marker == b.marker) << i;
   }
 }

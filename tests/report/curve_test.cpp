@@ -69,12 +69,13 @@ TEST(CurveTest, PointsAreTheMeansOfTheCellsAtTheirRatios) {
     EXPECT_EQ(
         text.points[i].y,
         metrics::find_metric(cell.metrics, "edit_similarity").mean);
-    EXPECT_THAT(text.points[i].note, HasSubstr("5 pages"));
+    EXPECT_THAT(text.points[i].tooltip, HasSubstr("5 pages"));
   }
 }
 
 TEST(CurveTest, ThePapersPointsAndTheControlsStandBeside) {
-  const auto chart = make_curve({named("run", oracle_summary())}, "edit_similarity");
+  const auto chart =
+      make_curve({named("run", oracle_summary())}, "edit_similarity");
 
   EXPECT_EQ(find_series(chart, "DeepSeek-OCR, Tiny (paper)").points.size(), 7u);
   EXPECT_EQ(
@@ -89,8 +90,8 @@ TEST(CurveTest, ThePapersPointsAndTheControlsStandBeside) {
 TEST(CurveTest, SeveralRunsAreToldApartByNameAndColour) {
   const auto summary = oracle_summary();
 
-  const auto chart =
-      make_curve({named("before", summary), named("after", summary)}, "set_precision");
+  const auto chart = make_curve(
+      {named("before", summary), named("after", summary)}, "set_precision");
 
   EXPECT_NE(
       find_series(chart, "before").colour, find_series(chart, "after").colour);

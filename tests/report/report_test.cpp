@@ -5,14 +5,14 @@
 
 #include <regex>
 
+#include "analysis/cell_labels.h"
 #include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "analysis/cell_labels.h"
+#include "metrics/interval_text.h"
 #include "report/html.h"
 #include "report/report_text.h"
 #include "report/write_report.h"
-#include "metrics/interval_text.h"
 #include "tests/sweep/small_sweep.h"
 
 namespace microfiche::report {
@@ -74,7 +74,8 @@ TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
     const auto& score =
         metrics::find_metric(cell.metrics, run.summary.headline);
     EXPECT_THAT(
-        html, HasSubstr("<td>" + analysis::short_length_label(cell.cell) + "</td>"));
+        html,
+        HasSubstr("<td>" + analysis::short_length_label(cell.cell) + "</td>"));
     EXPECT_THAT(
         html, HasSubstr("<td>" + metrics::interval_text(score) + "</td>"));
   }

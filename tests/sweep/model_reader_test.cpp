@@ -7,11 +7,11 @@
 #include <cmath>
 #include <map>
 
-#include "core/config.h"
 #include "analysis/run_analysis.h"
+#include "core/config.h"
 #include "report/write_report.h"
-#include "tests/sweep/small_sweep.h"
 #include "tests/support/tiny_model.h"
+#include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -93,7 +93,9 @@ TEST_F(ModelReaderTest, ThePagesTellWhatThePromptAloneDoesNot) {
 
   for (const auto& sample : read_run(folder.path()).samples) {
     ASSERT_TRUE(sample.reading.log_likelihood_without_page.has_value());
-    EXPECT_NE(*sample.reading.log_likelihood_without_page, *sample.reading.log_likelihood);
+    EXPECT_NE(
+        *sample.reading.log_likelihood_without_page,
+        *sample.reading.log_likelihood);
     ASSERT_TRUE(sample.reading.confidence.has_value());
     const auto& [probability, correct] = *sample.reading.confidence;
     EXPECT_EQ(
@@ -122,7 +124,8 @@ TEST_F(ModelReaderTest, WithThePromptAloneAllPagesAreReadAlike) {
     EXPECT_EQ(sample.kv_cache_bytes.page, 0);
     EXPECT_EQ(sample.reading.text, samples[0].reading.text);
     EXPECT_DOUBLE_EQ(
-        *sample.reading.log_likelihood, *sample.reading.log_likelihood_without_page);
+        *sample.reading.log_likelihood,
+        *sample.reading.log_likelihood_without_page);
   }
 }
 
@@ -319,8 +322,8 @@ TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
   EXPECT_TRUE(effects[3].is_floor);
   const auto& information = report.information;
   ASSERT_EQ(information.size(), 5u);
-  EXPECT_GT(information[0].bits_told.mean, 1);
-  EXPECT_NEAR(information[4].bits_told.mean, 0, 1e-9);
+  EXPECT_GT(information[0].bits_gained.mean, 1);
+  EXPECT_NEAR(information[4].bits_gained.mean, 0, 1e-9);
   for (const char* name :
        {"effects.csv", "information.csv", "reliability.csv", "costs.csv"}) {
     EXPECT_TRUE(std::filesystem::exists(folder.path() / name)) << name;
