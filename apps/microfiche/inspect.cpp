@@ -9,24 +9,23 @@
 #include "model/checkpoint_names.h"
 #include "model/memory_estimate.h"
 #include "model/model_config.h"
+#include "model/model_parts.h"
 #include "model/state_dict.h"
+#include "model/trained_on.h"
 #include "model/vision_token_file.h"
 #include "tokenizer/tokenizer.h"
 
-#include <array>
 #include <filesystem>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace microfiche::apps {
 namespace {
 
-/// What the program grows by once it computes: code of LibTorch and oneDNN that
-/// is touched then, their buffers, the page itself.
+/// Memory that the program needs in addition once it computes: code of LibTorch
+/// and oneDNN, their buffers, the page itself.
 constexpr int64_t kProgramGrows = int64_t{64} << 20;
 
 struct InspectArguments {
@@ -34,65 +33,23 @@ struct InspectArguments {
   std::string format = "table";
 };
 
-/// The part of the model that a tensor belongs to, by its published name.
-std::string part_of(std::string_view name) {
-  // The first that fits counts.
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10>
-      kParts = {{
-          {"model.sam_model.net_", "compressor"},
-          {"model.sam_model.", "SAM"},
-          {"model.vision_model.", "CLIP"},
-          {"model.projector.", "projector"},
-          {"model.image_newline", "newline and separator"},
-          {"model.view_seperator", "newline and separator"},
-          {"model.embed_tokens", "token embedding"},
-          {"lm_head", "lm_head"},
-          {".mlp.experts.", "routed experts"},
-          {"", "decoder without routed experts"},
-      }};
-  for (const auto& [piece, part] : kParts) {
-    if (name.find(piece) != std::string_view::npos) {
-      return std::string(part);
-    }
-  }
-  TORCH_INTERNAL_ASSERT(false);
+Json to_json(const model::TensorTotals& totals) {
+  return {
+      {"tensors", totals.tensors},
+      {"parameters", totals.parameters},
+      {"bytes", totals.bytes},
+      {"dtypes", totals.dtypes}};
 }
 
-/// Tensors, parameters, bytes and types, in one part or in all.
-struct Tally {
-  int64_t tensors = 0;
-  int64_t parameters = 0;
-  int64_t bytes = 0;
-  std::map<std::string, int64_t> dtypes;
-
-  void add(const checkpoint::TensorInfo& info) {
-    tensors += 1;
-    parameters += info.numel();
-    bytes += static_cast<int64_t>(info.end - info.begin);
-    dtypes[std::string(checkpoint::name_of(info.dtype))] += 1;
-  }
-
-  Json json() const {
-    return {
-        {"tensors", tensors},
-        {"parameters", parameters},
-        {"bytes", bytes},
-        {"dtypes", dtypes}};
-  }
-};
-
-/// The modes in which this model can run: its own, or those of the published
-/// one.
+/// The modes of the model: its own, or those of the published model.
 std::vector<page::ResolutionMode> modes_of(const model::ModelConfig& config) {
   return config.toolkit.modes.empty() ? page::official_modes()
                                       : config.toolkit.modes;
 }
 
-/// What a run holds in main memory, by the numbers it computes in; see Note
-/// [The memory of a run].
-Json memory_json(const model::ModelConfig& config, const Tally& weights) {
-  // What is resident by now is what every command starts with: the program,
-  // LibTorch, the tokenizer.
+/// The memory of a run per dtype; see Note [The memory of a run].
+Json memory_json(const model::ModelConfig& config, const model::TensorTotals& weights) {
+  // Every command starts with the same: the program, LibTorch, the tokenizer.
   const int64_t program = peak_memory_bytes() + kProgramGrows;
   Json json = Json::object();
   for (const char* dtype : {"f32", "bf16", "int8"}) {
@@ -113,36 +70,27 @@ Json memory_json(const model::ModelConfig& config, const Tally& weights) {
   return json;
 }
 
+/// Without weights, the parts are those of config.json.
 Json inspect_model(const std::filesystem::path& folder) {
   const auto config = model::load_model_config(folder / "config.json");
-  const auto checkpoint = checkpoint::Checkpoint::open(folder);
-  model::check_checkpoint(
-      checkpoint, model::checkpoint_tensors(config), folder.string());
-  Tally all;
-  std::vector<std::pair<std::string, Tally>> parts;
-  for (const auto& name : checkpoint.names()) {
-    if (model::is_ignored_tensor(name)) {
-      continue;
-    }
-    const auto& info = checkpoint.find(name)->info;
-    const std::string part = part_of(name);
-    auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& p) {
-      return p.first == part;
-    });
-    if (found == parts.end()) {
-      found = parts.insert(parts.end(), {part, {}});
-    }
-    found->second.add(info);
-    all.add(info);
+  std::optional<checkpoint::Checkpoint> checkpoint;
+  if (checkpoint::Checkpoint::is_in(folder)) {
+    checkpoint = checkpoint::Checkpoint::open(folder);
+    model::check_checkpoint(
+        *checkpoint, model::checkpoint_tensors(config), folder.string());
   }
+  const auto parts =
+      checkpoint ? model::count_parts(*checkpoint) : model::count_parts(config);
 
-  Json json = {{"kind", "model folder"}, {"path", folder.string()}};
+  Json json = {
+      {"kind", checkpoint ? "model folder" : "model folder without weights"},
+      {"path", folder.string()}};
   json["parts"] = Json::object();
-  for (const auto& [part, tally] : parts) {
-    json["parts"][part] = tally.json();
+  for (const auto& [part, totals] : parts.parts) {
+    json["parts"][part] = to_json(totals);
   }
-  json["all"] = all.json();
-  json["sha256"] = checkpoint.sha256();
+  json["all"] = to_json(parts.all);
+  json["sha256"] = checkpoint ? Json(checkpoint->sha256()) : Json(nullptr);
   const auto tokenizer_file = folder / "tokenizer.json";
   json["tokenizer"] = nullptr;
   if (std::filesystem::exists(tokenizer_file)) {
@@ -150,12 +98,16 @@ Json inspect_model(const std::filesystem::path& folder) {
     json["tokenizer"] = {
         {"ids", tokenizer.size()}, {"sha256", tokenizer.sha256()}};
   }
-  json["memory"] = memory_json(config, all);
+  json["memory"] = memory_json(config, parts.all);
   json["modes"] = Json::array();
-  for (const auto& mode : config.toolkit.modes) {
+  for (const auto& mode : modes_of(config)) {
     json["modes"].push_back(write_config(mode));
+    json["modes"].back()["trained"] = model::is_trained_mode(config, mode);
   }
   json["note"] = config.toolkit.note;
+  json["trained_on"] = config.toolkit.trained_on
+      ? write_config(*config.toolkit.trained_on)
+      : Json(nullptr);
   return json;
 }
 
@@ -168,7 +120,7 @@ Json inspect_file(const std::filesystem::path& path) {
   }
   json["metadata"] = file.metadata();
   json["tensors"] = Json::array();
-  Tally all;
+  model::TensorTotals all;
   for (const auto& info : file.tensors()) {
     all.add(info);
     json["tensors"].push_back(
@@ -177,7 +129,7 @@ Json inspect_file(const std::filesystem::path& path) {
          {"shape", info.shape},
          {"bytes", info.end - info.begin}});
   }
-  json["all"] = all.json();
+  json["all"] = to_json(all);
   json["sha256"] = file.sha256();
   return json;
 }
@@ -195,11 +147,13 @@ std::vector<std::string> tally_row(const std::string& name, const Json& tally) {
       dtypes};
 }
 
-/// The report for a person.
+/// The output of --format table.
 std::string to_text(const Json& json) {
   std::string text = concat(
       json["kind"].get<std::string>(), " ", json["path"].get<std::string>());
-  text += "\nsha256 " + json["sha256"].get<std::string>() + "\n\n";
+  text += json["sha256"].is_null()
+      ? "\n\n"
+      : concat("\nsha256 ", json["sha256"].get<std::string>(), "\n\n");
   Table table;
   if (json.contains("parts")) {
     table.header = {"part", "tensors", "parameters", "size", "types"};
@@ -210,7 +164,7 @@ std::string to_text(const Json& json) {
     text += to_text(table) + "\n";
     Table memory;
     memory.header = {
-        "run in", "weights", "KV cache a position", "KV cache at most"};
+        "dtype", "weights", "KV cache per position", "KV cache at most"};
     for (const auto& [dtype, sizes] : json["memory"].items()) {
       memory.rows.push_back(
           {dtype,
@@ -220,13 +174,14 @@ std::string to_text(const Json& json) {
     }
     text += to_text(memory) + "\n";
     Table runs;
-    runs.header = {"a page in mode"};
+    runs.header = {"one page in mode"};
     for (const auto& [dtype, sizes] : json["memory"].items()) {
-      runs.header.push_back(dtype + " takes");
+      runs.header.push_back("memory in " + dtype);
       size_t row = 0;
       for (const auto& [mode, bytes] : sizes["run_bytes"].items()) {
         if (runs.rows.size() == row) {
-          runs.rows.push_back({mode});
+          const bool trained = json["modes"][row]["trained"];
+          runs.rows.push_back({mode + (trained ? "" : " (not trained)")});
         }
         runs.rows[row++].push_back(bytes_text(bytes));
       }
@@ -275,8 +230,9 @@ void add_inspect(CLI::App& app) {
   auto* command = app.add_subcommand(
       "inspect",
       "microfiche inspect configs/models/nano\n\n"
-      "What is in a model folder (parameters by part, types, hashes, memory "
-      "that a run takes), a safetensors file, or saved vision tokens.");
+      "Shows a model folder (parameters by part, dtypes, hashes, memory of a "
+      "run, modes), a safetensors file, or saved vision tokens. A folder with "
+      "only config.json shows the model that it describes.");
   command
       ->add_option("path", arguments->path, "Model folder or safetensors file")
       ->required();

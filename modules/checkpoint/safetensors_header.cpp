@@ -38,7 +38,8 @@ std::vector<int64_t> read_shape(const Json& list, const std::string& where) {
   std::vector<int64_t> shape;
   for (const auto& size : list) {
     check(
-        size.is_number_unsigned() && std::in_range<int64_t>(size.get<uint64_t>()),
+        size.is_number_unsigned() &&
+            std::in_range<int64_t>(size.get<uint64_t>()),
         where,
         ": expected dimensions from 0 to 2^63-1, got ",
         size.dump());
@@ -78,7 +79,10 @@ TensorInfo read_tensor(
       ": the name of a tensor contains a NUL");
   const std::string where = concat(file, ": tensor \"", name, "\"");
   check(
-      entry.is_object(), where, ": expected an object, got ", entry.type_name());
+      entry.is_object(),
+      where,
+      ": expected an object, got ",
+      entry.type_name());
   TensorInfo tensor;
   tensor.name = name;
   Json dtype;
@@ -161,7 +165,8 @@ void parse_json_header(
 ///
 /// Source: git-lfs/git-lfs docs/spec.md, "The Pointer".
 bool is_git_lfs_pointer(std::span<const std::byte> file) {
-  constexpr std::string_view kStart = "version https://git-lfs.github.com/spec/";
+  constexpr std::string_view kStart =
+      "version https://git-lfs.github.com/spec/";
   return file.size() >= kStart.size() &&
       std::memcmp(file.data(), kStart.data(), kStart.size()) == 0;
 }

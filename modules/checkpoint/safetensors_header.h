@@ -37,11 +37,11 @@ struct SafetensorsHeader {
 
 /// Reads the header of a whole safetensors file held in memory.
 ///
-/// Throws `InputError`, starting with `where`, for every file that the reference
-/// reader (safetensors 0.8) refuses. In addition it refuses a repeated field, a
-/// name that is empty or contains a NUL, an unknown field of a tensor, more than
-/// 64 dimensions, and dimensions whose product without zeros overflows. A Git
-/// LFS pointer gets its own message.
+/// Throws `InputError`, starting with `where`, for every file that the
+/// reference reader (safetensors 0.8) refuses. In addition it refuses a
+/// repeated field, a name that is empty or contains a NUL, an unknown field of
+/// a tensor, more than 64 dimensions, and dimensions whose product without
+/// zeros overflows. A Git LFS pointer gets its own message.
 ///
 /// Source: the format's description in huggingface/safetensors README.md.
 SafetensorsHeader parse_safetensors_header(

@@ -61,7 +61,8 @@ fs::path entry_of(const fs::path& folder) {
       ": no model.safetensors and no model.safetensors.index.json"));
 }
 
-/// Shards by file name, each with the tensors that the index lists for it, sorted.
+/// Shards by file name, each with the tensors that the index lists for it,
+/// sorted.
 using WeightMap = std::map<std::string, std::vector<std::string>>;
 
 WeightMap read_weight_map(const Json& json, const std::string& where) {
@@ -116,13 +117,12 @@ SafetensorsFile open_shard(
       " says that it has \"",
       first_tensor,
       "\"; incomplete download?");
-  check(
-      fs::is_regular_file(path), path.string(), ": expected a regular file");
+  check(fs::is_regular_file(path), path.string(), ": expected a regular file");
   return SafetensorsFile(path);
 }
 
-/// Warns if `total_size` is wrong, as in the published DeepSeek-OCR 2. The names
-/// and sizes of the tensors are checked elsewhere.
+/// Warns if `total_size` is wrong, as in the published DeepSeek-OCR 2. The
+/// names and sizes of the tensors are checked elsewhere.
 void check_total_size(
     const Json& json,
     const std::vector<SafetensorsFile>& files,
@@ -215,6 +215,11 @@ Checkpoint Checkpoint::open(const fs::path& path) {
     files.emplace_back(entry);
   }
   return Checkpoint(std::move(files));
+}
+
+bool Checkpoint::is_in(const fs::path& folder) {
+  return !files_ending_in(folder, kIndexSuffix).empty() ||
+      !files_ending_in(folder, kFileSuffix).empty();
 }
 
 Checkpoint::Checkpoint(std::vector<SafetensorsFile> files)

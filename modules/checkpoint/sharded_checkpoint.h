@@ -35,6 +35,9 @@ class Checkpoint {
   /// and when the tensors of a shard are not those that the index lists.
   static Checkpoint open(const std::filesystem::path& path);
 
+  /// Whether a folder has a safetensors file or an index.
+  static bool is_in(const std::filesystem::path& folder);
+
   /// Every tensor's name, sorted.
   std::vector<std::string> names() const;
 
@@ -46,8 +49,8 @@ class Checkpoint {
     return files_;
   }
 
-  /// Identifies the weights: the SHA-256 of the file, or of the names and hashes
-  /// of several files. Reads all of them.
+  /// Identifies the weights: the SHA-256 of the file, or of the names and
+  /// hashes of several files. Reads all of them.
   std::string sha256() const;
 
  private:

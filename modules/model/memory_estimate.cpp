@@ -59,25 +59,21 @@ int64_t prefill_bytes(
 
 } // namespace
 
-int64_t weights_bytes(
-    const ModelConfig& config,
-    const Placement& placement) {
+int64_t weights_bytes(const ModelConfig& config, const Placement& placement) {
   ModelConfig stored = config;
   stored.source["quantization_config"] =
       placement.int8 ? int8_quantization_config() : Json();
   int64_t bytes = 0;
   for (const auto& spec : checkpoint_tensors(stored)) {
-    const int64_t size = spec.int8                 ? 1
+    const int64_t size = spec.int8          ? 1
         : spec.name.ends_with(kScaleEnding) ? 4
-                                                   : element_bytes(placement);
+                                            : element_bytes(placement);
     bytes += spec.numel() * size;
   }
   return bytes;
 }
 
-int64_t kv_cache_bytes(
-    const ModelConfig& config,
-    const Placement& placement) {
+int64_t kv_cache_bytes(const ModelConfig& config, const Placement& placement) {
   const auto& language = config.language;
   return 2 * language.num_hidden_layers * language.num_key_value_heads *
       (language.hidden_size / language.num_attention_heads) *

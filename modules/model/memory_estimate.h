@@ -30,14 +30,10 @@ struct MemoryEstimate {
 };
 
 /// Bytes of the weights in these numbers, all tensors counted.
-int64_t weights_bytes(
-    const ModelConfig& config,
-    const Placement& placement);
+int64_t weights_bytes(const ModelConfig& config, const Placement& placement);
 
 /// Bytes of the keys and values of one position, all layers counted.
-int64_t kv_cache_bytes(
-    const ModelConfig& config,
-    const Placement& placement);
+int64_t kv_cache_bytes(const ModelConfig& config, const Placement& placement);
 
 /// What a page of the shape of A4 takes on a CPU; see Note [The memory of a
 /// run]. The program itself is not in it. `mapped` says whether the file holds

@@ -57,8 +57,8 @@ void refuse_unless(
       found == object.end() ? "" : found->dump());
 }
 
-/// Refuses fields that select another architecture. The sizes of latent attention
-/// and of grouped routing have no effect with the supported values.
+/// Refuses fields that select another architecture. The sizes of latent
+/// attention and of grouped routing have no effect with the supported values.
 void check_architecture(const Json& object, const std::string& where) {
   refuse_unless(object, "use_mla", false, where);
   refuse_unless(object, "rope_scaling", nullptr, where);

@@ -146,8 +146,8 @@ struct ModelConfig {
   /// The file as it was read, with the fields that we do not use.
   Json source = Json::object();
 
-  /// `dtype`, or `torch_dtype` as older files call it: the dtype of computation,
-  /// e.g. "bfloat16"; empty if not given.
+  /// `dtype`, or `torch_dtype` as older files call it: the dtype of
+  /// computation, e.g. "bfloat16"; empty if not given.
   std::string dtype() const;
 
   /// Whether the linear layers of the checkpoint are int8; see

@@ -140,7 +140,8 @@ std::string_view first_outside_ascii(std::string_view text) {
   if (found == text.end()) {
     return {};
   }
-  const auto end = std::find_if_not(found + 1, text.end(), continues_code_point);
+  const auto end =
+      std::find_if_not(found + 1, text.end(), continues_code_point);
   return {found, end};
 }
 
@@ -165,12 +166,10 @@ void check_text(
   }
   const double per_token =
       static_cast<double>(count_code_points(page.text)) /
-      static_cast<double>(page::count_vision_tokens(
-                              mode,
-                              page.width_px,
-                              page.height_px,
-                              config.token_side_px())
-                              .nominal);
+      static_cast<double>(
+          page::count_vision_tokens(
+              mode, page.width_px, page.height_px, config.token_side_px())
+              .nominal);
   const auto [low, high] = *trained_on.characters_per_vision_token;
   if (per_token < low || per_token > high) {
     warnings.push_back(concat(

@@ -79,7 +79,7 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
 
   ASSERT_EQ(quantized.exit_code, 0) << quantized.err;
   EXPECT_EQ(again.exit_code, 2);
-  EXPECT_THAT(again.err, HasSubstr("there is a model in it"));
+  EXPECT_THAT(again.err, HasSubstr("already holds a model"));
   const checkpoint::SafetensorsFile file(
       folder.path() / "int8/model.safetensors");
   EXPECT_EQ(file.find("lm_head.weight")->dtype, checkpoint::Dtype::kI8);
@@ -153,7 +153,7 @@ TEST_F(ModelCommandsTest, TraceMatchesTheReferenceEncoder) {
           tests::parity_model().string() + "'");
 
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("the prompt is <image> alone"));
+  EXPECT_THAT(outcome.err, HasSubstr("so the prompt is <image>"));
   const checkpoint::SafetensorsFile trace(folder.path() / "trace.safetensors");
   expect_close(tensor_of(trace, "sam.global"), tensor_of(golden, "sam.512"));
   expect_close(tensor_of(trace, "clip.global"), tensor_of(golden, "clip.512"));
@@ -221,6 +221,34 @@ TEST_F(ModelCommandsTest, InspectCountsTheParametersOfEachPart) {
   EXPECT_EQ(
       json["memory"]["bf16"]["kv_cache_bytes_per_position"], 2 * 3 * 64 * 2);
   EXPECT_EQ(json["sha256"].get<std::string>().size(), 64u);
+}
+
+TEST_F(ModelCommandsTest, InspectNeedsOnlyAConfig) {
+  std::filesystem::create_directory(folder.path() / "bare");
+  std::filesystem::copy(
+      tests::parity_model() / "config.json", folder.path() / "bare");
+
+  const auto bare =
+      tests::run_program(folder.path(), "inspect --format json bare");
+  const auto whole = tests::run_program(
+      folder.path(),
+      "inspect --format json '" + tests::parity_model().string() + "'");
+
+  ASSERT_EQ(bare.exit_code, 0) << bare.err;
+  const Json json = parse_json(bare.out, "stdout");
+  EXPECT_EQ(json["kind"], "model folder without weights");
+  EXPECT_EQ(json["parts"], parse_json(whole.out, "stdout")["parts"]);
+  EXPECT_GT(json["memory"]["f32"]["run_bytes"]["tiny"], 0);
+  EXPECT_EQ(tests::run_program(folder.path(), "inspect bare").exit_code, 0);
+}
+
+TEST_F(ModelCommandsTest, InspectMarksModesWithoutTraining) {
+  const auto outcome = tests::run_program(
+      folder.path(), "inspect '" + tests::nano_model().string() + "'");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("nano-36 (not trained)"));
+  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("nano-9 (not trained)")));
 }
 
 TEST_F(ModelCommandsTest, InspectSaysWhatARunTakesInEachMode) {

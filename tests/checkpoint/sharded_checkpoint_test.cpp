@@ -87,6 +87,14 @@ TEST_F(CheckpointTest, AFolderWithoutACheckpointSaysWhatIsMissing) {
       ThrowsMessage<InputError>(HasSubstr("no model.safetensors")));
 }
 
+TEST_F(CheckpointTest, KnowsWhetherAFolderHasOne) {
+  write_json_file(folder.path() / "config.json", Json::object());
+  EXPECT_FALSE(Checkpoint::is_in(folder.path()));
+
+  write_shard("any.safetensors", {"a"});
+  EXPECT_TRUE(Checkpoint::is_in(folder.path()));
+}
+
 TEST_F(CheckpointTest, DoesNotGuessBetweenTwoFiles) {
   write_shard("a.safetensors", {"a"});
   write_shard("b.safetensors", {"b"});
@@ -179,8 +187,7 @@ TEST_F(CheckpointTest, FollowsTheLinksOfHuggingFacesCache) {
 }
 
 TEST_F(CheckpointTest, RefusesALinkToSomethingOtherThanAFile) {
-  std::filesystem::create_symlink(
-      "/dev/null", folder.path() / "1.safetensors");
+  std::filesystem::create_symlink("/dev/null", folder.path() / "1.safetensors");
   write_index({{"a", "1.safetensors"}});
 
   EXPECT_THAT(
