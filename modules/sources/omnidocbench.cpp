@@ -7,7 +7,20 @@
 namespace microfiche::sources {
 namespace {
 
-/// The text of a page's blocks in reading order, a line each.
+/// Whether a block is excluded from the text: "ignore" may be absent or null.
+bool is_ignored(const Json& block, const std::string& where) {
+  const auto ignore = block.find("ignore");
+  if (ignore == block.end() || ignore->is_null()) {
+    return false;
+  }
+  check(
+      ignore->is_boolean(),
+      where,
+      ": \"ignore\": expected true, false or null");
+  return ignore->get<bool>();
+}
+
+/// The text of a page's blocks in reading order, one line per block.
 std::string text_of_blocks(const Json& blocks, const std::string& where) {
   check(blocks.is_array(), where, ": \"layout_dets\" must be a list");
   std::vector<std::pair<double, std::string>> texts;
@@ -15,7 +28,7 @@ std::string text_of_blocks(const Json& blocks, const std::string& where) {
     const bool has_text = block.is_object() && block.contains("text") &&
         block["text"].is_string() && block.contains("order") &&
         block["order"].is_number();
-    if (has_text && !block.value("ignore", false)) {
+    if (has_text && !is_ignored(block, where)) {
       texts.emplace_back(
           block["order"].get<double>(), block["text"].get<std::string>());
     }

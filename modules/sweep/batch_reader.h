@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/json.h"
 #include "conditions/condition.h"
+#include "core/json.h"
 #include "generation/generation_config.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"

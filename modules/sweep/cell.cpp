@@ -1,8 +1,8 @@
 #include "sweep/cell.h"
 
+#include "conditions/condition.h"
 #include "core/error.h"
 #include "core/table.h"
-#include "conditions/condition.h"
 
 namespace microfiche::sweep {
 
@@ -29,7 +29,8 @@ std::string name_of(const Cell& cell) {
   const auto length = cell.characters_per_token
       ? exact(*cell.characters_per_token)
       : concat(cell.text_tokens->first, "-", cell.text_tokens->second);
-  auto name = concat(cell.mode, "/", cell.text_condition, "/", cell.style, "/", length);
+  auto name =
+      concat(cell.mode, "/", cell.text_condition, "/", cell.style, "/", length);
   for (const auto& [coordinate, value] : optional_coordinates(cell)) {
     name += concat("/", coordinate, "=", value);
   }

@@ -1,12 +1,15 @@
 #include "sweep/cell_reader.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
+#include "conditions/tokens/token_condition.h"
 #include "core/error.h"
 #include "core/utf8.h"
 #include "document/grounding.h"
-#include "conditions/tokens/token_condition.h"
 #include "page/vision_token_order.h"
+#include "sweep/page_checks.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -27,6 +30,18 @@ std::string without_markup(
 /// A model may emit bytes that are not UTF-8; JSON must have UTF-8.
 std::string valid_utf8(const std::string& text) {
   return encode_utf8(decode_utf8(text).text);
+}
+
+/// What a square page of a mode takes.
+int64_t count_nominal_tokens(
+    const BatchReader& reader,
+    const page::ResolutionMode& mode) {
+  return page::count_vision_tokens(
+             mode,
+             mode.base_size_px,
+             mode.base_size_px,
+             reader.token_side_px())
+      .nominal;
 }
 
 } // namespace
@@ -50,7 +65,20 @@ CellReader::CellReader(
       find_reader_(find_reader),
       profile_(metrics::find_profile(config.profile)),
       source_(config, counter),
-      cells_(cells_of(config)) {}
+      cells_(cells_of(config)) {
+  // Modes depend on the model alone, so that models are opened once more and
+  // not once for each cell.
+  std::map<std::pair<std::string, std::string>, int64_t> counts;
+  check_pages(source_, cells_, [&](const Cell& cell) {
+    const auto key = std::pair(cell.model.value_or(""), cell.mode);
+    if (!counts.contains(key)) {
+      const auto& reader = find_reader_(cell);
+      counts[key] = count_nominal_tokens(
+          reader, find_sweep_mode(config_, reader, cell.mode));
+    }
+    return counts[key];
+  });
+}
 
 int64_t CellReader::num_pages() const {
   int64_t pages = 0;
@@ -66,8 +94,7 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
   const auto end = std::min(first + config_.batch_pages, num_pages(cell));
   auto& reader = find_reader_(cell);
   const auto mode = find_sweep_mode(config_, reader, cell.mode);
-  const auto counts = page::count_vision_tokens(
-      mode, mode.base_size_px, mode.base_size_px, reader.token_side_px());
+  const auto vision_tokens = count_nominal_tokens(reader, mode);
   std::vector<Sample> samples;
   std::vector<page::PageImage> images;
   auto request = make_request(cell, mode);
@@ -78,13 +105,13 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
     sample.id = id_of(cell, page);
     sample.cell = cell;
     sample.index = page;
-    sample.page = source_.make(cell, page, mode, counts.nominal);
+    sample.page = source_.make(cell, page, mode, vision_tokens);
     images.push_back(sample.page.image);
     request.references.push_back(sample.page.reference);
     samples.push_back(std::move(sample));
   }
   request.pages = images;
-  const auto others = other_pages(cell, mode, first, end, counts.nominal);
+  const auto others = other_pages(cell, mode, first, end, vision_tokens);
   request.other_pages = others;
   auto batch = reader.read(request);
 
@@ -134,7 +161,9 @@ std::vector<page::PageImage> CellReader::other_pages(
     int64_t end,
     int64_t vision_tokens) const {
   const auto conditions = conditions::find_conditions(
-      conditions::token_conditions(), cell.token_condition.value_or(conditions::kNoCondition), name_of(cell));
+      conditions::token_conditions(),
+      cell.token_condition.value_or(conditions::kNoCondition),
+      name_of(cell));
   std::vector<page::PageImage> others;
   if (std::any_of(conditions.begin(), conditions.end(), [](auto& condition) {
         return condition.entry->needs_other_page;

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/score.h"
 #include "sweep/batch_reader.h"
 #include "sweep/page_source.h"
 #include "sweep/sample.h"
 #include "sweep/sweep_config.h"
-#include "metrics/score.h"
 
 namespace microfiche::sweep {
 
@@ -29,7 +29,7 @@ page::ResolutionMode find_sweep_mode(
 /// every random draw depend on the config alone.
 class CellReader {
  public:
-  /// `counter` counts text tokens. Throws as `PageSource` does.
+  /// `counter` counts text tokens. Throws as `PageSource` and `check_pages` do.
   CellReader(
       const SweepConfig& config,
       const FindReader& find_reader,

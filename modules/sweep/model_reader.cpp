@@ -8,24 +8,27 @@
 #include <memory>
 #include <optional>
 
+#include "conditions/tokens/token_condition.h"
 #include "core/config.h"
 #include "core/crypto.h"
 #include "core/error.h"
-#include "conditions/tokens/token_condition.h"
-#include "sweep/content_cache.h"
 #include "generation/diagnostics.h"
 #include "generation/read.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
+#include "sweep/content_cache.h"
 #include "text_compression/text_sequences.h"
 
 namespace microfiche::sweep {
 namespace {
 
-using TokenConditions = std::vector<conditions::Applied<conditions::TokenCondition>>;
+using TokenConditions =
+    std::vector<conditions::Applied<conditions::TokenCondition>>;
 
 /// The encoder with one tower's half of the features zero.
-model::ViewEncoder encoder_without(model::LoadedModel& loaded, conditions::Tower tower) {
+model::ViewEncoder encoder_without(
+    model::LoadedModel& loaded,
+    conditions::Tower tower) {
   return [encoder = loaded.model->encoder,
           tower](const torch::Tensor& pixels) mutable {
     auto stages = encoder->stages(pixels);
@@ -240,8 +243,8 @@ class ModelReader : public BatchReader {
   /// Keys and values of all layers.
   int64_t kv_cache_bytes_per_position() const override {
     const auto& options = loaded_.model->decoder->options;
-    const auto number_bytes =
-        static_cast<int64_t>(loaded_.model->tensor_options().dtype().itemsize());
+    const auto number_bytes = static_cast<int64_t>(
+        loaded_.model->tensor_options().dtype().itemsize());
     return 2 * options.layers() * options.kv_heads() * options.head_dim() *
         number_bytes;
   }

@@ -4,11 +4,9 @@
 
 #include "core/crypto.h"
 #include "core/error.h"
-#include "core/crypto.h"
 #include "core/utf8.h"
 #include "metrics/words.h"
 #include "page/image_file.h"
-#include "rendering/page_renderer.h"
 #include "rendering/type_size.h"
 
 namespace microfiche::sweep {
@@ -107,6 +105,17 @@ page::Colour background_of(const SweepStyle& style) {
   return rendering::parse_colour(
       style.layout ? style.layout->background_colour : style.background_colour,
       style.name);
+}
+
+std::optional<rendering::UndrawableCharacter> find_undrawable(
+    const SweepStyle& style,
+    const std::string& font,
+    std::string_view text) {
+  auto look = style.layout.value_or(rendering::PageStyle());
+  look.font = font;
+  const auto found =
+      rendering::PageRenderer(look).find_undrawable(text, /*max_count=*/1);
+  return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 PageMaker::PageMaker(std::function<int64_t(std::string_view)> counter)

@@ -4,20 +4,28 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "conditions/text/text_condition.h"
+#include "page/page_image.h"
+#include "page/resolution_mode.h"
+#include "rendering/page_renderer.h"
 #include "sweep/content_cache.h"
 #include "sweep/sweep_page.h"
 #include "sweep/sweep_style.h"
-#include "page/page_image.h"
-#include "page/resolution_mode.h"
 
 namespace microfiche::sweep {
 
 /// The colour of a style's empty page.
 page::Colour background_of(const SweepStyle& style);
+
+/// The first character of a text that a page of this style cannot draw.
+std::optional<rendering::UndrawableCharacter> find_undrawable(
+    const SweepStyle& style,
+    const std::string& font,
+    std::string_view text);
 
 /// Draws text on pages and loads pictures. Keeps the most recent pages, so that
 /// cells with the same pages draw them once.

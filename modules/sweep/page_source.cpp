@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "conditions/page/page_condition.h"
 #include "core/error.h"
 #include "core/random.h"
-#include "conditions/page/page_condition.h"
 #include "core/utf8.h"
 
 namespace microfiche::sweep {
@@ -34,7 +34,8 @@ void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
       "characters_per_token",
       "give text_token_bins");
   refuse(
-      sweep.conditions.text != std::vector<std::string>{conditions::kNaturalText} ||
+      sweep.conditions.text !=
+              std::vector<std::string>{conditions::kNaturalText} ||
           !sweep.controls.random_letters.empty() ||
           !sweep.controls.shuffled_words.empty(),
       "conditions.text and controls",
@@ -85,7 +86,7 @@ uint64_t PageSource::seed_of(const Cell& cell) const {
   return cell.seed.value_or(sweep_.seed);
 }
 
-const SweepStyle& PageSource::style_of(const std::string& name) const {
+const SweepStyle& PageSource::style(const std::string& name) const {
   return *std::find_if(
       sweep_.styles.begin(), sweep_.styles.end(), [&](const auto& style) {
         return style.name == name;
@@ -115,24 +116,25 @@ conditions::PageText PageSource::treated_text(
     int64_t index,
     int64_t characters,
     int64_t skipped_words) const {
-  const auto& text = *source_of(cell).text;
+  const auto& source = *source_of(cell).text;
   const sources::PassagePlace place{
       seed_of(cell), index, sweep_.pages_per_cell, skipped_words};
-  conditions::PageText page{text.passage(place, characters), {}};
-  const auto conditions = conditions::find_text_conditions(cell.text_condition, name_of(cell));
+  conditions::PageText page{source.passage(place, characters), {}};
+  const auto conditions =
+      conditions::find_text_conditions(cell.text_condition, name_of(cell));
   if (conditions.empty()) {
     return page;
   }
   RandomStream random(seed_of(cell), "sweep words", index);
   for (const auto& condition : conditions) {
     condition.entry->apply(
-        page, {characters, text.text()}, condition.strength, random);
+        page, {characters, source.text()}, condition.strength, random);
   }
   page.text = sources::shorten_to_characters(page.text, characters);
   return page;
 }
 
-conditions::PageText PageSource::text_of(
+conditions::PageText PageSource::text(
     const Cell& cell,
     int64_t index,
     int64_t vision_tokens) const {
@@ -156,7 +158,9 @@ conditions::PageText PageSource::text_of(
       return treated_text(cell, index, characters);
     }
     return below(
-        counter_(treated_text(without_conditions(cell), index, characters).text) + 1);
+        counter_(
+            treated_text(without_conditions(cell), index, characters).text) +
+        1);
   }
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
@@ -202,13 +206,13 @@ SweepPage PageSource::untreated_page(
   if (!source_of(cell).text) {
     return collected_page(cell, index);
   }
-  const auto& style = style_of(cell.style);
-  const auto fonts = fonts_of(style);
+  const auto& look = style(cell.style);
+  const auto fonts = fonts_of(look);
   return *maker_.draw(
-      style,
+      look,
       fonts[index % fonts.size()],
       mode,
-      text_of(cell, index, vision_tokens));
+      text(cell, index, vision_tokens));
 }
 
 SweepPage PageSource::make(
@@ -221,15 +225,17 @@ SweepPage PageSource::make(
     return page;
   }
   conditions::PageContext context;
-  context.background = background_of(style_of(cell.style));
+  context.background = background_of(style(cell.style));
   context.other_page = [&] {
     return untreated_page(
                cell, (index + 1) % num_pages(cell), mode, vision_tokens)
         .image;
   };
   RandomStream random(seed_of(cell), "page condition", index);
-  for (const auto& condition :
-       conditions::find_conditions(conditions::page_conditions(), *cell.page_condition, name_of(cell))) {
+  for (const auto& condition : conditions::find_conditions(
+           conditions::page_conditions(),
+           *cell.page_condition,
+           name_of(cell))) {
     page.image = condition.entry->apply(
         std::move(page.image), context, condition.strength, random);
   }
@@ -237,9 +243,9 @@ SweepPage PageSource::make(
 }
 
 page::PageImage PageSource::blank(
-    const std::string& style,
+    const std::string& style_name,
     const page::ResolutionMode& mode) const {
-  const auto& look = style_of(style);
+  const auto& look = style(style_name);
   if (look.layout) {
     const auto layout = rendering::in_pixels(*look.layout);
     return page::make_page(

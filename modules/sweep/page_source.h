@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "conditions/text/text_condition.h"
-#include "sweep/page_maker.h"
-#include "sweep/sweep_page.h"
-#include "sweep/sweep_config.h"
-#include "sources/page_collection.h"
-#include "sources/running_text.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
+#include "sources/page_collection.h"
+#include "sources/running_text.h"
+#include "sweep/page_maker.h"
+#include "sweep/sweep_config.h"
+#include "sweep/sweep_page.h"
 
 namespace microfiche::sweep {
 
@@ -44,9 +44,26 @@ class PageSource {
       const page::ResolutionMode& mode,
       int64_t vision_tokens) const;
 
+  /// The text of page `index` of a cell before it is set. Only for cells with
+  /// `has_text`.
+  conditions::PageText
+  text(const Cell& cell, int64_t index, int64_t vision_tokens) const;
+
+  /// Whether the cell's pages are set from text and not those of a collection.
+  bool has_text(const Cell& cell) const {
+    return source_of(cell).text.has_value();
+  }
+
+  /// The files of a cell's text, as the config names them.
+  const std::vector<std::string>& texts(const Cell& cell) const {
+    return cell.source ? sweep_.sources.at(*cell.source) : sweep_.texts;
+  }
+
+  const SweepStyle& style(const std::string& name) const;
+
   /// An empty page of a mode in a style.
   page::PageImage blank(
-      const std::string& style,
+      const std::string& style_name,
       const page::ResolutionMode& mode) const;
 
  private:
@@ -61,10 +78,6 @@ class PageSource {
   const Source& source_of(const Cell& cell) const;
   std::vector<size_t> pages_of(const Cell& cell) const;
   uint64_t seed_of(const Cell& cell) const;
-  const SweepStyle& style_of(const std::string& name) const;
-
-  conditions::PageText text_of(const Cell& cell, int64_t index, int64_t vision_tokens)
-      const;
   conditions::PageText treated_text(
       const Cell& cell,
       int64_t index,

@@ -7,8 +7,8 @@
 
 #include "core/config.h"
 #include "core/error.h"
-#include "sweep/run_rows.h"
 #include "metrics/score.h"
+#include "sweep/run_rows.h"
 
 namespace microfiche::sweep {
 

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "core/json.h"
+#include "metrics/score.h"
 #include "sweep/batch_reader.h"
 #include "sweep/cell.h"
 #include "sweep/sweep_page.h"
-#include "metrics/score.h"
 
 namespace microfiche::sweep {
 

@@ -11,11 +11,11 @@
 #include "core/stop_signal.h"
 #include "core/table.h"
 #include "core/terminal.h"
+#include "page/image_file.h"
+#include "page/vision_token_order.h"
 #include "sweep/run_folder.h"
 #include "sweep/run_rows.h"
 #include "sweep/work_list.h"
-#include "page/image_file.h"
-#include "page/vision_token_order.h"
 
 namespace microfiche::sweep {
 namespace {

@@ -4,10 +4,11 @@
 #include <cmath>
 #include <set>
 
-#include "core/table.h"
 #include "conditions/page/page_condition.h"
 #include "conditions/tokens/token_condition.h"
+#include "core/table.h"
 #include "metrics/score.h"
+#include "model/prompt.h"
 #include "model/prompt.h"
 
 namespace microfiche::sweep {
@@ -72,10 +73,12 @@ void check_needs_another_page(
   };
   bool needed = false;
   for (const auto& name : sweep.conditions.page) {
-    needed |= needs(conditions::find_conditions(conditions::page_conditions(), name, where));
+    needed |= needs(conditions::find_conditions(
+        conditions::page_conditions(), name, where));
   }
   for (const auto& name : sweep.conditions.tokens) {
-    needed |= needs(conditions::find_conditions(conditions::token_conditions(), name, where));
+    needed |= needs(conditions::find_conditions(
+        conditions::token_conditions(), name, where));
   }
   check(
       !needed || sweep.pages_per_cell >= 2,
@@ -120,7 +123,8 @@ std::vector<Treatment> treatments_of(const SweepConditions& conditions) {
 }
 
 std::optional<std::string> unless_none(const std::string& condition) {
-  return condition == conditions::kNoCondition ? std::nullopt : std::optional(condition);
+  return condition == conditions::kNoCondition ? std::nullopt
+                                               : std::optional(condition);
 }
 
 template <typename T>
@@ -169,7 +173,8 @@ void validate(const SweepConditions& conditions, const std::string& where) {
         where,
         name,
         " must have at least one; the untouched page is \"",
-        list == &conditions.text ? conditions::kNaturalText : conditions::kNoCondition,
+        list == &conditions.text ? conditions::kNaturalText
+                                 : conditions::kNoCondition,
         "\"");
     check_distinct(*list, where + name);
   }
@@ -177,10 +182,12 @@ void validate(const SweepConditions& conditions, const std::string& where) {
     conditions::find_text_conditions(text, where + ".text");
   }
   for (const auto& page : conditions.page) {
-    conditions::find_conditions(conditions::page_conditions(), page, where + ".page");
+    conditions::find_conditions(
+        conditions::page_conditions(), page, where + ".page");
   }
   for (const auto& tokens : conditions.tokens) {
-    conditions::find_conditions(conditions::token_conditions(), tokens, where + ".tokens");
+    conditions::find_conditions(
+        conditions::token_conditions(), tokens, where + ".tokens");
   }
 }
 
@@ -202,6 +209,14 @@ void validate(const SweepConfig& sweep, const std::string& where) {
   }
   for (const auto& [name, prompt] : sweep.prompts) {
     model::validate_prompt(prompt, where + ": prompts." + name);
+  }
+  if (!sweep.prompt.empty()) {
+    model::validate_prompt(sweep.prompt, where + ": prompt");
+  }
+  for (const auto& [name, prompt] : sweep.prompts) {
+    if (!prompt.empty()) {
+      model::validate_prompt(prompt, concat(where, ": prompts.", name));
+    }
   }
   check_distinct(sweep.models, where + ": models");
   check_distinct(sweep.dtypes, where + ": dtypes");

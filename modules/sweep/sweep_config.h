@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/config.h"
 #include "conditions/condition.h"
 #include "conditions/text/text_condition.h"
-#include "sweep/cell.h"
-#include "sweep/sweep_style.h"
+#include "core/config.h"
 #include "generation/generation_config.h"
 #include "page/resolution_mode.h"
+#include "sweep/cell.h"
+#include "sweep/sweep_style.h"
 
 namespace microfiche::sweep {
 
