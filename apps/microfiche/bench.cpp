@@ -37,7 +37,7 @@ struct BenchArguments {
   std::string format = "table";
 };
 
-/// One stage as timed: what `run` does stands for so many tokens.
+/// A stage to time; `run` processes `tokens` tokens.
 struct Stage {
   std::string what;
   int64_t tokens;
@@ -50,7 +50,7 @@ void wait_for(const torch::Device& device) {
   }
 }
 
-/// Times a stage `repeat` times, after one run that is not counted.
+/// Times a stage `repeat` times after one warm-up run.
 Json time_stage(
     const Stage& stage,
     const BenchArguments& arguments,
@@ -86,7 +86,7 @@ Json time_stage(
       {"peak_memory_bytes", model::peak_memory_bytes(placement.device)}};
 }
 
-/// A page of noise, as large as gives the mode its usual number of tiles.
+/// A page of noise with the shape of A4.
 page::PageImage dummy_page(const page::ResolutionMode& mode, uint64_t seed) {
   // The shape of an A4 page.
   auto image = page::make_page(
@@ -155,7 +155,7 @@ void run_bench(const BenchArguments& arguments) {
       say("timing " + stage.what);
       const auto reason = decode_step.unsupported_reason(cache);
       if (stage.what == "decode" && reason) {
-        say("decoding layer by layer, since " + *reason);
+        say("decoding layer by layer, because " + *reason);
       }
       results.push_back(
           time_stage(stage, arguments, mode.name, loaded.placement));
@@ -202,7 +202,7 @@ void add_bench(CLI::App& app) {
       "bench",
       "microfiche bench --what encode --mode base --threads 1\n\n"
       "Times the stages of the model on this machine with dummy pages. Tokens "
-      "are vision tokens for encode, positions for prefill, ids for decode.");
+      "are vision tokens in encode, positions in prefill, ids in decode.");
   command->add_option("--what", arguments->what, "encode, prefill, decode")
       ->delimiter(',')
       ->check(CLI::IsMember({"encode", "prefill", "decode"}))
@@ -212,15 +212,15 @@ void add_bench(CLI::App& app) {
       ->add_option(
           "--positions",
           arguments->positions,
-          "Length of the prompt; that of one page when left out")
+          "Length of the prompt; default: one page")
       ->check(CLI::PositiveNumber);
-  command->add_option("--steps", arguments->steps, "Ids decoded a run")
+  command->add_option("--steps", arguments->steps, "Ids to decode per run")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--batch", arguments->batch, "Pages at once")
+  command->add_option("--batch", arguments->batch, "Pages at the same time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--repeat", arguments->repeat, "Runs that are timed")
+  command->add_option("--repeat", arguments->repeat, "Timed runs")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--format", arguments->format, "table or json")

@@ -20,19 +20,23 @@ constexpr const char* kSourceModel =
 
 } // namespace
 
-void add_model_options(CLI::App& command, CommonArguments& arguments) {
+void add_model_folder_option(CLI::App& command, CommonArguments& arguments) {
   command
       .add_option(
           "--model",
           arguments.model,
-          "Model folder; the nano model of this program when left out")
+          "Model folder; default: the nano model that ships with the program")
       ->type_name("DIR");
+}
+
+void add_model_options(CLI::App& command, CommonArguments& arguments) {
+  add_model_folder_option(command, arguments);
   command
       .add_option(
           "--adapter",
           arguments.adapter,
-          "LoRA adapter to put into the weights, a folder as `train` or PEFT "
-          "writes it")
+          "LoRA adapter to merge into the weights: a folder that `train` or PEFT "
+          "wrote")
       ->type_name("DIR");
   command.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
@@ -40,11 +44,11 @@ void add_model_options(CLI::App& command, CommonArguments& arguments) {
       .add_option(
           "--dtype",
           arguments.dtype,
-          "auto (as the model's config.json says), f32, bf16 or int8")
+          "auto (the model's own), f32, bf16 or int8")
       ->capture_default_str();
   command
       .add_option(
-          "--threads", arguments.threads, "CPU threads; 0 is one for each core")
+          "--threads", arguments.threads, "CPU threads; 0: one per core")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
@@ -112,18 +116,18 @@ void add_prompt_option(CLI::App& command, std::string& prompt) {
 
 void add_quiet_option(CLI::App& command, CommonArguments& arguments) {
   command.add_flag(
-      "--quiet", arguments.quiet, "No progress and no remarks on stderr");
+      "--quiet", arguments.quiet, "Print only warnings and errors to stderr");
 }
 
 void add_seed_option(CLI::App& command, CommonArguments& arguments) {
-  command.add_option("--seed", arguments.seed, "Seeds every random draw")
+  command.add_option("--seed", arguments.seed, "Seed of all random numbers")
       ->capture_default_str();
 }
 
 void add_set_option(CLI::App& command, CommonArguments& arguments) {
   command
       .add_option(
-          "--set", arguments.set, "Sets a field of the config; may come again")
+          "--set", arguments.set, "Set a field of the config; may be repeated")
       ->type_name("path.to.field=value")
       ->allow_extra_args(false);
 }
@@ -153,8 +157,7 @@ model::LoadedModel open_model(const CommonArguments& arguments) {
   auto loaded = model::load_model(
       folder,
       config,
-      model::find_placement(
-          arguments.device, arguments.dtype, config.dtype()));
+      model::find_placement(arguments.device, arguments.dtype, config.dtype()));
   if (!arguments.adapter.empty()) {
     model::apply_adapter(loaded, arguments.adapter);
   }

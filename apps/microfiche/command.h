@@ -27,6 +27,9 @@ struct CommonArguments {
   std::vector<std::string> set;
 };
 
+/// Adds --model.
+void add_model_folder_option(CLI::App& command, CommonArguments& arguments);
+
 /// Adds --model, --adapter, --device, --dtype and --threads.
 void add_model_options(CLI::App& command, CommonArguments& arguments);
 

@@ -56,13 +56,13 @@ void add_compare(CLI::App& app) {
   auto* command = app.add_subcommand(
       "compare",
       "microfiche compare runs/before runs/after -o both.html\n\n"
-      "Paired test of two sweeps over the same pages, by cell and over all.");
+      "Paired test of two sweeps over the same pages, per cell and overall.");
   command->add_option("first", arguments->first, "Run folder")->required();
   command->add_option("second", arguments->second, "Run folder")->required();
   command->add_option(
       "--metric",
       arguments->metric,
-      "Metric to compare; the profile's own when left out");
+      "Metric to compare; default: the profile's");
   command
       ->add_option("--format", arguments->format, "What is written to stdout")
       ->check(CLI::IsMember({"table", "json", "csv", "md"}))

@@ -21,14 +21,14 @@
 namespace microfiche::apps {
 namespace {
 
-/// One line of the answer: whether a thing is there, and what to say of it.
+/// One line of the output.
 struct Finding {
   std::string name;
   bool there = true;
   std::string answer;
 };
 
-/// Runs `look`; what it throws is what is missing and how to get it.
+/// Runs `look`. Its error says what is missing and how to get it.
 Finding find(
     const std::string& name,
     const std::function<std::string()>& look) {
@@ -142,8 +142,8 @@ void add_doctor(CLI::App& app) {
   auto* command = app.add_subcommand(
       "doctor",
       "microfiche doctor\n\n"
-      "What is installed, which devices and fonts are seen, what is missing "
-      "and how to get it.");
+      "Shows what is installed, which devices and fonts are found, and how to "
+      "install what is missing.");
   command->callback(run_doctor);
 }
 

@@ -53,8 +53,10 @@ int fail_in_torch(const c10::Error& error) {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "microfiche read page.png\n\n"
-      "Optical context compression: text, pages, vision tokens, text.",
+      "microfiche read page.png\n"
+      "microfiche sweep configs/sweeps/smoke.json\n\n"
+      "Research on optical context compression: renders text to pages, "
+      "compresses pages to vision tokens, and reads them back to text.",
       "microfiche");
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
@@ -87,11 +89,11 @@ int run(int argc, char** argv) {
 }
 
 // Note [Memory that grows]
-// oneDNN, which multiplies matrices for LibTorch on a CPU, keeps the code that
-// it generated for the last 1,024 shapes. Answers have all lengths, so a
-// training meets new shapes at every step: the nano model's grew by 15 MB a
-// second. Fewer are kept here. A program that links the modules sets the same
-// variable before LibTorch's first operation.
+// oneDNN, which multiplies matrices for LibTorch on a CPU, caches generated
+// code for the last 1,024 shapes. In training the lengths of texts give new
+// shapes at every step: the memory of the nano model's training grew by 15 MB
+// per second. Here the cache is smaller. A program that links the modules
+// should set the same variable before LibTorch's first operation.
 void bound_generated_code() {
   setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64", /*overwrite=*/0);
 }

@@ -21,7 +21,7 @@ void run_merge(const MergeArguments& arguments) {
   check<UsageError>(
       !std::filesystem::exists(to / "model.safetensors"),
       to.string(),
-      ": there is a model in it; give another folder");
+      ": already holds a model; choose another folder");
   CommonArguments common = arguments.common;
   common.device = "cpu";
   const auto loaded = open_model(common);
@@ -41,9 +41,9 @@ void add_merge(CLI::App& app) {
   auto* command = app.add_subcommand(
       "merge",
       "microfiche merge runs/mine/adapter --model DeepSeek-OCR -o DeepSeek-OCR-mine\n\n"
-      "Writes a model folder whose weights hold a LoRA adapter, which is a "
-      "folder as `train` or PEFT writes it. `--adapter` of the commands that "
-      "read does the same each time that they load.");
+      "Merges a LoRA adapter, a folder that `train` or PEFT wrote, into a model "
+      "and writes the result as a new model folder. To use an adapter without "
+      "merging, give --adapter to `read` and other commands.");
   command
       ->add_option(
           "adapter",
@@ -54,12 +54,7 @@ void add_merge(CLI::App& app) {
   command->add_option("-o,--output", arguments->output, "Folder to write")
       ->type_name("DIR")
       ->required();
-  command
-      ->add_option(
-          "--model",
-          arguments->common.model,
-          "Model folder; the nano model of this program when left out")
-      ->type_name("DIR");
+  add_model_folder_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { run_merge(*arguments); });
 }

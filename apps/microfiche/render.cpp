@@ -7,7 +7,10 @@
 #include "core/json.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
+#include "model/model_config.h"
+#include "model/trained_on.h"
 #include "page/image_file.h"
+#include "reading/text_pages.h"
 #include "rendering/font.h"
 #include "rendering/page_renderer.h"
 #include "rendering/page_style.h"
@@ -19,6 +22,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +52,7 @@ struct PageRecord {
   std::string text;
   int64_t characters = 0;
 
-  /// By DeepSeek-OCR's tokenizer; null where it is not installed.
+  /// By DeepSeek-OCR's tokenizer; null if it is not installed.
   std::optional<int64_t> text_tokens;
 
   /// Where the text comes from: bytes [source_begin, source_end) of a file.
@@ -68,11 +72,30 @@ void visit_fields(Visitor&& visit, PageRecord& record) {
   visit("source_end", record.source_end);
 }
 
-PageStyle load_style(const RenderArguments& arguments) {
+/// The config of the model that the pages are for; none when it is not named
+/// and the nano model is not installed.
+std::optional<model::ModelConfig> load_model_config(
+    const CommonArguments& common) {
+  const auto file = model_folder(common) / "config.json";
+  if (common.model.empty() && !fs::exists(file)) {
+    return std::nullopt;
+  }
+  return model::load_model_config(file);
+}
+
+/// The style of --style; without it, the style that the model states it reads,
+/// or else the default style.
+PageStyle load_style(
+    const RenderArguments& arguments,
+    const std::optional<model::ModelConfig>& config) {
   if (!arguments.style.empty()) {
     return load_config<PageStyle>(arguments.style, arguments.common.set);
   }
   Json json = Json::object();
+  if (config && config->toolkit.trained_on &&
+      !config->toolkit.trained_on->page_style.is_null()) {
+    json = config->toolkit.trained_on->page_style;
+  }
   for (const auto& assignment : arguments.common.set) {
     apply_override(json, assignment);
   }
@@ -92,13 +115,41 @@ std::vector<SourceText> read_texts(const std::vector<std::string>& inputs) {
   return texts;
 }
 
+/// Warns once for each way in which the pages differ from the model's training.
+class TrainingWarnings {
+ public:
+  TrainingWarnings(
+      const std::optional<model::ModelConfig>& config,
+      const PageStyle& style)
+      : config_(config), style_(style) {}
+
+  void check(const rendering::RenderedPage& page, const std::string& file) {
+    if (!config_) {
+      return;
+    }
+    auto facts = reading::page_facts(style_, page.image);
+    facts.text = page.text;
+    const auto mode = model::find_mode(*config_, config_->toolkit.default_mode);
+    for (auto& warning : model::training_warnings(*config_, mode, facts)) {
+      if (warned_.insert(warning).second) {
+        warn(concat(file, ": in mode ", mode.name, ", ", warning));
+      }
+    }
+  }
+
+ private:
+  const std::optional<model::ModelConfig>& config_;
+  const PageStyle& style_;
+  std::set<std::string> warned_;
+};
+
 int64_t count_characters(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char byte) {
     return (byte & 0xC0) != 0x80;
   });
 }
 
-/// Whether text tokens can be counted here; says so once when they cannot.
+/// Whether text tokens can be counted; warns if not.
 bool can_count_text_tokens() {
   try {
     tokenizer::find_text_token_counter();
@@ -116,8 +167,8 @@ std::string page_name(int64_t number) {
   return name;
 }
 
-/// What the pages follow from; kept beside them, so that the same command goes
-/// on where it was stopped.
+/// What the pages depend on. It is kept beside them, so that the same command
+/// resumes an interrupted run.
 Json describe_run(
     const PageStyle& style,
     const std::vector<SourceText>& texts) {
@@ -134,8 +185,8 @@ Json describe_run(
       {"rendering", write_config(rendering::rendering_provenance(fonts))}};
 }
 
-/// Makes the folder ready. Pages of the same run stay; those of another one
-/// that this command made there are removed, since they are not in this book.
+/// Prepares the folder. Keeps the pages of the same run, and removes those of
+/// another run of this command.
 void prepare_folder(const fs::path& folder, const Json& run) {
   const fs::path config = folder / "render.json";
   std::error_code error;
@@ -153,7 +204,8 @@ void prepare_folder(const fs::path& folder, const Json& run) {
 
 void render(const RenderArguments& arguments) {
   apply_common_arguments(arguments.common);
-  const PageStyle style = load_style(arguments);
+  const auto config = load_model_config(arguments.common);
+  const PageStyle style = load_style(arguments, config);
   const PageRenderer renderer(style);
   const auto texts = read_texts(arguments.inputs);
   for (const auto& source : texts) {
@@ -164,6 +216,7 @@ void render(const RenderArguments& arguments) {
   prepare_folder(folder, describe_run(style, texts));
 
   Json pages = Json::array();
+  TrainingWarnings warnings(config, style);
   Progress progress("render", 0, "pages");
   for (const auto& source : texts) {
     int64_t begin = 0;
@@ -171,6 +224,7 @@ void render(const RenderArguments& arguments) {
       throw_if_stop_requested();
       PageRecord record;
       record.file = page_name(static_cast<int64_t>(pages.size()) + 1);
+      warnings.check(*page, record.file);
       record.text = page->text;
       record.characters = count_characters(page->text);
       if (counts_text_tokens) {
@@ -198,9 +252,12 @@ void add_render(CLI::App& app) {
   auto arguments = std::make_shared<RenderArguments>();
   auto* command = app.add_subcommand(
       "render",
+      "microfiche render notes.txt -o pages\n"
       "microfiche render book.txt -o pages --style configs/pages/dense.json\n\n"
-      "Text files to page images, page-0001.png and so on, and pages.json: for "
-      "each page its file, the text on it, characters and text tokens.");
+      "Renders text files to page images (page-0001.png, page-0002.png ...) and "
+      "writes pages.json: for each page its file, its text, characters and text "
+      "tokens. Warns about pages that differ from what the model was trained "
+      "on.");
   command
       ->add_option(
           "texts", arguments->inputs, "Text files; - is standard input")
@@ -213,8 +270,10 @@ void add_render(CLI::App& app) {
       ->add_option(
           "--style",
           arguments->style,
-          "Page style, a JSON file; configs/pages holds some")
+          "Page style, a JSON file as in configs/pages; default: a style that "
+          "the model reads")
       ->type_name("FILE");
+  add_model_folder_option(*command, arguments->common);
   add_set_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { render(*arguments); });

@@ -70,9 +70,9 @@ void add_report(CLI::App& app) {
   auto* command = app.add_subcommand(
       "report",
       "microfiche report runs/nano runs/other -o both.html\n\n"
-      "Computes the report of one or several sweeps anew from their samples; "
-      "one sweep without -o gets all of its files again. Trainings get their "
-      "curves: one alone, or several side by side.");
+      "Writes the report of one or several sweeps again, from their samples. One "
+      "sweep without -o gets all its report files. Trainings get a report with "
+      "their curves.");
   command->add_option("folder", arguments->folders, "Run folders")->required();
   command
       ->add_option(

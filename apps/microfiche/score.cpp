@@ -21,7 +21,7 @@ struct ScoreArguments {
   std::string format = "table";
 };
 
-/// The profile, with another normalisation where one is asked for.
+/// The profile, with the normalisation of --normalization.
 metrics::Profile profile_of(const ScoreArguments& arguments) {
   auto profile = metrics::find_profile(arguments.profile);
   if (!arguments.normalization.empty()) {
@@ -40,7 +40,7 @@ void run_score(const ScoreArguments& arguments) {
   }
   check<UsageError>(
       arguments.by.empty() || !bins.empty(),
-      "--by splits bins; give --bins as well");
+      "--by splits bins; also give --bins");
 
   const auto file =
       metrics::read_predictions(std::filesystem::path(arguments.predictions));
@@ -57,7 +57,7 @@ void run_score(const ScoreArguments& arguments) {
   const auto summary = metrics::score_file(
       file, profile, bins, arguments.by, arguments.common.seed);
   if (summary.outside_bins > 0) {
-    warn(concat(summary.outside_bins, " pages lie in no bin"));
+    warn(concat(summary.outside_bins, " pages are in no bin"));
   }
 
   std::string text;
@@ -82,8 +82,8 @@ void add_score(CLI::App& app) {
   auto* command = app.add_subcommand(
       "score",
       "microfiche score predictions.jsonl --bins 600:1300:100\n\n"
-      "Metrics of anybody's predictions, without a model: a JSON object a line "
-      "with id, reference, prediction, text_tokens and vision_tokens, or a "
+      "Scores predictions of any model. The input has one JSON object per line "
+      "with id, reference, prediction, text_tokens and vision_tokens, or it is a "
       "file of Fox or OmniDocBench.");
   command
       ->add_option(
@@ -108,8 +108,7 @@ void add_score(CLI::App& app) {
   command->add_option(
       "--normalization",
       arguments->normalization,
-      "What is made equal first, instead of what the profile says: raw, nfkc-ws "
-      "or omnidoc");
+      "How texts are normalised: raw, nfkc-ws or omnidoc; default: the profile's");
   command->add_option(
       "--bins",
       arguments->bins,

@@ -33,10 +33,11 @@ struct SweepArguments {
   std::string output;
   std::optional<uint64_t> seed;
   int64_t workers = 1;
+  bool verbose = false;
 };
 
-/// Text that is not where the command runs is looked for in the source tree, so
-/// that a config of this repository works from anywhere.
+/// The path of a text: as it is or, if there is no such file, in the source
+/// tree, so that the configs of this repository work in any folder.
 std::string find_text(const std::string& path) {
   const auto shipped = std::filesystem::path(MICROFICHE_SOURCE_DIR) / path;
   return !std::filesystem::exists(path) && std::filesystem::exists(shipped)
@@ -44,13 +45,13 @@ std::string find_text(const std::string& path) {
       : path;
 }
 
-/// The model that cells are read with, one at a time.
+/// The model that reads the cells; one model is in memory at a time.
 class OpenModel {
  public:
   explicit OpenModel(CommonArguments arguments)
       : arguments_(std::move(arguments)) {}
 
-  /// The reader of a cell's model and dtype; the options' where it has none.
+  /// The reader for a cell's model and dtype; by default those of the command.
   sweep::BatchReader& find(const sweep::Cell& cell) {
     auto arguments = arguments_;
     arguments.model = cell.model.value_or(arguments.model);
@@ -74,8 +75,8 @@ class OpenModel {
   std::unique_ptr<sweep::BatchReader> reader_;
 };
 
-/// What each model and dtype of a sweep is, opened once before anything runs; a
-/// list where there are several, else the only one.
+/// The provenance of every model and dtype of a sweep. Opens each, so that a
+/// broken one is reported before the first page.
 Json models_of(const sweep::SweepConfig& config, OpenModel& model) {
   Json models = Json::array();
   for (const auto& cell : sweep::cells_of(config)) {
@@ -109,20 +110,21 @@ sweep::SweepConfig read_sweep(const SweepArguments& arguments) {
   return config;
 }
 
-/// Writes what is computed from the rows, and prints the overview.
+/// Writes the report of the run and prints its overview.
 void report_run(const std::filesystem::path& folder) {
   const auto made = report::make_report({analysis::analyze_run(folder)});
   report::write_run_report(made);
   write_file("-", report::terminal_report(made.runs.front()));
 }
 
-/// The work of one worker.
+/// Runs one worker.
 void run_worker(
     sweep::SweepConfig config,
     CommonArguments common,
     const std::filesystem::path& folder,
-    const sweep::Worker& worker) {
-  // The first of several speaks for all.
+    const sweep::Worker& worker,
+    bool verbose) {
+  // Only the first worker prints.
   common.quiet = common.quiet || worker.rank > 0;
   common.model = config.model;
   OpenModel model(common);
@@ -131,7 +133,9 @@ void run_worker(
     first.model = config.models.front();
   }
   config = sweep::complete_config(config, model.find(first));
-  say(write_config(config).dump(2));
+  if (verbose) {
+    say(write_config(config).dump(2));
+  }
 
   std::vector<std::string> fonts;
   for (const auto& style : config.styles) {
@@ -165,8 +169,8 @@ void sweep(const SweepArguments& arguments) {
   if (arguments.workers > 1) {
     check<UsageError>(
         worker.count == 1,
-        "--workers starts workers on this machine, but RANK and WORLD_SIZE say "
-        "that this process is a worker already; give one of the two");
+        "--workers starts workers on this machine, but RANK and WORLD_SIZE make "
+        "this process a worker already; use one of the two");
     const auto started = sweep::become_workers(arguments.workers);
     if (!started) {
       return;
@@ -177,7 +181,7 @@ void sweep(const SweepArguments& arguments) {
           std::thread::hardware_concurrency() / arguments.workers, 1);
     }
   }
-  run_worker(config, common, folder, worker);
+  run_worker(config, common, folder, worker, arguments.verbose);
 }
 
 } // namespace
@@ -187,28 +191,33 @@ void add_sweep(CLI::App& app) {
   auto* command = app.add_subcommand(
       "sweep",
       "microfiche sweep configs/sweeps/nano.json -o runs/nano\n\n"
-      "Renders text at several lengths, reads the pages back and scores them. "
-      "The same command again goes on where it was stopped. Under torchrun "
-      "--no-python, or with --workers, several processes share the work.");
+      "Renders text at several lengths, reads the pages back, scores them and "
+      "writes a report. The same command resumes an interrupted run. With "
+      "--workers, or under torchrun --no-python, several processes share the "
+      "work.");
   command->add_option("config", arguments->config, "Sweep config")->required();
   command
       ->add_option(
           "-o,--output",
           arguments->output,
-          "Run folder; runs/<name of the config> when absent")
+          "Run folder; default: runs/NAME of the config")
       ->type_name("DIR");
   command
       ->add_option(
           "--workers",
           arguments->workers,
-          "Processes that share the work, each with its share of the cores")
+          "Processes that share the work and the cores")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   add_model_options(*command, arguments->common);
   command->add_option(
       "--seed",
       arguments->seed,
-      "Seeds every random draw; the config's when left out");
+      "Seed of all random numbers; default: the config's");
+  command->add_flag(
+      "--verbose",
+      arguments->verbose,
+      "Print the complete config before the first page");
   add_set_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { sweep(*arguments); });

@@ -88,26 +88,28 @@ void add_tokenize(CLI::App& app) {
   auto* command = app.add_subcommand(
       "tokenize",
       "microfiche tokenize texts.jsonl --model configs/models/nano\n\n"
-      "{\"text\": ...} lines to {\"ids\": [...]} lines on stdout. Nothing is "
-      "put before or after a text; added tokens in it become their ids.");
+      "Converts {\"text\": ...} lines to {\"ids\": [...]} lines on stdout. Adds "
+      "no special tokens; special tokens in a text become their ids.");
   command
       ->add_option(
           "input", arguments->input, "File of JSON lines; - is standard input")
       ->type_name("FILE")
       ->required();
   auto* decode = command->add_flag(
-      "--decode", arguments->decode, "{\"ids\": ...} lines to {\"text\": ...}");
+      "--decode",
+      arguments->decode,
+      "Convert {\"ids\": ...} lines to {\"text\": ...} lines");
   command
       ->add_flag(
           "--count",
           arguments->count,
-          "Only the number of tokens, a line a text")
+          "Print only the number of tokens per text")
       ->excludes(decode);
   command
       ->add_option(
           "--model",
           arguments->common.model,
-          "Model folder or tokenizer.json; the nano model when left out")
+          "Model folder or tokenizer.json; default: the nano model")
       ->type_name("DIR");
   command->callback([arguments] { tokenize(*arguments); });
 }

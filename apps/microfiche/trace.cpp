@@ -27,14 +27,14 @@ struct TraceArguments {
   int64_t steps = 16;
 };
 
-/// What the published model calls `<image>`; stands in where a folder has no
-/// tokenizer to ask.
+/// The id of `<image>` in the published model, for a folder without a
+/// tokenizer.
 constexpr int64_t kPublishedImageId = 128815;
 
-/// Tensors of a trace on their way into a file.
+/// Collects the tensors of a trace and writes them to a file.
 class TraceFile {
  public:
-  /// Floating point becomes float32, whatever the model runs in.
+  /// Converts floating point to float32.
   void add(const std::string& name, const torch::Tensor& tensor) {
     const auto dtype =
         tensor.is_floating_point() ? torch::kFloat32 : tensor.scalar_type();
@@ -56,8 +56,8 @@ class TraceFile {
   std::vector<std::pair<std::string, torch::Tensor>> tensors_;
 };
 
-/// Encodes views one at a time, as their intermediate maps are large, and
-/// records every stage under `name`.
+/// Encodes views one at a time, because their intermediate maps are large, and
+/// adds every stage under `name`.
 torch::Tensor trace_views(
     model::LoadedModel& loaded,
     const std::vector<const page::PageImage*>& views,
@@ -83,8 +83,7 @@ torch::Tensor trace_views(
   return all_tokens;
 }
 
-/// The prompt's ids. A folder without a tokenizer still has the prompt that is
-/// nothing but the page.
+/// The prompt's ids. Without a tokenizer only the prompt `<image>` is possible.
 model::Prompt make_prompt(
     const model::LoadedModel& loaded,
     const std::string& text,
@@ -100,7 +99,7 @@ model::Prompt make_prompt(
   if (text.empty()) {
     warn(concat(
         loaded.folder.string(),
-        ": there is no tokenizer.json; the prompt is <image> alone"));
+        ": has no tokenizer.json, so the prompt is <image>"));
   }
   model::Prompt prompt;
   prompt.ids.assign(positions + 1, kPublishedImageId);
@@ -160,10 +159,10 @@ void add_trace(CLI::App& app) {
   auto* command = app.add_subcommand(
       "trace",
       "microfiche trace page.png -o trace.safetensors --mode gundam\n\n"
-      "Every stage of one greedy reading, to compare with another "
+      "Saves every stage of one greedy reading, for comparison with another "
       "implementation: pixels.*, sam.*, clip.*, tokens.* (global, tiles), "
-      "sequence, input_ids, logits, generated_ids. The end token stops "
-      "nothing here.");
+      "sequence, input_ids, logits, generated_ids. Does not stop at the end "
+      "token.");
   add_page_options(*command, arguments->page);
   command->add_option("-o,--output", arguments->output, "File to write")
       ->type_name("FILE.safetensors")

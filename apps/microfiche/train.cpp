@@ -64,16 +64,16 @@ void add_train(CLI::App& app) {
   auto* command = app.add_subcommand(
       "train",
       "microfiche train configs/training/smoke.json -o runs/smoke\n\n"
-      "Trains a model as a config says. The same command again goes on from "
-      "the newest checkpoint; Ctrl-C and SIGTERM stop with one. Several "
-      "processes train as one under torchrun:\n"
+      "Trains or fine-tunes a model. Ctrl-C and SIGTERM write a checkpoint and "
+      "stop; the same command resumes from the newest checkpoint. With several "
+      "processes, under torchrun:\n"
       "  torchrun --nproc-per-node 2 --no-python microfiche train CONFIG");
   command->add_option("config", arguments->config, "Training config")
       ->required();
   command->add_option(
       "-o,--output",
       arguments->output,
-      "Run folder; runs/<name of the config> when absent");
+      "Run folder; default: runs/NAME of the config");
   command
       ->add_option(
           "--device", arguments->common.device, "auto, cpu, cuda or cuda:N")
@@ -82,7 +82,7 @@ void add_train(CLI::App& app) {
   command->add_option(
       "--max-minutes",
       arguments->max_minutes,
-      "Stop with a checkpoint after so many minutes");
+      "Write a checkpoint and stop after this many minutes");
   add_set_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { train(*arguments); });

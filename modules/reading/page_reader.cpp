@@ -259,14 +259,11 @@ std::vector<std::string> PageReader::training_warnings(
     const InputPage& page,
     const page::PageImage& image) const {
   model::PageFacts facts;
-  facts.width_px = image.width;
-  facts.height_px = image.height;
   if (page.text) {
-    const auto& style = page.text->style;
-    const double scale = style.dpi / 96;
-    facts.font = style.font;
-    facts.font_size_px = style.font_size_px * scale;
-    facts.line_distance_px = facts.font_size_px * style.line_height;
+    facts = page_facts(page.text->style, image);
+  } else {
+    facts.width_px = image.width;
+    facts.height_px = image.height;
   }
   return model::training_warnings(loaded_.config, mode_, facts);
 }

@@ -81,4 +81,17 @@ TextPages set_text(
   return pages;
 }
 
+model::PageFacts page_facts(
+    const rendering::PageStyle& style,
+    const page::PageImage& image) {
+  constexpr double kCssDpi = 96;
+  model::PageFacts facts;
+  facts.width_px = image.width;
+  facts.height_px = image.height;
+  facts.font = style.font;
+  facts.font_size_px = style.font_size_px * style.dpi / kCssDpi;
+  facts.line_distance_px = facts.font_size_px * style.line_height;
+  return facts;
+}
+
 } // namespace microfiche::reading

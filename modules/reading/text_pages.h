@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/model_config.h"
+#include "model/trained_on.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
 #include "rendering/page_style.h"
@@ -49,5 +50,11 @@ TextPages set_text(
     std::string text,
     const TextStyle& text_style,
     const std::string& where);
+
+/// What `model::training_warnings` needs to know about a page of this style.
+/// The result refers to `style`.
+model::PageFacts page_facts(
+    const rendering::PageStyle& style,
+    const page::PageImage& image);
 
 } // namespace microfiche::reading

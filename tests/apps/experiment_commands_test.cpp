@@ -16,6 +16,7 @@ namespace microfiche {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using tests::Outcome;
 
@@ -69,6 +70,30 @@ TEST_F(ExperimentCommandsTest, ScoreWritesJsonToStdout) {
   EXPECT_EQ(json["metrics"]["set_precision"], 1.0);
   EXPECT_EQ(json["metrics"]["set_recall"], 0.75);
   EXPECT_EQ(json["bins"].size(), 2u);
+}
+
+TEST_F(ExperimentCommandsTest, SweepPrintsItsConfigOnlyWithVerbose) {
+  prepare_sweep();
+
+  const auto usual = run("sweep sweep.json --model model -o usual");
+  const auto verbose = run("sweep sweep.json --model model -o more --verbose");
+
+  ASSERT_EQ(usual.exit_code, 0) << usual.err;
+  EXPECT_THAT(usual.err, Not(HasSubstr("characters_per_token")));
+  EXPECT_THAT(verbose.err, HasSubstr("\"characters_per_token\": ["));
+}
+
+TEST_F(ExperimentCommandsTest, SweepRefusesAPromptThatDoesNotShowThePage) {
+  prepare_sweep();
+
+  const auto one = run("sweep sweep.json --model model --set prompt=Read.");
+  const auto several =
+      run("sweep sweep.json --model model --set 'prompts={\"a\": \"Read.\"}'");
+
+  EXPECT_EQ(one.exit_code, 3);
+  EXPECT_THAT(one.err, HasSubstr("prompt: expected <image>"));
+  EXPECT_EQ(several.exit_code, 3);
+  EXPECT_THAT(several.err, HasSubstr("prompts.a: expected <image>"));
 }
 
 TEST_F(ExperimentCommandsTest, ScoreReadsStandardInputAndWritesTables) {

@@ -30,7 +30,7 @@ TEST_F(ReadCommandTest, ReadingSavedTokensIsReadingThePage) {
   EXPECT_EQ(tokens.out, page.out);
 }
 
-TEST_F(ReadCommandTest, ReadWritesATextAndItsCircumstances) {
+TEST_F(ReadCommandTest, ReadWritesATextAndItsDetails) {
   const auto outcome =
       run("read page.png -o out --mode t4 --max-new-tokens 20");
 
@@ -62,7 +62,7 @@ TEST_F(ReadCommandTest, ReadTakesAFolderInTheOrderOfItsNames) {
       outcome.out.find("==> pages/b.png <=="));
 }
 
-TEST_F(ReadCommandTest, ReadGoesOnWhereItStopped) {
+TEST_F(ReadCommandTest, ReadResumes) {
   ASSERT_EQ(run("read page.png -o out --max-new-tokens 4").exit_code, 0);
   const auto time =
       std::filesystem::last_write_time(folder.path() / "out/page.json");
@@ -125,7 +125,7 @@ TEST_F(ReadCommandTest, StandardOutputHasThePagesInTheirOrder) {
   EXPECT_EQ(together.out, one_by_one.out);
 }
 
-TEST_F(ReadCommandTest, AKilledReadKeepsThePagesThatEndedAndGoesOn) {
+TEST_F(ReadCommandTest, AKilledReadKeepsFinishedPagesAndResumes) {
   ASSERT_EQ(run("encode page.png -o few.safetensors --mode t4").exit_code, 0);
   ASSERT_EQ(
       run("encode page.png -o many.safetensors --mode tiles").exit_code, 0);
@@ -154,7 +154,7 @@ TEST_F(ReadCommandTest, AKilledReadKeepsThePagesThatEndedAndGoesOn) {
   const auto again = tests::run_program(folder.path(), arguments);
 
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_THAT(again.err, HasSubstr("left as they are: 1"));
+  EXPECT_THAT(again.err, HasSubstr("left unchanged: 1"));
   EXPECT_EQ(
       std::filesystem::last_write_time(folder.path() / "out/many.json"), time);
   EXPECT_TRUE(exists("out/few.json"));

@@ -13,6 +13,7 @@ namespace microfiche {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using tests::Outcome;
 
 class RenderCommandTest : public ::testing::Test {
@@ -72,7 +73,7 @@ TEST_F(RenderCommandTest, RecordsStyleTextsAndLibraries) {
   EXPECT_TRUE(run_record["rendering"].contains("pango"));
 }
 
-TEST_F(RenderCommandTest, TheSameCommandGoesOnWhereItWasStopped) {
+TEST_F(RenderCommandTest, TheSameCommandResumes) {
   run("book.txt -o pages --style style.json --quiet");
   const auto first = read_file(folder.path() / "pages/page-0001.png");
   const auto made = last_write_time(folder.path() / "pages/page-0001.png");
@@ -95,6 +96,30 @@ TEST_F(RenderCommandTest, AnotherStyleLeavesNoPageOfTheOldOne) {
 
   EXPECT_EQ(pages().size(), 1u);
   EXPECT_FALSE(exists("pages/page-0002.png"));
+}
+
+TEST_F(RenderCommandTest, WithoutAStyleThePagesAreLikeTheModelsTraining) {
+  write("notes.txt", "In the beginning was the Word");
+
+  const auto outcome = run("notes.txt -o pages --quiet");
+  const auto read = tests::run_program(
+      folder.path(), "read pages/page-0001.png --mode nano-9 --quiet");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, Not(HasSubstr("trained")));
+  EXPECT_EQ(page::read_image(folder.path() / "pages/page-0001.png").width, 192);
+  EXPECT_THAT(read.out, HasSubstr("beginning"));
+}
+
+TEST_F(RenderCommandTest, WarnsOnceAboutPagesUnlikeTheModelsTraining) {
+  write("notes.txt", "one two\n\nthree four\n\nfive six");
+
+  const auto outcome = run("notes.txt -o pages --style style.json --quiet");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto first = outcome.err.find("the font is DejaVu Sans;");
+  ASSERT_NE(first, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("the font is", first + 1), std::string::npos);
 }
 
 TEST_F(RenderCommandTest, ACharacterThatTheFontLacksIsBadInput) {
