@@ -91,8 +91,8 @@ RunComparison compare_runs(
         second.folder.string(),
         ": page ",
         sample.id,
-        " has another text in each; runs of the same texts, styles and seed "
-        "can be compared");
+        " has a different text in each; compare runs of the same texts, styles "
+        "and seed");
     const auto name = sweep::name_of(sample.cell);
     if (!cells.contains(name)) {
       order.push_back(sample.cell);
@@ -111,8 +111,7 @@ RunComparison compare_runs(
       first.folder.string(),
       " and ",
       second.folder.string(),
-      ": no page of one is in the other; their modes, texts, styles or lengths "
-      "have other names");
+      ": no common page; the names of modes, texts, styles or lengths differ");
   const CellLabels names(order);
   std::vector<CellComparison> comparisons;
   for (const auto& cell : order) {
@@ -147,8 +146,8 @@ Table comparison_table(const std::vector<CellComparison>& cells) {
       "BCa low",
       "BCa high",
       "p",
-      "p bootstrap",
-      "p Holm"};
+      "bootstrap p",
+      "Holm p"};
   for (const auto& cell : cells) {
     const auto& difference = cell.paired.difference;
     table.rows.push_back(
@@ -175,7 +174,7 @@ std::string comparison_notes(const RunComparison& comparison) {
       comparison.normalization,
       ": second minus first over the same pages; bootstrap 95 % intervals, "
       "percentile and BCa; p by sign-flip permutation, by bootstrap, and the "
-      "first by Holm's correction for the number of cells.");
+      "first with Holm's correction for the number of cells.");
   std::vector<std::pair<std::string, int64_t>> sets;
   for (const auto& cell : comparison.cells) {
     sets.emplace_back(cell.cell, cell.paired.pages);

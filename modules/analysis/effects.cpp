@@ -113,8 +113,8 @@ Table effects_table(const std::vector<ConditionEffect>& effects) {
        "gap low",
        "gap high",
        "p",
-       "p by Holm",
-       "skill above it",
+       "Holm p",
+       "skill",
        "altered words",
        "read",
        "corrected"});

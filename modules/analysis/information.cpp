@@ -97,7 +97,7 @@ Table information_table(const std::vector<CellInformation>& cells) {
       "text",
       {"bits/char",
        "without page",
-       "told",
+       "gained",
        "low",
        "high",
        "calibration error"});

@@ -21,22 +21,22 @@ std::vector<NamedTable> run_tables(const RunAnalysis& analysis) {
   if (reads_fox(analysis.run.config)) {
     add(
         {"paper",
-         "Set-of-words precision beside DeepSeek-OCR's Table 2",
+         "Set-of-words precision and DeepSeek-OCR's Table 2",
          paper_table(analysis.paper)});
   }
   add(
       {"effects",
        concat(
-           "What the conditions did to ",
+           "Effect of the conditions on ",
            analysis.summary.headline,
            ": gap to the same pages untouched, and skill above a floor"),
        effects_table(analysis.effects)});
   add(
       {"information",
-       "Bits per character of the reference with the page and without",
+       "Bits per character of the reference, with and without the page",
        information_table(analysis.information)});
   add({"reliability", "", reliability_table(analysis.information), false});
-  add({"costs", "What a page costs", costs_table(analysis.costs)});
+  add({"costs", "Costs per page", costs_table(analysis.costs)});
   return tables;
 }
 

@@ -14,9 +14,8 @@
 namespace microfiche::report {
 namespace {
 
-// Colours after Okabe and Ito, which people with colour-blindness can tell
-// apart, darker where they would not stand out from white paper and lighter on
-// dark paper.
+// Colours after Okabe and Ito, distinct with colour blindness; darker on a white
+// background and lighter on a dark one, for contrast.
 constexpr const char* kStyle = R"(<style>
 .mf{--paper:#fff;--ink:#1c2128;--dim:#5b636b;--grid:#e4e8ec;
 --c0:#0072b2;--c1:#c85400;--c2:#008a65;--c3:#b0578d;--c4:#966d00;--c5:#2b2b2b;--grey:#717981;
@@ -29,9 +28,9 @@ font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-
 </style>
 )";
 
-constexpr double kBelow = 54;
+constexpr double kBottomMargin = 54;
 
-/// A number with four digits, as people read it.
+/// A number with four significant digits.
 std::string four_digits(double value) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.4g", value);
@@ -84,8 +83,8 @@ std::string y_axis_svg(const Chart& chart, const ChartFrame& frame) {
   return svg;
 }
 
-/// A row or column by its name, or the number itself.
-std::string place_text(const ChartAxis& axis, double value) {
+/// The name at an axis position, or the number on an axis without names.
+std::string position_text(const ChartAxis& axis, double value) {
   if (axis.names.empty()) {
     return four_digits(value);
   }
@@ -103,6 +102,15 @@ ChartSeries styled_series(int i, const std::string& name) {
   series.colour = i % 6;
   series.marker = kShapes[static_cast<size_t>(i) % kShapes.size()];
   return series;
+}
+
+ChartSeries reference_line(std::vector<ChartPoint> points) {
+  ChartSeries line;
+  line.colour = -1;
+  line.marker = Marker::kNone;
+  line.dashes = "4 4";
+  line.points = std::move(points);
+  return line;
 }
 
 std::string to_svg(const Chart& chart) {
@@ -139,7 +147,7 @@ std::string to_svg(const Chart& chart) {
             "0 0 ",
             svg_number(kChartWidth),
             " ",
-            svg_number(frame.bottom() + kBelow))}},
+            svg_number(frame.bottom() + kBottomMargin))}},
       "\n" + svg);
 }
 
@@ -154,8 +162,8 @@ Table values_of(const Chart& chart) {
       intervals = intervals || point.interval;
     }
   }
-  const auto label = [](const ChartAxis& axis, const char* otherwise) {
-    return axis.label.empty() ? otherwise : axis.label;
+  const auto label = [](const ChartAxis& axis, const char* fallback) {
+    return axis.label.empty() ? fallback : axis.label;
   };
   Table table;
   table.header = has_rows(chart)
@@ -176,7 +184,7 @@ Table values_of(const Chart& chart) {
     }
     for (const auto& point : series.points) {
       std::vector<std::string> row = {
-          place_text(chart.x, point.x), place_text(chart.y, point.y)};
+          position_text(chart.x, point.x), position_text(chart.y, point.y)};
       if (has_rows(chart)) {
         std::swap(row[0], row[1]);
       }

@@ -9,19 +9,18 @@
 
 namespace microfiche::report {
 
-/// A point of a series, with the ends of its interval where it has one.
+/// A point of a series.
 struct ChartPoint {
   double x = 0;
   double y = 0;
 
-  /// Of what is measured: x where the vertical axis has names, else y.
+  /// Interval of x if the y axis has names, else of y.
   std::optional<std::pair<double, double>> interval = std::nullopt;
 
-  /// What a pointer over the point shows.
+  /// Shown on hover.
   std::string tooltip = "";
 
-  /// Of a tile: its colour, from dark (0) to bright (1), and what is written on
-  /// it.
+  /// Colour of a tile, from dark (0) to bright (1), and the text on it.
   std::optional<double> value = std::nullopt;
   std::string label = "";
 };
@@ -33,68 +32,71 @@ enum class Marker {
   kTriangle,
   kSquare,
 
-  /// A bar of length x in the row y, behind those of the series before it.
+  /// A bar of length x in row y, stacked on the bars of earlier series.
   kBar,
 
-  /// A field of a heat map.
+  /// A tile of a heat map.
   kTile,
 };
 
-/// Points that belong together.
+/// Points with a common style and legend entry.
 struct ChartSeries {
-  /// Not in the legend where empty.
+  /// Empty for no legend entry.
   std::string name;
 
-  /// In [0, 6) one of six colours; -1 is grey.
+  /// One of six colours, in [0, 6), or -1 for grey.
   int colour = 0;
   Marker marker = Marker::kCircle;
   bool filled = true;
 
-  /// Whether the points are joined, and the line's dashes as SVG has them.
+  /// Whether a line joins the points, and its `stroke-dasharray`.
   bool line = true;
   std::string dashes;
   std::vector<ChartPoint> points;
 };
 
-/// The colour and the shape of the series number `i`, so that a reader needs
-/// no colours to tell series apart.
+/// An empty series with the colour and the marker of index `i`. Markers differ as
+/// well, so that series can be told apart without colours.
 ChartSeries styled_series(int i, const std::string& name);
+
+/// A grey dashed line without a legend entry.
+ChartSeries reference_line(std::vector<ChartPoint> points);
 
 struct ChartAxis {
   std::string label;
   bool log = false;
 
-  /// The ends; from the points where absent.
+  /// Lower and upper end; taken from the points if absent.
   std::optional<std::pair<double, double>> range = std::nullopt;
 
-  /// What stands at 0, 1, ..., from left to right or from the top down; an axis
-  /// with names has no numbers.
+  /// Labels at 0, 1, ..., from left to right or from top to bottom. An axis with
+  /// names has no numbers.
   std::vector<std::string> names = {};
 
-  /// What follows the number at a tick.
+  /// Text after the number of a tick.
   std::string unit = "";
 };
 
 struct Chart {
   std::string title;
 
-  /// What the chart shows, for whoever does not see it.
+  /// Alternative text, for readers who cannot see the chart.
   std::string description;
   ChartAxis x;
   ChartAxis y;
 
-  /// Of a chart whose vertical axis has names, in SVG units.
+  /// Height of a row if the y axis has names, in SVG units.
   double row_height = 25;
   std::vector<ChartSeries> series;
 };
 
-/// The chart as an SVG document of its own that follows the reader's light or
-/// dark setting; it may also stand inside an HTML document.
+/// The chart as a complete SVG document, which can also be embedded in HTML. It
+/// follows the reader's light or dark setting.
 std::string to_svg(const Chart& chart);
 
-/// The points of the chart, a row a point: what the chart is for whoever does
-/// not see it. Lines that only guide the eye, without markers or a name, are
-/// left out. Numbers have four digits.
+/// The points of the chart as a table, for readers who cannot see the chart: one
+/// row per point, numbers with four digits. Lines without markers and name are
+/// left out.
 Table values_of(const Chart& chart);
 
 } // namespace microfiche::report

@@ -27,14 +27,14 @@ bool has_marker(const Chart& chart, Marker marker) {
       });
 }
 
-/// A tick's number with as many digits as its step asks for.
+/// The number of a tick, with the digits of the step.
 std::string tick_text(double value, double step) {
   const int digits =
       std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
   return fixed(std::abs(value) < step / 2 ? 0 : value, digits);
 }
 
-/// Round numbers that cut [low, high] into a handful of parts.
+/// About five round numbers in [low, high].
 std::vector<ChartTick> linear_ticks(double low, double high) {
   const double rough = (high - low) / 5;
   const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -112,7 +112,7 @@ ChartScale scale_of(const ChartAxis& axis, Ends ends, bool measured) {
   return scale;
 }
 
-/// Space for what stands left of the plot.
+/// Width of the labels left of the plot.
 double left_margin(const Chart& chart) {
   double names = 0;
   for (const auto& name : chart.y.names) {
@@ -131,18 +131,18 @@ double plot_height(const Chart& chart) {
 
 } // namespace
 
-double ChartScale::part(double value) const {
+double ChartScale::fraction(double value) const {
   return log ? std::log(value / low) / std::log(high / low)
              : (value - low) / (high - low);
 }
 
 double ChartFrame::x(double value) const {
-  return left + x_scale.part(value) * width;
+  return left + x_scale.fraction(value) * width;
 }
 
 double ChartFrame::y(double value) const {
-  const double part = y_scale.part(value);
-  return top + (y_downwards ? part : 1 - part) * height;
+  const double fraction = y_scale.fraction(value);
+  return top + (y_downwards ? fraction : 1 - fraction) * height;
 }
 
 bool has_rows(const Chart& chart) {
@@ -230,11 +230,11 @@ ChartFrame lay_out_frame(const Chart& chart) {
 
 std::string truncate_to_width(const std::string& text, double width) {
   auto characters = decode_utf8(text).text;
-  const auto most = static_cast<size_t>(std::max(width / kChartCharacter, 2.0));
-  if (characters.size() <= most) {
+  const auto max = static_cast<size_t>(std::max(width / kChartCharacter, 2.0));
+  if (characters.size() <= max) {
     return text;
   }
-  characters.resize(most - 1);
+  characters.resize(max - 1);
   return encode_utf8(characters) + "\u2026";
 }
 

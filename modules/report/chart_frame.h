@@ -7,24 +7,24 @@
 
 namespace microfiche::report {
 
-/// A number on an axis, or a name.
+/// A labelled position on an axis.
 struct ChartTick {
   double value = 0;
   std::string text;
 };
 
-/// What an axis covers, and where its ticks are.
+/// Range and ticks of an axis.
 struct ChartScale {
   double low = 0;
   double high = 1;
   bool log = false;
   std::vector<ChartTick> ticks;
 
-  /// Where a value lies between the ends: 0 at `low`, 1 at `high`.
-  double part(double value) const;
+  /// Position of a value in the range: 0 at `low`, 1 at `high`.
+  double fraction(double value) const;
 };
 
-/// Where a chart's plot lies in its picture, in SVG units, and what it covers.
+/// Position of the plot area in the picture, in SVG units, and its scales.
 struct ChartFrame {
   double left = 0;
   double top = 0;
@@ -33,7 +33,7 @@ struct ChartFrame {
   ChartScale x_scale;
   ChartScale y_scale;
 
-  /// Names run from the top down, numbers upwards.
+  /// Whether y grows downwards: for names, not for numbers.
   bool y_downwards = false;
 
   double x(double value) const;
@@ -46,32 +46,32 @@ struct ChartFrame {
   }
 };
 
-/// The name of a series in the legend, at its place.
+/// Position of a legend entry, in SVG units.
 struct LegendEntry {
   double x = 0;
   double y = 0;
 };
 
-/// Width of every chart, and of a character of its text, about.
+/// Width of a chart, and approximate width of a character, in SVG units.
 inline constexpr double kChartWidth = 760;
 inline constexpr double kChartCharacter = 6.8;
 
-/// Whether what is measured is horizontal.
+/// Whether the y axis has names, so that values are horizontal.
 bool has_rows(const Chart& chart);
 
-/// Whether a point has a place in the chart.
+/// Whether a point can be drawn: finite, and positive on a log axis.
 bool has_position(const Chart& chart, const ChartPoint& point);
 
-/// Left ends of the bars of a series, behind those of the series before it.
+/// Left ends of the bars of a series, stacked on the bars of earlier series.
 std::vector<double> bar_starts(const Chart& chart, size_t series);
 
-/// The places of the series in the legend.
+/// The legend positions of all series.
 std::vector<LegendEntry> lay_out_legend(const Chart& chart);
 
-/// The frame in which `to_svg` draws.
+/// The frame that `to_svg` draws in.
 ChartFrame lay_out_frame(const Chart& chart);
 
-/// A text cut to what fits into a width.
+/// The text, shortened to fit a width.
 std::string truncate_to_width(const std::string& text, double width);
 
 } // namespace microfiche::report

@@ -22,7 +22,7 @@ std::string title_element(const std::string& tooltip) {
   return tooltip.empty() ? "" : "<title>" + escape_html(tooltip) + "</title>";
 }
 
-/// The point's numbers, for whoever reads the file with a program.
+/// The numbers of a point, for programs that read the file.
 SvgAttributes data_attributes(const ChartPoint& point) {
   SvgAttributes data = {{"data-x", exact(point.x)}, {"data-y", exact(point.y)}};
   if (point.interval) {
@@ -49,7 +49,7 @@ std::string marker_svg(
     const SvgAttributes& data = {},
     const std::string& tooltip = "") {
   const auto colour = colour_of(series);
-  const auto look = join_attributes(
+  const auto style = join_attributes(
       {{"class", "mark"},
        {"fill", series.filled ? colour : "var(--paper)"},
        {"stroke", colour}},
@@ -66,7 +66,7 @@ std::string marker_svg(
         }
         return svg_element(
             "polygon",
-            join_attributes({{"points", points}}, look),
+            join_attributes({{"points", points}}, style),
             title_element(tooltip));
       };
   switch (series.marker) {
@@ -75,7 +75,7 @@ std::string marker_svg(
           "circle",
           join_attributes(
               {{"cx", svg_number(x)}, {"cy", svg_number(y)}, {"r", "4.5"}},
-              look),
+              style),
           title_element(tooltip));
     case Marker::kDiamond:
       return polygon({{0, -6}, {6, 0}, {0, 6}, {-6, 0}});
@@ -91,8 +91,7 @@ std::string marker_svg(
   return "";
 }
 
-/// A bar is full, hatched or light by the colour of its series, so that no eye
-/// has to tell colours apart.
+/// A bar is filled, hatched or light, so that series differ without colours.
 std::string bar_svg(
     const ChartSeries& series,
     double left,
@@ -102,13 +101,13 @@ std::string bar_svg(
     const std::string& tooltip = "") {
   const double top = y - kBarHeight / 2;
   const auto colour = colour_of(series);
-  const int look = series.colour < 0 ? 2 : series.colour % 3;
+  const int style = series.colour < 0 ? 2 : series.colour % 3;
   const SvgAttributes place = {
       {"x", svg_number(left)},
       {"y", svg_number(top)},
       {"width", svg_number(right - left)},
       {"height", svg_number(kBarHeight)}};
-  // No grid shines through a light bar.
+  // An opaque background hides the grid behind a light bar.
   auto svg =
       svg_element("rect", join_attributes(place, {{"fill", "var(--paper)"}}));
   svg += svg_element(
@@ -117,12 +116,12 @@ std::string bar_svg(
           join_attributes(
               place,
               {{"fill", colour},
-               {"fill-opacity", look == 2 ? "0.2" : "0.9"},
+               {"fill-opacity", style == 2 ? "0.2" : "0.9"},
                {"stroke", colour}}),
           data),
       title_element(tooltip));
   std::string hatches;
-  for (double x = left + 4; look == 1 && x < right; x += 5) {
+  for (double x = left + 4; style == 1 && x < right; x += 5) {
     hatches += concat(
         "M", svg_number(x), " ", svg_number(top + 1), "v", kBarHeight - 2);
   }
@@ -138,36 +137,35 @@ struct Rgb {
   double blue;
 };
 
-/// Dark blue to yellow, as bright as the value is high, which all kinds of
-/// colour vision see alike.
+/// Dark blue for 0 to bright yellow for 1, readable with colour blindness.
 ///
 /// Source: Nuñez, Anderton and Renslow, "Optimizing colormaps with
 /// consideration for color vision deficiency", arXiv:1712.01662 (cividis), at
-/// five places.
+/// five stops.
 Rgb cividis(double value) {
-  constexpr std::array<Rgb, 5> kPlaces = {
+  constexpr std::array<Rgb, 5> kStops = {
       {{0, 34, 78},
        {67, 78, 108},
        {125, 124, 120},
        {188, 175, 111},
        {254, 232, 56}}};
-  const double at = std::clamp(value, 0.0, 1.0) * (kPlaces.size() - 1);
-  const auto i = std::min(static_cast<size_t>(at), kPlaces.size() - 2);
+  const double at = std::clamp(value, 0.0, 1.0) * (kStops.size() - 1);
+  const auto i = std::min(static_cast<size_t>(at), kStops.size() - 2);
   const double t = at - static_cast<double>(i);
   const auto mix = [&](double a, double b) {
     return std::round(a + t * (b - a));
   };
-  const auto& low = kPlaces[i];
-  const auto& high = kPlaces[i + 1];
+  const auto& low = kStops[i];
+  const auto& high = kStops[i + 1];
   return {
       mix(low.red, high.red),
       mix(low.green, high.green),
       mix(low.blue, high.blue)};
 }
 
-/// Black or white, whichever contrasts more with a colour (WCAG 2.2, "contrast
+/// Black or white, by the higher contrast with a colour (WCAG 2.2, "contrast
 /// ratio").
-const char* contrasting_color(const Rgb& colour) {
+const char* contrasting_colour(const Rgb& colour) {
   const auto linear = [](double channel) {
     const double c = channel / 255;
     return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
@@ -210,7 +208,7 @@ std::string tile_svg(const ChartPoint& point, const ChartFrame& frame) {
               {"style",
                concat(
                    "fill:",
-                   contrasting_color(colour),
+                   contrasting_colour(colour),
                    ";font-size:15px;pointer-events:none")}},
              escape_html(point.label));
 }

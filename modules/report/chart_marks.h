@@ -6,12 +6,11 @@
 
 namespace microfiche::report {
 
-/// What a series looks like in the legend.
+/// The legend entry of a series.
 std::string legend_svg(const ChartSeries& series, const LegendEntry& entry);
 
-/// A series of the chart in its frame: lines, intervals and markers. Every
-/// marker has its numbers in `data-x`, `data-y`, `data-low`, `data-high` and
-/// `data-value`.
+/// Lines, intervals and markers of a series. Each marker has its numbers in
+/// `data-x`, `data-y`, `data-low`, `data-high` and `data-value`.
 std::string
 series_svg(const Chart& chart, size_t series, const ChartFrame& frame);
 

@@ -11,15 +11,12 @@ Chart make_comparison_chart(
   Chart chart;
   chart.title = metric_title(metric) + ": second run minus first";
   chart.description =
-      "A row a cell: the mean difference over the same pages with its 95 % "
+      "One row per cell: the mean difference over the same pages with its 95 % "
       "interval. On the dashed line the runs are equal.";
   chart.x.label = "difference";
   chart.y.label = "cell";
-  ChartSeries zero;
-  zero.colour = -1;
-  zero.marker = Marker::kNone;
-  zero.dashes = "4 4";
-  zero.points = {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}};
+  const auto zero = reference_line(
+      {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}});
   ChartSeries differences;
   differences.line = false;
   for (size_t i = 0; i < cells.size(); ++i) {
@@ -34,7 +31,7 @@ Chart make_comparison_chart(
              cell.label,
              ": ",
              score_text(difference, cell.paired.pages),
-             ", p by Holm ",
+             ", Holm p ",
              fixed(cell.holm_p_value, 4))});
   }
   chart.series = {zero, differences};

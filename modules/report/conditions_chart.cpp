@@ -13,16 +13,16 @@ namespace {
 
 constexpr const char* kUntouched = "untouched";
 
-/// What cells in one row stand apart, in SVG units.
+/// Distance of the dots in one row, in SVG units.
 constexpr double kDotSpacing = 11;
 
-/// One dot: a condition of one untouched cell.
+/// A dot: one condition of one base cell. A base cell has no conditions.
 struct Dot {
   std::string kind;
   std::string row;
   size_t base;
 
-  /// How much worse than untouched.
+  /// How much worse than the base cell.
   double drop;
   metrics::Interval score;
   int64_t pages;
@@ -72,8 +72,8 @@ class ConditionsChart {
     Chart chart;
     chart.title = metric_title(summary_.headline) + " under each condition";
     chart.description =
-        "A row a condition, its mean as a dot with its 95 % interval; dashed "
-        "lines are the untouched cells. Conditions of one kind are joined in "
+        "One row per condition: the mean as a dot with its 95 % interval. Dashed "
+        "lines are the untouched cells. Lines join the conditions of one kind in "
         "the order of their strengths.";
     chart.x = metric_axis(summary_.headline);
     chart.y.label = "condition";
@@ -81,23 +81,23 @@ class ConditionsChart {
     chart.row_height = row_height();
     const analysis::CellLabels names(bases_);
     for (size_t base = 0; base < bases_.size(); ++base) {
-      const auto look = static_cast<int>(base);
+      const auto style = static_cast<int>(base);
       const auto name = names.setting_and_length(bases_[base]);
       add_guides(chart, base);
-      auto dots = styled_series(look, name);
+      auto dots = styled_series(style, name);
       dots.line = false;
-      auto kept = styled_series(look, name + " without looped pages");
-      kept.line = false;
-      kept.filled = false;
+      auto unlooped = styled_series(style, name + " without looped pages");
+      unlooped.line = false;
+      unlooped.filled = false;
       for (const auto& dot : dots_) {
         if (dot.base == base) {
           dots.points.push_back(make_point(dot, dot.score, dot.tooltip));
-          add_without_loops(kept, dot);
+          add_without_loops(unlooped, dot);
         }
       }
       chart.series.push_back(std::move(dots));
-      if (!kept.points.empty()) {
-        chart.series.push_back(std::move(kept));
+      if (!unlooped.points.empty()) {
+        chart.series.push_back(std::move(unlooped));
       }
     }
     return chart;
@@ -144,7 +144,7 @@ class ConditionsChart {
         score_text(effect.score, effect.pages),
         "; gap to untouched ",
         metrics::interval_text(gap),
-        ", p by Holm ",
+        ", Holm p ",
         fixed(effect.holm_p_value, 4));
     if (effect.is_floor) {
       tooltip += concat("; skill above this floor ", fixed(effect.skill, 3));
@@ -169,15 +169,15 @@ class ConditionsChart {
     return summary_.higher_is_better ? -gap : gap;
   }
 
-  /// Kinds by their most harmful condition, their conditions as the sweep has
-  /// them.
+  /// Sorts kinds by their most harmful condition. The conditions of a kind keep
+  /// the order of the grid.
   void order_rows() {
     std::map<std::string, double> drops;
     for (const auto& dot : dots_) {
       const auto [found, added] = drops.emplace(dot.kind, dot.drop);
       found->second = std::max(found->second, dot.drop);
     }
-    // What does good or nothing still stands below the untouched cells.
+    // Harmless conditions stay below the untouched cells.
     drops[kUntouched] = -std::numeric_limits<double>::infinity();
     std::stable_sort(
         dots_.begin(), dots_.end(), [&](const Dot& a, const Dot& b) {
@@ -209,7 +209,7 @@ class ConditionsChart {
     return {score.mean, row_position(dot), interval_ends(score), tooltip};
   }
 
-  void add_without_loops(ChartSeries& kept, const Dot& dot) const {
+  void add_without_loops(ChartSeries& unlooped, const Dot& dot) const {
     if (dot.cell != nullptr && !looped_cells({dot.cell}).empty()) {
       const auto& score =
           metrics::find_metric(dot.cell->without_loops, summary_.headline);
@@ -221,11 +221,12 @@ class ConditionsChart {
               ", without looped pages: ",
               score_text(score, dot.cell->pages_without_loops)));
       point.y += kDotSpacing / 2 / row_height();
-      kept.points.push_back(std::move(point));
+      unlooped.points.push_back(std::move(point));
     }
   }
 
-  /// The line of the untouched cell, and those through the strengths of a kind.
+  /// Adds the line of the untouched cell and the lines that join the strengths of
+  /// a kind.
   void add_guides(Chart& chart, size_t base) const {
     ChartSeries guide;
     guide.colour = static_cast<int>(base);
@@ -284,11 +285,10 @@ std::optional<Chart> make_altered_words_chart(
   }
   const analysis::CellLabels names(cells);
   Chart chart;
-  chart.title = "What altered words were read as";
+  chart.title = "How altered words were read";
   chart.description =
-      "A bar a condition: the shares of the altered words that were read as "
-      "they stand, corrected to what stood there before, or read as something "
-      "else.";
+      "One bar per condition: the shares of the altered words that were read as "
+      "on the page, corrected to the original word, or read as something else.";
   chart.x.label = "share of the altered words";
   chart.x.range = std::pair(0.0, 1.0);
   chart.y.label = "condition";
@@ -318,7 +318,7 @@ std::optional<Chart> make_altered_words_chart(
     }
     chart.series.push_back(std::move(bars));
   };
-  add("as it stands", 0, [](const auto& words) { return words.read; });
+  add("as on the page", 0, [](const auto& words) { return words.read; });
   add("corrected", 1, [](const auto& words) { return words.corrected; });
   add("something else", 2, [](const auto& words) {
     return words.words - words.read - words.corrected;

@@ -25,10 +25,10 @@ std::vector<analysis::CellCost> select_costs(
 Chart make_seconds_chart(const std::vector<analysis::CellCost>& costs) {
   const auto names = analysis::CellLabels::of(costs);
   Chart chart;
-  chart.title = "Time a page takes, by stage";
+  chart.title = "Time per page, by stage";
   chart.description =
-      "A bar a cell: milliseconds of encoding, prefill and decoding a page, one "
-      "after the other.";
+      "One bar per cell: milliseconds per page for encoding, prefill and decoding, "
+      "stacked.";
   chart.x.label = "ms per page";
   chart.y.label = "cell";
   const auto add =
@@ -90,27 +90,27 @@ Chart make_precision_over_cost_chart(
   Chart chart;
   chart.title = metric_title(summary.headline) + " over time";
   chart.description =
-      "A point a cell, joined within a setting: the mean with its 95 % interval "
-      "over what a page takes.";
+      "One point per cell: the mean with its 95 % interval over the time per page. "
+      "Lines join the cells of a setting.";
   chart.x.label = "ms per page: encode, prefill and decode (log scale)";
   chart.x.log = true;
   chart.y = metric_axis(summary.headline);
-  int look = 0;
+  int style = 0;
   for (const auto& setting : settings) {
     const auto& cells = groups[setting];
-    auto series = styled_series(look, setting);
+    auto series = styled_series(style, setting);
     series.points = metric_points(
         cells, summary.headline, setting, x, metrics_of_all_pages);
     chart.series.push_back(std::move(series));
-    auto kept = styled_series(look, setting + " without looped pages");
-    kept.filled = false;
-    kept.line = false;
-    kept.points = metric_points(
-        looped_cells(cells), summary.headline, kept.name, x, without_loops);
-    if (!kept.points.empty()) {
-      chart.series.push_back(std::move(kept));
+    auto unlooped = styled_series(style, setting + " without looped pages");
+    unlooped.filled = false;
+    unlooped.line = false;
+    unlooped.points = metric_points(
+        looped_cells(cells), summary.headline, unlooped.name, x, metrics_without_loops);
+    if (!unlooped.points.empty()) {
+      chart.series.push_back(std::move(unlooped));
     }
-    ++look;
+    ++style;
   }
   return chart;
 }
@@ -118,15 +118,15 @@ Chart make_precision_over_cost_chart(
 Chart make_cache_chart(const std::vector<analysis::CellCost>& costs) {
   const auto names = analysis::CellLabels::of(costs);
   Chart chart;
-  chart.title = "Cache of keys and values: a page and its text";
+  chart.title = "KV cache of a page and of its text";
   chart.description =
-      "A row a cell: what the decoder's cache holds for the page's vision "
-      "tokens, and what it would hold for the same text as text tokens.";
+      "One row per cell: the size of the decoder's KV cache for the vision tokens "
+      "of a page, and for the same text as text tokens.";
   chart.x.label = "KiB (log scale)";
   chart.x.log = true;
   chart.y.label = "cell";
-  auto page = styled_series(0, "the page");
-  auto text = styled_series(3, "its text as the model's text tokens");
+  auto page = styled_series(0, "page");
+  auto text = styled_series(3, "text, in the model's text tokens");
   page.line = false;
   text.line = false;
   text.filled = false;
@@ -144,7 +144,7 @@ Chart make_cache_chart(const std::vector<analysis::CellCost>& costs) {
         fixed(text_kib, 1),
         " KiB, ",
         fixed(text_kib / page_kib, 2),
-        " times as much");
+        " times the page");
     page.points.push_back({page_kib, row, std::nullopt, tooltip});
     text.points.push_back({text_kib, row, std::nullopt, tooltip});
     ChartSeries between;

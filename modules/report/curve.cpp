@@ -32,7 +32,7 @@ std::vector<CurveGroup> groups_of(
   for (size_t run = 0; run < runs.size(); ++run) {
     for (const auto& cell : runs[run].summary.cells) {
       if (cell.cell.page_condition || cell.cell.token_condition) {
-        continue; // Its ratio is not what it is drawn for.
+        continue;
       }
       const auto setting = names.setting(cell.cell);
       auto found =
@@ -49,31 +49,31 @@ std::vector<CurveGroup> groups_of(
   return groups;
 }
 
-/// Draws the groups of a curve one after the other.
+/// Builds the series of a curve, group by group.
 class CurveSeries {
  public:
   CurveSeries(std::string metric, bool only_group)
       : metric_(std::move(metric)), only_group_(only_group) {}
 
-  void add_group(const std::string& name, const CellList& cells, int look) {
+  void add_group(const std::string& name, const CellList& cells, int style) {
     const auto prefix = name.empty() ? "" : name + ": ";
     const auto text = select_text(cells, conditions::kNaturalText);
-    auto series = styled_series(look, name.empty() ? "held-out text" : name);
+    auto series = styled_series(style, name.empty() ? "held-out text" : name);
     add(series, text, metrics_of_all_pages);
 
-    auto kept = styled_series(look, prefix + "without looped pages");
-    kept.filled = false;
-    kept.line = false;
-    add(kept, looped_cells(text), without_loops);
+    auto unlooped = styled_series(style, prefix + "without looped pages");
+    unlooped.filled = false;
+    unlooped.line = false;
+    add(unlooped, looped_cells(text), metrics_without_loops);
 
-    auto letters = styled_series(look, prefix + "random letters");
+    auto letters = styled_series(style, prefix + "random letters");
     letters.colour += only_group_ ? 1 : 0;
     letters.filled = only_group_;
     letters.marker = Marker::kDiamond;
     letters.line = false;
     add(letters, select_text(cells, "random_letters"), metrics_of_all_pages);
 
-    auto words = styled_series(look, prefix + "shuffled words");
+    auto words = styled_series(style, prefix + "shuffled words");
     words.colour += only_group_ ? 2 : 0;
     words.filled = false;
     words.marker = Marker::kSquare;
@@ -81,12 +81,12 @@ class CurveSeries {
     add(words, select_text(cells, "shuffled_words"), metrics_of_all_pages);
 
     add_floor(
-        prefix + "wrong page", "7 4", text, look, [
+        prefix + "wrong page", "7 4", text, style, [
         ](const analysis::CellSummary& cell) -> auto& {
           return cell.wrong_page;
         });
     add_floor(
-        prefix + "blank page", "2 4", text, look, [
+        prefix + "blank page", "2 4", text, style, [
         ](const analysis::CellSummary& cell) -> auto& {
           return cell.blank_page;
         });
@@ -118,15 +118,15 @@ class CurveSeries {
     }
   }
 
-  /// A floor is a thin line, or one mark where there is one point.
+  /// A floor is a dashed line, or a marker for a single point.
   template <typename Select>
   void add_floor(
       const std::string& name,
       const char* dashes,
       const CellList& cells,
-      int look,
+      int style,
       const Select& select) {
-    auto floor = styled_series(look, name);
+    auto floor = styled_series(style, name);
     floor.dashes = dashes;
     floor.filled = false;
     floor.marker = cells.size() > 1 ? Marker::kNone : Marker::kTriangle;
@@ -187,26 +187,26 @@ Chart make_curve(
     settings.insert(group.setting);
   }
   CurveSeries drawn(metric, groups.size() == 1);
-  int look = 0;
+  int style = 0;
   for (const auto& group : groups) {
     auto name = runs.size() > 1 ? runs[group.run].name : "";
     if (settings.size() > 1) {
       name += (name.empty() ? "" : ", ") + group.setting;
     }
-    drawn.add_group(name, group.cells, look++);
+    drawn.add_group(name, group.cells, style++);
   }
   Chart chart;
   chart.title = metric_title(metric) + " over compression ratio";
   chart.description =
-      "A point a cell with its 95 % interval; what other pages' readings score "
-      "is the floor. In grey, where it is a matter of precision, the points of "
-      "the DeepSeek-OCR paper.";
+      "One point per cell with its 95 % interval. The floor is the score of "
+      "readings of other pages. Curves of precision show the points of the "
+      "DeepSeek-OCR paper in grey.";
   chart.x = {"compression ratio: text tokens over vision tokens (log scale)"};
   chart.x.log = true;
   chart.x.unit = "\u00d7";
   chart.y = metric_axis(metric);
   chart.series = std::move(drawn.series);
-  // The paper's precision is one of these; an error rate has no place for it.
+  // The paper's precision can only be compared with these.
   if (metric == "set_precision" || metric == "edit_similarity") {
     chart.series.push_back(paper_series("tiny"));
     chart.series.push_back(paper_series("small"));

@@ -99,8 +99,8 @@ std::string gallery_html(const analysis::RunAnalysis& run) {
     html += concat(
         "<details><summary><h3>",
         escape_html(blank.mode),
-        ", blank page</h3><span class=\"dim\">what the model says when there "
-        "is nothing to read</span></summary><div class=\"page\"><div></div>"
+        ", blank page</h3><span class=\"dim\">the reading of a page without text"
+        "</span></summary><div class=\"page\"><div></div>"
         "<div class=\"text\">",
         escape_html(blank.prediction),
         "</div></div></details>\n");

@@ -12,7 +12,7 @@
 namespace microfiche::report {
 namespace {
 
-/// The place of a name in a list, where it is put if it is not there.
+/// The index of a name in a list; appends a new name.
 double index_in(std::vector<std::string>& names, const std::string& name) {
   const auto found = std::find(names.begin(), names.end(), name);
   const auto place = found - names.begin();
@@ -77,12 +77,11 @@ std::optional<Chart> make_heat_map(const analysis::RunSummary& summary) {
   }
   chart.title = metric_title(summary.headline) + " by mode and length";
   chart.description = concat(
-      "A heat map: the brighter a field, the higher is the mean, which is "
-      "written on it. ",
-      summary.higher_is_better ? "More is better." : "Less is better.");
+      "A heat map: each tile shows a mean; brighter tiles are higher. ",
+      summary.higher_is_better ? "Higher is better." : "Lower is better.");
   const bool densities = cells.front()->cell.characters_per_token.has_value();
   chart.x.label =
-      densities ? "characters per vision token, as asked" : "text tokens";
+      densities ? "characters per vision token (target)" : "text tokens";
   chart.y.label = "setting";
   chart.row_height = 44;
   chart.series.push_back(std::move(tiles));
@@ -102,7 +101,7 @@ std::optional<Chart> make_density_chart(
   std::set<std::string> texts;
   bool same_text_in_several_modes = false;
   for (const auto& cell : summary.cells) {
-    // Conditions with a strength are many and leave lengths as they are.
+    // Conditions with a strength do not change lengths, and there are many.
     if (cell.cell.page_condition || cell.cell.token_condition ||
         cell.cell.text_condition.find(':') != std::string::npos) {
       continue;
@@ -129,7 +128,7 @@ std::optional<Chart> make_density_chart(
                                                   : cell.characters_per_token;
   };
   Chart chart;
-  int look = 0;
+  int style = 0;
   for (const auto& name : order) {
     const auto& cells = groups[name];
     const auto add = [&](ChartSeries series, const auto& of, auto&& select) {
@@ -138,19 +137,19 @@ std::optional<Chart> make_density_chart(
         chart.series.push_back(std::move(series));
       }
     };
-    add(styled_series(look, name), cells, metrics_of_all_pages);
-    auto kept = styled_series(look, name + " without looped pages");
-    kept.filled = false;
-    kept.line = false;
-    add(kept, looped_cells(cells), without_loops);
-    ++look;
+    add(styled_series(style, name), cells, metrics_of_all_pages);
+    auto unlooped = styled_series(style, name + " without looped pages");
+    unlooped.filled = false;
+    unlooped.line = false;
+    add(unlooped, looped_cells(cells), metrics_without_loops);
+    ++style;
   }
   const bool ratio = axis == DensityAxis::kCompressionRatio;
   chart.title = metric_title(summary.headline) +
       (ratio ? " over ratio, by text" : " over density, by text");
   chart.description =
-      "A line a text: of one length, on more or fewer vision tokens, or of one "
-      "kind.";
+      "One line per text: a bin of lengths read with different numbers of vision "
+      "tokens, or a kind of text.";
   chart.x.label = ratio ? "compression ratio (log scale)"
                         : "characters per vision token (log scale)";
   chart.x.log = true;

@@ -7,23 +7,23 @@
 
 namespace microfiche::report {
 
-/// The headline metric of every mode (and style, model, ...) and length as a
-/// heat map; absent where there is only one of either.
+/// A heat map of the headline metric by setting (mode, style, model, ...) and
+/// length. Absent with a single setting or a single length.
 std::optional<Chart> make_heat_map(const analysis::RunSummary& summary);
 
-/// How much text a vision token carries.
+/// A measure of the text per vision token.
 enum class DensityAxis {
-  /// Text tokens over vision tokens.
+  /// Text tokens over nominal vision tokens.
   kCompressionRatio,
 
-  /// Characters over vision tokens.
+  /// Characters over nominal vision tokens.
   kCharactersPerToken,
 };
 
-/// The headline metric over one of the two, a series a text: a bin of text
-/// tokens, which several modes give more or fewer vision tokens, or a kind of
-/// text, of which a text token is more or fewer characters. What a curve over
-/// one text mixes up they tell apart. Absent where a run has neither.
+/// The headline metric over one of the two measures, one series per text: per bin
+/// of text tokens if several modes read it, or per kind of text. Separates the
+/// two measures, which are proportional for one kind of text. Absent if a run has
+/// neither.
 std::optional<Chart> make_density_chart(
     const analysis::RunSummary& summary,
     DensityAxis axis);

@@ -11,7 +11,7 @@ namespace microfiche::report {
 
 namespace {
 
-/// A box that scrolls, also by keyboard.
+/// A box that can be scrolled, also by keyboard.
 std::string scroll_box(const std::string& label, const std::string& html) {
   return concat(
       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"",
@@ -21,7 +21,7 @@ std::string scroll_box(const std::string& label, const std::string& html) {
       "</div>\n");
 }
 
-/// Whether every cell of a column begins as a number does.
+/// Whether every cell of a column starts like a number.
 bool is_numeric(const Table& table, size_t column) {
   return std::all_of(
       table.rows.begin(), table.rows.end(), [&](const auto& row) {

@@ -9,30 +9,29 @@
 
 namespace microfiche::report {
 
-/// Text for the body or an attribute of an HTML or SVG document. Control
-/// characters, which a model may emit, become their pictures (U+2400 ...).
+/// Escapes text for the body or an attribute of an HTML or SVG document. Control
+/// characters, which a model may emit, become visible symbols (U+2400 ...).
 std::string escape_html(std::string_view text);
 
-/// A whole document in the reports' style, which may ask for nothing from
-/// anywhere: its content policy forbids it.
+/// A complete document in the style of reports. Its content security policy
+/// forbids loading anything from elsewhere.
 std::string html_document(const std::string& title, const std::string& body);
 
-/// A chart with its caption, a button that saves it as NAME.svg, and its values
-/// as a table. A chart that is wider than the page scrolls in its own box.
+/// A chart with its caption, a button that saves it as NAME.svg, and a table of
+/// its values. A wide chart scrolls in its own box.
 std::string figure_html(
     const std::string& name,
     const Chart& chart,
     const std::string& caption);
 
-/// A table, which scrolls in its own box and can be sorted. `label` says what
-/// it is.
+/// A sortable table that scrolls in its own box. `label` is for screen readers.
 std::string table_html(const std::string& label, const Table& table);
 
-/// Something that stands behind its title.
+/// A box that is collapsed to its title until it is opened.
 std::string collapsible_html(const std::string& title, const std::string& html);
 
-/// JSON for a `<script type="application/json">`, which `</script>` in a string
-/// must not end.
+/// JSON for a `<script type="application/json">`, with "<" escaped so that a
+/// string cannot close the element.
 std::string json_for_script(const Json& json);
 
 } // namespace microfiche::report

@@ -27,7 +27,7 @@ std::string slug(const std::string& heading) {
   return id;
 }
 
-/// Collects the document's sections, so that its contents list them all.
+/// Collects the sections of the document and its table of contents.
 class Body {
  public:
   void add_section(const std::string& heading, const std::string& html) {
@@ -93,7 +93,7 @@ std::string section_html(const ReportSection& section) {
   return html;
 }
 
-/// One line a sample, without its texts.
+/// One row per sample, without its texts.
 Json rows_json(const std::vector<analysis::RunAnalysis>& runs) {
   Json rows = Json::array();
   for (const auto& run : runs) {
@@ -133,8 +133,8 @@ std::string downloads_html(const std::vector<analysis::RunAnalysis>& runs) {
     summaries[run.name] = to_json(run.summary);
   }
   return concat(
-      "<p class=\"dim\">What the charts were drawn from; all of it is inside "
-      "this file. A row of samples.json is a page, without its texts.</p>\n"
+      "<p class=\"dim\">The data behind the charts, all inside this file. A row of "
+      "samples.json is a page, without its texts.</p>\n"
       "<p class=\"key\">\n",
       links,
       "<button type=\"button\" class=\"button\" data-json=\"rows\" "
@@ -150,7 +150,7 @@ std::string downloads_html(const std::vector<analysis::RunAnalysis>& runs) {
 
 std::string pages_html(const analysis::RunAnalysis& run) {
   return concat(
-      "<p class=\"dim\">The first pages of each cell, not chosen.</p>\n"
+      "<p class=\"dim\">The first pages of each cell, without selection.</p>\n"
       "<p class=\"key\"><span><del>missing</del></span><span><ins>added</ins>"
       "</span><span><del class=\"s\">written</del><ins class=\"s\">read"
       "</ins></span></p>\n",

@@ -23,7 +23,7 @@ std::vector<analysis::CellInformation> select_cells(
   if (chosen.empty()) {
     chosen = cells;
   }
-  // Spread over the list rather than its beginning.
+  // Evenly spread over the list.
   std::vector<analysis::CellInformation> drawn;
   const size_t count = std::min(chosen.size(), kMaxDiagrams);
   for (size_t i = 0; i < count; ++i) {
@@ -38,24 +38,19 @@ std::vector<analysis::CellInformation> select_cells(
 std::optional<Chart> make_reliability_diagram(
     const std::vector<analysis::CellInformation>& cells) {
   Chart chart;
-  chart.title = "Calibration: how sure, and how often right";
+  chart.title = "Calibration: confidence and accuracy";
   chart.description =
-      "A reliability diagram: on the dashed line the model is right as often as "
-      "it is sure; below it, it is too sure.";
-  chart.x = {"confidence of the likeliest token", false, std::pair(0.0, 1.0)};
-  chart.y = {"share of tokens that are right", false, std::pair(0.0, 1.0)};
-  ChartSeries diagonal;
-  diagonal.colour = -1;
-  diagonal.marker = Marker::kNone;
-  diagonal.dashes = "4 4";
-  diagonal.points = {{0, 0}, {1, 1}};
-  chart.series.push_back(diagonal);
+      "A reliability diagram: on the dashed line accuracy equals confidence; "
+      "below it the model is overconfident.";
+  chart.x = {"confidence of the most likely token", false, std::pair(0.0, 1.0)};
+  chart.y = {"accuracy: share of correct tokens", false, std::pair(0.0, 1.0)};
+  chart.series.push_back(reference_line({{0, 0}, {1, 1}}));
   const auto drawn = select_cells(cells);
   const auto names = analysis::CellLabels::of(drawn);
-  int look = 0;
+  int style = 0;
   for (const auto& cell : drawn) {
     auto series = styled_series(
-        look++,
+        style++,
         concat(
             names.full(cell.cell), ": ECE ", fixed(cell.calibration_error, 3)));
     for (const auto& bin : cell.reliability) {
@@ -66,11 +61,11 @@ std::optional<Chart> make_reliability_diagram(
              std::nullopt,
              concat(
                  names.full(cell.cell),
-                 ": sure by ",
+                 ": confidence ",
                  fixed(bin.confidence, 3),
-                 ", right in ",
+                 ", accuracy ",
                  fixed(bin.accuracy, 3),
-                 " of ",
+                 ", ",
                  bin.tokens,
                  " tokens")});
       }
@@ -89,24 +84,21 @@ std::optional<Chart> make_information_chart(
   }
   const auto names = analysis::CellLabels::of(cells);
   Chart chart;
-  chart.title = "Bits per character that the page told";
+  chart.title = "Information gained from the page";
   chart.description =
-      "A row a cell: bits per character of the reference from the prompt alone "
-      "less those with the page, with the 95 % interval. At zero, on the dashed "
-      "line, the page told nothing.";
+      "One row per cell: bits per character of the reference with the prompt "
+      "alone minus those with the page, with the 95 % interval. At zero, on the "
+      "dashed line, the page gave no information.";
   chart.x.label = "bits per character of the reference";
   chart.y.label = "cell";
-  ChartSeries zero;
-  zero.colour = -1;
-  zero.marker = Marker::kNone;
-  zero.dashes = "4 4";
-  zero.points = {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}};
-  ChartSeries told;
-  told.line = false;
+  const auto zero = reference_line(
+      {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}});
+  ChartSeries gained;
+  gained.line = false;
   for (size_t i = 0; i < cells.size(); ++i) {
     const auto& cell = cells[i];
     chart.y.names.push_back(names.full(cell.cell));
-    told.points.push_back(
+    gained.points.push_back(
         {cell.bits_gained.mean,
          static_cast<double>(i),
          interval_ends(cell.bits_gained),
@@ -120,7 +112,7 @@ std::optional<Chart> make_information_chart(
              fixed(cell.bits_without_page.mean, 3),
              " without")});
   }
-  chart.series = {zero, told};
+  chart.series = {zero, gained};
   return chart;
 }
 

@@ -8,17 +8,17 @@
 
 namespace microfiche::report {
 
-/// Bins of a reliability diagram with fewer tokens are left out of it.
+/// A reliability diagram leaves out bins with fewer tokens.
 inline constexpr int64_t kFewTokens = 30;
 
-/// How often the model was right over how sure it was, a series a cell without
-/// conditions (all cells where there is none), at most six, with the expected
-/// calibration error. Absent without likelihoods.
+/// Accuracy over confidence with the expected calibration error: one series per
+/// cell without conditions (or per cell, if all have conditions), at most six.
+/// Absent without log-likelihoods.
 std::optional<Chart> make_reliability_diagram(
     const std::vector<analysis::CellInformation>& cells);
 
-/// The bits per character that each cell's pages told, with intervals. Absent
-/// without likelihoods.
+/// The information gained from the pages of each cell, with intervals. Absent
+/// without log-likelihoods.
 std::optional<Chart> make_information_chart(
     const std::vector<analysis::CellInformation>& cells);
 

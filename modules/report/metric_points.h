@@ -9,47 +9,47 @@
 
 namespace microfiche::report {
 
-/// How a metric is called in a figure, such as "1 − normalised edit distance".
+/// The name of a metric in figures, such as "1 − normalised edit distance".
 std::string metric_title(const std::string& metric);
 
-/// The axis of a metric: from 0 to 1 where it is a fraction.
+/// The axis of a metric: from 0 to 1 for a fraction.
 ChartAxis metric_axis(const std::string& metric);
 
-/// "0.987 [0.978, 0.995], 100 pages", and that they are few where they are.
+/// "0.987 [0.978, 0.995], 100 pages"; "7 pages only" for few pages.
 std::string score_text(const metrics::Interval& interval, int64_t pages);
 
-/// The ends that a chart shows.
+/// The percentile interval, which charts show.
 std::pair<double, double> interval_ends(const metrics::Interval& interval);
 
-/// The cells with natural text to which nothing was done.
+/// The cells with natural text and without conditions.
 std::vector<const analysis::CellSummary*> cells_without_conditions(
     const analysis::RunSummary& summary);
 
-/// The cells that have looped pages and others.
+/// The cells with both looped and other pages.
 std::vector<const analysis::CellSummary*> looped_cells(
     const std::vector<const analysis::CellSummary*>& cells);
 
-/// What a pointer over a cell's mean shows.
+/// The tooltip of a cell's mean.
 std::string cell_tooltip(
     const analysis::CellSummary& cell,
     const std::string& name,
     const metrics::Interval& interval,
     int64_t pages);
 
-/// The cells' own means.
+// Selectors for `metric_points`.
+
 inline const metrics::MetricIntervals& metrics_of_all_pages(
     const analysis::CellSummary& cell) {
   return cell.metrics;
 }
 
-inline const metrics::MetricIntervals& without_loops(
+inline const metrics::MetricIntervals& metrics_without_loops(
     const analysis::CellSummary& cell) {
   return cell.without_loops;
 }
 
-/// One point a cell in the order of x: the mean of a metric over what `x` says
-/// of the cell. `select` gives a cell's intervals; where they are empty it has
-/// no point.
+/// One point per cell, in the order of x: the mean of a metric over `x(cell)`.
+/// `select(cell)` returns the intervals; a cell with empty intervals has no point.
 template <typename X, typename Select>
 std::vector<ChartPoint> metric_points(
     const std::vector<const analysis::CellSummary*>& cells,

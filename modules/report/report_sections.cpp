@@ -19,18 +19,18 @@ namespace {
 constexpr const char* kCurveCaption =
     "Means over pages with bootstrap 95 % intervals. Ratios are text tokens by "
     "DeepSeek-OCR's tokenizer over nominal vision tokens. Wrong page (dashed): "
-    "what readings of other pages of the cell score, the floor that knowing the "
-    "language alone reaches. Hollow: without the pages whose reading ends in a "
-    "loop. Random letters cannot be guessed: they are read or lost. Grey: the "
-    "paper's Table 2 (arXiv:2510.18234), another model on other text: "
-    "DeepSeek-OCR, 3 billion parameters, on 100 scanned English pages of Fox. "
-    "Its precision is not defined there; it agrees best with set-of-words "
-    "precision. Its last Tiny point rests on 4 pages.";
+    "the score of readings of other pages of the cell, a floor that knowledge of "
+    "the language alone reaches. Hollow: without the pages whose reading ends in a "
+    "loop. Random letters cannot be guessed. Grey: the paper's Table 2 "
+    "(arXiv:2510.18234), another model on other text: DeepSeek-OCR, 3 billion "
+    "parameters, on 100 scanned English pages of Fox. The paper does not define "
+    "its precision; set-of-words precision agrees best. Its last Tiny point has "
+    "only 4 pages.";
 
 constexpr const char* kSecondCurveCaption =
-    "The same pages by another metric. A word counts as read only when all of "
-    "its letters are; a reading of few words may have high precision, since "
-    "precision does not ask for what is missing.";
+    "The same pages by another metric. A word is correct only if all of its "
+    "letters are. A reading of few words may have high precision, because "
+    "precision ignores missing words.";
 
 void append(std::vector<ReportFigure>& figures, ReportFigure figure) {
   figures.push_back(std::move(figure));
@@ -58,7 +58,7 @@ void add_table(ReportSection& section, ReportTable table) {
   }
 }
 
-/// The columns of a table that a narrow page has room for.
+/// The table with the named columns only.
 Table select_columns(
     const Table& table,
     const std::vector<std::string>& wanted) {
@@ -116,9 +116,9 @@ ReportSection comparison_section(
         section.figures,
         {"comparison",
          make_comparison_chart(comparison.cells, comparison.metric),
-         "Where an interval does not touch the dashed line the difference is "
-         "unlikely to be chance, as far as one cell alone goes; p by Holm takes "
-         "their number into account."});
+         "If an interval does not touch the dashed line, the difference is "
+         "unlikely to be chance for that cell alone. Holm's p accounts for the "
+         "number of cells."});
     add_table(
         section,
         {"Every cell",
@@ -133,18 +133,18 @@ ReportSection cells_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Cells";
   section.text =
-      "A cell is one mode, text and length. Ratios by three counts of vision "
-      "tokens: nominal (the paper's), valid (what a padded page covers), "
-      "positions (with row newlines and separator). Skill is what is left of "
-      "the score above the wrong-page floor; loops, the share of readings that "
-      "end in a repetition, and the score without them (n); cut off, the share "
-      "that the limit of new tokens ended.";
+      "A cell is one mode, text and length. Ratios use three counts of vision "
+      "tokens: nominal (the paper's), valid (covered by a padded page), positions "
+      "(with row newlines and separator). Skill: the score relative to the "
+      "wrong-page floor. Loops: the share of readings that end in a repetition; "
+      "the score without them has its number of pages. Cut off: the share of "
+      "readings that ended at the limit of new tokens.";
   append_if(
       section.figures,
       "heat_map",
       make_heat_map(summary),
-      "A pointer over a field shows the number of pages, the interval, and the "
-      "mean without looped pages.");
+      "Hover over a tile for the number of pages, the interval, and the mean "
+      "without looped pages.");
   const auto overview = analysis::overview_table(summary);
   add_table(
       section,
@@ -170,20 +170,20 @@ ReportSection density_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Ratio or density";
   section.text =
-      "The same cells over two axes. Where the lines of several texts lie on "
-      "each other, the axis explains precision; where they do not, something "
-      "else does, too. Over one kind of text the axes differ by no more than a "
-      "factor, the characters of a text token.";
+      "The same cells over two axes. If the lines of several texts coincide, the "
+      "axis explains precision; if not, something else matters as well. For one "
+      "kind of text the axes differ only by a factor, the characters per text "
+      "token.";
   append_if(
       section.figures,
       "density",
       make_density_chart(run.summary, DensityAxis::kCharactersPerToken),
-      "Characters that are really on the pages over nominal vision tokens.");
+      "Characters on the pages over nominal vision tokens.");
   append_if(
       section.figures,
       "ratio_by_text",
       make_density_chart(run.summary, DensityAxis::kCompressionRatio),
-      "The same cells over text tokens by nominal vision tokens.");
+      "The same cells over text tokens per nominal vision token.");
   return section;
 }
 
@@ -191,22 +191,20 @@ ReportSection conditions_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Conditions";
   section.text =
-      "What was done on purpose to text, page or vision tokens, beside the same "
-      "pages untouched. Of a floor nothing of the page is left, so that what is "
-      "scored is guessed; skill is what is left of the untouched score above "
-      "it.";
+      "Changes of text, page or vision tokens, compared with the same pages "
+      "untouched. A floor removes the whole page, so its score comes from guessing "
+      "alone; skill is the untouched score relative to this floor.";
   append_if(
       section.figures,
       "conditions",
       make_conditions_chart(run.effects, run.summary),
-      "Kinds of conditions from the least to the most harmful one. A pointer "
-      "over a dot shows the gap to the untouched pages and its p-value.");
+      "Kinds of conditions from least to most harmful. Hover over a dot for the "
+      "gap to the untouched pages and its p-value.");
   append_if(
       section.figures,
       "altered_words",
       make_altered_words_chart(run.effects),
-      "A corrected word is one where what the model knows overrode what it "
-      "saw.");
+      "Corrected: the model's knowledge of the language overrode the page.");
   add_table(
       section,
       {"Every condition",
@@ -217,21 +215,21 @@ ReportSection conditions_section(const analysis::RunAnalysis& run) {
 
 ReportSection information_section(const analysis::RunAnalysis& run) {
   ReportSection section;
-  section.heading = "What the page told";
+  section.heading = "Information from the page";
   section.text =
-      "At every token of the reference, with those before it given: no decoding "
-      "is involved, so that neither loops nor lengths play into it.";
+      "From the probability of each token of the reference, given the tokens "
+      "before it. This involves no decoding, so loops and limits have no effect.";
   append_if(
       section.figures,
-      "bits_gained",
+      "information",
       make_information_chart(run.information),
-      "A model that was never trained without a page is not at its best without "
-      "one, so the difference is more than the page's own information.");
+      "A model that was never trained without a page predicts worse without one, "
+      "so the difference overestimates the information from the page.");
   append_if(
       section.figures,
       "calibration",
       make_reliability_diagram(run.information),
-      "Bins of fewer than 30 tokens are not drawn; reliability.csv has them. "
+      "Bins with fewer than 30 tokens are not drawn; reliability.csv has them. "
       "ECE is the expected calibration error over 15 bins (arXiv:1706.04599).");
   add_table(
       section,
@@ -246,9 +244,9 @@ ReportSection costs_section(const analysis::RunAnalysis& run) {
   ReportSection section;
   section.heading = "Costs";
   section.text =
-      "Tokens saved are not time saved: a page has to be encoded first. Seconds "
-      "are wall time on the machine named above; what a batch took is shared by "
-      "its pages.";
+      "Fewer tokens do not always save time, because a page must be encoded first. "
+      "Seconds are wall time on the machine named above; the time of a batch is "
+      "shared evenly by its pages.";
   append(section.figures, {"seconds", make_seconds_chart(drawn), ""});
   append(
       section.figures,
@@ -259,7 +257,7 @@ ReportSection costs_section(const analysis::RunAnalysis& run) {
       section.figures,
       {"kv_cache",
        make_cache_chart(drawn),
-       "The text's cache is that of the model's own tokens."});
+       "The text is counted in the model's own tokens."});
   add_table(
       section,
       {"Every cell", analysis::costs_table(run.costs), /*collapsed=*/true});
@@ -268,10 +266,10 @@ ReportSection costs_section(const analysis::RunAnalysis& run) {
 
 ReportSection paper_section(const analysis::RunAnalysis& run) {
   ReportSection section;
-  section.heading = "Beside the paper";
+  section.heading = "Comparison with the paper";
   add_table(
       section,
-      {"Set-of-words precision beside DeepSeek-OCR's Table 2",
+      {"Set-of-words precision and DeepSeek-OCR's Table 2",
        analysis::paper_table(run.paper)});
   return section;
 }

@@ -11,7 +11,7 @@ namespace microfiche::report {
 
 /// A chart as part of a report.
 struct ReportFigure {
-  /// Its file's name without ".svg".
+  /// File name without ".svg".
   std::string name;
   Chart chart;
   std::string caption;
@@ -22,12 +22,12 @@ struct ReportTable {
   std::string title;
   Table table;
 
-  /// Whether it stands behind its title, since a chart says the same or few
-  /// readers want it.
+  /// Whether it is collapsed, because a chart shows the same or few readers need
+  /// it.
   bool collapsed = false;
 };
 
-/// What a report says on one subject, whatever it is written in.
+/// A section of a report, independent of the output format.
 struct ReportSection {
   std::string heading;
   std::string text;
@@ -35,9 +35,9 @@ struct ReportSection {
   std::vector<ReportTable> tables;
 };
 
-/// The sections of a report: what several runs have in common, then each run's
-/// own. Sections that a run has nothing for are left out; a run of one
-/// compression ratio has its curve last.
+/// The sections of a report: first those over all runs, then those of each run.
+/// Empty sections are left out. The curve comes last if all runs have a single
+/// compression ratio.
 std::vector<ReportSection> make_sections(
     const std::vector<analysis::RunAnalysis>& runs,
     const analysis::RunComparison& comparison);

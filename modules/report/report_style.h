@@ -67,8 +67,8 @@ pre{margin:0;padding:14px 16px;overflow:auto;font:12.5px/1.5 ui-monospace,SFMono
 @media print{details{break-inside:avoid}.tools,nav,.skip{display:none}}
 )";
 
-/// Sorts tables by their columns and saves charts and rows as files; the report
-/// is whole without it.
+/// Sorts tables and saves charts and rows as files. The report is complete
+/// without it.
 inline constexpr std::string_view kReportScript = R"(
 const save = (name, type, text) => {
   const link = document.createElement("a");

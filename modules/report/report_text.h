@@ -6,11 +6,11 @@
 
 namespace microfiche::report {
 
-/// One sentence on what a run found, for the top of a report.
+/// One sentence on the result of a run, for the top of a report.
 std::string headline_sentence(const analysis::RunSummary& summary);
 
-/// What a run was made with, in one line: modes, start, commit, model, device
-/// and threads.
+/// The provenance of a run in one line: modes, start, commit, model, device and
+/// threads.
 std::string provenance_line(const analysis::RunAnalysis& run);
 
 } // namespace microfiche::report

@@ -9,7 +9,7 @@
 namespace microfiche::report {
 
 std::string svg_number(double value) {
-  // Adding zero takes the sign off a rounded minus zero.
+  // Adding zero turns -0 into 0.
   return exact(std::round(value * 100) / 100 + 0.0);
 }
 

@@ -7,19 +7,18 @@
 
 namespace microfiche::report {
 
-/// A coordinate with two digits after the point.
+/// A coordinate, rounded to two digits after the point.
 std::string svg_number(double value);
 
 using SvgAttributes = std::vector<std::pair<std::string_view, std::string>>;
 
-/// An element with its attributes, which are escaped, around `content`, which
-/// is not; a line of its own.
+/// An element on its own line. Attributes are escaped, `content` is not.
 std::string svg_element(
     std::string_view name,
     const SvgAttributes& attributes,
     const std::string& content = "");
 
-/// Text at a place; `anchor` is start, middle or end.
+/// Text at a position; `anchor` is start, middle or end.
 std::string svg_text(
     double x,
     double y,

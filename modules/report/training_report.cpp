@@ -18,13 +18,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// More points than a figure is wide say nothing more.
+/// More points would not be visible in a figure.
 constexpr size_t kMaxPoints = 400;
 
-/// What tells lines without markers apart but for their colours.
+/// Dashes that distinguish lines without markers.
 constexpr std::array kDashes = {"", "7 3", "2 3", "9 3 2 3"};
 
-/// Neighbouring points averaged until at most `kMaxPoints` are left.
+/// Averages neighbouring points, so that at most `kMaxPoints` are left.
 std::vector<ChartPoint> downsample(const std::vector<ChartPoint>& points) {
   const size_t step = (points.size() + kMaxPoints - 1) / kMaxPoints;
   std::vector<ChartPoint> thinned;
@@ -42,15 +42,17 @@ std::vector<ChartPoint> downsample(const std::vector<ChartPoint>& points) {
 
 using Lines = std::map<std::string, std::vector<ChartPoint>>;
 
-/// What a training says of its steps.
+/// The curves of one training.
 struct TrainingHistory {
   std::string name;
   int64_t steps = 0;
   Lines losses;
   Lines precision;
-  /// What the rows of `precision` are called with their compression ratios.
+
+  /// Labels of the lines of `precision`, with their compression ratios.
   std::map<std::string, std::string> labels;
-  /// Of the last evaluation, by mode and text.
+
+  /// Precision over compression ratio in the last evaluation, by mode and text.
   Lines last_precision;
 };
 
@@ -134,8 +136,8 @@ std::string label_of(const TrainingHistory& history, const std::string& name) {
   return label == history.labels.end() ? name : label->second;
 }
 
-/// The lines by the charts in which they stand: all in one, or one a name with
-/// a line a training.
+/// Groups lines into charts: one chart for one training, else one chart per name
+/// with one line per training.
 std::map<std::string, Lines> group_into_charts(
     const std::vector<TrainingHistory>& histories,
     Lines TrainingHistory::*lines,
@@ -148,7 +150,7 @@ std::map<std::string, Lines> group_into_charts(
       if (histories.size() == 1) {
         charts[title][label] = points;
       } else {
-        // Other pages, other ratios: the first one's stands for all.
+        // Ratios differ slightly between trainings; the title has the first one.
         titles.emplace(name, concat(title, ": ", label));
         charts[titles.at(name)][history.name] = points;
       }
@@ -168,7 +170,7 @@ Lines last_precision_lines(const std::vector<TrainingHistory>& histories) {
   return lines;
 }
 
-/// Histories with names that tell them apart.
+/// Reads the histories and numbers equal names.
 std::vector<TrainingHistory> read_histories(
     const std::vector<fs::path>& folders) {
   std::vector<TrainingHistory> histories;
@@ -184,7 +186,7 @@ std::vector<TrainingHistory> read_histories(
   return histories;
 }
 
-/// The fields in which the configs of trainings differ, a column each.
+/// The fields that differ between the configs, with one column per training.
 Table differing_fields(
     const std::vector<fs::path>& folders,
     const std::vector<TrainingHistory>& histories) {
@@ -309,10 +311,10 @@ std::string html_training_report(const std::vector<fs::path>& folders) {
           figures(
               "losses",
               curves.losses,
-              "Losses as trained on, means over neighbouring steps."),
+              "Training losses, means over neighbouring steps."),
           differences.rows.empty() ? ""
-                                   : "<h2>What the configs differ in</h2>\n" +
-                  table_html("What the configs differ in", differences),
+                                   : "<h2>Differences of the configs</h2>\n" +
+                  table_html("Differences of the configs", differences),
           "<h2>Provenance</h2>\n",
           provenance));
 }

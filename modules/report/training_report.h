@@ -8,33 +8,33 @@
 
 namespace microfiche::report {
 
-/// Whether a folder is that of a training run: it has a metrics.jsonl.
+/// Whether a folder is the run folder of a training: it has a metrics.jsonl.
 bool is_training_run(const std::filesystem::path& folder);
 
-/// The curves of one training or of several: of one, its losses and its rows of
-/// held-out pages stand in a chart each; of several, each loss and each row has
-/// a chart with a line a training.
+/// The curves of one or several trainings. One training has one chart of all
+/// losses and one of all rows of held-out pages. Several trainings have one chart
+/// per loss and per row, with one line per training.
 struct TrainingCurves {
-  /// Losses over steps, averaged over neighbouring steps of a long run.
+  /// Losses over steps; a long run is averaged over neighbouring steps.
   std::vector<Chart> losses;
 
   /// Precision on held-out pages over steps, by mode, text and density.
   std::vector<Chart> precision;
 
-  /// Precision of each training's last evaluation over the compression ratio.
+  /// Precision over the compression ratio in the last evaluation of each training.
   Chart last_precision;
 
-  /// Of the longest.
+  /// Steps of the longest training.
   int64_t steps = 0;
 };
 
-/// Reads each metrics.jsonl. A last line without its end is passed over. Throws
-/// `InputError` naming file and line for anything malformed.
+/// Reads the metrics.jsonl of each folder. Throws as
+/// `analysis::read_training_metrics`.
 TrainingCurves read_training_curves(
     const std::vector<std::filesystem::path>& folders);
 
-/// The report of trainings as one HTML file that asks for nothing; of several,
-/// with what their configs differ in.
+/// The report of trainings as one HTML file that loads nothing from elsewhere.
+/// For several trainings it lists the differences of their configs.
 std::string html_training_report(
     const std::vector<std::filesystem::path>& folders);
 

@@ -16,7 +16,7 @@ AlteredWords find(
   return count_altered_words(sample);
 }
 
-TEST(AlteredWordsTest, AWordIsReadCorrectedOrLost) {
+TEST(AlteredWordsTest, CountsReadAndCorrectedWords) {
   const auto found = find(
       "teh cat sta on a mta",
       "teh cat sat on a rug",
@@ -27,7 +27,7 @@ TEST(AlteredWordsTest, AWordIsReadCorrectedOrLost) {
   EXPECT_EQ(found.corrected, 1);
 }
 
-TEST(AlteredWordsTest, WordsThatWereLeftOutOrAddedMoveNothing) {
+TEST(AlteredWordsTest, MissingAndAddedWordsKeepTheAlignment) {
   const auto found = find(
       "one two\nthree fuor five six",
       "zero one three four five",
@@ -37,7 +37,7 @@ TEST(AlteredWordsTest, WordsThatWereLeftOutOrAddedMoveNothing) {
   EXPECT_EQ(found.corrected, 1);
 }
 
-TEST(AlteredWordsTest, AWordThatIsNotThereIsNeither) {
+TEST(AlteredWordsTest, AMissingWordIsNeitherReadNorCorrected) {
   const auto found = find("one fuor", "", {{1, "four"}});
 
   EXPECT_EQ(found.words, 1);

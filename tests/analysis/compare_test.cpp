@@ -24,7 +24,7 @@ class CompareTest : public ::testing::Test {
   sweep::Run run;
 };
 
-TEST_F(CompareTest, ARunDoesNotDifferFromItself) {
+TEST_F(CompareTest, EqualRunsHaveNoDifference) {
   const auto cells = compare_runs(run, run).cells;
 
   ASSERT_EQ(cells.size(), 4u);
@@ -34,7 +34,7 @@ TEST_F(CompareTest, ARunDoesNotDifferFromItself) {
   EXPECT_EQ(cells.back().paired.p_value, 1);
 }
 
-TEST_F(CompareTest, FindsTheCellThatBecameWorse) {
+TEST_F(CompareTest, FindsTheWorseCell) {
   auto worse = run;
   for (auto& sample : worse.samples) {
     if (sample.cell == run.samples[0].cell) {
@@ -53,7 +53,7 @@ TEST_F(CompareTest, FindsTheCellThatBecameWorse) {
   EXPECT_EQ(cells.back().holm_p_value, cells.back().paired.p_value);
 }
 
-TEST_F(CompareTest, PagesThatOneRunLoopedOnAreAlsoLeftOut) {
+TEST_F(CompareTest, LoopedPagesOfEitherRunAreLeftOutOfTheSecondTotal) {
   auto looped = run;
   const auto loop_rate = metrics::metric_index("loop_rate");
   looped.samples[0].metrics.values[loop_rate] = 1;
@@ -64,7 +64,7 @@ TEST_F(CompareTest, PagesThatOneRunLoopedOnAreAlsoLeftOut) {
   EXPECT_EQ(cells.back().paired.pages, 14);
 }
 
-TEST_F(CompareTest, TheNotesNameTheNormalisationAndCellsOfFewPages) {
+TEST_F(CompareTest, NotesNameTheNormalisationAndCellsOfFewPages) {
   const auto notes = comparison_notes(compare_runs(run, run));
 
   EXPECT_THAT(notes, HasSubstr("edit_similarity, normalisation nfkc-ws:"));
@@ -72,13 +72,13 @@ TEST_F(CompareTest, TheNotesNameTheNormalisationAndCellsOfFewPages) {
   EXPECT_THAT(notes, HasSubstr("all (15)"));
 }
 
-TEST_F(CompareTest, PagesOfOtherTextAreNoPair) {
+TEST_F(CompareTest, DifferentTextsOnAPageAreRefused) {
   auto other = run;
   other.samples[3].page.reference = "something else";
 
   EXPECT_THAT(
       [&] { compare_runs(run, other); },
-      ThrowsMessage<InputError>(HasSubstr("has another text in each")));
+      ThrowsMessage<InputError>(HasSubstr("has a different text in each")));
 }
 
 TEST_F(CompareTest, RunsOfDifferentProfilesAreRefused) {
@@ -103,7 +103,7 @@ TEST_F(CompareTest, RunsWithoutACommonPageAreRefused) {
 
   EXPECT_THAT(
       [&] { compare_runs(run, other); },
-      ThrowsMessage<InputError>(HasSubstr("no page of one is in the other")));
+      ThrowsMessage<InputError>(HasSubstr("no common page")));
 }
 
 } // namespace

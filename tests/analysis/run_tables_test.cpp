@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-/// A run in memory: cells by their conditions, pages with their scores.
+/// A run in memory with given cells and scores.
 void set_metric(
     metrics::PageScores& scores,
     const std::string& name,
@@ -56,7 +56,7 @@ class RunTablesTest : public ::testing::Test {
   RunSummary summary;
 };
 
-TEST_F(RunTablesTest, AnEffectIsTheGapToTheSamePagesUntouched) {
+TEST_F(RunTablesTest, AnEffectIsTheGapToTheUntouchedPages) {
   run.config.conditions.page = {"none", "blur:1"};
   auto blurred = plain;
   blurred.page_condition = "blur:1";
@@ -77,7 +77,7 @@ TEST_F(RunTablesTest, AnEffectIsTheGapToTheSamePagesUntouched) {
   EXPECT_TRUE(std::isnan(effects[0].skill));
 }
 
-TEST_F(RunTablesTest, SkillIsWhatIsLeftAboveAFloor) {
+TEST_F(RunTablesTest, SkillIsRelativeToTheFloor) {
   run.config.conditions.tokens = {"none", "prompt_alone"};
   auto alone = plain;
   alone.token_condition = "prompt_alone";
@@ -90,7 +90,7 @@ TEST_F(RunTablesTest, SkillIsWhatIsLeftAboveAFloor) {
   EXPECT_NEAR(effects[0].skill, (0.8 - 0.2) / (1 - 0.2), 1e-12);
 }
 
-TEST_F(RunTablesTest, OfAnErrorRateLessIsMoreSkill) {
+TEST_F(RunTablesTest, ALowerErrorRateIsMoreSkill) {
   run.config.conditions.page = {"none", "grey"};
   summary.headline = "normalized_edit_distance";
   summary.higher_is_better = false;
@@ -102,7 +102,7 @@ TEST_F(RunTablesTest, OfAnErrorRateLessIsMoreSkill) {
   EXPECT_NEAR(compute_effects(run, summary)[0].skill, 0.75, 1e-12);
 }
 
-TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
+TEST_F(RunTablesTest, BitsArePerCharacterOfTheReference) {
   auto& sample = add(plain, 1);
   sample.reading.log_likelihood = -5 * std::log(2.0);
   sample.reading.log_likelihood_without_page = -45 * std::log(2.0);
@@ -115,12 +115,12 @@ TEST_F(RunTablesTest, BitsAreOfTheReferencesCharacters) {
   EXPECT_NEAR(cells[0].bits_with_page.mean, 0.5, 1e-12);
   EXPECT_NEAR(cells[0].bits_without_page.mean, 4.5, 1e-12);
   EXPECT_NEAR(cells[0].bits_gained.mean, 4, 1e-12);
-  // Two tokens are sure by .9 and right, two by .5 and half of them right.
+  // Two tokens with confidence .9 are correct, and one of two with .5.
   EXPECT_NEAR(cells[0].calibration_error, (2 * 0.1 + 2 * 0.0) / 4, 1e-12);
   EXPECT_EQ(reliability_table(cells).rows.size(), 2u);
 }
 
-TEST_F(RunTablesTest, WithoutLikelihoodsNothingIsSaidOfInformation) {
+TEST_F(RunTablesTest, WithoutLogLikelihoodsThereIsNoInformation) {
   add(plain, 1);
 
   EXPECT_TRUE(compute_information(run).empty());
@@ -156,7 +156,7 @@ TEST_F(RunTablesTest, CostsAreMeansOverPages) {
           "4.00"));
 }
 
-TEST_F(RunTablesTest, OursStandsBesideThePapersPoint) {
+TEST_F(RunTablesTest, ACellIsComparedWithThePapersPoint) {
   CellSummary cell;
   cell.cell = {
       "tiny",

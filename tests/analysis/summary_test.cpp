@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using tests::TemporaryFolder;
 
-/// A run of one cell whose pages have given texts and readings.
+/// A run of one cell with the given references and readings.
 sweep::Run made_run(
     const std::vector<std::pair<std::string, std::string>>& pages) {
   sweep::Run run;
@@ -43,7 +43,7 @@ double mean(const metrics::MetricIntervals& intervals, const char* metric) {
   return metrics::find_metric(intervals, metric).mean;
 }
 
-TEST(SummaryTest, RatiosAreMeanTextTokensOverEachCountOfVisionTokens) {
+TEST(SummaryTest, RatiosUseEachCountOfVisionTokens) {
   const auto summary = summarize_run(made_run({{"a", "a"}, {"b", "b"}}));
 
   ASSERT_EQ(summary.cells.size(), 1u);
@@ -65,11 +65,11 @@ TEST(SummaryTest, TheWrongPageIsTheReadingOfAnotherPage) {
   EXPECT_DOUBLE_EQ(summary.cells[0].skill, 1);
 }
 
-TEST(SummaryTest, AModelThatIgnoresThePageHasNoSkill) {
+TEST(SummaryTest, AModelThatIgnoresThePageHasSkillZero) {
   const auto summary = summarize_run(
       made_run({{"abcd", "abcd"}, {"abxy", "abcd"}, {"abzz", "abcd"}}));
 
-  // Its three readings are the same, so page and wrong page score the same.
+  // Its three readings are equal, so page and wrong page have equal scores.
   EXPECT_NEAR(summary.cells[0].skill, 0, 1e-12);
 }
 
@@ -89,7 +89,7 @@ TEST(SummaryTest, OnePageHasNoWrongPage) {
   EXPECT_TRUE(std::isnan(summary.cells[0].skill));
 }
 
-TEST(SummaryTest, BitsPerCharacterComeFromTheLogLikelihood) {
+TEST(SummaryTest, BitsPerCharacterUseTheLogLikelihood) {
   auto run = made_run({{"abcd", "abcd"}});
   run.samples[0].page.characters = 4;
   run.samples[0].reading.log_likelihood = -4 * std::log(2.0);
@@ -97,7 +97,7 @@ TEST(SummaryTest, BitsPerCharacterComeFromTheLogLikelihood) {
   EXPECT_NEAR(summarize_run(run).cells[0].bits_per_character, 1, 1e-12);
 }
 
-TEST(SummaryTest, LoopedPagesAreAlsoLeftOut) {
+TEST(SummaryTest, LoopedPagesAreLeftOutOfTheSecondMean) {
   const std::string loop(60, 'x');
   auto run = made_run({{"abcd", "abcd"}, {"abxy", loop}});
   run.samples[1].reading.stop = "length";
@@ -120,7 +120,7 @@ TEST(SummaryTest, NotesNameTheNormalisationAndCellsOfFewPages) {
   EXPECT_THAT(notes, HasSubstr("(1)"));
 }
 
-TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
+TEST(SummaryTest, TheCsvHasOneRowPerCellAndAllColumns) {
   TemporaryFolder folder;
   sweep::run_with_oracle(sweep::small_sweep(), folder.path());
 
@@ -150,7 +150,7 @@ TEST(SummaryTest, TheCsvHasARowACellAndAColumnForEveryNumber) {
   }
 }
 
-TEST(SummaryTest, TheJsonNamesEachCell) {
+TEST(SummaryTest, TheJsonHasTheCoordinatesOfEachCell) {
   TemporaryFolder folder;
   sweep::run_with_oracle(sweep::small_sweep(), folder.path());
 

@@ -68,7 +68,7 @@ const ChartSeries& named(const Chart& chart, const std::string& name) {
   throw std::runtime_error("no series " + name);
 }
 
-TEST(ConditionsChartTest, KindsStandByTheirHarmAndStrengthsInTheirOrder) {
+TEST(ConditionsChartTest, KindsAreSortedByHarmAndStrengthsKeepTheirOrder) {
   const auto plain = cell_of("m", 5);
   const auto with = [&](const char* condition) {
     auto cell = plain;
@@ -111,12 +111,12 @@ TEST(ConditionsChartTest, AFloorAndFewPagesAreNamed) {
   EXPECT_EQ(chart->y.names.back(), "blank (floor) (n = 7)");
 }
 
-TEST(ConditionsChartTest, WithoutConditionsThereIsNone) {
+TEST(ConditionsChartTest, WithoutConditionsThereIsNoChart) {
   EXPECT_FALSE(make_conditions_chart({}, run_of({})));
   EXPECT_FALSE(make_altered_words_chart({}));
 }
 
-TEST(ConditionsChartTest, SharesOfAlteredWordsAddUp) {
+TEST(ConditionsChartTest, SharesOfAlteredWordsSumToOne) {
   auto cell = cell_of("m", 5);
   cell.text_condition = "swapped_letters:20";
   auto effect = effect_of(cell, 0.9, 0);
@@ -124,12 +124,12 @@ TEST(ConditionsChartTest, SharesOfAlteredWordsAddUp) {
 
   const auto chart = make_altered_words_chart({effect});
 
-  EXPECT_EQ(named(*chart, "as it stands").points[0].x, 0.75);
+  EXPECT_EQ(named(*chart, "as on the page").points[0].x, 0.75);
   EXPECT_EQ(named(*chart, "corrected").points[0].x, 0.1);
   EXPECT_EQ(named(*chart, "something else").points[0].x, 0.15);
 }
 
-TEST(HeatMapTest, HasAFieldForEveryModeAndLength) {
+TEST(HeatMapTest, HasATileForEveryModeAndLength) {
   const auto chart = make_heat_map(run_of(
       {summary_of(cell_of("a", 20), 0.5),
        summary_of(cell_of("a", 5), 0.9),
@@ -146,12 +146,12 @@ TEST(HeatMapTest, HasAFieldForEveryModeAndLength) {
   EXPECT_EQ(tiles[1].label, "0.700 (n = 7)");
 }
 
-TEST(HeatMapTest, OfOneModeThereIsNone) {
+TEST(HeatMapTest, WithOneModeThereIsNoChart) {
   EXPECT_FALSE(make_heat_map(run_of(
       {summary_of(cell_of("a", 20), 0.5), summary_of(cell_of("a", 5), 0.9)})));
 }
 
-TEST(DensityChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
+TEST(DensityChartTest, ATextInSeveralModesIsASeries) {
   sweep::Cell bin{
       "a", conditions::kNaturalText, "plain", std::nullopt, std::pair(10, 20)};
   auto wide = bin;
@@ -174,7 +174,7 @@ TEST(DensityChartTest, ATextInSeveralModesIsASeriesOverEitherAxis) {
       make_density_chart(run_of(cells), DensityAxis::kCompressionRatio));
 }
 
-TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
+TEST(CostChartsTest, ChartsShowStagesTimeAndCache) {
   analysis::CellCost cost;
   cost.cell = cell_of("a", 5);
   cost.encode_seconds = 0.002;
@@ -190,13 +190,13 @@ TEST(CostChartsTest, StagesTimeAndCacheAreThoseOfTheCosts) {
 
   EXPECT_EQ(named(seconds, "encode").points[0].x, 2);
   EXPECT_EQ(named(seconds, "decode").points[0].x, 5);
-  EXPECT_EQ(named(cache, "the page").points[0].x, 1);
-  EXPECT_EQ(named(cache, "its text as the model's text tokens").points[0].x, 4);
+  EXPECT_EQ(named(cache, "page").points[0].x, 1);
+  EXPECT_EQ(named(cache, "text, in the model's text tokens").points[0].x, 4);
   EXPECT_DOUBLE_EQ(over_time.series[0].points[0].x, 8);
   EXPECT_EQ(over_time.series[0].points[0].y, 0.9);
 }
 
-TEST(CostChartsTest, CellsWithConditionsAreNotDrawnBesideOthers) {
+TEST(CostChartsTest, CellsWithConditionsAreDrawnOnlyAlone) {
   std::vector<analysis::CellCost> costs(2);
   costs[0].cell = cell_of("a", 5);
   costs[1].cell = costs[0].cell;
@@ -206,7 +206,7 @@ TEST(CostChartsTest, CellsWithConditionsAreNotDrawnBesideOthers) {
   EXPECT_EQ(select_costs({costs[1]}).size(), 1u);
 }
 
-TEST(InformationChartsTest, BinsOfEnoughTokensAreDrawn) {
+TEST(InformationChartsTest, BinsOfFewTokensAreNotDrawn) {
   analysis::CellInformation information;
   information.cell = cell_of("a", 5);
   information.pages = 40;
@@ -227,7 +227,7 @@ TEST(InformationChartsTest, BinsOfEnoughTokensAreDrawn) {
   EXPECT_FALSE(make_reliability_diagram({}));
 }
 
-TEST(ComparisonChartTest, ARowACellWithItsDifference) {
+TEST(ComparisonChartTest, HasOneRowPerCell) {
   analysis::CellComparison cell;
   cell.cell = "a/corpus/plain/5";
   cell.label = "5 characters/token";

@@ -34,14 +34,14 @@ TEST(ChartTest, ALogarithmicAxisHasEqualStepsForEqualFactors) {
   EXPECT_LT(frame.x(16), frame.left + frame.width);
 }
 
-TEST(ChartTest, TheVerticalAxisRunsUpwards) {
+TEST(ChartTest, TheVerticalAxisPointsUp) {
   const auto frame = lay_out_frame(two_points());
 
   EXPECT_DOUBLE_EQ(frame.y(1), frame.top);
   EXPECT_DOUBLE_EQ(frame.y(0), frame.top + frame.height);
 }
 
-TEST(ChartTest, PointsStandWhereTheFrameSays) {
+TEST(ChartTest, PointsAreAtTheirFramePosition) {
   const auto chart = two_points();
   const auto frame = lay_out_frame(chart);
 
@@ -66,14 +66,14 @@ TEST(ChartTest, TextIsEscaped) {
   EXPECT_THAT(svg, Not(HasSubstr("<point>")));
 }
 
-TEST(ChartTest, AChartWithoutPointsIsStillOne) {
+TEST(ChartTest, AChartWithoutPointsIsValid) {
   Chart chart;
   chart.x.log = true;
 
   EXPECT_THAT(to_svg(chart), HasSubstr("</svg>"));
 }
 
-TEST(ChartTest, OnePointAloneHasAFrame) {
+TEST(ChartTest, ASinglePointHasAFrame) {
   Chart chart;
   chart.series.push_back(
       {"s", 0, Marker::kCircle, true, true, "", {{3, 2, {}, ""}}});
@@ -83,7 +83,7 @@ TEST(ChartTest, OnePointAloneHasAFrame) {
   EXPECT_TRUE(std::isfinite(frame.y(2)));
 }
 
-TEST(ChartTest, NamesRunFromTheTopDownAndIntervalsAlongTheRows) {
+TEST(ChartTest, NamesRunDownAndIntervalsAlongRows) {
   Chart chart;
   chart.y.names = {"first", "second"};
   chart.x.range = std::pair(0.0, 1.0);
@@ -101,7 +101,7 @@ TEST(ChartTest, NamesRunFromTheTopDownAndIntervalsAlongTheRows) {
       HasSubstr("x1=\"" + exact(std::round(frame.x(0.25) * 100) / 100) + "\""));
 }
 
-TEST(ChartTest, BarsStandBehindEachOther) {
+TEST(ChartTest, BarsAreStacked) {
   Chart chart;
   chart.y.names = {"row"};
   ChartSeries bars;
@@ -115,7 +115,7 @@ TEST(ChartTest, BarsStandBehindEachOther) {
   EXPECT_EQ(lay_out_frame(chart).x_scale.high, 5);
 }
 
-TEST(ChartTest, ATileHasItsNumberInColourTextAndData) {
+TEST(ChartTest, ATileHasColourTextAndData) {
   Chart chart;
   chart.x.names = {"a"};
   chart.y.names = {"b"};
@@ -136,7 +136,7 @@ TEST(ChartTest, ATileHasItsNumberInColourTextAndData) {
   EXPECT_THAT(svg, HasSubstr(">0.000</text>"));
 }
 
-TEST(ChartTest, PointsWithoutAPlaceAreLeftOut) {
+TEST(ChartTest, PointsWithoutAPositionAreLeftOut) {
   auto chart = two_points();
   chart.series[0].points.push_back({INFINITY, 0.5});
   chart.series[0].points.push_back({0, 0.5});
@@ -156,7 +156,7 @@ TEST(ChartTest, ANarrowLogarithmicAxisHasTicks) {
   EXPECT_GE(lay_out_frame(chart).x_scale.ticks.size(), 2u);
 }
 
-TEST(ChartTest, TheValuesAreATable) {
+TEST(ChartTest, ValuesBecomeATable) {
   const auto table = values_of(two_points());
 
   EXPECT_THAT(table.header, ElementsAre("series", "x", "value", "low", "high"));
@@ -164,9 +164,9 @@ TEST(ChartTest, TheValuesAreATable) {
   EXPECT_THAT(table.rows[1], ElementsAre("series", "16", "0.25", "-", "-"));
 }
 
-TEST(ChartTest, SeriesDifferInMoreThanTheirColours) {
+TEST(ChartTest, SeriesDifferAlsoInTheirMarkers) {
   EXPECT_NE(styled_series(0, "").marker, styled_series(1, "").marker);
-  // Six colours and four shapes make twelve looks.
+  // Six colours and four markers give twelve combinations.
   for (int i = 1; i < 12; ++i) {
     const auto a = styled_series(0, "");
     const auto b = styled_series(i, "");

@@ -37,7 +37,7 @@ analysis::RunSummary oracle_summary() {
   return analysis::summarize_run(sweep::read_run(folder.path()));
 }
 
-TEST(PaperPointsTest, AreThoseOfTable2) {
+TEST(PaperPointsTest, MatchTable2) {
   int64_t pages = 0;
   double weighted = 0;
   for (const auto& point : analysis::paper_points()) {
@@ -73,7 +73,7 @@ TEST(CurveTest, PointsAreTheMeansOfTheCellsAtTheirRatios) {
   }
 }
 
-TEST(CurveTest, ThePapersPointsAndTheControlsStandBeside) {
+TEST(CurveTest, ShowsThePapersPointsAndTheControls) {
   const auto chart =
       make_curve({named("run", oracle_summary())}, "edit_similarity");
 
@@ -87,7 +87,7 @@ TEST(CurveTest, ThePapersPointsAndTheControlsStandBeside) {
   EXPECT_EQ(find_series(chart, "blank page").points.size(), 2u);
 }
 
-TEST(CurveTest, SeveralRunsAreToldApartByNameAndColour) {
+TEST(CurveTest, SeveralRunsDifferInNameAndColour) {
   const auto summary = oracle_summary();
 
   const auto chart = make_curve(

@@ -61,7 +61,7 @@ TEST_F(ReportTest, TheRunFolderIsComplete) {
   }
 }
 
-TEST_F(ReportTest, AsksForNothingFromAnywhere) {
+TEST_F(ReportTest, LoadsNothingFromElsewhere) {
   const std::regex outside(
       R"re((src|href)="(?!data:|#)|url\((?!data:)|@import|fetch\()re");
 
@@ -69,7 +69,7 @@ TEST_F(ReportTest, AsksForNothingFromAnywhere) {
   EXPECT_THAT(html, HasSubstr("default-src 'none'"));
 }
 
-TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
+TEST_F(ReportTest, EveryCellHasARow) {
   for (const auto& cell : run.summary.cells) {
     const auto& score =
         metrics::find_metric(cell.metrics, run.summary.headline);
@@ -81,7 +81,7 @@ TEST_F(ReportTest, EveryCellHasItsRowWithItsPages) {
   }
 }
 
-TEST_F(ReportTest, TheCsvToDownloadIsTheFileBeside) {
+TEST_F(ReportTest, TheCsvDownloadEqualsTheFile) {
   const std::string begin =
       "download=\"summary.csv\" href=\"data:text/csv;charset=utf-8;base64,";
   const auto at = html.find(begin);
@@ -93,18 +93,18 @@ TEST_F(ReportTest, TheCsvToDownloadIsTheFileBeside) {
   EXPECT_EQ(encoded, base64_encode(read_file(folder.path() / "summary.csv")));
 }
 
-TEST_F(ReportTest, SaysThatAClaimRestsOnFewPages) {
+TEST_F(ReportTest, WarnsAboutFewPages) {
   EXPECT_THAT(html, HasSubstr("<p class=\"note\">Fewer than 30 pages"));
   EXPECT_THAT(html, HasSubstr("random_letters (n = 5)"));
 }
 
-TEST_F(ReportTest, ARunOfTheSameNameIsToldApart) {
+TEST_F(ReportTest, RunsOfTheSameNameGetNumbers) {
   const auto report = make_report({run, run});
 
   EXPECT_EQ(report.runs[1].name, run.name + " 2");
 }
 
-TEST_F(ReportTest, TheRowsBehindTheCurveAreInIt) {
+TEST_F(ReportTest, ContainsTheRowsBehindTheCurve) {
   const auto rows = block("rows");
 
   ASSERT_EQ(rows.size(), 15u);
@@ -115,7 +115,7 @@ TEST_F(ReportTest, TheRowsBehindTheCurveAreInIt) {
   EXPECT_EQ(block("summary").begin().value()["cells"].size(), 3u);
 }
 
-TEST_F(ReportTest, TheGalleryHasThePicturesWithTheirDifferences) {
+TEST_F(ReportTest, TheGalleryShowsPicturesAndDifferences) {
   const std::regex picture(
       "<img alt=\"page [^\"]*\" src=\"data:image/png;base64,");
   const auto pictures = std::distance(
@@ -126,12 +126,12 @@ TEST_F(ReportTest, TheGalleryHasThePicturesWithTheirDifferences) {
   EXPECT_THAT(html, HasSubstr("<del class=\"s\">"));
 }
 
-TEST_F(ReportTest, SaysThatThePaperIsAnotherModelOnOtherText) {
+TEST_F(ReportTest, StatesThatThePaperIsAnotherModel) {
   EXPECT_THAT(html, HasSubstr("another model on other text"));
   EXPECT_THAT(html, HasSubstr("data-x=\"19.7\" data-y=\"0.591\""));
 }
 
-TEST_F(ReportTest, TextOfAModelIsNeverMarkup) {
+TEST_F(ReportTest, ModelTextIsEscaped) {
   run.run.samples[0].reading.text = "<script>alert(1)</script>";
   run.run.config.title = "unused";
   run.summary.title = "<b>title";
@@ -142,7 +142,7 @@ TEST_F(ReportTest, TextOfAModelIsNeverMarkup) {
   EXPECT_THAT(hostile, Not(HasSubstr("<b>title")));
 }
 
-TEST_F(ReportTest, SeveralRunsStandOnOnePlot) {
+TEST_F(ReportTest, SeveralRunsShareOnePlot) {
   auto other = run;
   other.name = "other";
 
@@ -152,14 +152,14 @@ TEST_F(ReportTest, SeveralRunsStandOnOnePlot) {
   EXPECT_THAT(both, HasSubstr(">other: random letters</text>"));
 }
 
-TEST_F(ReportTest, TheMarkdownHasTheTableAndThePicture) {
+TEST_F(ReportTest, TheMarkdownHasTableAndPicture) {
   const auto markdown = read_file(folder.path() / "report.md");
 
   EXPECT_THAT(markdown, HasSubstr("](charts/curve.svg)"));
   EXPECT_THAT(markdown, HasSubstr("| nine | corpus | 5/token | 5 |"));
 }
 
-TEST_F(ReportTest, ReadingsOfACollectionAreFilesByImage) {
+TEST_F(ReportTest, ReadingsOfACollectionBecomeOneFilePerImage) {
   run.run.samples[0].page.image_name = "page-7.jpg";
   run.run.samples[0].reading.text = "# Title";
   auto cell = sweep::name_of(run.run.samples[0].cell);
@@ -171,10 +171,10 @@ TEST_F(ReportTest, ReadingsOfACollectionAreFilesByImage) {
       read_file(folder.path() / "predictions" / cell / "page-7.md"), "# Title");
 }
 
-TEST_F(ReportTest, TheTerminalShowsTheTablesThatArePrinted) {
+TEST_F(ReportTest, TheTerminalShowsOnlyPrintedTables) {
   const auto text = terminal_report(run);
 
-  EXPECT_THAT(text, HasSubstr("What a page costs"));
+  EXPECT_THAT(text, HasSubstr("Costs per page"));
   EXPECT_THAT(text, Not(HasSubstr("reliability")));
 }
 

@@ -7,23 +7,23 @@
 namespace microfiche::report {
 namespace {
 
-TEST(TextDiffTest, MarksWhatIsMissingAddedAndChanged) {
+TEST(TextDiffTest, MarksMissingAddedAndSubstitutedText) {
   EXPECT_EQ(
       diff_html("the cat sat down", "the bat saat"),
       "the <del class=\"s\">c</del><ins class=\"s\">b</ins>at sa"
       "<ins>a</ins>t<del> down</del>");
 }
 
-TEST(TextDiffTest, LineBreaksOfTheLayoutAreNoDifference) {
+TEST(TextDiffTest, IgnoresLineBreaks) {
   EXPECT_EQ(diff_html("one two", "one\ntwo"), "one two");
 }
 
-TEST(TextDiffTest, TextIsNeverMarkup) {
+TEST(TextDiffTest, TextIsEscaped) {
   EXPECT_EQ(diff_html("a<b>&", "a<b>&"), "a&lt;b&gt;&amp;");
   EXPECT_EQ(escape_html("\x01"), "\u2401");
 }
 
-TEST(HtmlTest, AStringCannotEndTheScriptAroundIt) {
+TEST(HtmlTest, AStringCannotCloseTheScript) {
   const Json json = {{"text", "</script><!--"}};
 
   const auto written = json_for_script(json);

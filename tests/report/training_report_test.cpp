@@ -30,7 +30,7 @@ class TrainingReportTest : public ::testing::Test {
   TemporaryFolder folder;
 };
 
-TEST_F(TrainingReportTest, LossesAreDrawnWithoutGapsZerosAndTornLines) {
+TEST_F(TrainingReportTest, LossesAreDrawnWithoutGapsZerosAndIncompleteLines) {
   const auto curves = read_training_curves({folder.path()});
 
   ASSERT_EQ(curves.losses.size(), 1u);
@@ -51,7 +51,7 @@ TEST_F(TrainingReportTest, EvaluationsAreDrawnWithTheirIntervals) {
   EXPECT_EQ(series.points[0].interval, std::pair(0.4, 0.6));
 }
 
-TEST_F(TrainingReportTest, ALongRunIsThinnedOutByMeans) {
+TEST_F(TrainingReportTest, ALongRunIsAveraged) {
   std::string lines;
   for (int step = 0; step < 1000; ++step) {
     lines += concat("{\"step\":", step, ",\"loss\":", 1 + step % 2, "}\n");
@@ -83,7 +83,7 @@ TEST_F(TrainingReportTest, TheLastEvaluationIsDrawnOverTheCompressionRatio) {
   EXPECT_EQ(series[0].points[0].y, 0.5);
 }
 
-TEST_F(TrainingReportTest, SeveralTrainingsShareTheChartOfEachNumber) {
+TEST_F(TrainingReportTest, SeveralTrainingsShareOneChartPerLoss) {
   const TemporaryFolder other;
   write_file(
       other.path() / "metrics.jsonl",
@@ -100,13 +100,13 @@ TEST_F(TrainingReportTest, SeveralTrainingsShareTheChartOfEachNumber) {
   EXPECT_EQ(curves.precision[0].series.size(), 1u);
 }
 
-TEST_F(TrainingReportTest, ATrainingBesideItselfHasTwoNames) {
+TEST_F(TrainingReportTest, EqualNamesGetNumbers) {
   const auto curves = read_training_curves({folder.path(), folder.path()});
 
   EXPECT_EQ(curves.losses[0].series.size(), 2u);
 }
 
-TEST_F(TrainingReportTest, SeveralTrainingsShowWhatTheirConfigsDifferIn) {
+TEST_F(TrainingReportTest, ListsTheDifferencesOfConfigs) {
   const TemporaryFolder other;
   write_file(other.path() / "metrics.jsonl", kMetrics);
   write_file(folder.path() / "config.json", R"({"seed": 1, "workers": 2})");
@@ -114,13 +114,13 @@ TEST_F(TrainingReportTest, SeveralTrainingsShowWhatTheirConfigsDifferIn) {
 
   const auto html = html_training_report({folder.path(), other.path()});
 
-  const auto table = html.substr(html.find("What the configs differ in"));
+  const auto table = html.substr(html.find("Differences of the configs"));
   const auto shown = table.substr(0, table.find("Provenance"));
   EXPECT_THAT(shown, HasSubstr("seed"));
   EXPECT_THAT(shown, Not(HasSubstr("workers")));
 }
 
-TEST_F(TrainingReportTest, ABrokenLineIsNamed) {
+TEST_F(TrainingReportTest, AMalformedLineIsNamed) {
   write_file(folder.path() / "metrics.jsonl", "{\"step\":1}\n7\n");
 
   EXPECT_THAT(
