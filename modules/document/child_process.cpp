@@ -34,7 +34,7 @@ std::string last_error() {
   return std::generic_category().message(errno);
 }
 
-/// Both ends of a pipe, closed at the end.
+/// Both ends of a pipe. The destructor closes them.
 class Pipe {
  public:
   Pipe() {
@@ -50,7 +50,7 @@ class Pipe {
     close_writer();
   }
 
-  /// -1 once closed, which `poll` passes over.
+  /// -1 once closed; `poll` skips it.
   int reader() const {
     return ends_[0];
   }
@@ -76,7 +76,7 @@ class Pipe {
   std::array<int, 2> ends_ = {-1, -1};
 };
 
-/// Pointers as `execve` takes them, a null at the end.
+/// Pointers as `execve` takes them, with a null at the end.
 std::vector<char*> as_pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
   pointers.reserve(strings.size() + 1);
@@ -87,7 +87,7 @@ std::vector<char*> as_pointers(std::vector<std::string>& strings) {
   return pointers;
 }
 
-/// Ours, in the language in which the messages of programs are looked up.
+/// Our environment in the C locale, in which we know the messages of programs.
 std::vector<std::string> child_environment() {
   std::vector<std::string> environment = {"LC_ALL=C"};
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -98,14 +98,14 @@ std::vector<std::string> child_environment() {
   return environment;
 }
 
-// The following two run between fork and exec, where other threads may hold any
-// lock: they make system calls and nothing else.
+// The following two functions run between fork and exec, where other threads
+// may hold any lock. So they only make system calls.
 
-// The resources are an enum in C++, the name of which is the C library's own.
+// In C++ the resources are an enum whose name belongs to the C library.
 void limit(decltype(RLIMIT_AS) resource, int64_t soft, int64_t hard) {
   rlimit limits = {};
   ::getrlimit(resource, &limits);
-  // A lower limit that is there already stays.
+  // Keeps a lower limit that exists already.
   limits.rlim_max = std::min(limits.rlim_max, static_cast<rlim_t>(hard));
   limits.rlim_cur = std::min(limits.rlim_max, static_cast<rlim_t>(soft));
   if (::setrlimit(resource, &limits) != 0) {
@@ -113,7 +113,7 @@ void limit(decltype(RLIMIT_AS) resource, int64_t soft, int64_t hard) {
   }
 }
 
-[[noreturn]] void become(
+[[noreturn]] void execute(
     const char* program,
     char* const* arguments,
     char* const* environment,
@@ -127,15 +127,15 @@ void limit(decltype(RLIMIT_AS) resource, int64_t soft, int64_t hard) {
       ::dup2(output, STDOUT_FILENO) < 0 || ::dup2(errors, STDERR_FILENO) < 0) {
     ::_exit(kCannotExecute);
   }
-  // What others opened without O_CLOEXEC; not there before Linux 5.11.
+  // Descriptors that were opened without O_CLOEXEC. Needs Linux 5.11.
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 
-  // A network namespace takes a privilege, which a user namespace of its own
-  // gives; root would lose the right to read other people's files in one.
+  // A network namespace needs a privilege, which a new user namespace gives.
+  // Root would lose the right to read other users' files there.
   if (::unshare(CLONE_NEWNET) != 0 && ::geteuid() != 0) {
     ::unshare(CLONE_NEWUSER | CLONE_NEWNET);
   }
-  // After unshare, which resets it; the parent may have died before.
+  // After unshare, which resets it. The parent may have died before.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) {
     ::_exit(kCannotExecute);
@@ -143,18 +143,18 @@ void limit(decltype(RLIMIT_AS) resource, int64_t soft, int64_t hard) {
 
   limit(RLIMIT_CORE, 0, 0);
   limit(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes);
-  // A second between SIGXCPU, by which it is known, and SIGKILL.
+  // One second between SIGXCPU, which identifies the limit, and SIGKILL.
   limit(RLIMIT_CPU, limits.processor_s, limits.processor_s + 1);
   limit(RLIMIT_AS, limits.memory_bytes, limits.memory_bytes);
   ::execve(program, arguments, environment);
   ::_exit(kCannotExecute);
 }
 
-/// A running child, of which nothing is left at the end.
+/// A running child. The destructor kills its process group and reaps it.
 class Child {
  public:
   explicit Child(pid_t id) : id_(id) {
-    // As the child does itself: whoever comes first.
+    // The child does this, too: the first call counts.
     ::setpgid(id_, id_);
   }
   Child(const Child&) = delete;
@@ -165,13 +165,13 @@ class Child {
     }
   }
 
-  /// Its process group too; the child itself is only reaped by the destructor,
-  /// so that its number stays its own.
+  /// Kills the child and its process group. Only the destructor reaps the
+  /// child, so that its id is not reused.
   void kill_group() const {
     ::kill(-id_, SIGKILL);
   }
 
-  /// Whether it has ended, and if so how.
+  /// Whether the child has ended. If so, sets `result.end` and `result.code`.
   bool has_ended(ChildResult& result) const {
     siginfo_t info = {};
     if (::waitid(
@@ -192,7 +192,8 @@ class Child {
   pid_t id_;
 };
 
-/// Appends what there is to read; closes the reader at the end of the stream.
+/// Appends the bytes that can be read now. Closes the reader at the end of the
+/// stream.
 void read_some(Pipe& pipe, std::string& bytes) {
   std::array<char, 1 << 16> buffer;
   const ssize_t count = ::read(pipe.reader(), buffer.data(), buffer.size());
@@ -203,8 +204,8 @@ void read_some(Pipe& pipe, std::string& bytes) {
   }
 }
 
-/// Reads from the child until it has ended or is to be killed.
-ChildResult attend(
+/// Reads from the child until it ends or reaches a limit.
+ChildResult read_until_end(
     const Child& child,
     Pipe& output,
     Pipe& errors,
@@ -237,7 +238,7 @@ ChildResult attend(
     }
     if (!ended && child.has_ended(result)) {
       ended = true;
-      // Or what it has started would keep the pipes open.
+      // Its own children would keep the pipes open.
       child.kill_group();
     }
   }
@@ -281,7 +282,7 @@ ChildResult run_child(
   const pid_t id = ::fork();
   check<IoError>(id >= 0, "cannot start ", file, ": ", last_error());
   if (id == 0) {
-    become(
+    execute(
         file.c_str(),
         word_pointers.data(),
         environment_pointers.data(),
@@ -293,7 +294,7 @@ ChildResult run_child(
   const Child child(id);
   output.close_writer();
   errors.close_writer();
-  return attend(child, output, errors, limits);
+  return read_until_end(child, output, errors, limits);
 }
 
 } // namespace microfiche::document

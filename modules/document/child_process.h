@@ -7,17 +7,17 @@
 
 namespace microfiche::document {
 
-/// What a child process may use.
+/// Limits of a child process.
 struct ChildLimits {
-  /// Address space and processor time, and the size of any file it writes.
+  /// Address space, processor time, and size of each file that it writes.
   int64_t memory_bytes = int64_t{1} << 30;
   int64_t processor_s = 30;
   int64_t file_bytes = int64_t{64} << 20;
 
-  /// Time on the clock on the wall.
+  /// Wall-clock time.
   double wall_s = 60;
 
-  /// What it may write on standard output.
+  /// Bytes that it may write to standard output.
   int64_t output_bytes = int64_t{1} << 20;
 };
 
@@ -25,10 +25,10 @@ struct ChildLimits {
 enum class ChildEnd {
   kExited,
 
-  /// Ended by a signal, such as SIGXCPU for its processor time.
+  /// Ended by a signal, such as SIGXCPU at its limit of processor time.
   kSignalled,
 
-  /// Killed for its time on the wall or its output.
+  /// Killed at its limit of wall-clock time or output.
   kOutOfTime,
   kTooMuchOutput,
 };
@@ -36,7 +36,7 @@ enum class ChildEnd {
 struct ChildResult {
   ChildEnd end = ChildEnd::kExited;
 
-  /// Exit code or number of the signal.
+  /// Exit code, or number of the signal.
   int code = 0;
 
   std::string output;
@@ -45,24 +45,25 @@ struct ChildResult {
   std::string errors;
 };
 
-/// What a child exits with when its program could not be executed.
+/// Exit code of a child whose program could not be executed.
 inline constexpr int kCannotExecute = 127;
 
-/// The program's file: `name` itself where it has a slash, else the first one
-/// of that name on PATH. Empty when there is none that may be run.
+/// The file of a program: `name` itself if it has a slash, else the first
+/// executable file of that name on PATH. Empty when there is none.
 std::filesystem::path find_program(const std::string& name);
 
-/// Runs a program on input that nobody trusts and waits for its end.
+/// Runs a program on untrusted input and waits for its end.
 ///
-/// No shell is involved. The child has `limits`, no core file, standard input
-/// from /dev/null, LC_ALL=C, no descriptor of ours, and no network where the
-/// kernel lets us take it away (Linux namespaces). Nothing outlives the call:
-/// the child leads a process group that is killed at its end, at a limit, and
-/// when this throws; and the child is killed when the calling thread dies.
+/// Uses no shell. The child has `limits`, no core file, standard input from
+/// /dev/null, LC_ALL=C, none of our descriptors, and no network where the
+/// kernel allows us to remove it (Linux namespaces). Nothing outlives the call:
+/// the child leads a process group that is killed when the child ends, at a
+/// limit, and when this function throws. The child also dies with the calling
+/// thread.
 ///
-/// Safe to call from several threads. Throws `IoError` when the system starts
-/// no process, and `Interrupted` when a stop was asked for meanwhile. A program
-/// that cannot be executed exits with `kCannotExecute`.
+/// Safe to call from several threads. Throws `IoError` when the system cannot
+/// start a process, and `Interrupted` when a stop is requested meanwhile. A
+/// program that cannot be executed exits with `kCannotExecute`.
 ChildResult run_child(
     const std::filesystem::path& program,
     const std::vector<std::string>& arguments,

@@ -16,14 +16,14 @@ constexpr std::string_view kDet = "<|det|>";
 constexpr std::string_view kDetEnd = "<|/det|>";
 constexpr int64_t kLargestCoordinate = 999;
 
-/// Reads `[[x1, y1, x2, y2], ...]`; spaces and line breaks may stand between
-/// its parts.
+/// Parses `[[x1, y1, x2, y2], ...]`. Spaces and line breaks may separate its
+/// parts.
 class BoxListParser {
  public:
   BoxListParser(std::string_view text, int64_t page_width, int64_t page_height)
       : text_(text), page_width_(page_width), page_height_(page_height) {}
 
-  /// The boxes in pixels, or nothing when the whole text is no such list.
+  /// The boxes in pixels, or none when the text is not exactly such a list.
   std::optional<std::vector<Box>> parse() {
     std::vector<Box> boxes;
     if (!take('[')) {
@@ -65,7 +65,7 @@ class BoxListParser {
         to_pixel(corners[3], page_height_)};
   }
 
-  /// One to three digits, without a zero in front.
+  /// One to three digits without a leading zero.
   std::optional<int64_t> parse_coordinate() {
     skip_space();
     int64_t value = 0;
@@ -108,7 +108,7 @@ class BoxListParser {
   int64_t page_height_;
 };
 
-/// The mark that begins at `at`, or an empty string.
+/// The mark that begins at byte `at`, or an empty string.
 std::string_view mark_at(std::string_view text, size_t at) {
   for (const auto mark : {kRef, kRefEnd, kDet, kDetEnd}) {
     if (text.substr(at).starts_with(mark)) {
@@ -118,7 +118,8 @@ std::string_view mark_at(std::string_view text, size_t at) {
   return {};
 }
 
-/// Where the next mark begins from `at` on, or the size of the text.
+/// The byte at which the next mark begins, from `at`; the size of the text if
+/// there is none.
 size_t find_mark(std::string_view text, size_t at) {
   while (true) {
     at = text.find("<|", at);
@@ -132,8 +133,8 @@ size_t find_mark(std::string_view text, size_t at) {
   }
 }
 
-/// Markup from its first mark on, and where it ends. Broken markup, which has
-/// no boxes, ends where it stops to look like markup.
+/// Markup and the byte at which it ends. Broken markup has no boxes and ends
+/// where it stops looking like markup.
 struct Markup {
   size_t end = 0;
   std::string_view label;
@@ -200,7 +201,7 @@ replace_all(std::string_view text, std::string_view from, std::string_view to) {
   }
 }
 
-/// Without the line breaks at either end and with at most two in a row.
+/// Removes the line breaks at both ends and all but two in a row.
 std::string tidy_line_breaks(std::string_view text) {
   std::string tidy;
   size_t pending = 0;
@@ -218,7 +219,7 @@ std::string tidy_line_breaks(std::string_view text) {
   return tidy;
 }
 
-/// The file's name with what would end a Markdown link written as %XX.
+/// The file name, with bytes that would end a Markdown link as %XX.
 std::string escape_link(std::string_view name) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string link;

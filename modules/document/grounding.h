@@ -11,22 +11,23 @@
 namespace microfiche::document {
 
 // Note [Grounded text]
-// Asked with <|grounding|>, the model writes for each block of a page
+// With <|grounding|> in the prompt, the model writes for each block of a page
 //
 //   <|ref|>LABEL<|/ref|><|det|>[[x1, y1, x2, y2], ...]<|/det|>
 //   CONTENT
 //
-// with whole numbers of 0 to 999 that divide each side of the original page.
-// Labels seen are title, sub_title, text, image, image_caption, table,
-// table_caption and equation; asked to locate something the model names it
-// there, and asked for lines with boxes it writes the line itself as the label.
+// Coordinates are whole numbers from 0 to 999, relative to the sides of the
+// original page. Known labels are title, sub_title, text, image, image_caption,
+// table, table_caption and equation. When the prompt asks to locate something,
+// the label is its name; when it asks for lines with boxes, the label is the
+// line.
 //
 // The official scripts find this with a regular expression and `eval` the list.
-// Here a parser reads what they would, and nothing else: a label without
-// markup inside, a list of at least one box, four numbers a box. Whatever else
-// begins as markup stays in the text as it came, and is counted.
+// The parser here accepts the same and nothing else: a label without markup
+// inside, a list of at least one box, four numbers per box. Other text that
+// begins like markup stays unchanged and is counted as broken.
 
-/// A part of a page in pixels: columns [left, right), rows [top, bottom).
+/// A rectangle in pixels of a page: columns [left, right), rows [top, bottom).
 struct Box {
   int64_t left = 0;
   int64_t top = 0;
@@ -44,18 +45,20 @@ void visit_fields(Visitor&& visit, Box& box) {
   visit("bottom", box.bottom);
 }
 
-/// Whether no pixel lies in the box, as where its corners are swapped.
+/// Whether the box contains no pixel, for example because its corners are
+/// swapped.
 bool is_empty(const Box& box);
 
-/// A block of a page as the model wrote it.
+/// A block of a page, as the model wrote it.
 struct Block {
-  /// What the block is, e.g. "title"; empty for text before the first markup.
+  /// Kind of block, for example "title"; empty for text before the first
+  /// markup.
   std::string label;
 
-  /// Where it is; none for text before the first markup.
+  /// Its boxes; none for text before the first markup.
   std::vector<Box> boxes;
 
-  /// All bytes between its markup and that of the next block, line breaks
+  /// All bytes between its markup and the markup of the next block, line breaks
   /// included.
   std::string content;
 
@@ -69,11 +72,11 @@ void visit_fields(Visitor&& visit, Block& block) {
   visit("content", block.content);
 }
 
-/// A page's text taken apart.
+/// The blocks of a page.
 struct GroundedText {
   std::vector<Block> blocks;
 
-  /// Pieces that begin as markup but are none; they are part of a content.
+  /// Pieces that begin like markup but are broken; they are part of a content.
   int64_t num_broken = 0;
 
   bool operator==(const GroundedText&) const = default;
@@ -85,12 +88,12 @@ void visit_fields(Visitor&& visit, GroundedText& text) {
   visit("num_broken", text.num_broken);
 }
 
-/// Takes a model's text apart; see Note [Grounded text]. Text without markup is
-/// one block without a label, an empty text none.
+/// Parses the text of a model into blocks, see Note [Grounded text]. Text
+/// without markup is one block without a label; an empty text has no block.
 ///
-/// A coordinate v of a side of `page_width` or `page_height` pixels becomes
-/// int(v / 999 * side), in double precision as Python computes it, so that a
-/// box never leaves the page. `text` may be any bytes.
+/// A coordinate v along a side of `page_width` or `page_height` pixels becomes
+/// int(v / 999 * side), in double precision as in Python, so no box leaves the
+/// page. `text` may be any bytes.
 ///
 /// Throws `InputError` unless both sides are at least 1.
 ///
@@ -99,7 +102,7 @@ void visit_fields(Visitor&& visit, GroundedText& text) {
 GroundedText
 parse_grounding(std::string_view text, int64_t page_width, int64_t page_height);
 
-/// A box of a block labelled `image`, which is cut out as a file of its own.
+/// A box of a block labelled `image`. Its pixels are saved as a separate file.
 struct Figure {
   /// Index of its block.
   int64_t block = 0;
@@ -108,19 +111,20 @@ struct Figure {
   bool operator==(const Figure&) const = default;
 };
 
-/// The boxes that are not empty of blocks labelled `image`, in their order. An
-/// index in this list is the number of a figure.
+/// The non-empty boxes of blocks labelled `image`, in order. The index in this
+/// list is the number of the figure.
 std::vector<Figure> find_figures(const GroundedText& text);
 
-/// Names the file of a figure by its number, relative to the Markdown.
+/// Returns the file name of a figure from its number, relative to the Markdown.
 using FigureName = std::function<std::string(int64_t)>;
 
-/// The page in Markdown: a figure becomes a link to its image and a line break,
-/// all other markup goes, \coloneqq and \eqqcolon become := and =:, and
-/// more than two line breaks in a row two. Line breaks at either end go.
+/// Converts a page to Markdown. A figure becomes a link to its image and a line
+/// break; other markup is removed; \coloneqq and \eqqcolon become := and =:;
+/// more than two line breaks in a row become two; line breaks at both ends are
+/// removed.
 ///
-/// The official scripts do the latter replacements only where there is markup,
-/// and link an image block of several boxes once; here each has its link.
+/// The official scripts replace the last three only in text with markup, and
+/// link an image block of several boxes once. Here each box has its link.
 ///
 /// Source: `infer` of modeling_deepseekocr.py, and run_dpsk_ocr_pdf.py
 /// (deepseek-ai/DeepSeek-OCR).

@@ -9,8 +9,8 @@
 namespace microfiche::document {
 
 /// Cuts the figures out of a page, in the order of `find_figures`. A box is cut
-/// at the edges of the page; a box outside gives an image without pixels. `page`
-/// has the sides that `parse_grounding` received.
+/// at the edges of the page; a box outside gives an image without pixels.
+/// `page` has the sides that `parse_grounding` received.
 std::vector<page::PageImage> cut_figures(
     const page::PageImage& page,
     const GroundedText& text);
@@ -21,9 +21,9 @@ std::vector<page::PageImage> cut_figures(
 page::Colour label_colour(std::string_view label);
 
 /// Draws every box that is not empty: a frame and a thin fill in the colour of
-/// its label, and the label in white on that colour above the upper left corner,
-/// or inside the box at the top of the page. Lines and letters grow with the
-/// page.
+/// its label, and the label in white on that colour above the upper left
+/// corner, or inside the box at the top of the page. Lines and letters grow
+/// with the page.
 ///
 /// Throws `InputError` for a page with a side of more than 32767 pixels, which
 /// Cairo does not draw on.

@@ -10,9 +10,9 @@
 namespace microfiche::document {
 namespace {
 
-/// Moves past a page's number; 0 where there is none.
+/// Reads the number of a page and removes it from `text`; 0 if there is none.
 int64_t take_number(std::string_view& text) {
-  // from_chars would take a minus sign.
+  // from_chars would accept a minus sign.
   int64_t number = 0;
   if (text.empty() || text[0] < '0' || text[0] > '9') {
     return 0;
@@ -58,7 +58,7 @@ std::vector<PageInterval> parse_page_range(const std::string& text) {
     const auto interval = parse_interval(rest.substr(0, comma));
     check<UsageError>(
         interval.has_value(),
-        "pages: expected numbers from 1 on such as 3, 3-7, 10- or 1,3-5, got "
+        "pages: expected numbers from 1, such as 3, 3-7, 10- or 1,3-5, got "
         "\"",
         text,
         "\"");

@@ -19,14 +19,13 @@ namespace fs = std::filesystem;
 constexpr double kPointsPerInch = 72;
 constexpr int64_t kMaxPages = 10000;
 
-/// Room for the size and turn of every page.
+/// Room for the size and rotation of every page.
 constexpr int64_t kMaxInfoBytes = kMaxPages * 128 + (int64_t{1} << 16);
 
 /// Room for the pixels and the header of the largest page.
 constexpr int64_t kMaxPageBytes = page::kMaxPixels * 3 + 64;
 
-/// Bytes at the beginning of a file, among which "%PDF-" is looked for as
-/// Acrobat and Poppler do.
+/// The bytes in which Acrobat and Poppler look for "%PDF-".
 std::string read_start(const fs::path& path) {
   std::string start(1024, '\0');
   std::ifstream file(path, std::ios::binary);
@@ -39,7 +38,7 @@ bool has_pdf_header(std::string_view start) {
   return start.find("%PDF-") != std::string_view::npos;
 }
 
-/// Throws for what no PDF reader need be asked about.
+/// Throws for files that are refused without running Poppler.
 void check_file(const fs::path& path) {
   const std::string where = path.string();
   std::error_code error;
@@ -48,20 +47,20 @@ void check_file(const fs::path& path) {
   check(
       fs::is_regular_file(status),
       where,
-      ": is a folder or a pipe, expected a PDF file");
+      ": is a folder or a pipe; expected a PDF file");
   check(
       std::ifstream(path, std::ios::binary).is_open(),
       where,
       ": cannot read: permission denied");
   const auto start = read_start(path);
-  check(!start.empty(), where, ": is empty, expected a PDF file");
+  check(!start.empty(), where, ": is empty; expected a PDF file");
   check(
       has_pdf_header(start),
       where,
-      ": not a PDF, whose first 1024 bytes would hold \"%PDF-\"");
+      ": not a PDF; expected \"%PDF-\" in its first 1024 bytes");
 }
 
-/// Moves past spaces and a number.
+/// Reads a number after spaces and removes both from `line`.
 std::optional<double> take_decimal(std::string_view& line) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   double number = 0;
@@ -74,7 +73,7 @@ std::optional<double> take_decimal(std::string_view& line) {
   return number;
 }
 
-/// Moves past spaces and a word, where that is what comes.
+/// Removes spaces and `word` from `line`. False if another word comes.
 bool take_word(std::string_view& line, std::string_view word) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   if (!line.starts_with(word)) {
@@ -84,7 +83,8 @@ bool take_word(std::string_view& line, std::string_view word) {
   return true;
 }
 
-/// A whole number in the header of a PPM, and the byte of space behind it.
+/// Reads a whole number in the header of a PPM and removes it with the space
+/// behind it; 0 if there is none.
 int64_t take_header_number(std::string_view& ppm) {
   int64_t number = 0;
   const auto [rest, error] =
@@ -95,7 +95,7 @@ int64_t take_header_number(std::string_view& ppm) {
   return space && error == std::errc() ? number : 0;
 }
 
-/// The page in a binary PPM as pdftoppm writes it, or nothing.
+/// The page in a binary PPM as pdftoppm writes it, or none.
 std::optional<page::PageImage> parse_ppm(std::string_view ppm) {
   if (!take_word(ppm, "P6\n")) {
     return std::nullopt;
@@ -138,8 +138,8 @@ PdfFile::PdfFile(fs::path path, PdfOptions options)
   validate(options_, "pdf");
   check_file(path_);
   const std::string where = path_.string();
-  // One more than are allowed: a file that has it has too many. The absolute
-  // path can be taken for no option and for no standard input.
+  // One page more than allowed shows whether the file has too many. An absolute
+  // path cannot be mistaken for an option or for standard input.
   const auto result = run_poppler(
       options_.pdfinfo,
       {"-f",

@@ -11,18 +11,18 @@
 namespace microfiche::document {
 
 // Note [PDF files]
-// A PDF is a program for a large interpreter, and often comes from strangers.
-// None is opened in this process: Poppler's pdfinfo and pdftoppm read it in
-// child processes with 1 GB of address space, 30 s of processor time, files of
-// 64 MB and no network (see `run_child`), and hand pixels over through a pipe.
-// Whatever such a file does to them, here it is a page or an `InputError`.
+// A PDF is a program for a large interpreter and often untrusted. This process
+// opens none: Poppler's pdfinfo and pdftoppm read it in child processes with
+// 1 GB of address space, 30 s of processor time, files of at most 64 MB and no
+// network (see `run_child`). Pixels come back through a pipe. A malicious file
+// can only cause a wrong page or an `InputError`.
 
 /// How pages of PDF files become pixels.
 struct PdfOptions {
-  /// Pixels per inch; 144 is what the official scripts render at.
+  /// Pixels per inch; the official scripts use 144.
   int64_t dpi = 144;
 
-  /// What one page, or opening the file, may take on the clock on the wall.
+  /// Wall-clock time for one page, and for opening the file.
   double time_limit_s = 60;
 
   /// The programs, by name or by path.
@@ -42,17 +42,17 @@ void visit_fields(Visitor&& visit, PdfOptions& options) {
 /// (0, 86400].
 void validate(const PdfOptions& options, const std::string& where);
 
-/// Whether a file begins as a PDF does, with "%PDF-" in its first 1024 bytes,
-/// whatever its name is. A file that cannot be read is none.
+/// Whether the first 1024 bytes of a file contain "%PDF-". Its name does not
+/// matter. False for a file that cannot be read.
 bool is_pdf(const std::filesystem::path& path);
 
 /// A PDF file whose pages can be rendered; see Note [PDF files].
 ///
-/// What is refused with `InputError` says file, place and what to do: a file
-/// that is missing, empty, no PDF, encrypted with a password or damaged, one
-/// without pages or with more than 10000, and one that takes too much of
-/// anything. Where Poppler is not installed an `Error` (exit code 1) names the
-/// command that installs it.
+/// Throws `InputError`, which names the file, the page and what to do, for a
+/// file that is missing, empty, not a PDF, encrypted with a password or
+/// damaged, for one without pages or with more than 10000, and for one that
+/// exceeds a limit. Throws `Error` (exit code 1), which names the command that
+/// installs it, when Poppler is missing.
 class PdfFile {
  public:
   explicit PdfFile(std::filesystem::path path, PdfOptions options = {});
@@ -71,7 +71,7 @@ class PdfFile {
   page::LoadedPage render(int64_t page) const;
 
  private:
-  /// Of a page that is not turned, in points.
+  /// Size of a page before rotation, in points.
   struct Size {
     double width = 0;
     double height = 0;

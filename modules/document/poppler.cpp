@@ -24,11 +24,11 @@ std::string printable(std::string_view message) {
   return shown;
 }
 
-bool says(const ChildResult& result, std::string_view words) {
+bool reports(const ChildResult& result, std::string_view words) {
   return result.errors.find(words) != std::string::npos;
 }
 
-/// Throws unless the program ended well; `where` is the file, or one page.
+/// Throws unless the program succeeded. `where` names the file or its page.
 void check_end(
     const ChildResult& result,
     const std::string& program,
@@ -47,7 +47,7 @@ void check_end(
       where,
       ": ",
       program,
-      " was stopped, since it wrote more than ",
+      " was stopped because it wrote more than ",
       limits.output_bytes,
       " bytes; damaged file?");
   check(
@@ -67,12 +67,12 @@ void check_end(
       result.code,
       "; damaged file? Print it to a new PDF");
   check(
-      !says(result, "Incorrect password"),
+      !reports(result, "Incorrect password"),
       where,
       ": encrypted with a password; remove it first, with qpdf --decrypt "
       "--password=... IN.pdf OUT.pdf");
   check(
-      !says(result, "Out of memory"),
+      !reports(result, "Out of memory"),
       where,
       ": ",
       program,
@@ -80,10 +80,11 @@ void check_end(
       limits.memory_bytes,
       " bytes of memory; lower dpi, or print the file to a new PDF");
   // The range began at page 1.
-  check(!says(result, "Wrong page range given"), where, kNoPages);
+  check(!reports(result, "Wrong page range given"), where, kNoPages);
   if (result.code == kCannotExecute) {
     throw Error(
-        ExitCode::kFailure, concat(program, ": is there but cannot be run"));
+        ExitCode::kFailure,
+        concat(program, ": is installed but cannot be executed"));
   }
   if (result.code != 0) {
     std::string_view errors = result.errors;
@@ -92,7 +93,7 @@ void check_end(
         where,
         ": damaged PDF, ",
         program,
-        message.empty() ? " fails" : " says \"" + message + "\"",
+        message.empty() ? " fails" : " reports \"" + message + "\"",
         "; get it again, or repair it with qpdf IN.pdf OUT.pdf"));
   }
 }
@@ -123,8 +124,8 @@ fs::path find_poppler(const std::string& program) {
         ExitCode::kFailure,
         concat(
             program,
-            ": not found, and PDF files are read with it; run: sudo apt-get "
-            "install poppler-utils"));
+            ": not found, but needed for PDF files; run: sudo apt-get install "
+            "poppler-utils"));
   }
   return file;
 }
@@ -152,7 +153,10 @@ ChildResult run_poppler(
 
 std::vector<std::string> find_warnings(std::string_view errors) {
   constexpr std::array<std::string_view, 4> kKinds = {
-      "Syntax Error", "Config Error", "Internal Error", "Unimplemented Feature"};
+      "Syntax Error",
+      "Config Error",
+      "Internal Error",
+      "Unimplemented Feature"};
   constexpr size_t kMaxWarnings = 10;
   std::vector<std::string> warnings;
   while (!errors.empty() && warnings.size() < kMaxWarnings) {

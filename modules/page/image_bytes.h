@@ -22,7 +22,7 @@ class ImageBytes {
     return bytes_.size();
   }
 
-  uint64_t little(uint64_t at, uint64_t count) const {
+  uint64_t little_endian(uint64_t at, uint64_t count) const {
     require(at, count);
     uint64_t value = 0;
     for (uint64_t i = count; i-- > 0;) {
@@ -31,7 +31,7 @@ class ImageBytes {
     return value;
   }
 
-  uint64_t big(uint64_t at, uint64_t count) const {
+  uint64_t big_endian(uint64_t at, uint64_t count) const {
     require(at, count);
     uint64_t value = 0;
     for (uint64_t i = 0; i < count; ++i) {

@@ -59,10 +59,8 @@ void copy_swapping_red_and_blue(
 
 /// The pixels, or an empty matrix when they cannot be decoded. `flags` are
 /// OpenCV's.
-cv::Mat decode(
-    std::span<const std::byte> bytes,
-    const std::string& where,
-    int flags) {
+cv::Mat
+decode(std::span<const std::byte> bytes, const std::string& where, int flags) {
   // OpenCV's codecs log to standard error; our messages say what is wrong.
   static const auto silenced =
       cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
@@ -70,10 +68,10 @@ cv::Mat decode(
   check(
       bytes.size() <= std::numeric_limits<int>::max(),
       where,
-      ": ",
+      ": expected an image file of less than 2 GiB, got ",
       bytes.size(),
-      " bytes are more than an image file may have");
-  // imdecode reads the buffer only, but takes no pointer to const.
+      " bytes");
+  // imdecode only reads the buffer, but takes no pointer to const.
   const cv::Mat buffer(
       1,
       static_cast<int>(bytes.size()),

@@ -20,9 +20,7 @@ namespace microfiche::page {
 int64_t count_pages(const std::filesystem::path& path);
 
 /// As above, from the bytes of a file. Messages start with `where`.
-int64_t count_pages(
-    std::span<const std::byte> bytes,
-    const std::string& where);
+int64_t count_pages(std::span<const std::byte> bytes, const std::string& where);
 
 /// Reads a page of a PNG, JPEG, WebP or TIFF file as the reference does with
 /// Pillow: it applies the orientation in EXIF or XMP, then makes RGB (grey is

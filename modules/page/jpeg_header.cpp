@@ -12,13 +12,13 @@ bool is_start_of_frame(uint64_t marker) {
       marker != 0xCC;
 }
 
-/// Whether a marker of JPEG stands for itself, without a segment behind it.
-bool stands_alone(uint64_t marker) {
+/// Whether a marker has no segment behind it.
+bool has_no_segment(uint64_t marker) {
   return marker == 0x01 || (0xD0 <= marker && marker <= 0xD7);
 }
 
-/// Refuses a frame for whose blocks the file has too few bytes: the decoder
-/// would make grey of what is missing. A block of 8 x 8 pixels takes at least a
+/// Refuses a file with too few bytes for the blocks of its frame: the decoder
+/// would fill the rest with grey. A block of 8 x 8 pixels takes at least one
 /// bit in a Huffman code; arithmetic codes, from 0xC9 on, may take less.
 void check_jpeg_size(
     const ImageBytes& bytes,
@@ -43,12 +43,12 @@ void read_frame(const ImageBytes& bytes, uint64_t at, ImageHeader& header) {
       header.width == 0 && header.height == 0,
       bytes.where(),
       ": damaged JPEG, it has two frames");
-  header.height = static_cast<int64_t>(bytes.big(at + 5, 2));
-  header.width = static_cast<int64_t>(bytes.big(at + 7, 2));
-  check_jpeg_size(bytes, header, bytes.big(at + 1, 1));
+  header.height = static_cast<int64_t>(bytes.big_endian(at + 5, 2));
+  header.width = static_cast<int64_t>(bytes.big_endian(at + 7, 2));
+  check_jpeg_size(bytes, header, bytes.big_endian(at + 1, 1));
   constexpr uint64_t kCmykComponents = 4;
   check(
-      bytes.big(at + 9, 1) != kCmykComponents,
+      bytes.big_endian(at + 9, 1) != kCmykComponents,
       bytes.where(),
       ": JPEG in CMYK, whose colours depend on a profile; convert it to RGB");
 }
@@ -81,8 +81,8 @@ ImageHeader read_jpeg_header(const ImageBytes& bytes) {
   while (true) {
     // The compressed data of a scan lies between segments; in it, a byte FF is
     // followed by 00.
-    const bool marker_here = bytes.big(at, 1) == 0xFF;
-    const uint64_t marker = marker_here ? bytes.big(at + 1, 1) : 0;
+    const bool marker_here = bytes.big_endian(at, 1) == 0xFF;
+    const uint64_t marker = marker_here ? bytes.big_endian(at + 1, 1) : 0;
     if (!marker_here || marker == 0x00) {
       check(
           num_scans > 0,
@@ -92,17 +92,14 @@ ImageHeader read_jpeg_header(const ImageBytes& bytes) {
       at += marker_here ? 2 : 1;
     } else if (marker == 0xFF) {
       at += 1;
-    } else if (stands_alone(marker)) {
+    } else if (has_no_segment(marker)) {
       at += 2;
     } else if (marker == kEndOfImage) {
-      check(
-          num_scans > 0,
-          bytes.where(),
-          ": JPEG that ends before its image begins");
+      check(num_scans > 0, bytes.where(), ": JPEG without an image");
       header.orientation = orientation.value();
       return header;
     } else {
-      const uint64_t length = bytes.big(at + 2, 2);
+      const uint64_t length = bytes.big_endian(at + 2, 2);
       bytes.require(at + 2, length);
       if (is_start_of_frame(marker)) {
         read_frame(bytes, at, header);

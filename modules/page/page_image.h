@@ -15,7 +15,7 @@ struct Colour {
   bool operator==(const Colour&) const = default;
 };
 
-/// The pixels of one page.
+/// The pixels of a page.
 struct PageImage {
   int64_t width = 0;
   int64_t height = 0;
@@ -46,8 +46,8 @@ inline constexpr int64_t kMaxPixels = int64_t{1} << 26;
 /// at least one pixel, at most `kMaxPixels`, and three bytes per pixel.
 void validate(const PageImage& image, const std::string& where);
 
-/// The part of `image` whose top left pixel is (x, y). The part must lie inside
-/// the image.
+/// Cuts out the part of `image` whose top left pixel is (x, y). Throws
+/// `InputError` unless the part lies inside the image.
 PageImage crop(
     const PageImage& image,
     int64_t x,

@@ -8,7 +8,7 @@
 
 namespace microfiche::page {
 
-/// What the encoder sees of one page.
+/// The views of a page that the encoder takes.
 struct PageViews {
   /// The whole page, base_size_px on both sides.
   PageImage global_view;
@@ -27,8 +27,9 @@ struct PageViews {
 /// The colour around a padded page: int(0.5 * 255) in each channel.
 inline constexpr Colour kPaddingColour{127, 127, 127};
 
-/// Shows `image` in `mode`; global view and tiles both start from the original
-/// pixels. Throws `InputError` for an image without pixels.
+/// Makes the views of `image` in `mode`. The global view and the tiles are both
+/// resized from the original pixels. Throws `InputError` for an image without
+/// pixels.
 PageViews make_views(const PageImage& image, const ResolutionMode& mode);
 
 } // namespace microfiche::page

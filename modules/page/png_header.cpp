@@ -43,7 +43,10 @@ constexpr size_t kMaxTextBytes = size_t{1} << 20;
 
 /// The decompressed text, or nothing when it is damaged or too long.
 std::optional<std::string> inflate_text(std::string_view compressed) {
-  std::string text(kMaxTextBytes, '\0');
+  // Deflate packs at most 1032 bytes into one.
+  constexpr size_t kMaxRatio = 1032;
+  const size_t room = std::min(compressed.size(), kMaxTextBytes) * kMaxRatio;
+  std::string text(std::min(room, kMaxTextBytes), '\0');
   uLongf size = text.size();
   const int status = uncompress(
       reinterpret_cast<Bytef*>(text.data()),
@@ -148,16 +151,16 @@ ImageHeader read_png_header(const ImageBytes& bytes) {
       bytes.where(),
       ": PNG without an IHDR chunk at its start");
   ImageHeader header{ImageFormat::kPng};
-  header.width = static_cast<int64_t>(bytes.big(kSignature + 8, 4));
-  header.height = static_cast<int64_t>(bytes.big(kSignature + 12, 4));
+  header.width = static_cast<int64_t>(bytes.big_endian(kSignature + 8, 4));
+  header.height = static_cast<int64_t>(bytes.big_endian(kSignature + 12, 4));
   constexpr uint64_t kAlphaBit = 4;
-  header.has_alpha = (bytes.big(kSignature + 17, 1) & kAlphaBit) != 0;
+  header.has_alpha = (bytes.big_endian(kSignature + 17, 1) & kAlphaBit) != 0;
   uint64_t compressed = 0;
   Orientation orientation;
   std::optional<int> exif_in_text;
   // A chunk is its length, name, data and checksum.
   for (uint64_t at = kSignature; !bytes.has(at + 4, "IEND");) {
-    const uint64_t length = bytes.big(at, 4);
+    const uint64_t length = bytes.big_endian(at, 4);
     bytes.require(at, length + 12);
     const auto type = bytes.part(at + 4, 4).text();
     const auto data = bytes.part(at + 8, length);

@@ -6,8 +6,8 @@
 #include <array>
 #include <cmath>
 
-// in, out = pixels along the side that a pass changes; taps = input pixels that
-// one output pixel is made of.
+// in, out = pixels along the side that a pass changes; taps = input pixels per
+// output pixel.
 
 namespace microfiche::page {
 namespace {
@@ -22,7 +22,7 @@ struct Weights {
   std::vector<int64_t> first;
   /// Number of input pixels of each output pixel.
   std::vector<int64_t> taps;
-  /// out x max_taps; what an output pixel does not need is 0.
+  /// out x max_taps; unused weights are 0.
   std::vector<int32_t> values;
   int64_t max_taps = 0;
 };

@@ -5,13 +5,13 @@
 namespace microfiche::page {
 
 // Note [Pillow's bicubic]
-// Pillow resizes in two passes, one along each side, in fixed point, and keeps
-// 8 bits between them; so the order of the passes shows in the pixels. Up to
-// version 12 the horizontal pass always came first. Version 13 begins with the
-// vertical one when the height shrinks by more than twice as many pixels as the
-// width (python-pillow/Pillow pull request 9549); the reference views of the
-// parity cases were made so, and so does this. A pass whose side does not
-// change is left out.
+// Pillow resizes in two passes, one per side, in fixed point, and keeps 8 bits
+// between them. So the order of the passes changes the pixels. Up to version 12
+// the horizontal pass always comes first. Version 13 begins with the vertical
+// pass when the height shrinks by more than twice as many pixels as the width
+// (python-pillow/Pillow pull request 9549). The reference views of the parity
+// cases come from version 13, which this code follows. A pass that does not
+// change its side is skipped.
 
 /// Resizes as `Image.resize((width, height), BICUBIC)` of Pillow 13 does, bit
 /// for bit; see Note [Pillow's bicubic].
@@ -20,8 +20,8 @@ namespace microfiche::page {
 /// most `kMaxPixels`.
 PageImage resize_bicubic(const PageImage& image, int64_t width, int64_t height);
 
-/// Resizes to fit a square of `side` pixels, keeping the aspect, and centres
-/// the result on `background`, as Pillow's `ImageOps.pad` does: sides and
+/// Resizes to fit a square of `side` pixels, keeps the aspect ratio and centres
+/// the result on `background`, as Pillow's `ImageOps.pad` does. Sides and
 /// offsets are rounded half to even.
 PageImage
 resize_and_pad(const PageImage& image, int64_t side, Colour background);

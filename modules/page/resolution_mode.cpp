@@ -91,7 +91,7 @@ ResolutionMode find_mode(
   throw UsageError(concat(
       "no resolution mode named \"",
       name,
-      "\"; there are ",
+      "\"; expected one of ",
       list,
       did_you_mean(name, names)));
 }

@@ -8,14 +8,14 @@
 
 namespace microfiche::page {
 
-/// The most tiles that a mode may cut a page into.
+/// The largest number of tiles per page.
 inline constexpr int64_t kMaxTiles = 256;
 
 /// How a page becomes the square that the encoder takes.
 enum class Fit {
-  /// Stretched to the square; its aspect is lost.
+  /// Stretched to the square, which changes the aspect ratio.
   kStretch,
-  /// Shrunk or enlarged to fit, centred on grey.
+  /// Resized to fit, then centred on grey.
   kPad,
 };
 
@@ -23,7 +23,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
     Fit,
     {{Fit::kStretch, "stretch"}, {Fit::kPad, "pad"}})
 
-/// How a page is shown to the encoder, and so how many vision tokens it costs.
+/// How a page becomes the encoder's views. It decides how many vision tokens
+/// the page costs.
 struct ResolutionMode {
   std::string name;
 
@@ -36,12 +37,12 @@ struct ResolutionMode {
   /// Side of a tile; 0 for a mode without tiles.
   int64_t tile_size_px = 0;
 
-  /// How many tiles a page is cut into, both ends included.
+  /// Range of the number of tiles per page, both ends included.
   int64_t min_tiles = 2;
   int64_t max_tiles = 9;
 
-  /// A page with no side longer than this is not cut into tiles; 0 stands for
-  /// the side of a tile.
+  /// A page is not cut into tiles if no side is longer than this; 0 means the
+  /// side of a tile.
   int64_t untiled_up_to_px = 0;
 
   bool tiled() const {
@@ -60,20 +61,20 @@ void visit_fields(Visitor&& visit, ResolutionMode& mode) {
   visit("untiled_up_to_px", mode.untiled_up_to_px);
 }
 
-/// Throws `InputError`, which `where` starts, for a mode without a name, with
-/// sides outside [1, 4096] or with more than 256 tiles.
+/// Throws `InputError`, whose message starts with `where`, for a mode without a
+/// name, with sides outside [1, 4096] or with more than 256 tiles.
 void validate(const ResolutionMode& mode, const std::string& where);
 
 /// The six modes of the paper: tiny, small, base, large, gundam, gundam-m.
 ///
 /// Source: DeepSeek-OCR, arXiv:2510.18234, "Multiple Resolution Support".
-/// Follows `infer` of modeling_deepseekocr.py (up to nine tiles), and for
-/// gundam-m, which that does not run, the configuration for vLLM
+/// Follows `infer` of modeling_deepseekocr.py (up to nine tiles). For gundam-m,
+/// which that file does not support, follows the configuration for vLLM
 /// (deepseek-ai/DeepSeek-OCR e4ac34e).
 const std::vector<ResolutionMode>& official_modes();
 
-/// The mode of this name among `own_modes`, then among the official ones.
-/// Throws `UsageError` listing the names when there is none.
+/// The mode of this name among `own_modes`, then among the official modes.
+/// Throws `UsageError`, which lists the names, when there is none.
 ResolutionMode find_mode(
     const std::string& name,
     const std::vector<ResolutionMode>& own_modes = {});

@@ -12,6 +12,9 @@ constexpr uint64_t kUndefined = 7;
 constexpr uint64_t kFirstDirectory = 4;
 constexpr uint64_t kEntryBytes = 12;
 
+/// Real files have fewer than 300.
+constexpr uint64_t kMaxEntries = 4096;
+
 } // namespace
 
 bool is_tiff(const ImageBytes& bytes) {
@@ -22,13 +25,19 @@ bool is_tiff(const ImageBytes& bytes) {
 TiffDirectory::TiffDirectory(ImageBytes bytes)
     : TiffDirectory(
           bytes,
-          bytes.has(0, "MM") ? bytes.big(kFirstDirectory, 4)
-                             : bytes.little(kFirstDirectory, 4)) {}
+          bytes.has(0, "MM") ? bytes.big_endian(kFirstDirectory, 4)
+                             : bytes.little_endian(kFirstDirectory, 4)) {}
 
 TiffDirectory::TiffDirectory(ImageBytes bytes, uint64_t begin)
     : bytes_(bytes), big_endian_(bytes.has(0, "MM")), begin_(begin) {
   num_entries_ = number(begin_, 2);
   bytes_.require(begin_ + 2, num_entries_ * kEntryBytes);
+  check(
+      num_entries_ <= kMaxEntries,
+      bytes.where(),
+      ": damaged TIFF, a directory of ",
+      num_entries_,
+      " tags");
 }
 
 uint64_t TiffDirectory::next() const {
@@ -69,7 +78,8 @@ std::optional<uint64_t> TiffDirectory::find(uint64_t tag) const {
 }
 
 uint64_t TiffDirectory::number(uint64_t at, uint64_t size) const {
-  return big_endian_ ? bytes_.big(at, size) : bytes_.little(at, size);
+  return big_endian_ ? bytes_.big_endian(at, size)
+                     : bytes_.little_endian(at, size);
 }
 
 uint64_t TiffDirectory::size_of_type(uint64_t entry) const {

@@ -57,7 +57,9 @@ void check_samples(const TiffDirectory& directory, const std::string& where) {
       format == kUnsigned && bits <= 16,
       where,
       ": TIFF with ",
-      format == kUnsigned ? "" : format == kFloat ? "floating-point " : "signed ",
+      format == kUnsigned    ? ""
+          : format == kFloat ? "floating-point "
+                             : "signed ",
       "samples of ",
       bits,
       " bits; expected unsigned samples of at most 16 bits; save it with 8 or "

@@ -21,8 +21,6 @@ std::vector<TiffDirectory> tiff_pages(const ImageBytes& bytes);
 /// A copy of a TIFF for a decoder that reads only the first directory: `page`
 /// comes first, and its orientation is upright, so that the decoder leaves the
 /// pixels as they are stored.
-std::string with_first_page(
-    const ImageBytes& bytes,
-    const TiffDirectory& page);
+std::string with_first_page(const ImageBytes& bytes, const TiffDirectory& page);
 
 } // namespace microfiche::page

@@ -43,13 +43,12 @@ TileGrid choose_tile_grid(
       width,
       " x ",
       height,
-      ", tiles of ",
-      tile_size_px,
-      ", ",
+      " and ",
       min_tiles,
       " to ",
       max_tiles,
-      " of them");
+      " tiles of ",
+      tile_size_px);
   const int64_t small = untiled_up_to_px > 0 ? untiled_up_to_px : tile_size_px;
   if (width <= small && height <= small) {
     return {};

@@ -6,8 +6,7 @@
 
 namespace microfiche::page {
 
-/// How many tiles a page is cut into, across and down; 1 x 1 is a page that is
-/// not cut.
+/// The tiles of a page, across and down; 1 x 1 means that the page is not cut.
 struct TileGrid {
   int64_t columns = 1;
   int64_t rows = 1;
@@ -24,13 +23,12 @@ struct TileGrid {
   bool operator==(const TileGrid&) const = default;
 };
 
-/// Chooses the grid nearest to the page's aspect ratio among those of
-/// `min_tiles` to `max_tiles` tiles. Of two equally near ones it takes the
-/// larger if the page has more than half of that grid's pixels. A page with no
-/// side longer than `untiled_up_to_px` (0: `tile_size_px`) is not cut.
+/// Chooses the grid of `min_tiles` to `max_tiles` tiles whose aspect ratio is
+/// nearest to the page's. If two grids are equally near, it takes the larger
+/// one when the page has more than half of that grid's pixels. A page is not
+/// cut if no side is longer than `untiled_up_to_px` (0: `tile_size_px`).
 ///
-/// All arguments are at least 1, and there is a grid to choose, else
-/// `InputError`.
+/// Throws `InputError` for a side below 1 and for an empty range of tiles.
 ///
 /// Follows `dynamic_preprocess` of modeling_deepseekocr.py
 /// (deepseek-ai/DeepSeek-OCR e4ac34e), in double precision as there.
@@ -42,8 +40,7 @@ TileGrid choose_tile_grid(
     int64_t max_tiles,
     int64_t untiled_up_to_px = 0);
 
-/// The grid that `mode` cuts a page of this size into; 1 x 1 for a mode without
-/// tiles.
+/// The grid of `mode` for a page of this size; 1 x 1 for a mode without tiles.
 TileGrid mode_tile_grid(
     const ResolutionMode& mode,
     int64_t page_width_px,

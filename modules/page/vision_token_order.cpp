@@ -16,9 +16,9 @@ side_in_tokens(const ResolutionMode& mode, int64_t size_px, int64_t per_token) {
       mode.name,
       "\": a view of ",
       size_px,
-      " px is no whole number of vision tokens, of which each covers ",
+      " px is not a whole number of vision tokens of ",
       per_token,
-      " px");
+      " px each");
   return size_px / per_token;
 }
 

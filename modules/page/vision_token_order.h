@@ -9,17 +9,17 @@
 namespace microfiche::page {
 
 // Note [Vision tokens and positions]
-// Three counts of what a page costs, and they differ:
+// A page has three counts:
 //   nominal    vision tokens that the encoder makes: n * n for the global view
-//              and m * m for each tile. The paper's count: 64, 100, 256, 400,
+//              and m * m per tile. The paper's count: 64, 100, 256, 400,
 //              100k + 256, 256k + 400.
-//   valid      the vision tokens that the page covers: of a padded global view
+//   valid      vision tokens that the page covers: in a padded global view
 //              ceil(n * n * shorter side / longer side). The paper rounds up;
 //              the published code rounds down, in a number that it only prints.
-//   positions  what the decoder's context really spends: every row of the
-//              global view and of the woven tiles ends with a newline, and a
-//              separator ends the page. 73, 111, 273, 421, ...
-// Padded tokens are never taken out of the sequence.
+//   positions  positions in the decoder's context: every row of the global view
+//              and of the joined tiles ends with a newline, and a separator
+//              ends the page. 73, 111, 273, 421, ...
+// Padded tokens stay in the sequence.
 
 /// See Note [Vision tokens and positions].
 struct VisionTokenCounts {
@@ -37,13 +37,12 @@ void visit_fields(Visitor&& visit, VisionTokenCounts& counts) {
   visit("positions", counts.positions);
 }
 
-/// Side of the square of pixels that becomes one vision token in the published
-/// model: patches of 16, compressed by 4 on each side.
+/// Pixels per vision token, along one side, in the published model: patches of
+/// 16, compressed by 4.
 inline constexpr int64_t kPixelsPerToken = 64;
 
-/// Counts what a page of `page_width_px` x `page_height_px` costs in `mode`
-/// when it is cut into `grid`. Throws `InputError` when a view of the mode is
-/// no whole number of tokens wide.
+/// Counts the vision tokens of a page in `mode`, cut into `grid`. Throws
+/// `InputError` when the side of a view is not a whole number of tokens.
 VisionTokenCounts count_vision_tokens(
     const ResolutionMode& mode,
     TileGrid grid,
@@ -51,23 +50,23 @@ VisionTokenCounts count_vision_tokens(
     int64_t page_height_px,
     int64_t pixels_per_token = kPixelsPerToken);
 
-/// As above, with the grid that the mode chooses for such a page.
+/// As above, with the grid of the mode for a page of this size.
 VisionTokenCounts count_vision_tokens(
     const ResolutionMode& mode,
     int64_t page_width_px,
     int64_t page_height_px,
     int64_t pixels_per_token = kPixelsPerToken);
 
-/// For every position of a page in the decoder's sequence, the row to take from
-/// the concatenation of
+/// For every position of a page in the decoder's sequence, the row of the
+/// concatenation of
 ///   the tiles' tokens, tile after tile, each row by row  (k * m * m rows),
 ///   the global view's tokens, row by row                 (n * n rows),
 ///   the newline                                          (1 row),
 ///   the separator                                        (1 row).
 ///
-/// The tiles are woven into one map of the page, row by row with a newline
-/// after each; then come the rows of the global view, each with a newline, and
-/// the separator. `grid` 1 x 1 stands for a page without tiles.
+/// The tiles are joined into one map of the page. Its rows come first, then the
+/// rows of the global view; a newline follows each row, and the separator comes
+/// last. `grid` 1 x 1 means a page without tiles.
 ///
 /// Follows `forward` of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR
 /// e4ac34e).

@@ -8,7 +8,9 @@ CairoCanvas::CairoCanvas(cairo_format_t format, int64_t width, int64_t height)
     : width_(width),
       height_(height),
       surface_(cairo_image_surface_create(
-          format, static_cast<int>(width), static_cast<int>(height))),
+          format,
+          static_cast<int>(width),
+          static_cast<int>(height))),
       context_(cairo_create(surface_.get())) {
   check<OutOfMemoryError>(
       cairo_status(context_.get()) == CAIRO_STATUS_SUCCESS,

@@ -28,7 +28,8 @@ struct InstalledFace {
   std::string family;
   std::string full_name;
   std::string file;
-  /// How far from the regular face; the least is what a family's name means.
+  /// Distance from the regular face. The name of a family means the face with
+  /// the smallest distance.
   int distance = 0;
 };
 
@@ -54,7 +55,7 @@ int property(FcPattern* pattern, const char* name, int absent) {
 
 std::vector<InstalledFace> list_installed_faces() {
   std::vector<InstalledFace> faces;
-  // A configuration of our own: the process's current one stays as it is.
+  // A separate configuration: the current one of the process does not change.
   const std::unique_ptr<FcConfig, decltype(&FcConfigDestroy)> config(
       FcInitLoadConfigAndFonts(), &FcConfigDestroy);
   const FcFontSet* fonts =

@@ -6,22 +6,23 @@
 
 namespace microfiche::rendering {
 
-/// The font file for a name: a path to a file as it is, else the regular face
-/// of an installed family ("DejaVu Sans"), or the face of a full name
-/// ("DejaVu Sans Bold"); case does not matter.
+/// Finds the file of a font by its path, by the name of an installed family
+/// ("DejaVu Sans", which gives the regular face) or by a full name ("DejaVu
+/// Sans Bold"). Case does not matter.
 ///
-/// Throws `InputError` listing what is installed, with the Debian packages that
-/// hold the fonts used here, when there is none.
+/// Throws `InputError`, which lists the installed families and names Debian
+/// packages of fonts, when there is none.
 std::filesystem::path find_font(const std::string& name);
 
-/// Families of the installed fonts, in alphabetical order.
+/// The families of the installed fonts, in alphabetical order.
 std::vector<std::string> installed_font_families();
 
 /// Whether an installed font covers a language, "zh-cn" for example, by
 /// Fontconfig's table of characters.
 bool has_font_for_language(const std::string& language);
 
-/// What the same bytes for the same inputs depend on beside the inputs.
+/// Versions and files that decide, together with the text and style, the bytes
+/// of a page.
 struct RenderingProvenance {
   std::string pango;
   std::string cairo;
@@ -43,7 +44,7 @@ void visit_fields(Visitor&& visit, RenderingProvenance& provenance) {
   visit("font_sha256", provenance.font_sha256);
 }
 
-/// Versions of the libraries, and the files behind `fonts` (see `find_font`)
+/// The versions of the libraries, and the files of `fonts` (see `find_font`)
 /// with their SHA-256.
 RenderingProvenance rendering_provenance(const std::vector<std::string>& fonts);
 

@@ -12,15 +12,15 @@ namespace {
 
 /// Sets that wait for their next user. There is room for a few threads with a
 /// few fonts each; the oldest set is dropped first.
-struct IdleFontSets {
+struct FontSetPool {
   static constexpr size_t kCapacity = 64;
   std::mutex mutex;
   std::vector<std::unique_ptr<FontSet>> sets;
 };
 
-IdleFontSets& idle_font_sets() {
-  static IdleFontSets idle;
-  return idle;
+FontSetPool& font_set_pool() {
+  static FontSetPool pool;
+  return pool;
 }
 
 std::string family_of(FcPattern* pattern) {
@@ -66,7 +66,7 @@ FontSet::FontSet(const std::vector<std::string>& files)
             config_.get(), reinterpret_cast<const FcChar8*>(file.c_str())) !=
             FcFalse,
         file,
-        ": not a font that can be read");
+        ": not a readable font");
   }
   const FcFontSet* faces = FcConfigGetFonts(config_.get(), FcSetApplication);
   FcPattern* first = nullptr;
@@ -89,14 +89,14 @@ FontSet::FontSet(const std::vector<std::string>& files)
       }
     }
   }
-  check(first != nullptr, files.front(), ": not a font that can be read");
+  check(first != nullptr, files.front(), ": not a readable font");
 
   font_map_.reset(pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT));
   pango_fc_font_map_set_config(
       PANGO_FC_FONT_MAP(font_map_.get()), config_.get());
   context_.reset(pango_font_map_create_context(font_map_.get()));
   use_unhinted_grey(context_.get());
-  // The language chooses among glyphs; the environment's must not.
+  // The language chooses among glyphs. It must not depend on the environment.
   pango_context_set_language(context_.get(), pango_language_from_string("en"));
 
   description_.reset(
@@ -104,7 +104,7 @@ FontSet::FontSet(const std::vector<std::string>& files)
   pango_font_description_set_family(description_.get(), families.c_str());
   layout_.reset(pango_layout_new(context_.get()));
   PangoAttrList* attributes = pango_attr_list_new();
-  // A broken word gets no hyphen, which the text does not have.
+  // A broken word gets no hyphen, because the text has none.
   pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
   pango_layout_set_attributes(layout_.get(), attributes);
   pango_attr_list_unref(attributes);
@@ -136,23 +136,23 @@ bool FontSet::has(gunichar character) const {
 }
 
 void ReleaseFontSet::operator()(FontSet* fonts) const {
-  auto& idle = idle_font_sets();
-  const std::lock_guard lock(idle.mutex);
-  if (idle.sets.size() == IdleFontSets::kCapacity) {
-    idle.sets.erase(idle.sets.begin());
+  auto& pool = font_set_pool();
+  const std::lock_guard lock(pool.mutex);
+  if (pool.sets.size() == FontSetPool::kCapacity) {
+    pool.sets.erase(pool.sets.begin());
   }
-  idle.sets.emplace_back(fonts);
+  pool.sets.emplace_back(fonts);
 }
 
 PooledFontSet acquire_font_set(const std::vector<std::string>& files) {
-  auto& idle = idle_font_sets();
+  auto& pool = font_set_pool();
   {
-    const std::lock_guard lock(idle.mutex);
+    const std::lock_guard lock(pool.mutex);
     // The set that was released last is most likely in the processor's caches.
-    for (size_t i = idle.sets.size(); i-- > 0;) {
-      if (idle.sets[i]->files() == files) {
-        PooledFontSet found(idle.sets[i].release());
-        idle.sets.erase(idle.sets.begin() + static_cast<int64_t>(i));
+    for (size_t i = pool.sets.size(); i-- > 0;) {
+      if (pool.sets[i]->files() == files) {
+        PooledFontSet found(pool.sets[i].release());
+        pool.sets.erase(pool.sets.begin() + static_cast<int64_t>(i));
         return found;
       }
     }

@@ -21,20 +21,21 @@ struct Unref {
 template <typename T>
 using GObjectPtr = std::unique_ptr<T, Unref>;
 
-/// Fonts from files, and what Pango needs to set text in them.
+/// Fonts from files, with Pango's objects for laying out text in them.
 ///
-/// Nothing here is shared with another set or with the process's own
-/// configuration of fonts, so two sets can be used in two threads, and no font
-/// but these is ever taken.
+/// A set shares nothing with other sets or with the font configuration of the
+/// process. So two threads can use two sets, and Pango never takes another
+/// font.
 class FontSet {
  public:
-  /// Throws `InputError` for a file that is no font.
+  /// Throws `InputError` for a file that is not a font, and for a bitmap or
+  /// colour font.
   explicit FontSet(const std::vector<std::string>& files);
 
-  /// Uses the first font at this size, in pixels, from here on.
+  /// Sets the size of the first font, in pixels.
   void set_size(double size_px);
 
-  /// Ascent and descent of the first font at this size, in pixels.
+  /// Ascent and descent of the first font, in pixels.
   struct Metrics {
     double ascent = 0;
     double descent = 0;
@@ -73,15 +74,15 @@ class FontSet {
   GObjectPtr<PangoLayout> layout_;
 };
 
-/// Gives a borrowed set back.
+/// Returns a set to the pool.
 struct ReleaseFontSet {
   void operator()(FontSet* fonts) const;
 };
 
 using PooledFontSet = std::unique_ptr<FontSet, ReleaseFontSet>;
 
-/// A set of these files for the borrower alone. Sets that came back are lent
-/// again, since loading a font takes milliseconds.
+/// A set of these files for the caller alone, from a pool, because loading a
+/// font takes milliseconds.
 PooledFontSet acquire_font_set(const std::vector<std::string>& files);
 
 } // namespace microfiche::rendering

@@ -8,7 +8,10 @@ namespace {
 /// Fills the columns of a page, line after line.
 class PageLayoutBuilder {
  public:
-  PageLayoutBuilder(std::string_view text, const PageStyle& style, FontSet& fonts)
+  PageLayoutBuilder(
+      std::string_view text,
+      const PageStyle& style,
+      FontSet& fonts)
       : text_(text),
         style_(style),
         metrics_(fonts.metrics()),
@@ -22,7 +25,7 @@ class PageLayoutBuilder {
   PageLayout build(size_t begin) {
     size_t at = begin;
     if (!begins_paragraph(text_, begin)) {
-      // The white space that ended the last line of the page before.
+      // Skips the white space at the end of the previous page.
       at = skip_space(text_, begin, paragraph_from(text_, begin).end);
     }
     while (at < text_.size() && !full_) {
@@ -42,8 +45,8 @@ class PageLayoutBuilder {
   }
 
  private:
-  /// Moves to the next column when this one has no room for a line. False when
-  /// the page is full.
+  /// Moves to the next column if this one has no room for a line. False if the
+  /// page is full.
   bool make_room() {
     if (y_ + line_extent_ > column_height_) {
       y_ = 0;
@@ -53,7 +56,7 @@ class PageLayoutBuilder {
     return !full_;
   }
 
-  /// Returns where the text goes on.
+  /// Returns the byte at which the next paragraph begins.
   size_t add_blank_line(const Paragraph& paragraph) {
     if (!page_.lines.empty() && make_room()) {
       page_.lines.push_back({paragraph.begin, paragraph.begin});
@@ -62,8 +65,8 @@ class PageLayoutBuilder {
     return paragraph.next;
   }
 
-  /// Returns where the text goes on: behind the paragraph, or inside it when
-  /// the page is full.
+  /// Returns the byte at which the text continues: behind the paragraph, or
+  /// inside it if the page is full.
   size_t add_paragraph(const Paragraph& paragraph) {
     layout_.set_direction(base_direction(text_, paragraph.begin));
     size_t at = paragraph.begin;
@@ -72,13 +75,12 @@ class PageLayoutBuilder {
       const size_t end = piece_end(at, paragraph.end, budget);
       layout_.lay_out(text_, at, end, style_);
       const auto& lines = layout_.lines();
-      // A piece that ends inside its paragraph may have broken its last line
-      // too early.
+      // The last line of a piece that ends inside its paragraph may break too
+      // early.
       const size_t num_final =
           end == paragraph.end ? lines.size() : lines.size() - 1;
       for (size_t i = 0; i < num_final; ++i) {
-        // Pango breaks a run of spaces too, which makes lines with nothing on
-        // them.
+        // Pango also breaks runs of spaces, which gives empty lines.
         if (trim_end(text_, lines[i].begin, lines[i].end) == lines[i].begin) {
           continue;
         }
@@ -113,7 +115,7 @@ class PageLayoutBuilder {
     y_ += line_pitch_;
   }
 
-  /// An estimate of the bytes for the rest of the page, and a little more.
+  /// Slightly more bytes than probably fit the rest of the page.
   size_t bytes_that_may_fit() const {
     constexpr double kNarrowCharacter = 0.45; // of the font size
     const double columns_left = static_cast<double>(style_.columns - column_) -
@@ -125,7 +127,7 @@ class PageLayoutBuilder {
   }
 
   /// The end of a piece of about `budget` bytes: behind a space if there is
-  /// one, and never inside a character.
+  /// one, never inside a character.
   size_t piece_end(size_t begin, size_t end, size_t budget) const {
     if (end - begin <= budget) {
       return end;
@@ -149,7 +151,7 @@ class PageLayoutBuilder {
   const double column_height_;
   ParagraphLayout layout_;
   PageLayout page_;
-  /// Where the next line goes: the column, and how far below its top.
+  /// Where the next line goes: its column, and its distance from the top.
   int64_t column_ = 0;
   double y_ = 0;
   bool full_ = false;

@@ -10,29 +10,29 @@
 
 namespace microfiche::rendering {
 
-/// One page as it is set, before it is drawn.
+/// The layout of a page, before it is drawn.
 struct PageLayout {
   struct Line {
-    /// Bytes of the text, with the white space that ends the line; none for a
-    /// blank line.
+    /// Bytes of the text, including the white space at the end of the line;
+    /// none for a blank line.
     size_t begin = 0;
     size_t end = 0;
   };
 
-  /// The page's visual lines, through all columns. Blank lines stand neither
-  /// first nor last.
+  /// The visual lines of the page, through all columns. The first and the last
+  /// are not blank.
   std::vector<Line> lines;
   PlacedGlyphs placed;
 
-  /// Where the next page begins.
+  /// The byte at which the next page begins.
   size_t next = 0;
 };
 
-/// Height of a line, in pixels: the distance of two baselines, or its glyphs
-/// where they are higher.
+/// The height of a line in pixels: the distance of two baselines, or the height
+/// of the glyphs if that is larger.
 double line_extent(const PageStyle& style, const FontSet::Metrics& metrics);
 
-/// Sets one page from byte `begin` of the text on. `style` is in pixels, and
+/// Lays out one page, from byte `begin` of the text. `style` is in pixels, and
 /// `fonts` have its size.
 PageLayout lay_out_page(
     std::string_view text,

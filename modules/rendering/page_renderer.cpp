@@ -38,7 +38,7 @@ std::vector<std::string> font_files(const PageStyle& style) {
   return files;
 }
 
-/// The colour of a pixel by how much of it glyphs cover, 0 to 255.
+/// The colour of a pixel for each share that glyphs cover, from 0 to 255.
 using Palette = std::array<page::Colour, 256>;
 
 Palette make_palette(const PageStyle& style) {
@@ -116,7 +116,7 @@ struct PageRenderer::Impl {
         extent <= height,
         "page style: ",
         height,
-        " px between the margins hold not even one line of ",
+        " px between the margins are less than one line of ",
         extent,
         " px; lower the margins or the font size");
   }
@@ -232,7 +232,7 @@ double fit_font_size(
   const auto most = static_cast<int64_t>(std::floor(max_px * kStepsPerPx));
   check(
       1 <= least && least <= most,
-      "fit_font_size: expected a range that holds a quarter of a px, got ",
+      "fit_font_size: expected a range with a multiple of 0.25 px, got ",
       min_px,
       " to ",
       max_px);
@@ -242,7 +242,7 @@ double fit_font_size(
     try {
       return PageRenderer(at_step(step)).impl_->lay_out(text, 0).next >= end;
     } catch (const InputError&) {
-      return false; // not even one line fits
+      return false; // Less than one line fits.
     }
   };
   check(

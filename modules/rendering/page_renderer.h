@@ -12,17 +12,17 @@
 
 namespace microfiche::rendering {
 
-/// Where one character stands on its page.
+/// The position of a character on its page.
 struct GlyphBox {
   /// The character's bytes, [begin, end) of the page's text.
   int64_t byte_begin = 0;
   int64_t byte_end = 0;
 
-  /// Which visual line it stands on, from 0 through all columns.
+  /// Its visual line, counted from 0 through all columns.
   int64_t line = 0;
 
-  /// Its advance box in pixels of the page: from its origin as wide as the next
-  /// character is away, from the font's ascent to its descent.
+  /// Its advance box in pixels of the page: as wide as its advance, from the
+  /// ascent to the descent of the font.
   float x = 0;
   float y = 0;
   float width = 0;
@@ -51,48 +51,48 @@ struct RenderedPage {
   int64_t source_begin = 0;
   int64_t source_end = 0;
 
-  /// The same text with '\n' at the end of every visual line but the last,
-  /// instead of the white space that ended it.
+  /// The same text, with '\n' in place of the white space at the end of every
+  /// visual line. The last line has no '\n'.
   std::string lines_text;
 
   double font_size_px = 0;
 
   /// A box for each character of `text` that is not white space, in order.
-  /// Characters of one ligature share its width evenly.
+  /// The characters of a ligature share its width evenly.
   std::vector<GlyphBox> glyphs;
 };
 
-/// Sets text on pages of one style.
+/// Renders text on pages of one style.
 ///
-/// The same text and style give the same bytes in every run and thread, for one
-/// set of library versions and font files (`rendering_provenance`). Glyphs are
-/// drawn unhinted, in grey, at whole pixels.
+/// The same text and style give the same bytes in every run and thread, given
+/// the same library versions and font files (`rendering_provenance`). Glyphs
+/// are drawn unhinted, in grey, at whole pixels.
 ///
-/// A renderer is for one thread at a time; several may work side by side. Fonts
-/// are kept per thread, so that making a renderer for another style is cheap.
+/// Only one thread at a time may use a renderer; several threads may use one
+/// each. Fonts come from a pool, so a renderer for another style is cheap.
 class PageRenderer {
  public:
-  /// Throws `InputError` for a style that fails `validate` or whose fonts are
-  /// not there.
+  /// Throws `InputError` for a style that fails `validate`, or whose fonts are
+  /// missing, bitmap or colour fonts.
   explicit PageRenderer(const PageStyle& style);
   PageRenderer(PageRenderer&& other) noexcept;
   PageRenderer& operator=(PageRenderer&& other) noexcept;
   ~PageRenderer();
 
-  /// Sets the whole text. Lines break at white space and where Unicode allows
+  /// Renders the whole text. Lines break at white space, where Unicode allows
   /// it, and inside a word that is wider than its column. Blank lines at the
   /// top of a page are left out.
   ///
-  /// Throws `InputError` for text that is not UTF-8, has nothing to see, or has
-  /// characters that the fonts lack, and when not even one line fits the page.
+  /// Throws `InputError` for text that is not UTF-8, has no visible character,
+  /// or has characters that the fonts cannot draw.
   std::vector<RenderedPage> render(std::string_view text) const;
 
-  /// Sets as much of the text as fits one page; lays out little more than that.
+  /// Renders as much of the text as fits one page, and lays out little more.
   RenderedPage render_first(std::string_view text) const;
 
-  /// Sets the page that begins at byte `begin` of a text that `check_text` has
-  /// passed; nothing when only white space is left. For a text of many pages,
-  /// one at a time.
+  /// Renders the page that begins at byte `begin` of a text that passed
+  /// `check_text`; none when only white space is left. Use it for a text of
+  /// many pages, one at a time.
   std::optional<RenderedPage> render_next(std::string_view text, int64_t begin)
       const;
 
@@ -119,8 +119,8 @@ class PageRenderer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The largest font size, in quarters of a px within [min_px, max_px], at which
-/// the whole text fits one page. Throws `InputError` when it does not even fit
+/// The largest font size at which the whole text fits one page: a multiple of
+/// 0.25 px in [min_px, max_px]. Throws `InputError` when the text does not fit
 /// at `min_px`.
 double fit_font_size(
     const PageStyle& style,

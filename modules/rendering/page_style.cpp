@@ -120,8 +120,8 @@ void validate(const PageStyle& style, const std::string& where) {
         where,
         ": paper \"",
         style.paper,
-        "\" already is a page size; leave page_width_px and page_height_px "
-        "out, or paper");
+        "\" is a page size; remove page_width_px and page_height_px, or "
+        "paper");
   }
   check_range(style.dpi, 8, 2400, where, "dpi");
   check_range(style.page_width_px, 1, 1 << 16, where, "page_width_px");
@@ -147,7 +147,7 @@ void validate(const PageStyle& style, const std::string& where) {
       where,
       ": text_colour and background_colour are both \"",
       style.text_colour,
-      "\"; nothing could be read");
+      "\"; expected two colours");
 
   const PageStyle pixels = in_pixels(style);
   check(
@@ -160,7 +160,7 @@ void validate(const PageStyle& style, const std::string& where) {
       pixels.page_height_px,
       " pixels; expected 1 to ",
       page::kMaxPixels,
-      " pixels in all");
+      " pixels");
   const double column = column_width(pixels);
   check(
       column >= pixels.font_size_px + pixels.first_line_indent_px,
@@ -177,7 +177,7 @@ void validate(const PageStyle& style, const std::string& where) {
       where,
       ": ",
       height,
-      " px between the margins hold not even one line of ",
+      " px between the margins are less than one line of ",
       pixels.font_size_px * pixels.line_height,
       " px; lower the margins or the font size");
 }

@@ -18,13 +18,13 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
      {Alignment::kRight, "right"},
      {Alignment::kJustify, "justify"}})
 
-/// How text is set on a page.
+/// How text is laid out on a page.
 ///
-/// Lengths are in px as CSS has them, 96 to the inch; `dpi` says how many
-/// pixels an inch gets. So at 96 dpi, the default, a px is a pixel, and at 192
-/// dpi the same page comes out twice as wide and high. A point is 4/3 px.
+/// Lengths are in px as in CSS, 96 per inch; `dpi` is the number of pixels per
+/// inch. At 96 dpi, the default, a px is a pixel. At 192 dpi the same page has
+/// twice as many pixels on each side. A point is 4/3 px.
 struct PageStyle {
-  /// "a3", "a4", "a5", "letter" or "legal", upright, instead of the two sizes
+  /// "a3", "a4", "a5", "letter" or "legal", upright. Replaces the two sizes
   /// that follow.
   std::string paper;
   int64_t page_width_px = 1024;
@@ -35,10 +35,10 @@ struct PageStyle {
   double margin_bottom_px = 64;
   double margin_left_px = 64;
 
-  /// A font file, or the family of a font that is installed.
+  /// A font file, or the family of an installed font.
   std::string font = "DejaVu Sans";
 
-  /// Where characters come from that `font` lacks, first one first.
+  /// Fonts for characters that `font` lacks, in order of preference.
   std::vector<std::string> fallback_fonts;
 
   double font_size_px = 18;
@@ -53,7 +53,7 @@ struct PageStyle {
   /// Indent of the first line of each paragraph.
   double first_line_indent_px = 0;
 
-  /// In a paragraph from right to left, left and right change places.
+  /// Left and right are swapped in a right-to-left paragraph.
   Alignment alignment = Alignment::kLeft;
 
   int64_t columns = 1;
@@ -89,18 +89,18 @@ void visit_fields(Visitor&& visit, PageStyle& style) {
   visit("dpi", style.dpi);
 }
 
-/// Throws `InputError`, which `where` starts, for a style with which no page
-/// can be set, and for a page size given twice.
+/// Throws `InputError`, whose message starts with `where`, for a style that
+/// leaves no room for text, and for a page size given twice.
 void validate(const PageStyle& style, const std::string& where);
 
-/// The style with `paper` and `dpi` worked in: every length is in pixels, `dpi`
-/// is 96 and `paper` is empty.
+/// Converts every length to pixels. In the result `dpi` is 96 and `paper` is
+/// empty.
 PageStyle in_pixels(const PageStyle& style);
 
 /// Width of one column, in the style's px.
 double column_width(const PageStyle& style);
 
-/// Reads "#rrggbb". Throws `InputError`, which `where` starts.
+/// Reads "#rrggbb". Throws `InputError`, whose message starts with `where`.
 page::Colour parse_colour(const std::string& text, const std::string& where);
 
 } // namespace microfiche::rendering

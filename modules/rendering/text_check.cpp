@@ -33,9 +33,9 @@ class DrawableCharacters {
 
   /// Whether the fonts can draw `character`, which stands at byte `at`.
   bool contains(std::string_view text, size_t at, gunichar character) {
-    if (character < ascii_.size() ? ascii_[character]
-                                  : is_space(character) ||
-                fonts_.has(character)) {
+    if (character < ascii_.size()
+            ? ascii_[character]
+            : is_space(character) || fonts_.has(character)) {
       return true;
     }
     const auto [begin, end] = grapheme_at(text, at);
@@ -138,8 +138,8 @@ void check_glyphs(
     visible = g_unichar_isgraph(next_character(text, at)) != FALSE;
   }
   check(visible, where, ": nothing in the text can be seen on a page");
-  const auto undrawable = find_undrawable(
-      text, std::numeric_limits<int64_t>::max(), style, fonts);
+  const auto undrawable =
+      find_undrawable(text, std::numeric_limits<int64_t>::max(), style, fonts);
   if (undrawable.empty()) {
     return;
   }

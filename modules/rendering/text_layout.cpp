@@ -42,8 +42,8 @@ PangoAlignment pango_alignment(Alignment alignment, bool right_to_left) {
                                                            : PANGO_ALIGN_LEFT;
 }
 
-/// Adds the box of a cluster, cut evenly when it is a ligature: a character
-/// that combines with the one before it has no part of its own.
+/// Adds the boxes of a cluster. The characters of a ligature share its width
+/// evenly; a mark shares the box of the character before it.
 void add_boxes(
     std::string_view text,
     size_t begin,
@@ -242,8 +242,8 @@ void ParagraphLayout::place(
                       pango_cairo_font_get_scaled_font(
                           PANGO_CAIRO_FONT(item.analysis.font)))
                       .glyphs;
-    // Glyphs stand in the order of sight; those of one cluster share the byte
-    // at which it begins.
+    // Glyphs are in visual order. Those of one cluster share the byte at which
+    // it begins.
     size_t earlier_end = item_end;
     for (int i = 0; i < glyphs.num_glyphs;) {
       const int cluster = glyphs.log_clusters[i];

@@ -12,15 +12,15 @@
 
 namespace microfiche::rendering {
 
-/// A paragraph of a text: the content [begin, end), without the line break
-/// behind it, and where the next one begins.
+/// A paragraph of a text: its content [begin, end) without the line break, and
+/// the byte at which the next paragraph begins.
 struct Paragraph {
   size_t begin = 0;
   size_t end = 0;
   size_t next = 0;
 };
 
-/// The paragraph from byte `begin` on. Paragraphs end at a line feed, carriage
+/// The paragraph that begins at byte `begin`. It ends at a line feed, carriage
 /// return (with its line feed), vertical tab, form feed, U+0085, U+2028 or
 /// U+2029.
 Paragraph paragraph_from(std::string_view text, size_t begin);
@@ -28,20 +28,22 @@ Paragraph paragraph_from(std::string_view text, size_t begin);
 /// Whether a paragraph begins at this byte.
 bool begins_paragraph(std::string_view text, size_t at);
 
-/// The direction of the paragraph that byte `at` belongs to, by its first
-/// character that has one.
+/// The direction of the paragraph around byte `at`: that of its first character
+/// with a direction.
 PangoDirection base_direction(std::string_view text, size_t at);
 
 /// Decodes the character at a byte of valid UTF-8 and moves past it.
 gunichar next_character(std::string_view text, size_t& at);
 
-/// "U+00E9 \"é\"", or the number alone for what cannot be seen by itself.
+/// "U+00E9 \"é\"", or only the number for a character that is invisible alone.
 std::string describe_character(gunichar character);
 
-/// `end` without the white space before it, but not below `begin`.
+/// Moves `end` before white space and invisible characters, but not below
+/// `begin`.
 size_t trim_end(std::string_view text, size_t begin, size_t end);
 
-/// `begin` without the white space behind it, but not beyond `end`.
+/// Moves `begin` behind white space and invisible characters, but not beyond
+/// `end`.
 size_t skip_space(std::string_view text, size_t begin, size_t end);
 
 /// The glyphs of one font, placed on a page.
@@ -50,8 +52,8 @@ struct GlyphRun {
   std::vector<cairo_glyph_t> glyphs;
 };
 
-/// What is drawn on a page, and the boxes of its characters. Bytes of the boxes
-/// count in the whole text.
+/// The glyphs of a page and the boxes of its characters. The boxes count bytes
+/// of the whole text.
 struct PlacedGlyphs {
   std::vector<GlyphRun> runs;
   std::vector<GlyphBox> boxes;
@@ -63,11 +65,11 @@ class ParagraphLayout {
  public:
   explicit ParagraphLayout(FontSet& fonts) : fonts_(&fonts) {}
 
-  /// The direction of the paragraphs set from here on.
+  /// Sets the direction of the paragraphs that follow.
   void set_direction(PangoDirection direction);
 
-  /// Lays out bytes [begin, end) of the text, inside one paragraph, with the
-  /// lengths of `style`, which are in pixels.
+  /// Lays out bytes [begin, end) of the text, which lie inside one paragraph.
+  /// `style` is in pixels.
   void lay_out(
       std::string_view text,
       size_t begin,
@@ -75,7 +77,7 @@ class ParagraphLayout {
       const PageStyle& style);
 
   struct Line {
-    /// Bytes of the whole text, the white space that ends the line included.
+    /// Bytes of the whole text, including white space at the end of the line.
     size_t begin = 0;
     size_t end = 0;
   };
@@ -84,9 +86,9 @@ class ParagraphLayout {
     return lines_;
   }
 
-  /// Adds line `index` to `placed`, with its column's left edge at `left` and
-  /// its baseline at `baseline`, in pixels. Throws `InputError` for a character
-  /// that no font has.
+  /// Adds line `index` to `placed`. `left`, the left edge of its column, and
+  /// `baseline` are in pixels. Throws `InputError` for a character that no font
+  /// has.
   void place(
       size_t index,
       double left,

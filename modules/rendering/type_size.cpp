@@ -3,20 +3,19 @@
 #include "core/error.h"
 #include "rendering/text_layout.h"
 
-
 namespace microfiche::rendering {
 namespace {
 
-/// Least width of running text over the font size, per character: a page that
-/// is too small even so need not be laid out.
-constexpr double kLeastAdvance = 0.35;
+/// A lower bound of the width of running text per character, relative to the
+/// font size. A page that is too small even for it need not be laid out.
+constexpr double kMinAdvance = 0.35;
 
 bool may_fit(const PageStyle& style, std::string_view text) {
   const double lines =
       (style.page_height_px - style.margin_top_px - style.margin_bottom_px) /
       (style.line_height * style.font_size_px);
   const double characters_per_line =
-      column_width(style) / (kLeastAdvance * style.font_size_px);
+      column_width(style) / (kMinAdvance * style.font_size_px);
   return static_cast<double>(text.size()) <=
       lines * characters_per_line * static_cast<double>(style.columns);
 }

@@ -10,7 +10,7 @@
 
 namespace microfiche::rendering {
 
-/// A size in which type comes, with the distance of its lines.
+/// A size of type, with the distance of its lines.
 struct TypeSize {
   double font_size_px = 16;
   double line_distance_px = 20;
@@ -22,12 +22,14 @@ void visit_fields(Visitor&& visit, TypeSize& size) {
   visit("line_distance_px", size.line_distance_px);
 }
 
-/// Throws `InputError` for lengths that are not positive.
+/// Throws `InputError`, whose message starts with `where`, for lengths that are
+/// not positive.
 void validate(const TypeSize& size, const std::string& where);
 
-/// The page of `text` in the first of `sizes`, which go from large to small, in
-/// which all of it fits; in the last one, cut where the page ends, when it fits
-/// in none. What `style` says of the font's size and line height is replaced.
+/// Renders `text` on one page in the first of `sizes`, from large to small, in
+/// which all of it fits. If it fits in none, uses the last size and cuts the
+/// text at the end of the page. Replaces the font size and line height of
+/// `style`.
 ///
 /// Throws `InputError` as `PageRenderer::render_first` does.
 RenderedPage render_in_first_that_fits(

@@ -95,8 +95,8 @@ int64_t VisibleText::position(int64_t original_byte) const {
   int64_t position = original_byte;
   if (after != removed_.begin()) {
     const RemovedRange& range = *(after - 1);
-    position -= range.num_removed_before +
-        std::min(original_byte, range.end) - range.begin;
+    position -= range.num_removed_before + std::min(original_byte, range.end) -
+        range.begin;
   }
   return std::min(position, static_cast<int64_t>(text_.size()));
 }

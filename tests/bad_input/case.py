@@ -1,4 +1,4 @@
-"""One bad file and what is done with it."""
+"""One bad file and the command that reads it."""
 
 import dataclasses
 import pathlib
@@ -12,15 +12,15 @@ NANO = ROOT / "configs/models/nano"
 class Case:
     name: str
 
-    # Of the program; files are named from the folder that `make` writes to.
+    # Arguments of the program. It runs in the folder that `make` writes to.
     arguments: list[str]
 
-    # What the message must say: the file, and the rule that it breaks.
+    # Words of the message: the file, and the rule that it breaks.
     words: list[str]
 
     make: Callable[[pathlib.Path], None]
 
-    # Whether the program may also make the best of the file.
+    # Whether the program may also read the file, as well as it can.
     may_pass: bool = False
 
 

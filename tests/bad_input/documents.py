@@ -1,4 +1,4 @@
-"""PDF files that are broken, locked or bombs."""
+"""PDF files that are damaged, encrypted or far too large."""
 
 import random
 import zlib
@@ -81,7 +81,7 @@ def files():
 
 
 def cases():
-    """Where the rule is None Poppler may draw what it can; nothing else may happen."""
+    """Without a rule (None) Poppler may draw what it can."""
     arguments = ["--model", str(NANO), "--max-new-tokens", "1", "--quiet"]
     for name, content, rule in files():
         yield Case("PDF: " + name, ["read", "bad.pdf", *arguments],

@@ -1,4 +1,4 @@
-"""Model folders that lie: safetensors, the index, config.json, saved vision tokens."""
+"""Damaged model folders: safetensors, the index, config.json, saved vision tokens."""
 
 import json
 import struct
@@ -20,7 +20,7 @@ def entry(begin, end, dtype="U8", shape=None):
 
 
 def repeated(key, value, times=2):
-    """A JSON object with the same key again and again."""
+    """A JSON object that repeats a key."""
     return "{" + ",".join([f'"{key}":{json.dumps(value)}'] * times) + "}"
 
 

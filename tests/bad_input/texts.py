@@ -1,4 +1,4 @@
-"""Tokenizers and files of lines that ask for too much."""
+"""Tokenizers and JSON lines that are damaged or far too large."""
 
 import json
 
@@ -99,7 +99,7 @@ def tokenizer_cases():
 
 
 def long_line(folder, name, begin):
-    """A line of 1 GiB; behind what a reader may take it is a hole in the file."""
+    """A line of 1 GiB; its end is a hole in the file."""
     with open(folder / name, "wb") as file:
         file.write(begin + b"a" * (80 << 20))
         file.truncate(GIB)

@@ -124,7 +124,7 @@ TEST_F(PdfTest, RefusesADamagedFileWithWhatPopplerSays) {
   EXPECT_THAT(
       [&] { PdfFile pdf(path); },
       ThrowsMessage<InputError>(AllOf(
-          HasSubstr("scan.pdf: damaged PDF, pdfinfo says \"Syntax Error"),
+          HasSubstr("scan.pdf: damaged PDF, pdfinfo reports \"Syntax Error"),
           HasSubstr("repair it with qpdf"))));
 }
 

@@ -45,8 +45,8 @@ TEST_F(PopplerTest, DrawsChineseTextWithoutAnEmbeddedFont) {
 }
 
 TEST_F(PopplerTest, DrawsJapaneseTextWithoutAnEmbeddedFont) {
-  auto objects = one_page(
-      "/MediaBox[0 0 200 100]/Resources<</Font<</F 5 0 R>>>>");
+  auto objects =
+      one_page("/MediaBox[0 0 200 100]/Resources<</Font<</F 5 0 R>>>>");
   objects[3] =
       "<</Length 49>>\nstream\nBT /F 40 Tf 20 20 Td <65e5672c8a9e> Tj ET       "
       " \nendstream";
@@ -108,7 +108,8 @@ TEST_F(PopplerTest, WarnsOfWhatAPageLacks) {
   EXPECT_THAT(
       page.warnings,
       ElementsAre(
-          HasSubstr("XObject 'Im1' is unknown"), HasSubstr("Too few (2) args")));
+          HasSubstr("XObject 'Im1' is unknown"),
+          HasSubstr("Too few (2) args")));
 }
 
 TEST_F(PopplerTest, AMissingProgramIsNamedWithWhatInstallsIt) {

@@ -197,8 +197,7 @@ TEST(ImageHeaderTest, ReadsThePagesOfABigEndianTiff) {
     return "\0\2"s + "\1\0\0\3\0\0\0\1\0"s + width + "\0\0"s +
         "\1\1\0\3\0\0\0\1\0\7\0\0"s + "\0\0\0"s + next;
   };
-  const auto bytes =
-      "MM\0*\0\0\0\x08"s + directory(5, 38) + directory(9, 0);
+  const auto bytes = "MM\0*\0\0\0\x08"s + directory(5, 38) + directory(9, 0);
 
   EXPECT_EQ(read(bytes).num_pages, 2);
   EXPECT_EQ(read(bytes).width, 5);

@@ -82,16 +82,16 @@ TEST(VisionTokenCountTest, AnotherSizeOfTokenGivesOtherCounts) {
   EXPECT_EQ(tiny, (VisionTokenCounts{16, 16, 21}));
 }
 
-TEST(VisionTokenCountTest, RefusesAViewThatIsNoWholeNumberOfTokens) {
+TEST(VisionTokenCountTest, RefusesAViewThatIsNotAWholeNumberOfTokens) {
   ResolutionMode mode;
   mode.name = "odd";
   mode.base_size_px = 100;
 
   EXPECT_THAT(
       [&] { count_vision_tokens(mode, 10, 10); },
-      ThrowsMessage<InputError>(HasSubstr(
-          "mode \"odd\": a view of 100 px is no whole number of vision "
-          "tokens, of which each covers 64 px")));
+      ThrowsMessage<InputError>(
+          HasSubstr("mode \"odd\": a view of 100 px is not a whole number of "
+                    "vision tokens of 64 px each")));
 }
 
 TEST(VisionTokenOrderTest, EveryRowOfTheGlobalViewEndsWithANewline) {

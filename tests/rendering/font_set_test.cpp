@@ -23,7 +23,7 @@ TEST(FontSetTest, RefusesAFileThatIsNoFont) {
   EXPECT_THAT(
       [&] { PageRenderer renderer(style); },
       ThrowsMessage<InputError>(
-          HasSubstr("CMakeLists.txt: not a font that can be read")));
+          HasSubstr("CMakeLists.txt: not a readable font")));
 }
 
 TEST(FontSetTest, RefusesAColourFontAsFallback) {

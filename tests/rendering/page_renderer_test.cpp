@@ -239,7 +239,7 @@ TEST(PageRendererTest, RefusesAPageLowerThanTheFontsOwnLine) {
 
   EXPECT_THAT(
       [&] { PageRenderer renderer(style); },
-      ThrowsMessage<InputError>(HasSubstr("hold not even one line of")));
+      ThrowsMessage<InputError>(HasSubstr("are less than one line of")));
 }
 
 TEST(FitFontSizeTest, TheTextFitsAtThatSizeAndNotAtTheNext) {

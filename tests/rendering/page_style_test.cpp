@@ -78,13 +78,13 @@ TEST(PageStyleTest, RefusesAColourThatIsNone) {
 TEST(PageStyleTest, RefusesTextInTheColourOfThePage) {
   EXPECT_THAT(
       [] { read(R"({"text_colour": "#FFFFFF"})"); },
-      refuses("nothing could be read"));
+      refuses("expected two colours"));
 }
 
 TEST(PageStyleTest, RefusesAPageSizeBesideAPaper) {
   EXPECT_THAT(
       [] { read(R"({"paper": "a4", "page_width_px": 800})"); },
-      refuses("already is a page size"));
+      refuses("is a page size; remove"));
 }
 
 TEST(PageStyleTest, RefusesAnUnknownPaper) {
@@ -105,7 +105,7 @@ TEST(PageStyleTest, RefusesColumnsNarrowerThanACharacter) {
 TEST(PageStyleTest, RefusesAPageLowerThanALine) {
   EXPECT_THAT(
       [] { read(R"({"page_height_px": 140})"); },
-      refuses("hold not even one line"));
+      refuses("are less than one line"));
 }
 
 TEST(PageStyleTest, RefusesAPageBeyondTheLimitOfPixels) {

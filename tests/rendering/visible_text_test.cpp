@@ -11,8 +11,8 @@ namespace microfiche::rendering {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Not;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string case_text(const std::string& name) {
   return read_file(MICROFICHE_SOURCE_DIR "/tests/data/cases/" + name);
@@ -26,8 +26,8 @@ TEST(VisibleTextTest, LeavesOutWhatLeavesNoInk) {
   EXPECT_EQ(visible("soft\u00ADhyphen"), "softhyphen");
   EXPECT_EQ(visible("zero\u200Bwidth\u2060joiner"), "zerowidthjoiner");
   EXPECT_EQ(visible("\uFEFFbyte order mark"), "byte order mark");
-  EXPECT_EQ(visible("\u202Eembedded\u202C \u2067isolate\u2069"),
-            "embedded isolate");
+  EXPECT_EQ(
+      visible("\u202Eembedded\u202C \u2067isolate\u2069"), "embedded isolate");
   EXPECT_EQ(visible("a\u200Fb\u061Cc\uFE0F\U000E0041"), "abc");
 }
 
@@ -38,7 +38,8 @@ TEST(VisibleTextTest, KeepsOtherText) {
 }
 
 TEST(VisibleTextTest, KeepsAJoinerThatChangesTheFormOfALetter) {
-  const std::string persian = "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645";
+  const std::string persian =
+      "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645";
 
   EXPECT_EQ(visible(persian), persian);
   EXPECT_EQ(visible("of\u200Cfice"), "office");
@@ -67,7 +68,8 @@ TEST(VisibleTextTest, ThePageOfAGivenTextHoldsWhatIsDrawn) {
 TEST(VisibleTextTest, PagesOfSoftHyphensHoldNone) {
   const auto source = case_text("soft_hyphens.txt");
   std::string drawn;
-  for (const auto& page : PageRenderer(small_page(150, 100, 10)).render(source)) {
+  for (const auto& page :
+       PageRenderer(small_page(150, 100, 10)).render(source)) {
     EXPECT_THAT(page.text, Not(HasSubstr("\u00AD")));
     EXPECT_THAT(page.lines_text, Not(HasSubstr("\u00AD")));
     drawn += page.text + " ";
