@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
+#include "model/trained_on.h"
 #include "report/report.h"
 #include "report/write_report.h"
 #include "sweep/environment.h"
@@ -20,9 +21,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace microfiche::apps {
 namespace {
@@ -68,6 +71,11 @@ class OpenModel {
     return *reader_;
   }
 
+  /// The model that `find` opened last.
+  const model::LoadedModel& loaded() const {
+    return *loaded_;
+  }
+
  private:
   CommonArguments arguments_;
   std::pair<std::string, std::string> key_;
@@ -75,12 +83,43 @@ class OpenModel {
   std::unique_ptr<sweep::BatchReader> reader_;
 };
 
+/// Warnings for a cell whose mode or fonts the model was not trained on.
+std::vector<std::string> training_warnings(
+    const sweep::SweepConfig& config,
+    const sweep::Cell& cell,
+    const model::LoadedModel& loaded) {
+  const auto own = std::ranges::find(
+      config.own_modes, cell.mode, &page::ResolutionMode::name);
+  const auto mode =
+      own == config.own_modes.end() ? loaded.find_mode(cell.mode) : *own;
+  auto warnings = model::training_warnings(loaded.config, mode);
+  for (const auto& style : config.styles) {
+    if (style.name != cell.style) {
+      continue;
+    }
+    for (const auto& font : sweep::fonts_of(style)) {
+      model::PageFacts facts;
+      facts.font = font;
+      auto more = model::training_warnings(loaded.config, mode, facts);
+      warnings.insert(warnings.end(), more.begin(), more.end());
+    }
+  }
+  return warnings;
+}
+
 /// The provenance of every model and dtype of a sweep. Opens each, so that a
-/// broken one is reported before the first page.
-Json models_of(const sweep::SweepConfig& config, OpenModel& model) {
+/// broken one is reported before the first page. Prints each training warning
+/// once if `warns`.
+Json models_of(const sweep::SweepConfig& config, OpenModel& model, bool warns) {
   Json models = Json::array();
+  std::set<std::string> warned;
   for (const auto& cell : sweep::cells_of(config)) {
     auto provenance = model.find(cell).provenance();
+    for (auto& warning : training_warnings(config, cell, model.loaded())) {
+      if (warned.insert(warning).second && warns) {
+        warn(warning);
+      }
+    }
     if (std::find(models.begin(), models.end(), provenance) == models.end()) {
       models.push_back(std::move(provenance));
     }
@@ -142,7 +181,7 @@ void run_worker(
     const auto own = sweep::fonts_of(style);
     fonts.insert(fonts.end(), own.begin(), own.end());
   }
-  const auto models = models_of(config, model);
+  const auto models = models_of(config, model, /*warns=*/worker.rank == 0);
   auto environment =
       sweep::describe_environment(models.front(), fonts, at::get_num_threads());
   if (models.size() > 1) {

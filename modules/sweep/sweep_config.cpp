@@ -208,12 +208,6 @@ void validate(const SweepConfig& sweep, const std::string& where) {
     model::validate_prompt(sweep.prompt, where + ": prompt");
   }
   for (const auto& [name, prompt] : sweep.prompts) {
-    model::validate_prompt(prompt, where + ": prompts." + name);
-  }
-  if (!sweep.prompt.empty()) {
-    model::validate_prompt(sweep.prompt, where + ": prompt");
-  }
-  for (const auto& [name, prompt] : sweep.prompts) {
     if (!prompt.empty()) {
       model::validate_prompt(prompt, concat(where, ": prompts.", name));
     }

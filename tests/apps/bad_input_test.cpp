@@ -11,8 +11,7 @@
 #include <set>
 #include <string>
 
-// What the program says to input that is wrong, and that it leaves nothing
-// half-written behind.
+// Messages and exit codes for bad input, which leaves no partial files.
 
 namespace microfiche {
 namespace {
@@ -43,8 +42,8 @@ class BadInputTest : public ::testing::Test {
         folder.path(), arguments + " --model model", before);
   }
 
-  /// The run fails with this code, says these words without a backtrace, and
-  /// leaves no file behind.
+  /// Expects a run that fails with this code, prints these words without a
+  /// backtrace, and leaves no file.
   void expect_fails(
       const std::string& arguments,
       int exit_code,
@@ -100,7 +99,7 @@ TEST_F(BadInputTest, AFolderWithoutPages) {
   expect_fails("read empty", 3, "images, PDF files or saved vision tokens");
 }
 
-TEST_F(BadInputTest, AnImageThatIsNone) {
+TEST_F(BadInputTest, AnImageNameWithoutAnImage) {
   write("text.png", "This is no image.");
 
   expect_fails("encode text.png -o out.safetensors", 3, "text.png");
@@ -126,7 +125,7 @@ TEST_F(BadInputTest, ATextWithoutAnyGlyph) {
   expect_fails("encode blank.txt -o out.safetensors", 3, "blank.txt");
 }
 
-TEST_F(BadInputTest, AModelFolderThatIsNotThere) {
+TEST_F(BadInputTest, AMissingModelFolder) {
   std::filesystem::rename(model(), folder.path() / "elsewhere");
 
   expect_fails("read page.png", 3, "expected a model folder");
@@ -153,7 +152,7 @@ TEST_F(BadInputTest, AConfigOfImpossibleSizes) {
   expect_fails("read page.png", 3, "num_hidden_layers must be from 1");
 }
 
-TEST_F(BadInputTest, AConfigThatIsNoJson) {
+TEST_F(BadInputTest, AConfigThatIsNotJson) {
   write("model/config.json", "{\"vocab_size\": ");
 
   expect_fails("read page.png", 3, "config.json");
@@ -202,7 +201,7 @@ TEST_F(BadInputTest, AModeThatDoesNotExist) {
   expect_fails("read page.png --mode huge", 2, "huge");
 }
 
-TEST_F(BadInputTest, SettingsThatMakeNoSense) {
+TEST_F(BadInputTest, InvalidSettings) {
   expect_fails("read page.png --max-new-tokens 0", 3, "max_new_tokens");
   expect_fails("read page.png --ngram-window 9", 3, "no effect without ngram");
   expect_fails(
@@ -212,7 +211,7 @@ TEST_F(BadInputTest, SettingsThatMakeNoSense) {
   expect_fails("read page.png --dtype f16", 2, "auto, f32, bf16 or int8");
 }
 
-TEST_F(BadInputTest, WeightsThatAreNoNumbers) {
+TEST_F(BadInputTest, WeightsWithNaN) {
   auto loaded = tests::make_tiny_model();
   {
     const torch::NoGradGuard no_grad;
@@ -231,7 +230,7 @@ TEST_F(BadInputTest, MoreMemoryThanThereIs) {
       "of main memory are free");
 }
 
-TEST_F(BadInputTest, ADiskThatTakesNoMore) {
+TEST_F(BadInputTest, AFullDisk) {
   // The shell's limit on the size of files, 512 bytes, stands in for a full
   // disk; the signal that comes with it is ignored so that write() fails.
   const std::string full = "trap '' XFSZ; ulimit -f 1;";
@@ -241,7 +240,7 @@ TEST_F(BadInputTest, ADiskThatTakesNoMore) {
   expect_fails("trace page.png -o out.safetensors", 4, "out.safetensors", full);
 }
 
-TEST_F(BadInputTest, AStandardOutputThatTakesNoMore) {
+TEST_F(BadInputTest, AFullStandardOutput) {
   const auto outcome = run("read page.png --max-new-tokens 4 >/dev/full");
 
   EXPECT_EQ(outcome.exit_code, 4);

@@ -10,8 +10,8 @@
 
 #include <string>
 
-// sweep over pages that are there already, in folders made up in the layouts of
-// the benchmarks.
+// sweep over existing pages, in small folders with the layouts of the
+// benchmarks.
 
 namespace microfiche {
 namespace {
@@ -20,8 +20,8 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using tests::Outcome;
 
-/// As configs/sweeps/fox_paper.json and omnidocbench.json, in a mode of the
-/// tiny model's size that is called as the paper's is.
+/// As configs/sweeps/fox_paper.json and omnidocbench.json, in a mode with the
+/// paper's name and the tiny model's size.
 constexpr const char* kSweepOf = R"({
   "own_modes": [{"name": "tiny", "base_size_px": 64, "fit": "stretch"}],
   "modes": ["tiny"], "pages_per_cell": 100, "batch_pages": 2,
@@ -50,7 +50,7 @@ class CollectionSweepTest : public ::testing::Test {
   tests::TemporaryFolder folder;
 };
 
-/// The word so often, which is as many text tokens.
+/// The word repeated; each copy is one text token.
 std::string words(int64_t count) {
   std::string text = "the";
   for (int64_t i = 1; i < count; ++i) {
@@ -59,7 +59,7 @@ std::string words(int64_t count) {
   return text;
 }
 
-TEST_F(CollectionSweepTest, FoxPrintsThePapersTableBesideOurs) {
+TEST_F(CollectionSweepTest, FoxPrintsThePapersTableNextToOurs) {
   Json pages = Json::array();
   for (const int64_t count : {650, 660, 740}) {
     const auto name = std::to_string(count) + ".png";
@@ -110,7 +110,7 @@ TEST_F(CollectionSweepTest, OmniDocBenchGetsItsFolderOfPredictions) {
       sample["prediction"].get<std::string>());
 }
 
-TEST_F(CollectionSweepTest, PagesThatRenderWroteAreRead) {
+TEST_F(CollectionSweepTest, ReadsThePagesThatRenderWrote) {
   write_file(folder.path() / "text.txt", "some words");
   ASSERT_EQ(
       tests::run_program(folder.path(), "render text.txt -o pages --quiet")

@@ -11,7 +11,7 @@
 
 namespace microfiche::tests {
 
-/// What a run of the program left behind.
+/// Exit code and output of a run of the program.
 struct Outcome {
   int exit_code = 0;
   std::string out;
@@ -19,7 +19,7 @@ struct Outcome {
 };
 
 /// Runs `microfiche ARGS` in a shell, quietly on one thread, in `folder`.
-/// `before` is shell that comes first, such as "ulimit -f 1;".
+/// `before` is shell code to run first, such as "ulimit -f 1;".
 inline Outcome run_program(
     const std::filesystem::path& folder,
     const std::string& arguments,

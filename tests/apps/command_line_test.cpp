@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
         "doctor"),
     [](const auto& info) { return std::string(info.param); });
 
-TEST_F(CommandLineTest, TheVersionNamesWhatItWasBuiltWith) {
+TEST_F(CommandLineTest, TheVersionNamesTheLibraries) {
   const auto outcome = run("--version");
 
   EXPECT_EQ(outcome.exit_code, 0);

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <string>
 
-// score, sweep, report and compare from the outside.
+// The commands score, sweep, report and compare.
 
 namespace microfiche {
 namespace {
@@ -106,7 +106,7 @@ TEST_F(ExperimentCommandsTest, ScoreReadsStandardInputAndWritesTables) {
   }
 }
 
-TEST_F(ExperimentCommandsTest, ScoreSaysHowTextsWereCompared) {
+TEST_F(ExperimentCommandsTest, ScorePrintsHowTextsWereCompared) {
   const auto outcome =
       run("score predictions.jsonl --profile all --normalization nfkc-ws");
 
@@ -123,7 +123,7 @@ TEST_F(ExperimentCommandsTest, ScoreSaysHowTextsWereCompared) {
   }
 }
 
-TEST_F(ExperimentCommandsTest, ScoreWritesThePapersTableWithAColumnAGroup) {
+TEST_F(ExperimentCommandsTest, ScoreWritesThePapersTableWithAColumnPerGroup) {
   write(
       "modes.jsonl",
       R"({"id":"a","reference":"x y","prediction":"x y","text_tokens":650,"vision_tokens":64,"mode":"tiny"}
@@ -159,7 +159,7 @@ TEST_F(ExperimentCommandsTest, ScoreReadsOmniDocBenchsResultFile) {
   EXPECT_DOUBLE_EQ(corpus["edit_sample_avg"].get<double>(), 0.25);
 }
 
-TEST_F(ExperimentCommandsTest, ScoreNamesTheLineThatIsWrong) {
+TEST_F(ExperimentCommandsTest, ScoreNamesTheBadLine) {
   write("predictions.jsonl", "{\"id\":\"a\",\"reference\":\"x\"}\n");
 
   const auto outcome = run("score predictions.jsonl");
@@ -194,7 +194,7 @@ TEST_F(ExperimentCommandsTest, ASweepEndsInATableAndAReport) {
   }
 }
 
-TEST_F(ExperimentCommandsTest, ASweepRunAgainOnlyReports) {
+TEST_F(ExperimentCommandsTest, AFinishedSweepOnlyReports) {
   prepare_sweep();
   run("sweep sweep.json --model model -o run --quiet");
   const auto samples = read("run/samples.jsonl");
@@ -232,7 +232,7 @@ TEST_F(ExperimentCommandsTest, ReportAndCompareWorkFromTheFolders) {
   EXPECT_EQ(all["few_pages"], true);
 }
 
-TEST_F(ExperimentCommandsTest, AReportOfNothingSaysWhatIsMissing) {
+TEST_F(ExperimentCommandsTest, AReportOfAnEmptyFolderNamesWhatIsMissing) {
   const auto outcome = run("report nowhere");
 
   EXPECT_EQ(outcome.exit_code, 3);

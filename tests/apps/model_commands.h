@@ -14,7 +14,7 @@
 
 namespace microfiche::tests {
 
-/// A folder with a page and, for all tests of a suite, a tiny model.
+/// A folder with a page, and a tiny model that a suite shares.
 class ModelCommandsTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -52,7 +52,7 @@ class ModelCommandsTest : public ::testing::Test {
   TemporaryFolder folder;
 };
 
-/// Three pages of 100 x 50 points, black but for a margin that grows.
+/// Three pages of 100 x 50 points, black except for a growing margin.
 inline std::string three_pages() {
   std::vector<std::string> objects = {
       "<</Type/Catalog/Pages 2 0 R>>",

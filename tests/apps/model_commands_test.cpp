@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-// encode, quantize, trace, inspect and bench from the outside.
+// The commands encode, quantize, merge, trace, inspect and bench.
 
 namespace microfiche {
 namespace {
@@ -27,14 +27,14 @@ torch::Tensor tensor_of(
   return model::view_tensor({*info, file.bytes(*info)}).clone();
 }
 
-/// Within 1e-4 of the largest absolute value, as the parity cases ask for.
+/// Within 1e-4 of the largest absolute value, as in the parity cases.
 void expect_close(const torch::Tensor& actual, const torch::Tensor& expected) {
   ASSERT_EQ(actual.sizes(), expected.sizes());
   const double largest = expected.abs().max().item<double>();
   EXPECT_LE((actual - expected).abs().max().item<double>(), 1e-4 * largest);
 }
 
-TEST_F(ModelCommandsTest, EncodeWritesTokensAndWhatTheyAre) {
+TEST_F(ModelCommandsTest, EncodeWritesTokensAndMetadata) {
   const auto outcome =
       run("encode page.png -o out.safetensors --mode tiles --quiet");
 
@@ -51,7 +51,7 @@ TEST_F(ModelCommandsTest, EncodeWritesTokensAndWhatTheyAre) {
   EXPECT_EQ(file.metadata().at("model_hash").size(), 64u);
 }
 
-TEST_F(ModelCommandsTest, EncodeSetsATextOnAPage) {
+TEST_F(ModelCommandsTest, EncodeRendersAText) {
   write_file(folder.path() / "text.txt", "Ink");
 
   const auto outcome = run("encode text.txt -o out.safetensors --mode t9");
@@ -90,7 +90,7 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
   EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
 }
 
-TEST_F(ModelCommandsTest, MergeWritesWhatAnAdapterMakesOfAModel) {
+TEST_F(ModelCommandsTest, MergeGivesTheSameModelAsTheAdapter) {
   auto tiny = tests::make_tiny_model();
   model::AdapterConfig config;
   config.targets = {"*.v_proj", "encoder.projector.linear"};
@@ -196,7 +196,7 @@ TEST_F(ModelCommandsTest, TraceHasNoTileKeysWithoutTiles) {
   EXPECT_EQ(trace.find("pixels.tiles"), nullptr);
 }
 
-TEST_F(ModelCommandsTest, TraceSaysThatAPromptNeedsATokenizer) {
+TEST_F(ModelCommandsTest, TraceRefusesAPromptWithoutATokenizer) {
   const auto outcome = tests::run_program(
       folder.path(),
       "trace page.png -o trace.safetensors --mode tiny "
@@ -251,7 +251,7 @@ TEST_F(ModelCommandsTest, InspectMarksModesWithoutTraining) {
   EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("nano-9 (not trained)")));
 }
 
-TEST_F(ModelCommandsTest, InspectSaysWhatARunTakesInEachMode) {
+TEST_F(ModelCommandsTest, InspectEstimatesTheMemoryOfEachMode) {
   const auto outcome = tests::run_program(
       folder.path(),
       "inspect --format json '" + tests::parity_model().string() + "'");
@@ -265,7 +265,7 @@ TEST_F(ModelCommandsTest, InspectSaysWhatARunTakesInEachMode) {
   EXPECT_EQ(memory["run_bytes"].size(), 6u);
 }
 
-TEST_F(ModelCommandsTest, InspectKnowsVisionTokens) {
+TEST_F(ModelCommandsTest, InspectRecognisesVisionTokens) {
   ASSERT_EQ(run("encode page.png -o out.safetensors --mode t4").exit_code, 0);
 
   const auto outcome = tests::run_program(
@@ -277,7 +277,7 @@ TEST_F(ModelCommandsTest, InspectKnowsVisionTokens) {
   EXPECT_EQ(json["metadata"]["mode"], "t4");
 }
 
-TEST_F(ModelCommandsTest, BenchListsTheStagesThatWereAskedFor) {
+TEST_F(ModelCommandsTest, BenchListsTheChosenStages) {
   const auto outcome =
       run("bench --what encode,decode --mode t4 --batch 2 --steps 3 "
           "--repeat 2 --threads 1 --format json --quiet");

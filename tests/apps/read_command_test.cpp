@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string>
 
-// read from the outside.
+// The command read.
 
 namespace microfiche {
 namespace {
@@ -19,7 +19,7 @@ using ::testing::IsEmpty;
 
 class ReadCommandTest : public tests::ModelCommandsTest {};
 
-TEST_F(ReadCommandTest, ReadingSavedTokensIsReadingThePage) {
+TEST_F(ReadCommandTest, SavedTokensGiveTheTextOfThePage) {
   ASSERT_EQ(run("encode page.png -o out.safetensors --mode t9").exit_code, 0);
 
   const auto page = run("read page.png --mode t9 --max-new-tokens 20 --quiet");
@@ -49,7 +49,7 @@ TEST_F(ReadCommandTest, ReadWritesATextAndItsDetails) {
   EXPECT_TRUE(json["build"].contains("commit"));
 }
 
-TEST_F(ReadCommandTest, ReadTakesAFolderInTheOrderOfItsNames) {
+TEST_F(ReadCommandTest, ReadTakesAFolderInTheOrderOfNames) {
   std::filesystem::create_directory(folder.path() / "pages");
   page::write_png(folder.path() / "pages/b.png", tests::noise_page(64, 64, 2));
   page::write_png(folder.path() / "pages/a.png", tests::noise_page(64, 64, 3));
@@ -104,7 +104,7 @@ TEST_F(ReadCommandTest, APageThatFailsDoesNotStopTheOthers) {
   EXPECT_EQ(read_json("out/page.json")["ids"], 4);
 }
 
-/// Lets an answer go on until its positions end.
+/// Generates until the model has no positions left.
 const std::string kToTheEnd = " --set loop_repeats=0";
 
 TEST_F(ReadCommandTest, StandardOutputHasThePagesInTheirOrder) {

@@ -7,7 +7,7 @@
 
 #include <string>
 
-// render from the outside.
+// The command render.
 
 namespace microfiche {
 namespace {
@@ -46,7 +46,7 @@ class RenderCommandTest : public ::testing::Test {
   tests::TemporaryFolder folder;
 };
 
-TEST_F(RenderCommandTest, WritesAPictureOfEachPageAndListsThem) {
+TEST_F(RenderCommandTest, WritesAnImagePerPageAndAList) {
   const auto outcome = run("book.txt -o pages --style style.json --quiet");
 
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -155,7 +155,7 @@ TEST_F(RenderCommandTest, AFontThatIsNotInstalledIsBadInput) {
   EXPECT_THAT(outcome.err, HasSubstr("neither a file nor an installed family"));
 }
 
-TEST_F(RenderCommandTest, WithoutAnOutputFolderItIsMisused) {
+TEST_F(RenderCommandTest, AMissingOutputFolderIsAUsageError) {
   EXPECT_EQ(run("book.txt").exit_code, 2);
 }
 

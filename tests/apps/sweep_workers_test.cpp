@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-// sweep by several processes from the outside.
+// The command sweep with several processes.
 
 namespace microfiche {
 namespace {
@@ -32,13 +32,13 @@ constexpr const char* kManyBatches = R"({
   "pages_per_cell": 12, "batch_pages": 2, "pictures_per_cell": 1,
   "generation": {"max_new_tokens": 100, "loop_repeats": 0}})";
 
-/// The text of a small file of /proc; nothing once the process is gone.
+/// The text of a file in /proc; empty once the process has ended.
 std::string read_if_there(const fs::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The processes that were started by one whose command line has `argument`.
+/// Children of the process whose command line has `argument`.
 std::vector<pid_t> children_of_the_program(const std::string& argument) {
   std::vector<pid_t> children;
   for (const auto& entry : fs::directory_iterator("/proc")) {
@@ -56,7 +56,7 @@ std::vector<pid_t> children_of_the_program(const std::string& argument) {
   return children;
 }
 
-/// A sweep, and what one process alone makes of it in the folder "alone".
+/// A sweep, and the run of a single process in the folder "alone".
 class SweepWorkersTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -77,7 +77,7 @@ class SweepWorkersTest : public ::testing::Test {
     return run_after("", output, more);
   }
 
-  /// The same after some shell.
+  /// As above, after other shell commands.
   static Outcome run_after(
       const std::string& before,
       const std::string& output,
@@ -88,8 +88,7 @@ class SweepWorkersTest : public ::testing::Test {
         before);
   }
 
-  /// The rows of a run as they stand in its files, without what was measured of
-  /// the machine.
+  /// The rows of a run's files, without measured times and machine.
   std::vector<Json> rows(const std::string& run) const {
     std::vector<Json> rows;
     for (const char* name : {"samples.jsonl", "controls.jsonl"}) {
@@ -107,7 +106,7 @@ class SweepWorkersTest : public ::testing::Test {
   inline static tests::TemporaryFolder* folder = nullptr;
 };
 
-TEST_F(SweepWorkersTest, WorkersEndWhereOneProcessDoes) {
+TEST_F(SweepWorkersTest, WorkersGiveTheRowsOfOneProcess) {
   const auto together = run("together", "--workers 3");
 
   ASSERT_EQ(together.exit_code, 0) << together.err;
@@ -129,7 +128,7 @@ TEST_F(SweepWorkersTest, RanksOfTorchrunShareTheWork) {
   EXPECT_EQ(rows("ranks"), rows("alone"));
 }
 
-TEST_F(SweepWorkersTest, AKilledWorkerIsNamedAndItsWorkTakenOver) {
+TEST_F(SweepWorkersTest, AKilledWorkerIsNamedAndOthersDoItsWork) {
   auto started = std::async(
       std::launch::async, [] { return run("killed", "--workers 3"); });
   std::vector<pid_t> workers;
@@ -152,7 +151,7 @@ TEST_F(SweepWorkersTest, AKilledWorkerIsNamedAndItsWorkTakenOver) {
   EXPECT_EQ(rows("killed"), rows("alone"));
 }
 
-TEST_F(SweepWorkersTest, WorkersAreEitherStartedHereOrElsewhere) {
+TEST_F(SweepWorkersTest, RefusesWorkersOfAWorker) {
   const auto both =
       run_after("export RANK=0 WORLD_SIZE=2;", "both", "--workers 2");
   const auto wrong = run_after("export RANK=2 WORLD_SIZE=2;", "wrong");
@@ -163,7 +162,7 @@ TEST_F(SweepWorkersTest, WorkersAreEitherStartedHereOrElsewhere) {
   EXPECT_THAT(wrong.err, HasSubstr("RANK must be below WORLD_SIZE"));
 }
 
-TEST_F(SweepWorkersTest, WithoutAWorkerThatFinishesItFails) {
+TEST_F(SweepWorkersTest, FailsIfNoWorkerFinishes) {
   const auto outcome = run("run", "--workers 2 --set modes='[\"none\"]'");
 
   EXPECT_EQ(outcome.exit_code, 2);

@@ -8,7 +8,7 @@
 
 #include <string>
 
-// Training from the outside, on a disk that is too small.
+// The command train on a disk that is too small.
 
 namespace microfiche {
 namespace {
@@ -19,8 +19,8 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-/// A run folder on a disk of 1 MiB, on which a few checkpoints of an adapter
-/// fit.
+/// A run folder on a disk of 1 MiB, which holds a few checkpoints of an
+/// adapter.
 class FullDiskTrainingTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -55,7 +55,7 @@ class FullDiskTrainingTest : public ::testing::Test {
   bool mounted_ = false;
 };
 
-TEST_F(FullDiskTrainingTest, EndsWithCode4AndSaysWhereAndHowMuch) {
+TEST_F(FullDiskTrainingTest, EndsWithCode4AndNamesFileAndSize) {
   const auto outcome = train();
 
   EXPECT_EQ(outcome.exit_code, 4);
@@ -68,7 +68,7 @@ TEST_F(FullDiskTrainingTest, EndsWithCode4AndSaysWhereAndHowMuch) {
           ContainsRegex("checkpoint of step [0-9]+ takes [0-9]+ bytes")));
 }
 
-TEST_F(FullDiskTrainingTest, LeavesCheckpointsThatTheNextStartGoesOnFrom) {
+TEST_F(FullDiskTrainingTest, LeavesCheckpointsToResumeFrom) {
   train();
   const auto newest = training::find_checkpoint(run);
   ASSERT_TRUE(newest);
