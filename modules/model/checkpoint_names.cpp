@@ -11,9 +11,8 @@
 namespace microfiche::model {
 namespace {
 
-/// A module or parameter here and in published checkpoints. `#` stands for a
-/// number; what follows the name (".weight", ".bias") is the same on both
-/// sides.
+/// The name of a module or parameter here and in published checkpoints. `#` stands
+/// for a number; endings (".weight", ".bias") are the same.
 struct NamePair {
   std::string_view ours;
   std::string_view published;
@@ -95,7 +94,7 @@ constexpr NamePair kNames[] = {
      "model.vision_model.transformer.layers.#.mlp.fc2"},
 };
 
-/// `name` with its beginning, which has to match `from`, written as `to`.
+/// `name` with its start, which must match `from`, replaced by `to`.
 std::optional<std::string>
 translate(std::string_view name, std::string_view from, std::string_view to) {
   std::vector<std::string_view> numbers;
@@ -321,7 +320,7 @@ std::string published_name(std::string_view our_name) {
     }
   }
   TORCH_CHECK(
-      false, "no published name for the tensor \"", our_name, "\" of ours");
+      false, "no published name for our tensor \"", our_name, "\"");
 }
 
 std::string our_name(std::string_view published_name) {
@@ -333,7 +332,7 @@ std::string our_name(std::string_view published_name) {
   }
   TORCH_CHECK(
       false,
-      "no tensor of ours for the published name \"",
+      "none of our tensors has the published name \"",
       published_name,
       "\"");
 }

@@ -33,16 +33,15 @@ torch::Device find_device(const std::string& name) {
       gpus > 0,
       "--device ",
       name,
-      ": no GPU is usable here: this is either the CPU build or a machine "
-      "without one; --device cpu works, and `microfiche doctor` says more");
+      ": no GPU is usable: this is the CPU build, or the machine has none; use "
+      "--device cpu, or see `microfiche doctor`");
   const int64_t index = numbered ? std::stol(number) : 0;
   check<UsageError>(
       index < gpus,
       "--device ",
       name,
-      ": there are GPUs 0 to ",
-      gpus - 1,
-      " only");
+      ": the GPUs are 0 to ",
+      gpus - 1);
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
@@ -60,7 +59,7 @@ bool multiplies_bf16(const torch::Device& device) {
 Placement find_placement(
     const std::string& device,
     const std::string& dtype,
-    const std::string& torch_dtype) {
+    const std::string& config_dtype) {
   check<UsageError>(
       dtype == "auto" || dtype == "f32" || dtype == "bf16" || dtype == "int8",
       "--dtype ",
@@ -71,8 +70,8 @@ Placement find_placement(
   placement.int8 = dtype == "int8";
   const bool bf16 = placement.int8 ? multiplies_bf16(placement.device)
       : dtype != "auto"            ? dtype == "bf16"
-      : torch_dtype == "bfloat16"  ? true
-      : torch_dtype == "float32"   ? false
+      : config_dtype == "bfloat16"  ? true
+      : config_dtype == "float32"   ? false
                                    : placement.device.is_cuda();
   placement.dtype = bf16 ? torch::kBFloat16 : torch::kFloat32;
   return placement;

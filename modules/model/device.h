@@ -6,7 +6,7 @@
 
 namespace microfiche::model {
 
-/// Where a model runs and in which numbers.
+/// Device and dtype of a model.
 struct Placement {
   torch::Device device = torch::kCPU;
 
@@ -17,18 +17,17 @@ struct Placement {
   bool int8 = false;
 };
 
-/// The device and dtype of those names.
+/// The placement for a device and a dtype.
 ///
-/// `device` is "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N".
-/// `dtype` is "auto", "f32", "bf16" or "int8". "auto" is what `torch_dtype`
-/// says, a model's config.json field of that name; where that is empty or
-/// "float16", bf16 on a GPU and f32 elsewhere. int8 computes in bf16 on a GPU
-/// and on a CPU with instructions for it, in f32 on others. Throws `UsageError`
-/// for any other name and for a device that is not there, saying which are.
+/// `device` is "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N". `dtype`
+/// is "auto", "f32", "bf16" or "int8". "auto" means `config_dtype`, the dtype of a
+/// model's config.json; if that is empty or "float16", bf16 on a GPU and f32 on a
+/// CPU. int8 computes in bf16 on a GPU and on a CPU with bf16 instructions, else
+/// in f32. Throws `UsageError` for other names and for a missing device.
 Placement find_placement(
     const std::string& device,
     const std::string& dtype,
-    const std::string& torch_dtype = "");
+    const std::string& config_dtype = "");
 
 /// "cpu" or "cuda:N"; "f32", "bf16" or "int8".
 std::string device_name(const torch::Device& device);

@@ -12,7 +12,7 @@
 namespace microfiche::model {
 namespace {
 
-/// Refuses a tokenizer some of whose ids have no row in the embedding.
+/// Refuses a tokenizer with more ids than rows in the embedding.
 void check_tokenizer(
     const tokenizer::Tokenizer& tokenizer,
     const ModelConfig& config,
@@ -33,7 +33,7 @@ const tokenizer::Tokenizer& LoadedModel::tokenizer() const {
   check(
       own_tokenizer.has_value(),
       folder.string(),
-      ": there is no tokenizer.json, which prompts and text need");
+      ": there is no tokenizer.json; prompts and text need one");
   return *own_tokenizer;
 }
 
@@ -86,7 +86,7 @@ LoadedModel load_model(
     check_tokenizer(*loaded.own_tokenizer, loaded.config, tokenizer_file);
   }
 
-  // Whether the checkpoint fits is known before a large model is made.
+  // Check the checkpoint before allocating a large model.
   loaded.checkpoint = std::make_shared<const checkpoint::Checkpoint>(
       checkpoint::Checkpoint::open(folder));
   const auto specs = checkpoint_tensors(loaded.config);

@@ -22,41 +22,38 @@ struct LoadedModel {
   std::filesystem::path folder;
 
   /// SHA-256 of the weights, for provenance; see `Checkpoint::sha256`. With an
-  /// adapter, of both hashes. Computed at the first call, since that reads all
-  /// of them.
+  /// adapter, of both hashes. Reads all weights.
   std::string hash() const;
 
   /// The adapter folder that is merged into the weights, and its hash; empty
-  /// for most.
+  /// without one.
   std::filesystem::path adapter;
   std::string adapter_sha256;
 
-  /// The files that the weights lie in; null for a model that was not loaded.
+  /// The files of the weights; null for a model that was not loaded.
   std::shared_ptr<const checkpoint::Checkpoint> checkpoint;
 
-  /// Empty when the folder has no tokenizer.json, which encoding can do
-  /// without.
+  /// Empty if the folder has no tokenizer.json. Encoding does not need one.
   std::optional<tokenizer::Tokenizer> own_tokenizer;
 
-  /// The folder's tokenizer. Throws `InputError` saying what is missing when
-  /// there is none.
+  /// The folder's tokenizer. Throws `InputError` if there is none.
   const tokenizer::Tokenizer& tokenizer() const;
 
-  /// The model's own mode or the official one; an empty name is the config's
+  /// The model's own mode, or the official one; an empty name means the config's
   /// `default_mode`.
   page::ResolutionMode find_mode(const std::string& name) const;
 
-  /// Folder, weights' and tokenizer's hash, device and dtype, as every result
-  /// carries them.
+  /// Folder, hashes of weights and tokenizer, device and dtype; part of every
+  /// result.
   Json provenance() const;
 };
 
-/// Loads a model folder: config.json, the checkpoint and, where there is one,
-/// tokenizer.json. The model comes in evaluation mode.
+/// Loads a model folder: config.json, the checkpoint and, if there is one,
+/// tokenizer.json. The model is in evaluation mode.
 ///
 /// Throws `InputError` when a file is missing, malformed or does not fit the
-/// others: tensors of other shapes than the config's, a tokenizer whose ids
-/// exceed the embedding.
+/// others: tensors of other shapes than the config's, a tokenizer with more ids
+/// than the embedding.
 LoadedModel load_model(
     const std::filesystem::path& folder,
     const Placement& placement = {});
@@ -67,15 +64,14 @@ LoadedModel load_model(
     const ModelConfig& config,
     const Placement& placement);
 
-/// A model of that config with weights as they are drawn at the start, and the
-/// tokenizer of that file; what a training begins with.
+/// A model of that config with random initial weights, for training.
 LoadedModel make_model(
     const ModelConfig& config,
     const std::filesystem::path& tokenizer_file,
     const Placement& placement = {});
 
-/// Writes a model folder: config.json, model.safetensors as f32 or bf16, and a
-/// copy of `tokenizer_file` unless that is empty.
+/// Writes a model folder: config.json, model.safetensors in f32 or bf16, and a
+/// copy of `tokenizer_file` unless it is empty.
 void save_model(
     const LoadedModel& loaded,
     const std::filesystem::path& folder,

@@ -13,15 +13,15 @@
 namespace microfiche::model {
 namespace {
 
-/// The prompt and the first part of the answer that a cache is made for.
+/// The prompt and the first part of the output.
 constexpr int64_t kTextPositions = 280;
 
-/// What of a view is in memory at once inside a block of the perception tower,
-/// in maps of (n, C): the view, its norm, queries, keys and values before and
-/// after they are cut into padded windows, and oneDNN's packed copies.
-constexpr int64_t kMapsOfBlock = 21;
+/// Tensors of (n, C) that a block of the perception tower needs at once: the view,
+/// its norm, queries, keys and values before and after they are cut into padded
+/// windows, and oneDNN's packed copies.
+constexpr int64_t kMapsPerBlock = 21;
 
-/// Views that pass through the encoder together, see `OpticalModel::encode`.
+/// See `OpticalModel::encode`.
 constexpr int64_t kPixelsPerBatch = int64_t{1} << 20;
 
 int64_t element_bytes(const Placement& placement) {
@@ -41,8 +41,8 @@ int64_t encoder_bytes(
   const int64_t side = side_px / config.toolkit.sam_patch_size;
   const int64_t n = side * side;
   const int64_t size = element_bytes(placement);
-  const int64_t maps = kMapsOfBlock * n * config.sam.width * size;
-  // One for each row and one for each column; scores exist of few rows only.
+  const int64_t maps = kMapsPerBlock * n * config.sam.width * size;
+  // One per row and one per column; scores exist for a few rows at a time.
   const int64_t biases = config.sam.heads * n * 2 * side * size;
   return batch * (maps + biases);
 }

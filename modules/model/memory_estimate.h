@@ -9,16 +9,15 @@
 namespace microfiche::model {
 
 // Note [The memory of a run]
-// What reading one page takes is the program with its libraries, the weights
-// that are touched, the keys and values of the page, and the larger of what
-// passes through the encoder and through the decoder's prefill. Weights are
-// mapped where the file has them in the type in which the model computes, and
-// then of the token embedding only the rows of the prompt are touched. Of the
-// experts a page's positions choose all. Terms of activations follow
-// encoder/sam_block.cpp and kernels/rel_pos_attention.cpp; the numbers in them
-// were fitted to what is measured in docs/reading.md.
+// The memory for reading one page is the sum of: the program with its libraries,
+// the weights, the KV cache, and the larger of the activations of the encoder and
+// of the decoder's prefill. Weights are mapped if the file has them in the dtype
+// of computation; the token embedding then needs memory for the prompt's rows
+// only. A page uses all experts. The terms of activations follow
+// encoder/sam_block.cpp and kernels/rel_pos_attention.cpp; their constants were
+// fitted to the measurements in docs/reading.md.
 
-/// Bytes of main memory that reading one page takes.
+/// Main memory for reading one page, in bytes.
 struct MemoryEstimate {
   int64_t weights = 0;
   int64_t kv_cache = 0;
@@ -29,15 +28,15 @@ struct MemoryEstimate {
   }
 };
 
-/// Bytes of the weights in these numbers, all tensors counted.
+/// Bytes of all weights in this dtype.
 int64_t weights_bytes(const ModelConfig& config, const Placement& placement);
 
-/// Bytes of the keys and values of one position, all layers counted.
+/// Bytes of the KV cache per position, for all layers.
 int64_t kv_cache_bytes(const ModelConfig& config, const Placement& placement);
 
-/// What a page of the shape of A4 takes on a CPU; see Note [The memory of a
-/// run]. The program itself is not in it. `mapped` says whether the file holds
-/// the weights that are not int8 in `placement.dtype`.
+/// Estimates the memory for a page of the shape of A4 on a CPU, without the program
+/// itself; see Note [The memory of a run]. `mapped`: the file has the weights that
+/// are not int8 in `placement.dtype`.
 MemoryEstimate estimate_memory(
     const ModelConfig& config,
     const page::ResolutionMode& mode,

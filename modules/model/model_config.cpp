@@ -10,7 +10,7 @@
 namespace microfiche::model {
 namespace {
 
-/// The object of that name, or null when there is none.
+/// The object of that name, or null if there is none.
 const Json*
 find_object(const Json& json, const char* name, const std::string& where) {
   const auto found = json.find(name);
@@ -27,8 +27,8 @@ find_object(const Json& json, const char* name, const std::string& where) {
   return &*found;
 }
 
-/// Reads the fields that `section` has and leaves others alone, since Hugging
-/// Face writes many that mean nothing here.
+/// Reads the fields of `section` and ignores others, because Hugging Face writes
+/// many.
 template <typename Section>
 void read_section(
     const Json& object,

@@ -14,17 +14,16 @@
 namespace microfiche::model {
 
 // Note [The official config.json]
-// DeepSeek-OCR's file nests the sizes: `language_config` has the decoder (and
-// the top level may repeat it), `vision_config.width` the two towers,
-// `projector_config` the layer between. It leaves out values that its remote
-// code takes from class defaults (RoPE base, norm epsilon, how the router
-// scores), so the defaults below are those of that code and not of newer
-// DeepSeek families. Fields we have no use for are kept and written back;
-// fields whose value asks for something that we do not build are refused.
+// DeepSeek-OCR's file nests the sizes: `language_config` has the decoder (the top
+// level may repeat it), `vision_config.width` the two towers, `projector_config`
+// the layer between. It omits values that its remote code takes from class
+// defaults (RoPE base, norm epsilon, scoring of the router), so the defaults below
+// are those of that code, not of newer DeepSeek families. We keep unused fields
+// and write them back, and refuse values that select another architecture.
 //
-// What the published code has as constants and a small model needs otherwise is
-// in one object of our own, `microfiche` (see `ToolkitConfig`). The official
-// file has none, and gets the official numbers.
+// Constants of the published code that a small model changes are in an object of
+// our own, `microfiche` (see `ToolkitConfig`). The official file has none and gets
+// the official numbers.
 
 /// Names of the two towers in `vision_config.width`.
 inline constexpr const char* kSamName = "sam_vit_b";
@@ -49,8 +48,8 @@ struct ClipConfig {
   int64_t width = 1024;
   int64_t heads = 16;
 
-  /// The table of positions has (image_size / patch_size)^2 rows and one for
-  /// the class token. Neither is the size of a page.
+  /// The position table has (image_size / patch_size)^2 rows and one for the class
+  /// token. Neither is the size of a page.
   int64_t image_size = 224;
   int64_t patch_size = 14;
 };
@@ -67,7 +66,7 @@ struct LanguageConfig {
   int64_t vocab_size = 129280;
   int64_t hidden_size = 1280;
 
-  /// Inner width of the dense layers, of one expert, and their numbers.
+  /// Inner width of the dense layers and of one expert.
   int64_t intermediate_size = 6848;
   int64_t moe_intermediate_size = 896;
   int64_t num_hidden_layers = 12;
@@ -91,8 +90,7 @@ struct LanguageConfig {
   double aux_loss_alpha = 0.001;
 };
 
-/// `microfiche`: what the published code has as constants. Unknown fields in
-/// here are refused.
+/// `microfiche`: constants of the published code. Unknown fields are refused.
 struct ToolkitConfig {
   /// Side of the patches that the perception tower cuts, in pixels.
   int64_t sam_patch_size = 16;
@@ -100,38 +98,37 @@ struct ToolkitConfig {
   /// Side of its attention windows, in patches.
   int64_t sam_window_size = 14;
 
-  /// Hidden width of its MLPs over its width, and the channels of its neck.
+  /// Ratio of the inner width of its MLPs to its width; channels of its neck.
   int64_t sam_mlp_ratio = 4;
   int64_t sam_neck_channels = 256;
 
-  /// The same for the knowledge tower.
+  /// The same ratio for the knowledge tower.
   int64_t clip_mlp_ratio = 4;
 
-  /// RMS-normalises queries and keys of the decoder; the published one does
-  /// not.
+  /// RMS-normalises queries and keys of the decoder; not in the published model.
   bool qk_norm = false;
 
-  /// Resolution modes of this model, besides the six official ones.
+  /// Resolution modes of this model, in addition to the official ones.
   std::vector<page::ResolutionMode> modes;
 
-  /// What `--mode` and `--prompt` are when nobody says.
+  /// Defaults of `--mode` and `--prompt`.
   std::string default_mode = "gundam";
   std::string default_prompt = "<image>\nFree OCR.";
 
-  /// What the model writes, for people who read its scores.
+  /// Describes the model's output to people who read its scores.
   std::string note;
 
   /// The pages that the model saw in training; empty if nothing is stated.
   std::optional<TrainedOn> trained_on;
 };
 
-/// `quantization_config` of a folder with int8 weights. Each linear layer has,
-/// under the names that the package compressed-tensors uses, a `weight` of I8
-/// and a `weight_scale` of F32, (out, 1); Note [Weight-only int8].
+/// `quantization_config` of a folder with int8 weights. Each linear layer has a
+/// `weight` of I8 and a `weight_scale` of F32, (out, 1), as in the package
+/// compressed-tensors; see Note [Weight-only int8].
 Json int8_quantization_config();
 
-/// A model as its folder's config.json describes it; the defaults are the
-/// published DeepSeek-OCR. See Note [The official config.json].
+/// The config.json of a model folder; the defaults are those of the published
+/// DeepSeek-OCR. See Note [The official config.json].
 struct ModelConfig {
   SamConfig sam;
   ClipConfig clip;
@@ -139,11 +136,11 @@ struct ModelConfig {
   LanguageConfig language;
   ToolkitConfig toolkit;
 
-  /// `vision_config.image_size`: the page side, in pixels, for which the
-  /// perception tower's table of positions was made.
+  /// `vision_config.image_size`: the page side, in pixels, of the perception
+  /// tower's position table.
   int64_t image_size = 1024;
 
-  /// The file as it was read, with the fields that we do not use.
+  /// The whole file, with the fields that we do not use.
   Json source = Json::object();
 
   /// `dtype`, or `torch_dtype` as older files call it: the dtype of
@@ -154,28 +151,26 @@ struct ModelConfig {
   /// `int8_quantization_config`.
   bool is_int8() const;
 
-  /// Pixels along one side of what a vision token covers; 64 as published.
+  /// Side of the square that a vision token covers, in pixels; 64 as published.
   int64_t token_side_px() const;
 
-  /// Side of the knowledge tower's table of positions; 16 as published.
+  /// Side of the knowledge tower's position table; 16 as published.
   int64_t clip_table_side() const;
 };
 
-/// Reads a config. Throws `InputError`, naming the field, for values of the
-/// wrong type, impossible sizes, sizes that contradict each other, and
-/// architectures that are not this one.
+/// Reads a config. Throws `InputError`, naming the field, for values of the wrong
+/// type, invalid or inconsistent sizes, and other architectures.
 ModelConfig read_model_config(const Json& json, const std::string& where);
 
 /// Reads `config.json` of a model folder.
 ModelConfig load_model_config(const std::filesystem::path& file);
 
-/// The config in the official layout: the fields of `config.source` that we do
-/// not use, and everything that we do.
+/// The config in the official layout, with the unused fields of `config.source`.
 Json write_model_config(const ModelConfig& config);
 
-/// The model's own mode of that name or the official one. Throws `UsageError`
-/// for a name that is neither, and `InputError` for a mode whose views this
-/// model's vision tokens do not divide.
+/// The model's own mode of that name, or the official one. Throws `UsageError` for
+/// an unknown name, and `InputError` for a mode whose views are not a multiple of
+/// a vision token's side.
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name);

@@ -5,21 +5,20 @@
 namespace microfiche::model {
 namespace {
 
-/// The largest size that any field may have: beyond it, products of two sizes
-/// would no longer be numbers of bytes that a machine can hold.
-constexpr int64_t kMostOfAnything = int64_t{1} << 24;
+/// Of any field: a product of two sizes then still fits into memory sizes.
+constexpr int64_t kMaxSize = int64_t{1} << 24;
 
-/// The most layers of a tower or of the decoder, and the most experts of all
-/// layers: each has a name and a module before any weight is looked for.
-constexpr int64_t kMostLayers = 1024;
-constexpr int64_t kMostExperts = int64_t{1} << 16;
+/// Layers of a tower or of the decoder, and experts in all layers. Each needs a
+/// name and a module before the weights are checked.
+constexpr int64_t kMaxLayers = 1024;
+constexpr int64_t kMaxExperts = int64_t{1} << 16;
 
 void check_size(
     int64_t size,
     int64_t least,
     const char* field,
     const std::string& where,
-    int64_t most = kMostOfAnything) {
+    int64_t most = kMaxSize) {
   check(
       size >= least && size <= most,
       where,
@@ -57,7 +56,7 @@ void check_heads(
 void check_sam(const ModelConfig& config, const std::string& where) {
   const auto& sam = config.sam;
   check_heads(sam.width, sam.heads, "width", "heads", where);
-  check_size(sam.layers, 1, "layers", where, kMostLayers);
+  check_size(sam.layers, 1, "layers", where, kMaxLayers);
   for (const int64_t index : sam.global_attn_indexes) {
     check(
         index >= 0 && index < sam.layers,
@@ -80,7 +79,7 @@ void check_sam(const ModelConfig& config, const std::string& where) {
 void check_clip(const ModelConfig& config, const std::string& where) {
   const auto& clip = config.clip;
   check_heads(clip.width, clip.heads, "width", "heads", where);
-  check_size(clip.layers, 1, "layers", where, kMostLayers);
+  check_size(clip.layers, 1, "layers", where, kMaxLayers);
   check_size(clip.patch_size, 1, "patch_size", where);
   check_size(clip.image_size, clip.patch_size, "image_size", where);
   check(
@@ -155,7 +154,7 @@ void check_language(const LanguageConfig& language, const std::string& where) {
       language.num_key_value_heads);
   check_size(language.vocab_size, 1, "vocab_size", where);
   check_size(
-      language.num_hidden_layers, 1, "num_hidden_layers", where, kMostLayers);
+      language.num_hidden_layers, 1, "num_hidden_layers", where, kMaxLayers);
   check_size(language.first_k_dense_replace, 0, "first_k_dense_replace", where);
   check_size(
       language.max_position_embeddings, 1, "max_position_embeddings", where);
@@ -170,7 +169,7 @@ void check_language(const LanguageConfig& language, const std::string& where) {
         1,
         "n_routed_experts",
         where,
-        kMostExperts / language.num_hidden_layers);
+        kMaxExperts / language.num_hidden_layers);
     check_size(language.n_shared_experts, 0, "n_shared_experts", where);
     check(
         language.num_experts_per_tok >= 1 &&
@@ -250,7 +249,7 @@ void validate_mode(
         mode.name,
         "\": its views must be multiples of ",
         config.token_side_px(),
-        " px, what a vision token of this model covers, got ",
+        " px, the side of a vision token of this model, got ",
         side,
         " px");
   }

@@ -6,12 +6,12 @@
 
 namespace microfiche::model {
 
-/// Throws `InputError`, naming the field, for sizes that no model can have and
-/// sizes that contradict each other; `where` is the file.
+/// Throws `InputError`, naming the field, for invalid or inconsistent sizes;
+/// `where` is the file.
 void validate(const ModelConfig& config, const std::string& where);
 
-/// Throws `InputError` for a mode whose views this model's vision tokens do not
-/// divide.
+/// Throws `InputError` for a mode whose views are not a multiple of a vision
+/// token's side.
 void validate_mode(
     const ModelConfig& config,
     const page::ResolutionMode& mode,

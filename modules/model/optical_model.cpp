@@ -12,8 +12,8 @@
 namespace microfiche::model {
 namespace {
 
-/// Pixels that go through the encoder at once. The windowed tower's memory
-/// grows with them, and beyond these a CPU gains nothing.
+/// Memory of the windowed tower grows with the batch; a CPU gains nothing from a
+/// larger one.
 int64_t pixels_per_batch(const torch::Device& device) {
   return int64_t{1} << (device.is_cuda() ? 23 : 20);
 }
@@ -104,7 +104,7 @@ std::vector<VisionTokens> OpticalModelImpl::encode(
   const auto like = tensor_options();
   const auto encode_views =
       [&](const std::vector<const page::PageImage*>& views, int64_t side) {
-        // Modes without tiles have no side of a tile to divide by.
+        // Without tiles, `side` is 0.
         if (views.empty()) {
           return torch::Tensor();
         }
@@ -225,7 +225,7 @@ torch::TensorOptions OpticalModelImpl::tensor_options() const {
       .device(image_newline.device());
 }
 
-void OpticalModelImpl::hold_unused_patch_embedding(torch::Tensor weight) {
+void OpticalModelImpl::keep_unused_patch_embedding(torch::Tensor weight) {
   unused_patch_embedding =
       register_buffer("unused_patch_embedding", std::move(weight));
 }

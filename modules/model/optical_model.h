@@ -20,10 +20,10 @@
 
 namespace microfiche::model {
 
-/// A page as the decoder receives it.
+/// The vision tokens of a page.
 struct VisionTokens {
-  /// (positions, width): tiles and global view with their row newlines, then
-  /// the separator; see page/vision_token_order.h.
+  /// (positions, width): tiles and global view with a newline per row, then the
+  /// separator; see page/vision_token_order.h.
   torch::Tensor sequence;
 
   page::VisionTokenCounts counts;
@@ -33,21 +33,21 @@ struct VisionTokens {
   int64_t page_height_px = 0;
 };
 
-/// Options for `OpticalModel`: those of its two halves.
+/// Options for `OpticalModel`.
 struct OpticalModelOptions {
   TORCH_ARG(encoder::DeepEncoderOptions, encoder);
   TORCH_ARG(decoder::DecoderOptions, decoder);
 };
 
-/// The modules' options for the sizes of a config.
+/// Options for the sizes of a config.
 OpticalModelOptions optical_model_options(const ModelConfig& config);
 
-/// How a batch of views becomes tokens: pixels (B, 3, S, S) to (B, n * n, D),
-/// as `DeepEncoder::forward`.
+/// Encodes a batch of views, pixels (B, 3, S, S) to tokens (B, n * n, D), like
+/// `DeepEncoder::forward`.
 using ViewEncoder = std::function<torch::Tensor(const torch::Tensor& pixels)>;
 
-/// Encoder and decoder as one: pages to vision tokens, and vision tokens into
-/// the prompt.
+/// Encoder and decoder: turns pages into vision tokens and puts these into the
+/// prompt.
 ///
 /// Source: DeepSeek-OCR, arXiv:2510.18234; modeling_deepseekocr.py
 /// (deepseek-ai/DeepSeek-OCR e4ac34e).
@@ -58,17 +58,15 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Encodes pages of one mode, each to its sequence. Pages and tiles go
-  /// through the encoder in batches as large as is good for the device.
-  /// `encode_view` is asked in the encoder's place where it is given, for
-  /// experiments that change something inside.
+  /// Encodes pages of one mode. The batch size of the encoder depends on the
+  /// device. `encode_view`, if given, replaces the encoder, for experiments that
+  /// change something inside.
   std::vector<VisionTokens> encode(
       std::span<const page::PageViews> pages,
       const page::ResolutionMode& mode,
       const ViewEncoder& encode_view = {});
 
-  /// Puts the tokens of B pages with the same tile grid into the order in which
-  /// the decoder receives them.
+  /// Puts the tokens of B pages with the same tile grid into the decoder's order.
   ///
   /// Shapes, with n and m the token sides of a view and of a tile:
   ///   global_tokens: (B, n * n, D)
@@ -79,23 +77,23 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
       const torch::Tensor& tile_tokens,
       page::TileGrid grid);
 
-  /// Embeds a prompt, with a page's sequence where its image goes.
+  /// Embeds a prompt, with a page's sequence at its `<image>`.
   ///
   /// Shapes: sequence (image_positions, D), returns (prompt length, D).
   ///
   /// Throws `c10::Error` when the sequence has another length or width.
   torch::Tensor embed(const Prompt& prompt, const torch::Tensor& sequence);
 
-  /// Lets layers run again for their gradients rather than keep what these
-  /// need; see `layers::recompute`.
+  /// Recomputes activations in the backward pass instead of storing them; see
+  /// `layers::recompute`.
   void set_recompute(bool on);
 
   /// Device and dtype of the weights.
   torch::TensorOptions tensor_options() const;
 
-  /// Holds CLIP's own patch embedding, which published checkpoints have and
-  /// nothing reads, so that saving what was loaded loses nothing.
-  void hold_unused_patch_embedding(torch::Tensor weight);
+  /// Keeps CLIP's own patch embedding, which is in published checkpoints but
+  /// unused, so that a saved model has all tensors of the loaded one.
+  void keep_unused_patch_embedding(torch::Tensor weight);
 
   /// The options with which this module was constructed.
   OpticalModelOptions options;
@@ -103,17 +101,17 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   encoder::DeepEncoder encoder{nullptr};
   decoder::Decoder decoder{nullptr};
 
-  /// (D) each: closes a row of vision tokens, and the page.
+  /// (D) each: the end of a row of vision tokens, and the end of the page.
   torch::Tensor image_newline;
   torch::Tensor view_separator;
 
-  /// See `hold_unused_patch_embedding`; mostly undefined.
+  /// See `keep_unused_patch_embedding`; undefined in most models.
   torch::Tensor unused_patch_embedding;
 };
 
 TORCH_MODULE(OpticalModel);
 
-/// Pages or tiles of one size as the encoder takes them.
+/// Converts pages or tiles of one size to the encoder's input.
 ///
 /// Shapes: returns (images.size(), 3, S, S), normalised to [-1, 1].
 torch::Tensor normalized_pixels(

@@ -6,9 +6,8 @@
 
 namespace microfiche::model {
 
-/// Largest memory in use since `reset_peak_memory`, in bytes: what is allocated
-/// on a GPU, or the process's resident size where `device` is the CPU, the
-/// model's weights included.
+/// Peak memory in bytes since `reset_peak_memory`, with the model's weights: the
+/// allocated memory of a GPU, or the resident size of the process for a CPU.
 int64_t peak_memory_bytes(const torch::Device& device);
 
 void reset_peak_memory(const torch::Device& device);

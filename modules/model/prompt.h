@@ -9,16 +9,16 @@
 
 namespace microfiche::model {
 
-/// The token that a prompt has where the page goes.
+/// The token of a prompt that stands for the page.
 inline constexpr std::string_view kImageToken = "<image>";
 
-/// A prompt as ids, with the place where vision tokens go.
+/// A prompt as ids, with the positions of the vision tokens.
 struct Prompt {
   /// bos, the text, and one image id per position of the page.
   std::vector<int64_t> ids;
 
-  /// First of the positions that the page fills, and how many they are; both 0
-  /// when the prompt has no `<image>`.
+  /// First position of the page, and number of its positions; both 0 without
+  /// `<image>`.
   int64_t image_begin = 0;
   int64_t image_positions = 0;
 };
@@ -29,9 +29,9 @@ struct Prompt {
 /// `<image>`, or before anything but a lowercase letter, as in `\nabla`.
 void validate_prompt(std::string_view prompt, const std::string& where);
 
-/// Puts a prompt together as the published code does: bos, then the pieces
-/// around `<image>`, each encoded by itself, without roles, separators or a
-/// system prompt, and without the white space around the whole.
+/// Assembles a prompt as the published code does: bos, then the pieces around
+/// `<image>`, encoded separately, without roles, separators or a system prompt.
+/// White space at both ends is removed.
 ///
 /// Throws `InputError` when the prompt has more than one `<image>`, when it has
 /// none although the page has positions, because the model would not see the

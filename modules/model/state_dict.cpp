@@ -18,8 +18,7 @@ namespace {
 using checkpoint::Checkpoint;
 using checkpoint::CheckpointTensor;
 
-/// Names that a message lists before it says how many more there are.
-constexpr size_t kListedNames = 10;
+constexpr size_t kMaxListedNames = 10;
 
 std::optional<torch::Dtype> torch_dtype(checkpoint::Dtype dtype) {
   switch (dtype) {
@@ -62,7 +61,7 @@ checkpoint::Dtype checkpoint_dtype(torch::Dtype dtype) {
       return candidate;
     }
   }
-  TORCH_CHECK(false, "no safetensors type for a tensor of ", dtype);
+  TORCH_CHECK(false, "no safetensors dtype for a tensor of ", dtype);
 }
 
 bool is_weight_dtype(checkpoint::Dtype dtype) {
@@ -79,7 +78,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-/// One paragraph of `check_checkpoint`'s message.
+/// A paragraph of `check_checkpoint`'s message.
 std::string listed(
     const std::string& title,
     const std::vector<std::string>& lines) {
@@ -87,11 +86,11 @@ std::string listed(
     return "";
   }
   std::string text = concat("\n  ", title, " (", lines.size(), "):");
-  for (size_t i = 0; i < lines.size() && i < kListedNames; ++i) {
+  for (size_t i = 0; i < lines.size() && i < kMaxListedNames; ++i) {
     text += "\n    " + lines[i];
   }
-  if (lines.size() > kListedNames) {
-    text += concat("\n    and ", lines.size() - kListedNames, " more");
+  if (lines.size() > kMaxListedNames) {
+    text += concat("\n    and ", lines.size() - kMaxListedNames, " more");
   }
   return text;
 }
@@ -121,7 +120,7 @@ std::unordered_map<std::string, layers::LinearImpl*> named_linears(
   return linears;
 }
 
-/// What a tensor is saved as: int8 weights and their scales stay as they are.
+/// The tensor in the dtype of the file; int8 weights and their scales are kept.
 torch::Tensor to_save(
     const std::string& published,
     const torch::Tensor& tensor,
@@ -141,8 +140,8 @@ void check_checkpoint(
     const std::vector<TensorSpec>& specs,
     const std::string& where) {
   std::vector<std::string> missing;
-  std::vector<std::string> misshapen;
-  std::vector<std::string> mistyped;
+  std::vector<std::string> wrong_shape;
+  std::vector<std::string> wrong_dtype;
   std::unordered_map<std::string_view, const TensorSpec*> known;
   for (const auto& spec : specs) {
     known.emplace(spec.name, &spec);
@@ -154,16 +153,16 @@ void check_checkpoint(
       continue;
     }
     if (found->info.shape != spec.shape) {
-      misshapen.push_back(concat(
+      wrong_shape.push_back(concat(
           spec.name,
-          ": config.json asks for ",
+          ": expected ",
           shape_text(spec.shape),
-          ", the file has ",
+          " from config.json, got ",
           shape_text(found->info.shape)));
     } else if (
         spec.int8 ? found->info.dtype != checkpoint::Dtype::kI8
                   : !is_weight_dtype(found->info.dtype)) {
-      mistyped.push_back(
+      wrong_dtype.push_back(
           concat(spec.name, ": ", checkpoint::name_of(found->info.dtype)));
     }
   }
@@ -174,14 +173,14 @@ void check_checkpoint(
     }
   }
   check(
-      missing.empty() && unexpected.empty() && misshapen.empty() &&
-          mistyped.empty(),
+      missing.empty() && unexpected.empty() && wrong_shape.empty() &&
+          wrong_dtype.empty(),
       where,
       ": the checkpoint does not fit the model of config.json",
       listed("missing", missing),
       listed("unexpected", unexpected),
-      listed("of another shape", misshapen),
-      listed("of a type that does not fit", mistyped));
+      listed("of another shape", wrong_shape),
+      listed("of another dtype", wrong_dtype));
 }
 
 void load_state_dict(
@@ -216,7 +215,7 @@ void load_state_dict(
     const auto own = tensors.find(name);
     if (own == tensors.end()) {
       TORCH_INTERNAL_ASSERT(spec.optional, "no tensor ", name, " in the model");
-      model->hold_unused_patch_embedding(value);
+      model->keep_unused_patch_embedding(value);
       continue;
     }
     auto parameter = own->second;
@@ -224,7 +223,7 @@ void load_state_dict(
     ++filled;
   }
   TORCH_INTERNAL_ASSERT(
-      filled == tensors.size(), "a weight would stay as memory came");
+      filled == tensors.size(), "a weight is uninitialised");
 }
 
 void quantize_linear_layers(OpticalModel& model) {
@@ -234,7 +233,7 @@ void quantize_linear_layers(OpticalModel& model) {
     }
   }
 #ifdef __GLIBC__
-  // The float32 copies of each piece left holes between the weights.
+  // Temporary float32 copies fragment the heap.
   malloc_trim(0);
 #endif
 }
@@ -263,9 +262,9 @@ torch::Tensor view_tensor(
       dtype.has_value(),
       "tensor \"",
       tensor.info.name,
-      "\": elements of type ",
+      "\": dtype ",
       checkpoint::name_of(tensor.info.dtype),
-      " cannot be read");
+      " is not supported");
   const auto options = torch::TensorOptions().dtype(*dtype);
   const auto address = reinterpret_cast<uintptr_t>(tensor.bytes.data());
   if (tensor.bytes.empty() || address % torch::elementSize(*dtype) != 0) {
@@ -276,12 +275,12 @@ torch::Tensor view_tensor(
     }
     return copy;
   }
-  // Mapped files are private: a write would not reach the file.
+  // Mapped files are private: writes do not reach the file.
   return torch::from_blob(
       const_cast<std::byte*>(tensor.bytes.data()),
       tensor.info.shape,
       [owner = std::move(owner), bytes = tensor.bytes](void*) {
-        // Converted or quantized: it will not be read again.
+        // The tensor was converted or quantized and is not needed any more.
         if (owner != nullptr) {
           release_pages(bytes);
         }

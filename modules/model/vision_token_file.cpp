@@ -16,14 +16,14 @@ namespace {
 
 constexpr const char* kTensorName = "vision_tokens";
 
-/// Far above what the largest page of the most tiles costs.
-constexpr int64_t kMostTokens = int64_t{1} << 20;
+/// Far above the largest page with the most tiles.
+constexpr int64_t kMaxTokens = int64_t{1} << 20;
 
 std::string pair_text(int64_t first, int64_t second) {
   return concat(first, "x", second);
 }
 
-/// Metadata of one file, with its name for messages.
+/// The metadata of a file, and its name for messages.
 class Metadata {
  public:
   explicit Metadata(const checkpoint::SafetensorsFile& file)
@@ -34,8 +34,8 @@ class Metadata {
     check(
         found != values_.end(),
         where_,
-        ": expected vision tokens as `microfiche encode` writes them, but the "
-        "metadata have no \"",
+        ": expected vision tokens from `microfiche encode`, but the metadata "
+        "have no \"",
         key,
         "\"");
     return found->second;
@@ -45,18 +45,18 @@ class Metadata {
     return parse(key, text(key));
   }
 
-  /// Two numbers with an x between them, none of them zero, whose product is
-  /// at most `most`.
-  std::pair<int64_t, int64_t> sides(const std::string& key, int64_t most)
+  /// Two positive numbers with an x between them, whose product is at most
+  /// `max_product`.
+  std::pair<int64_t, int64_t> sides(const std::string& key, int64_t max_product)
       const {
     const auto [first, second] = numbers(key);
     check(
-        first >= 1 && second >= 1 && first <= most / second,
+        first >= 1 && second >= 1 && first <= max_product / second,
         where_,
         ": metadata \"",
         key,
-        "\": expected two numbers from 1 on whose product is at most ",
-        most,
+        "\": expected two positive numbers whose product is at most ",
+        max_product,
         ", got \"",
         text(key),
         "\"");
@@ -72,7 +72,7 @@ class Metadata {
         where_,
         ": metadata \"",
         key,
-        "\": expected two numbers as in 1654x2339, got \"",
+        "\": expected two numbers like 1654x2339, got \"",
         value,
         "\"");
     return {
@@ -129,7 +129,7 @@ SavedVisionTokens read_vision_tokens(const std::filesystem::path& path) {
       path.string(),
       ": expected a tensor \"",
       kTensorName,
-      "\" of f32 with two dimensions, as `microfiche encode` writes it");
+      "\" of f32 with two dimensions, from `microfiche encode`");
   const Metadata metadata(file);
   SavedVisionTokens saved;
   auto& tokens = saved.tokens;
@@ -158,19 +158,18 @@ SavedVisionTokens read_vision_tokens(const std::filesystem::path& path) {
       path.string(),
       ": \"",
       kTensorName,
-      "\" has no row; expected at least one position");
+      "\" is empty; expected at least one position");
   check(
-      tokens.counts.nominal <= kMostTokens &&
+      tokens.counts.nominal <= kMaxTokens &&
           tokens.counts.valid <= tokens.counts.nominal,
       path.string(),
       ": metadata say ",
       tokens.counts.valid,
       " valid of ",
       tokens.counts.nominal,
-      " nominal tokens; expected no more valid ones than nominal ones, and at "
-      "most ",
-      kMostTokens,
-      " of these");
+      " nominal tokens; expected at most ",
+      kMaxTokens,
+      " nominal tokens, and no more valid than nominal ones");
   return saved;
 }
 

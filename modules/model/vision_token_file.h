@@ -7,7 +7,7 @@
 
 namespace microfiche::model {
 
-/// Vision tokens of one page as a file holds them.
+/// The vision tokens of one page in a file.
 struct SavedVisionTokens {
   VisionTokens tokens;
 
@@ -23,7 +23,7 @@ void write_vision_tokens(
     const SavedVisionTokens& saved);
 
 /// Reads such a file. Throws `InputError` when the file is malformed, has no
-/// vision tokens, or its metadata contradict them.
+/// vision tokens, or its metadata do not fit them.
 SavedVisionTokens read_vision_tokens(const std::filesystem::path& file);
 
 } // namespace microfiche::model

@@ -332,8 +332,8 @@ TEST_F(LoadedModelTest, ListsMissingUnexpectedAndMisshapenTensors) {
       ThrowsMessage<InputError>(AllOf(
           HasSubstr("missing (1):\n    model.norm.weight"),
           HasSubstr("unexpected (1):\n    model.extra"),
-          HasSubstr("lm_head.weight: config.json asks for [260, 32], the file "
-                    "has [260, 31]"),
+          HasSubstr("lm_head.weight: expected [260, 32] from config.json, got "
+                    "[260, 31]"),
           HasSubstr("model.image_newline: I64"))));
 }
 

@@ -70,7 +70,7 @@ TEST(VisionTokenFileTest, RefusesAFileWithoutVisionTokens) {
 
   EXPECT_THAT(
       [&] { read_vision_tokens(path); },
-      ThrowsMessage<InputError>(HasSubstr("as `microfiche encode` writes it")));
+      ThrowsMessage<InputError>(HasSubstr("from `microfiche encode`")));
 }
 
 TEST(VisionTokenFileTest, RefusesMetadataThatContradictTheTensor) {
