@@ -48,7 +48,9 @@ std::vector<page::ResolutionMode> modes_of(const model::ModelConfig& config) {
 }
 
 /// The memory of a run per dtype; see Note [The memory of a run].
-Json memory_json(const model::ModelConfig& config, const model::TensorTotals& weights) {
+Json memory_json(
+    const model::ModelConfig& config,
+    const model::TensorTotals& weights) {
   // Every command starts with the same: the program, LibTorch, the tokenizer.
   const int64_t program = peak_memory_bytes() + kProgramGrows;
   Json json = Json::object();

@@ -58,8 +58,8 @@ std::string did_you_mean(
 /// Reads the fields of one JSON object into a config struct.
 ///
 /// A field that the object leaves out keeps its default. A value of the wrong
-/// type, and in `finish` a field that the struct does not have, throws `InputError`
-/// naming the file and the path of the field.
+/// type, and in `finish` a field that the struct does not have, throws
+/// `InputError` naming the file and the path of the field.
 class ConfigReader {
  public:
   /// `where` starts every message: the file's name, e.g. "smoke.json", and for
@@ -202,7 +202,8 @@ void read_value(
       read_value(entry, value[name], where + "." + name);
     }
   } else {
-    static_assert(ConfigStruct<T>, "fields of this type cannot be read from a config");
+    static_assert(
+        ConfigStruct<T>, "fields of this type cannot be read from a config");
     if (!json.is_object()) {
       wrong_type(where, "an object", json);
     }

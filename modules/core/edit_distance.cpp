@@ -6,7 +6,6 @@
 #include <unordered_map>
 #include <utility>
 
-
 // The dynamic-programming table has one row per symbol of the pattern and one
 // column per symbol of the text. A column is stored as differences between
 // neighbouring rows, one bit each: `rises` where the next row is larger by one,
@@ -50,8 +49,8 @@ struct Block {
   uint64_t falls = 0;
 };
 
-/// Computes the next column of the table. Returns the change of the entry in row
-/// `last_row` of the last block: -1, 0 or 1.
+/// Computes the next column of the table. Returns the change of the entry in
+/// row `last_row` of the last block: -1, 0 or 1.
 int advance_column(
     std::vector<Block>& column,
     const uint64_t* masks,
@@ -166,7 +165,8 @@ int64_t edit_distance(std::u32string_view a, std::u32string_view b) {
   const PatternMasks masks(a);
   std::vector<Block> column(masks.num_blocks);
   for (const char32_t symbol : b) {
-    distance += advance_column(column, masks.find(symbol), row_bit(a.size() - 1));
+    distance +=
+        advance_column(column, masks.find(symbol), row_bit(a.size() - 1));
   }
   return distance;
 }

@@ -25,15 +25,16 @@ inline constexpr size_t kMaxLineBytes = size_t{64} << 20;
 using LineReader =
     std::function<void(std::string_view line, const std::string& where)>;
 
-/// Reads a text file line by line, with one line in memory; skips blank lines. `-` reads standard input. Throws
-/// `InputError` as `read_file` does, and for a line longer than `kMaxLineBytes`.
+/// Reads a text file line by line, with one line in memory; skips blank lines.
+/// `-` reads standard input. Throws `InputError` as `read_file` does, and for a
+/// line longer than `kMaxLineBytes`.
 void for_each_line(const std::filesystem::path& path, const LineReader& read);
 
 /// Writes a file so that it appears whole or not at all: a temporary file in
 /// the same folder, fsync, rename, fsync of the folder. Makes missing parent
-/// folders. `-` writes to standard output; special files (a pipe, /dev/null) are
-/// written directly. On failure, such as a full disk, removes the temporary file
-/// and throws `IoError`.
+/// folders. `-` writes to standard output; special files (a pipe, /dev/null)
+/// are written directly. On failure, such as a full disk, removes the temporary
+/// file and throws `IoError`.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// Takes the content of a file in pieces.
@@ -44,8 +45,8 @@ void write_file(
     const std::filesystem::path& path,
     const std::function<void(const ByteSink&)>& produce);
 
-/// Appends one line, whole or not at all, so that a killed run keeps its finished
-/// lines. Throws `IoError` on failure, such as a full disk.
+/// Appends one line, whole or not at all, so that a killed run keeps its
+/// finished lines. Throws `IoError` on failure, such as a full disk.
 void append_line(const std::filesystem::path& path, std::string_view line);
 
 /// A read-only memory map of a whole file; movable, unmapped at the end.
@@ -67,9 +68,9 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// SHA-256 of a file. For a large file it is cached in $XDG_CACHE_HOME/microfiche
-/// or ~/.cache/microfiche, by path, size and modification time. Throws as
-/// `MappedFile` does.
+/// SHA-256 of a file. For a large file it is cached in
+/// $XDG_CACHE_HOME/microfiche or ~/.cache/microfiche, by path, size and
+/// modification time. Throws as `MappedFile` does.
 std::string sha256_of_file(const std::filesystem::path& path);
 
 } // namespace microfiche

@@ -6,8 +6,8 @@
 
 namespace microfiche {
 
-/// Locks a run folder until destroyed. The operating system releases the lock if
-/// the process dies.
+/// Locks a run folder until destroyed. The operating system releases the lock
+/// if the process dies.
 class FolderLock {
  public:
   enum class Mode {

@@ -22,7 +22,8 @@ constexpr size_t kMaxValues = 2'000'000;
 /// for each field of an object.
 class LimitedBuilder {
  public:
-  LimitedBuilder(Json& root, const std::string& where) : root_(root), where_(where) {}
+  LimitedBuilder(Json& root, const std::string& where)
+      : root_(root), where_(where) {}
 
   bool null() {
     return add(nullptr);

@@ -18,9 +18,9 @@ using Json = nlohmann::ordered_json;
 /// it.
 inline constexpr size_t kMaxJsonFileBytes = size_t{64} << 20;
 
-/// Parses one JSON value. Throws `InputError`, naming `where` (a file), for text
-/// that is not JSON, nests deeper than 64 levels, has more than two million
-/// values or repeats a field.
+/// Parses one JSON value. Throws `InputError`, naming `where` (a file), for
+/// text that is not JSON, nests deeper than 64 levels, has more than two
+/// million values or repeats a field.
 Json parse_json(std::string_view text, const std::string& where);
 
 /// Reads and parses a JSON file. Throws `InputError` as `parse_json` does, and

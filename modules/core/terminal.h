@@ -29,8 +29,8 @@ void warn(const std::string& message);
 /// E.g. "42s", "3m07s" or "2h05m".
 std::string duration_text(double seconds);
 
-/// Progress on standard error: a bar with rate and time left on a terminal, else
-/// a line every few seconds; nothing with --quiet. Not thread-safe.
+/// Progress on standard error: a bar with rate and time left on a terminal,
+/// else a line every few seconds; nothing with --quiet. Not thread-safe.
 class Progress {
  public:
   /// `total` is the number of items, 0 if unknown.

@@ -41,8 +41,8 @@ std::string last_part(const std::string& name) {
 }
 
 /// PEFT's target modules: the last part of a name ("q_proj") if all layers with
-/// that ending have an adapter, because PEFT matches all of them; otherwise whole
-/// published names.
+/// that ending have an adapter, because PEFT matches all of them; otherwise
+/// whole published names.
 std::set<std::string> target_modules(OpticalModel& model) {
   // Last parts that would match too much: of layers without an adapter, and of
   // other modules ("layers" is the projector and a list).

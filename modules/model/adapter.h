@@ -14,9 +14,10 @@ namespace microfiche::model {
 // The format of a LoRA adapter is that of the Python package PEFT:
 // `adapter_config.json` has its rank, alpha and target modules;
 // `adapter_model.safetensors` names tensors "base_model.model.", the published
-// name of a linear layer, and ".lora_A.weight" (r, in) or ".lora_B.weight" (out,
-// r). Other features of PEFT (other kinds of adapters, saved modules, several
-// ranks, initialisations that change the base weights) are refused by name.
+// name of a linear layer, and ".lora_A.weight" (r, in) or ".lora_B.weight"
+// (out, r). Other features of PEFT (other kinds of adapters, saved modules,
+// several ranks, initialisations that change the base weights) are refused by
+// name.
 
 /// A LoRA adapter; see Note [LoRA].
 struct AdapterConfig {
@@ -54,9 +55,9 @@ void save_adapter(
     const std::filesystem::path& folder,
     const std::string& base_model);
 
-/// Adds the adapter of a folder to the model. Throws `InputError` when a file is
-/// missing or malformed, for adapters that are not plain LoRA, and for tensors
-/// that do not fit a linear layer of the model.
+/// Adds the adapter of a folder to the model. Throws `InputError` when a file
+/// is missing or malformed, for adapters that are not plain LoRA, and for
+/// tensors that do not fit a linear layer of the model.
 void load_adapter(OpticalModel& model, const std::filesystem::path& folder);
 
 /// Adds the adapter to the weights and removes it. Throws `InputError` for int8

@@ -11,8 +11,8 @@
 namespace microfiche::model {
 namespace {
 
-/// The name of a module or parameter here and in published checkpoints. `#` stands
-/// for a number; endings (".weight", ".bias") are the same.
+/// The name of a module or parameter here and in published checkpoints. `#`
+/// stands for a number; endings (".weight", ".bias") are the same.
 struct NamePair {
   std::string_view ours;
   std::string_view published;
@@ -319,8 +319,7 @@ std::string published_name(std::string_view our_name) {
       return *name;
     }
   }
-  TORCH_CHECK(
-      false, "no published name for our tensor \"", our_name, "\"");
+  TORCH_CHECK(false, "no published name for our tensor \"", our_name, "\"");
 }
 
 std::string our_name(std::string_view published_name) {

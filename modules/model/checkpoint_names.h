@@ -21,8 +21,8 @@ struct TensorSpec {
   /// May be missing.
   bool optional = false;
 
-  /// The weight of a linear layer, in int8. Its scales are another tensor, whose
-  /// name ends in `kScaleEnding`.
+  /// The weight of a linear layer, in int8. Its scales are another tensor,
+  /// whose name ends in `kScaleEnding`.
   bool int8 = false;
 
   int64_t numel() const;
@@ -36,8 +36,8 @@ std::vector<TensorSpec> checkpoint_tensors(const ModelConfig& config);
 /// Face's `save_pretrained` adds.
 bool is_ignored_tensor(std::string_view published_name);
 
-/// Converts names of `OpticalModel`'s tensors to those of published checkpoints and
-/// back. Throws `c10::Error` for an unknown name.
+/// Converts names of `OpticalModel`'s tensors to those of published checkpoints
+/// and back. Throws `c10::Error` for an unknown name.
 std::string published_name(std::string_view our_name);
 std::string our_name(std::string_view published_name);
 

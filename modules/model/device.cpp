@@ -37,11 +37,7 @@ torch::Device find_device(const std::string& name) {
       "--device cpu, or see `microfiche doctor`");
   const int64_t index = numbered ? std::stol(number) : 0;
   check<UsageError>(
-      index < gpus,
-      "--device ",
-      name,
-      ": the GPUs are 0 to ",
-      gpus - 1);
+      index < gpus, "--device ", name, ": the GPUs are 0 to ", gpus - 1);
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
@@ -70,8 +66,8 @@ Placement find_placement(
   placement.int8 = dtype == "int8";
   const bool bf16 = placement.int8 ? multiplies_bf16(placement.device)
       : dtype != "auto"            ? dtype == "bf16"
-      : config_dtype == "bfloat16"  ? true
-      : config_dtype == "float32"   ? false
+      : config_dtype == "bfloat16" ? true
+      : config_dtype == "float32"  ? false
                                    : placement.device.is_cuda();
   placement.dtype = bf16 ? torch::kBFloat16 : torch::kFloat32;
   return placement;

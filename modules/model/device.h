@@ -19,11 +19,12 @@ struct Placement {
 
 /// The placement for a device and a dtype.
 ///
-/// `device` is "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N". `dtype`
-/// is "auto", "f32", "bf16" or "int8". "auto" means `config_dtype`, the dtype of a
-/// model's config.json; if that is empty or "float16", bf16 on a GPU and f32 on a
-/// CPU. int8 computes in bf16 on a GPU and on a CPU with bf16 instructions, else
-/// in f32. Throws `UsageError` for other names and for a missing device.
+/// `device` is "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N".
+/// `dtype` is "auto", "f32", "bf16" or "int8". "auto" means `config_dtype`, the
+/// dtype of a model's config.json; if that is empty or "float16", bf16 on a GPU
+/// and f32 on a CPU. int8 computes in bf16 on a GPU and on a CPU with bf16
+/// instructions, else in f32. Throws `UsageError` for other names and for a
+/// missing device.
 Placement find_placement(
     const std::string& device,
     const std::string& dtype,

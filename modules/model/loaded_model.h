@@ -39,8 +39,8 @@ struct LoadedModel {
   /// The folder's tokenizer. Throws `InputError` if there is none.
   const tokenizer::Tokenizer& tokenizer() const;
 
-  /// The model's own mode, or the official one; an empty name means the config's
-  /// `default_mode`.
+  /// The model's own mode, or the official one; an empty name means the
+  /// config's `default_mode`.
   page::ResolutionMode find_mode(const std::string& name) const;
 
   /// Folder, hashes of weights and tokenizer, device and dtype; part of every

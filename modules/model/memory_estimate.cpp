@@ -16,9 +16,9 @@ namespace {
 /// The prompt and the first part of the output.
 constexpr int64_t kTextPositions = 280;
 
-/// Tensors of (n, C) that a block of the perception tower needs at once: the view,
-/// its norm, queries, keys and values before and after they are cut into padded
-/// windows, and oneDNN's packed copies.
+/// Tensors of (n, C) that a block of the perception tower needs at once: the
+/// view, its norm, queries, keys and values before and after they are cut into
+/// padded windows, and oneDNN's packed copies.
 constexpr int64_t kMapsPerBlock = 21;
 
 /// See `OpticalModel::encode`.

@@ -9,13 +9,13 @@
 namespace microfiche::model {
 
 // Note [The memory of a run]
-// The memory for reading one page is the sum of: the program with its libraries,
-// the weights, the KV cache, and the larger of the activations of the encoder and
-// of the decoder's prefill. Weights are mapped if the file has them in the dtype
-// of computation; the token embedding then needs memory for the prompt's rows
-// only. A page uses all experts. The terms of activations follow
-// encoder/sam_block.cpp and kernels/rel_pos_attention.cpp; their constants were
-// fitted to the measurements in docs/reading.md.
+// The memory for reading one page is the sum of: the program with its
+// libraries, the weights, the KV cache, and the larger of the activations of
+// the encoder and of the decoder's prefill. Weights are mapped if the file has
+// them in the dtype of computation; the token embedding then needs memory for
+// the prompt's rows only. A page uses all experts. The terms of activations
+// follow encoder/sam_block.cpp and kernels/rel_pos_attention.cpp; their
+// constants were fitted to the measurements in docs/reading.md.
 
 /// Main memory for reading one page, in bytes.
 struct MemoryEstimate {
@@ -34,9 +34,9 @@ int64_t weights_bytes(const ModelConfig& config, const Placement& placement);
 /// Bytes of the KV cache per position, for all layers.
 int64_t kv_cache_bytes(const ModelConfig& config, const Placement& placement);
 
-/// Estimates the memory for a page of the shape of A4 on a CPU, without the program
-/// itself; see Note [The memory of a run]. `mapped`: the file has the weights that
-/// are not int8 in `placement.dtype`.
+/// Estimates the memory for a page of the shape of A4 on a CPU, without the
+/// program itself; see Note [The memory of a run]. `mapped`: the file has the
+/// weights that are not int8 in `placement.dtype`.
 MemoryEstimate estimate_memory(
     const ModelConfig& config,
     const page::ResolutionMode& mode,

@@ -27,8 +27,8 @@ find_object(const Json& json, const char* name, const std::string& where) {
   return &*found;
 }
 
-/// Reads the fields of `section` and ignores others, because Hugging Face writes
-/// many.
+/// Reads the fields of `section` and ignores others, because Hugging Face
+/// writes many.
 template <typename Section>
 void read_section(
     const Json& object,

@@ -14,16 +14,17 @@
 namespace microfiche::model {
 
 // Note [The official config.json]
-// DeepSeek-OCR's file nests the sizes: `language_config` has the decoder (the top
-// level may repeat it), `vision_config.width` the two towers, `projector_config`
-// the layer between. It omits values that its remote code takes from class
-// defaults (RoPE base, norm epsilon, scoring of the router), so the defaults below
-// are those of that code, not of newer DeepSeek families. We keep unused fields
-// and write them back, and refuse values that select another architecture.
+// DeepSeek-OCR's file nests the sizes: `language_config` has the decoder (the
+// top level may repeat it), `vision_config.width` the two towers,
+// `projector_config` the layer between. It omits values that its remote code
+// takes from class defaults (RoPE base, norm epsilon, scoring of the router),
+// so the defaults below are those of that code, not of newer DeepSeek families.
+// We keep unused fields and write them back, and refuse values that select
+// another architecture.
 //
-// Constants of the published code that a small model changes are in an object of
-// our own, `microfiche` (see `ToolkitConfig`). The official file has none and gets
-// the official numbers.
+// Constants of the published code that a small model changes are in an object
+// of our own, `microfiche` (see `ToolkitConfig`). The official file has none
+// and gets the official numbers.
 
 /// Names of the two towers in `vision_config.width`.
 inline constexpr const char* kSamName = "sam_vit_b";
@@ -48,8 +49,8 @@ struct ClipConfig {
   int64_t width = 1024;
   int64_t heads = 16;
 
-  /// The position table has (image_size / patch_size)^2 rows and one for the class
-  /// token. Neither is the size of a page.
+  /// The position table has (image_size / patch_size)^2 rows and one for the
+  /// class token. Neither is the size of a page.
   int64_t image_size = 224;
   int64_t patch_size = 14;
 };
@@ -105,7 +106,8 @@ struct ToolkitConfig {
   /// The same ratio for the knowledge tower.
   int64_t clip_mlp_ratio = 4;
 
-  /// RMS-normalises queries and keys of the decoder; not in the published model.
+  /// RMS-normalises queries and keys of the decoder; not in the published
+  /// model.
   bool qk_norm = false;
 
   /// Resolution modes of this model, in addition to the official ones.
@@ -158,19 +160,20 @@ struct ModelConfig {
   int64_t clip_table_side() const;
 };
 
-/// Reads a config. Throws `InputError`, naming the field, for values of the wrong
-/// type, invalid or inconsistent sizes, and other architectures.
+/// Reads a config. Throws `InputError`, naming the field, for values of the
+/// wrong type, invalid or inconsistent sizes, and other architectures.
 ModelConfig read_model_config(const Json& json, const std::string& where);
 
 /// Reads `config.json` of a model folder.
 ModelConfig load_model_config(const std::filesystem::path& file);
 
-/// The config in the official layout, with the unused fields of `config.source`.
+/// The config in the official layout, with the unused fields of
+/// `config.source`.
 Json write_model_config(const ModelConfig& config);
 
-/// The model's own mode of that name, or the official one. Throws `UsageError` for
-/// an unknown name, and `InputError` for a mode whose views are not a multiple of
-/// a vision token's side.
+/// The model's own mode of that name, or the official one. Throws `UsageError`
+/// for an unknown name, and `InputError` for a mode whose views are not a
+/// multiple of a vision token's side.
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name);

@@ -12,8 +12,8 @@
 namespace microfiche::model {
 namespace {
 
-/// Memory of the windowed tower grows with the batch; a CPU gains nothing from a
-/// larger one.
+/// Memory of the windowed tower grows with the batch; a CPU gains nothing from
+/// a larger one.
 int64_t pixels_per_batch(const torch::Device& device) {
   return int64_t{1} << (device.is_cuda() ? 23 : 20);
 }

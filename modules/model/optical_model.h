@@ -59,14 +59,15 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   void pretty_print(std::ostream& stream) const override;
 
   /// Encodes pages of one mode. The batch size of the encoder depends on the
-  /// device. `encode_view`, if given, replaces the encoder, for experiments that
-  /// change something inside.
+  /// device. `encode_view`, if given, replaces the encoder, for experiments
+  /// that change something inside.
   std::vector<VisionTokens> encode(
       std::span<const page::PageViews> pages,
       const page::ResolutionMode& mode,
       const ViewEncoder& encode_view = {});
 
-  /// Puts the tokens of B pages with the same tile grid into the decoder's order.
+  /// Puts the tokens of B pages with the same tile grid into the decoder's
+  /// order.
   ///
   /// Shapes, with n and m the token sides of a view and of a tile:
   ///   global_tokens: (B, n * n, D)

@@ -222,8 +222,7 @@ void load_state_dict(
     parameter.set_data(value.view(parameter.sizes()));
     ++filled;
   }
-  TORCH_INTERNAL_ASSERT(
-      filled == tensors.size(), "a weight is uninitialised");
+  TORCH_INTERNAL_ASSERT(filled == tensors.size(), "a weight is uninitialised");
 }
 
 void quantize_linear_layers(OpticalModel& model) {

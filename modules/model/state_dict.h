@@ -15,18 +15,19 @@
 
 namespace microfiche::model {
 
-/// Throws `InputError` unless the checkpoint has exactly the tensors of `specs`;
-/// lists those that are missing, unexpected, or of another shape or dtype. Reads
-/// headers only.
+/// Throws `InputError` unless the checkpoint has exactly the tensors of
+/// `specs`; lists those that are missing, unexpected, or of another shape or
+/// dtype. Reads headers only.
 void check_checkpoint(
     const checkpoint::Checkpoint& checkpoint,
     const std::vector<TensorSpec>& specs,
     const std::string& where);
 
 /// Loads every tensor of a checkpoint into the model. On a CPU a tensor of the
-/// right dtype stays in the mapped file, which lives as long as the tensor; others
-/// are converted. Reads f16, bf16, f32 and f64, and int8 according to the specs.
-/// Call `check_checkpoint` first, so that no weight stays uninitialised.
+/// right dtype stays in the mapped file, which lives as long as the tensor;
+/// others are converted. Reads f16, bf16, f32 and f64, and int8 according to
+/// the specs. Call `check_checkpoint` first, so that no weight stays
+/// uninitialised.
 void load_state_dict(
     OpticalModel& model,
     const std::shared_ptr<const checkpoint::Checkpoint>& checkpoint,
@@ -44,10 +45,10 @@ void save_state_dict(
     torch::Dtype dtype,
     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
-/// A tensor of a checkpoint as a tensor of LibTorch, without a copy if its bytes
-/// are aligned. `owner` keeps the bytes, which are those of a `MappedFile`, and
-/// lives as long as the tensor; the pages are released with the tensor. Throws
-/// `InputError` for a dtype that LibTorch does not have.
+/// A tensor of a checkpoint as a tensor of LibTorch, without a copy if its
+/// bytes are aligned. `owner` keeps the bytes, which are those of a
+/// `MappedFile`, and lives as long as the tensor; the pages are released with
+/// the tensor. Throws `InputError` for a dtype that LibTorch does not have.
 torch::Tensor view_tensor(
     const checkpoint::CheckpointTensor& tensor,
     std::shared_ptr<const void> owner = nullptr);

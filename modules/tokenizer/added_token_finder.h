@@ -9,8 +9,8 @@
 
 namespace microfiche::tokenizer {
 
-/// Finds added tokens in text: the leftmost match, and the longest of those that
-/// begin at the same position.
+/// Finds added tokens in text: the leftmost match, and the longest of those
+/// that begin at the same position.
 class AddedTokenFinder {
  public:
   struct Match {

@@ -9,8 +9,8 @@
 namespace microfiche::tokenizer {
 namespace {
 
-// In bytes. Up to this size a linear search for the lowest rank is faster than a
-// queue.
+// In bytes. Up to this size a linear search for the lowest rank is faster than
+// a queue.
 constexpr size_t kMaxShortPiece = 48;
 
 constexpr int32_t kNoRank = std::numeric_limits<int32_t>::max();
@@ -121,7 +121,8 @@ void BytePairEncoder::encode_long(
     size_t previous;
     size_t next;
   };
-  // A candidate is outdated if `left` and `right` are no longer the two symbols.
+  // A candidate is outdated if `left` and `right` are no longer the two
+  // symbols.
   struct Candidate {
     int32_t rank;
     size_t position;

@@ -15,8 +15,8 @@ struct Merge {
 };
 
 /// Turns the bytes of a piece into tokens: starts with one token per byte, then
-/// merges the adjacent pair of the lowest rank, the leftmost first, while there is
-/// one.
+/// merges the adjacent pair of the lowest rank, the leftmost first, while there
+/// is one.
 ///
 /// Source: Sennrich et al., arXiv:1508.07909, section 3.2.
 class BytePairEncoder {

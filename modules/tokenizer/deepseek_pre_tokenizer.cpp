@@ -155,8 +155,8 @@ class Scanner {
     append(unmatched, end);
   }
 
-  /// The end of a match at `begin`, or `begin`. Tries the pattern's alternatives
-  /// in order.
+  /// The end of a match at `begin`, or `begin`. Tries the pattern's
+  /// alternatives in order.
   size_t match_word(size_t begin, size_t end) const {
     const Character first = at(begin);
     // [!-/:-~][A-Za-z]+
@@ -179,8 +179,8 @@ class Scanner {
     return first.classes & kSpace ? match_space(begin, end) : begin;
   }
 
-  /// \s*[\r\n]+ up to the last newline; else \s+(?!\S), which leaves one character
-  /// to the next match; else \s+.
+  /// \s*[\r\n]+ up to the last newline; else \s+(?!\S), which leaves one
+  /// character to the next match; else \s+.
   size_t match_space(size_t begin, size_t end) const {
     size_t position = begin;
     size_t last = begin;

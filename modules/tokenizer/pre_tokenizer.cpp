@@ -76,7 +76,8 @@ class RegexPreTokenizer : public PreTokenizer {
     UErrorCode status = U_ZERO_ERROR;
     const std::unique_ptr<icu::RegexMatcher> matcher(
         pattern.matcher(text, status));
-    check<OutOfMemoryError>(U_SUCCESS(status), "out of memory while splitting text");
+    check<OutOfMemoryError>(
+        U_SUCCESS(status), "out of memory while splitting text");
     matcher->setTimeLimit(kTimeLimit, status);
     matcher->setStackLimit(kStackBytes, status);
     std::vector<Range> pieces;

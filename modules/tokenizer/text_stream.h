@@ -8,8 +8,8 @@
 namespace microfiche::tokenizer {
 
 /// Decodes ids one by one, and keeps the bytes of an incomplete character back.
-/// The texts of all `push` and of `finish` together are `Tokenizer::decode` of all
-/// ids.
+/// The texts of all `push` and of `finish` together are `Tokenizer::decode` of
+/// all ids.
 class TextStream {
  public:
   explicit TextStream(Tokenizer tokenizer);

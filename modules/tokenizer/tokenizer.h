@@ -21,16 +21,16 @@ namespace microfiche::tokenizer {
 /// The ids equal those of `tokenizers` 0.23 (huggingface/tokenizers).
 class Tokenizer {
  public:
-  /// Throws `InputError`, naming the file and the field, when the file is missing,
-  /// malformed, inconsistent or uses an unsupported feature.
+  /// Throws `InputError`, naming the file and the field, when the file is
+  /// missing, malformed, inconsistent or uses an unsupported feature.
   static Tokenizer load(const std::filesystem::path& path);
 
   /// As `load`, for the content of a tokenizer.json; `where` starts messages.
   static Tokenizer parse(std::string_view json, const std::string& where);
 
   /// Text to ids, without special tokens at begin and end. With `added_tokens`,
-  /// added tokens in the text, such as `<image>`, become their ids; without, they
-  /// are ordinary text.
+  /// added tokens in the text, such as `<image>`, become their ids; without,
+  /// they are ordinary text.
   ///
   /// Throws `InputError`, with the byte offset, if `text` is not UTF-8.
   std::vector<int64_t> encode(std::string_view text, bool added_tokens = true)

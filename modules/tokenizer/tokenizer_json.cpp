@@ -195,7 +195,8 @@ SplitPattern read_split(const Object& split) {
   return read;
 }
 
-/// Adds the splits of a pre-tokenizer. True for ByteLevel, which must come last.
+/// Adds the splits of a pre-tokenizer. True for ByteLevel, which must come
+/// last.
 bool read_pre_tokenizer(const Object& step, std::vector<SplitPattern>& splits) {
   const std::string& type = step.string("type");
   if (type == "Sequence") {

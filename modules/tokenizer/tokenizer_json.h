@@ -42,9 +42,9 @@ struct TokenizerDefinition {
 /// Supported: model BPE without dropout and byte_fallback, merges as "a b" or
 /// ["a", "b"]; pre-tokenizers Split (Regex or String, Isolated, not inverted)
 /// and a last ByteLevel without prefix space, alone or in a Sequence; decoder
-/// ByteLevel; no normalizer; added tokens without lstrip, rstrip and single_word.
-/// Ignored, because they do not change ids without special tokens: truncation,
-/// padding, post-processors ByteLevel and TemplateProcessing.
+/// ByteLevel; no normalizer; added tokens without lstrip, rstrip and
+/// single_word. Ignored, because they do not change ids without special tokens:
+/// truncation, padding, post-processors ByteLevel and TemplateProcessing.
 ///
 /// Throws `InputError`, naming `where` and the feature, for anything else.
 TokenizerDefinition parse_tokenizer_json(

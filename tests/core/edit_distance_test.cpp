@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/utf8.h"
 #include "core/random.h"
+#include "core/utf8.h"
 #include "tests/metrics/goldens.h"
 
 namespace microfiche {
@@ -119,7 +119,8 @@ TEST(AlignTest, NamesWhatHappened) {
 }
 
 TEST(AlignTest, AnEmptyPredictionIsOneDeletion) {
-  EXPECT_EQ(align_texts(U"abc", U""), (std::vector<EditRun>{{Kind::kDelete, 3}}));
+  EXPECT_EQ(
+      align_texts(U"abc", U""), (std::vector<EditRun>{{Kind::kDelete, 3}}));
 }
 
 } // namespace

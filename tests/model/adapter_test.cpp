@@ -67,7 +67,9 @@ TEST_F(ChangedAdapterTest, InitializationsOfTheAdapterAloneAreAccepted) {
 
 TEST_F(ChangedAdapterTest, FeaturesThatChangeTheResultAreRefused) {
   EXPECT_THAT(
-      [&] { load("alora_invocation_tokens", {1, 2}); },
+      [&] {
+        load("alora_invocation_tokens", {1, 2});
+      },
       ThrowsMessage<InputError>(HasSubstr("alora_invocation_tokens: not")));
   EXPECT_THAT(
       [&] { load("use_bdlora", true); },
