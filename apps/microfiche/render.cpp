@@ -1,37 +1,19 @@
 #include "command.h"
 
 #include "core/config.h"
-#include "core/crypto.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/json.h"
-#include "core/stop_signal.h"
-#include "core/terminal.h"
 #include "model/model_config.h"
-#include "model/trained_on.h"
-#include "page/image_file.h"
-#include "reading/text_pages.h"
-#include "rendering/font.h"
-#include "rendering/page_renderer.h"
+#include "reading/page_folder.h"
 #include "rendering/page_style.h"
-#include "tokenizer/text_token_counter.h"
 
-#include <algorithm>
-#include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace microfiche::apps {
 namespace {
 
-namespace fs = std::filesystem;
-using rendering::PageRenderer;
 using rendering::PageStyle;
 
 struct RenderArguments {
@@ -41,43 +23,12 @@ struct RenderArguments {
   std::string style;
 };
 
-struct SourceText {
-  std::string file;
-  std::string text;
-};
-
-/// One page in pages.json.
-struct PageRecord {
-  std::string file;
-  std::string text;
-  int64_t characters = 0;
-
-  /// By DeepSeek-OCR's tokenizer; null if it is not installed.
-  std::optional<int64_t> text_tokens;
-
-  /// Where the text comes from: bytes [source_begin, source_end) of a file.
-  std::string source;
-  int64_t source_begin = 0;
-  int64_t source_end = 0;
-};
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, PageRecord& record) {
-  visit("file", record.file);
-  visit("text", record.text);
-  visit("characters", record.characters);
-  visit("text_tokens", record.text_tokens);
-  visit("source", record.source);
-  visit("source_begin", record.source_begin);
-  visit("source_end", record.source_end);
-}
-
 /// The config of the model that the pages are for; none when it is not named
 /// and the nano model is not installed.
 std::optional<model::ModelConfig> load_model_config(
     const CommonArguments& common) {
   const auto file = model_folder(common) / "config.json";
-  if (common.model.empty() && !fs::exists(file)) {
+  if (common.model.empty() && !std::filesystem::exists(file)) {
     return std::nullopt;
   }
   return model::load_model_config(file);
@@ -102,148 +53,14 @@ PageStyle load_style(
   return read_config<PageStyle>(json, "page style");
 }
 
-std::vector<SourceText> read_texts(const std::vector<std::string>& inputs) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  std::vector<SourceText> texts;
-  for (const auto& input : inputs) {
-    std::string text = read_file(input);
-    if (text.starts_with(kByteOrderMark)) {
-      text.erase(0, kByteOrderMark.size());
-    }
-    texts.push_back({input == "-" ? "standard input" : input, text});
-  }
-  return texts;
-}
-
-/// Warns once for each way in which the pages differ from the model's training.
-class TrainingWarnings {
- public:
-  TrainingWarnings(
-      const std::optional<model::ModelConfig>& config,
-      const PageStyle& style)
-      : config_(config), style_(style) {}
-
-  void check(const rendering::RenderedPage& page, const std::string& file) {
-    if (!config_) {
-      return;
-    }
-    auto facts = reading::page_facts(style_, page.image);
-    facts.text = page.text;
-    const auto mode = model::find_mode(*config_, config_->toolkit.default_mode);
-    for (auto& warning : model::training_warnings(*config_, mode, facts)) {
-      if (warned_.insert(warning).second) {
-        warn(concat(file, ": in mode ", mode.name, ", ", warning));
-      }
-    }
-  }
-
- private:
-  const std::optional<model::ModelConfig>& config_;
-  const PageStyle& style_;
-  std::set<std::string> warned_;
-};
-
-int64_t count_characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char byte) {
-    return (byte & 0xC0) != 0x80;
-  });
-}
-
-/// Whether text tokens can be counted; warns if not.
-bool can_count_text_tokens() {
-  try {
-    tokenizer::find_text_token_counter();
-    return true;
-  } catch (const InputError& error) {
-    warn(concat("text tokens are not counted: ", error.what()));
-    return false;
-  }
-}
-
-std::string page_name(int64_t number) {
-  char name[32];
-  std::snprintf(
-      name, sizeof name, "page-%04lld.png", static_cast<long long>(number));
-  return name;
-}
-
-/// What the pages depend on. It is kept beside them, so that the same command
-/// resumes an interrupted run.
-Json describe_run(
-    const PageStyle& style,
-    const std::vector<SourceText>& texts) {
-  Json sources = Json::array();
-  for (const auto& source : texts) {
-    sources.push_back({{"file", source.file}, {"sha256", sha256(source.text)}});
-  }
-  std::vector<std::string> fonts = {style.font};
-  fonts.insert(
-      fonts.end(), style.fallback_fonts.begin(), style.fallback_fonts.end());
-  return {
-      {"style", write_config(style)},
-      {"texts", sources},
-      {"rendering", write_config(rendering::rendering_provenance(fonts))}};
-}
-
-/// Prepares the folder. Keeps the pages of the same run, and removes those of
-/// another run of this command.
-void prepare_folder(const fs::path& folder, const Json& run) {
-  const fs::path config = folder / "render.json";
-  std::error_code error;
-  if (fs::exists(config, error)) {
-    if (read_json_file(config) == run) {
-      return;
-    }
-    fs::remove(folder / "pages.json", error);
-    for (int64_t number = 1; fs::remove(folder / page_name(number), error);
-         ++number) {
-    }
-  }
-  write_json_file(config, run);
-}
-
 void render(const RenderArguments& arguments) {
   apply_common_arguments(arguments.common);
   const auto config = load_model_config(arguments.common);
-  const PageStyle style = load_style(arguments, config);
-  const PageRenderer renderer(style);
-  const auto texts = read_texts(arguments.inputs);
-  for (const auto& source : texts) {
-    renderer.check_text(source.text, source.file);
-  }
-  const bool counts_text_tokens = can_count_text_tokens();
-  const fs::path folder = arguments.output;
-  prepare_folder(folder, describe_run(style, texts));
-
-  Json pages = Json::array();
-  TrainingWarnings warnings(config, style);
-  Progress progress("render", 0, "pages");
-  for (const auto& source : texts) {
-    int64_t begin = 0;
-    while (const auto page = renderer.render_next(source.text, begin)) {
-      throw_if_stop_requested();
-      PageRecord record;
-      record.file = page_name(static_cast<int64_t>(pages.size()) + 1);
-      warnings.check(*page, record.file);
-      record.text = page->text;
-      record.characters = count_characters(page->text);
-      if (counts_text_tokens) {
-        record.text_tokens = tokenizer::count_text_tokens(page->text);
-      }
-      record.source = source.file;
-      record.source_begin = page->source_begin;
-      record.source_end = page->source_end;
-      std::error_code error;
-      if (!fs::exists(folder / record.file, error)) {
-        page::write_png(folder / record.file, page->image);
-      }
-      pages.push_back(write_config(record));
-      progress.update(static_cast<int64_t>(pages.size()));
-      begin = page->source_end;
-    }
-  }
-  write_json_file(folder / "pages.json", pages);
-  progress.finish();
+  reading::write_page_folder(
+      arguments.output,
+      load_style(arguments, config),
+      reading::read_texts(arguments.inputs),
+      config);
 }
 
 } // namespace
