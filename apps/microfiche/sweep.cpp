@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/terminal.h"
 #include "model/trained_on.h"
+#include "rendering/page_style.h"
 #include "report/report.h"
 #include "report/write_report.h"
 #include "sweep/environment.h"
@@ -83,7 +84,40 @@ class OpenModel {
   std::unique_ptr<sweep::BatchReader> reader_;
 };
 
-/// Warnings for a cell whose mode or fonts the model was not trained on.
+/// The pages of a style, one entry per font and fixed size. Sizes that depend on
+/// the text are unknown.
+std::vector<model::PageFacts> page_facts(
+    const sweep::SweepStyle& style,
+    const page::ResolutionMode& mode) {
+  std::vector<model::PageFacts> pages;
+  if (style.layout) {
+    const auto layout = rendering::in_pixels(*style.layout);
+    pages.push_back(
+        {.width_px = layout.page_width_px,
+         .height_px = layout.page_height_px,
+         .font = style.layout->font,
+         .font_size_px = layout.font_size_px,
+         .line_distance_px = layout.font_size_px * layout.line_height});
+    return pages;
+  }
+  const int64_t side = mode.base_size_px;
+  for (const auto& font : style.fonts) {
+    if (style.sizes.empty()) {
+      pages.push_back({.width_px = side, .height_px = side, .font = font});
+    }
+    for (const auto& size : style.sizes) {
+      pages.push_back(
+          {.width_px = side,
+           .height_px = side,
+           .font = font,
+           .font_size_px = size.font_size_px,
+           .line_distance_px = size.line_distance_px});
+    }
+  }
+  return pages;
+}
+
+/// Warnings for a cell whose mode, fonts or sizes the model was not trained on.
 std::vector<std::string> training_warnings(
     const sweep::SweepConfig& config,
     const sweep::Cell& cell,
@@ -97,9 +131,7 @@ std::vector<std::string> training_warnings(
     if (style.name != cell.style) {
       continue;
     }
-    for (const auto& font : sweep::fonts_of(style)) {
-      model::PageFacts facts;
-      facts.font = font;
+    for (const auto& facts : page_facts(style, mode)) {
       auto more = model::training_warnings(loaded.config, mode, facts);
       warnings.insert(warnings.end(), more.begin(), more.end());
     }
