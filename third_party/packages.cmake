@@ -12,3 +12,5 @@ find_package(ZLIB REQUIRED)
 find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgcodecs imgproc)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET GLOBAL pangocairo pangoft2 fontconfig)
+# Its -pthread would not match the precompiled headers, and glibc needs no such flag.
+set_property(TARGET PkgConfig::pangocairo PROPERTY INTERFACE_COMPILE_OPTIONS "")
