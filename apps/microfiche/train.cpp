@@ -3,7 +3,7 @@
 #include "core/config.h"
 #include "core/terminal.h"
 #include "model/device.h"
-#include "training/process_group.h"
+#include "training/distributed/process_group.h"
 #include "training/trainer.h"
 
 #include <ATen/Parallel.h>
@@ -40,18 +40,18 @@ void train(const TrainArguments& arguments) {
   auto placement =
       model::find_placement(arguments.common.device, config.precision);
   std::optional<training::ProcessGroup> group;
-  if (const auto place = training::process_place_from_environment()) {
-    verbosity().quiet = arguments.common.quiet || place->rank != 0;
+  if (const auto info = training::rank_info_from_environment()) {
+    verbosity().quiet = arguments.common.quiet || info->rank != 0;
     if (placement.device.is_cuda()) {
       placement.device =
-          torch::Device(torch::kCUDA, static_cast<int8_t>(place->local_rank));
+          torch::Device(torch::kCUDA, static_cast<int8_t>(info->local_rank));
     }
-    group.emplace(*place, placement.device);
+    group.emplace(*info, placement.device);
   }
   training::Trainer trainer(
       config, folder, placement.device, group ? &*group : nullptr);
   const auto rows = trainer.run();
-  if (rows && (!group || group->is_first())) {
+  if (rows && training::is_first(group ? &*group : nullptr)) {
     std::fputs(training::format_table(*rows).c_str(), stdout);
     say("model: " + (folder / "model").string());
   }

@@ -85,7 +85,7 @@ double time_steps(const Options& options) {
     optimizer.zero_grad();
     const auto losses = loss(
         training::to_device(batch, loaded.model->tensor_options()),
-        {.reading = 1, .glyph = 0, .balance = 0.01});
+        {{"balance", 0.01}});
     losses.total.backward();
     optimizer.clip_gradients();
     optimizer.step(/*rate_factor=*/1);

@@ -10,8 +10,8 @@
 namespace microfiche::sweep {
 
 /// Reads pages with a model, which must outlive the reader. With a text
-/// compressor it reads the texts of the pages instead (see Note [Text in the
-/// place of a page]).
+/// compressor it reads the texts of the pages instead (see Note [Text in place
+/// of a page]).
 std::unique_ptr<BatchReader> make_model_reader(
     model::LoadedModel& loaded,
     std::optional<text_compression::LoadedTextCompressor> text_compressor =

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-// B = texts, C = width, n = places after a level.
+// B = texts, C = width, n = positions after a level.
 
 namespace microfiche::text_compression {
 

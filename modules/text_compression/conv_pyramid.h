@@ -14,15 +14,15 @@ struct ConvPyramidOptions {
   /// Channels of the embeddings and of everything made from them.
   TORCH_ARG(int64_t, width);
 
-  /// Halvings.
+  /// Levels, each of which halves the length.
   TORCH_ARG(int64_t, levels) = 5;
 
-  /// Places that the first convolution of a level sees at once; odd.
+  /// Kernel size of the first convolution of a level; odd.
   TORCH_ARG(int64_t, kernel) = 5;
 };
 
-/// One level: two convolutions, the second of stride 2, beside a mean of
-/// neighbours.
+/// One level: two convolutions, the second with stride 2, plus the mean of each
+/// pair of neighbours.
 class ConvLevelImpl : public torch::nn::Cloneable<ConvLevelImpl> {
  public:
   explicit ConvLevelImpl(ConvPyramidOptions options_);
@@ -44,10 +44,11 @@ class ConvLevelImpl : public torch::nn::Cloneable<ConvLevelImpl> {
 
 TORCH_MODULE(ConvLevel);
 
-/// A residual pyramid of strided convolutions: 2^levels places become one.
+/// A residual pyramid of strided convolutions, which reduces 2^levels positions
+/// to one.
 ///
-/// Source: arXiv:2512.03643, the strongest of its direct methods, which has
-/// texts of one length; follows `ResidualConvBlock` of
+/// Source: arXiv:2512.03643, the best of its direct methods, which uses texts of
+/// one length; follows `ResidualConvBlock` of
 /// trainers/conv1d_residual.py (ivnle/bad-autoencoding 8adfb2c).
 class ConvPyramidImpl : public torch::nn::Cloneable<ConvPyramidImpl> {
  public:
@@ -58,7 +59,7 @@ class ConvPyramidImpl : public torch::nn::Cloneable<ConvPyramidImpl> {
 
   /// Shapes: (B, n * 2^levels, width), returns (B, n, width).
   ///
-  /// Throws `c10::Error` when the places are no multiple of 2^levels.
+  /// Throws `c10::Error` unless the length is a multiple of 2^levels.
   torch::Tensor forward(const torch::Tensor& x);
 
   /// The options with which this module was constructed.

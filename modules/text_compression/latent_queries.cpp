@@ -40,20 +40,20 @@ void LatentLayerImpl::reset() {
 torch::Tensor LatentLayerImpl::forward(
     const torch::Tensor& latents,
     const torch::Tensor& text,
-    const torch::Tensor& seen) {
+    const torch::Tensor& mask) {
   const int64_t batch = latents.size(0), heads = options.heads();
-  const auto own = norm->forward(latents);
-  const auto q = query->forward(own)
+  const auto normed = norm->forward(latents);
+  const auto q = query->forward(normed)
                      .view({batch, latents.size(1), heads, -1})
                      .transpose(1, 2); // (B, heads, n, width / heads)
-  const auto kv = key_value->forward(torch::cat({text, own}, /*dim=*/1))
-                      .view({batch, seen.size(3), 2, heads, -1})
+  const auto kv = key_value->forward(torch::cat({text, normed}, /*dim=*/1))
+                      .view({batch, mask.size(3), 2, heads, -1})
                       .permute({2, 0, 3, 1, 4})
                       .unbind(0); // 2 x (B, heads, T + n, width / heads)
-  const auto gathered = kernels::attention(q, kv[0], kv[1], seen)
+  const auto attended = kernels::attention(q, kv[0], kv[1], mask)
                             .transpose(1, 2)
                             .reshape(latents.sizes());
-  const auto x = latents + projection->forward(gathered);
+  const auto x = latents + projection->forward(attended);
   return x +
       contract->forward(torch::gelu(expand->forward(mlp_norm->forward(x))));
 }
@@ -88,29 +88,29 @@ void LatentQueriesImpl::reset() {
 
 torch::Tensor LatentQueriesImpl::forward(
     const torch::Tensor& embeds,
-    const torch::Tensor& places,
-    const torch::Tensor& seen,
+    const torch::Tensor& positions,
+    const torch::Tensor& mask,
     int64_t vectors) {
   TORCH_CHECK_VALUE(
       vectors <= options.max_vectors(),
-      "LatentQueries: there are ",
+      "LatentQueries: expected at most ",
       options.max_vectors(),
-      " queries, and ",
+      " vectors, got ",
       vectors,
-      " vectors were asked for; raise max_vectors");
+      "; raise max_vectors");
   const int64_t width = options.width();
   const auto dtype = embeds.scalar_type();
   const auto text =
-      text_norm->forward(embeds) + place_waves(places, width).to(dtype);
-  const auto middles = torch::arange(vectors, places.options()) + 0.5; // (n)
+      text_norm->forward(embeds) + sinusoidal_embedding(positions, width).to(dtype);
+  const auto centers = torch::arange(vectors, positions.options()) + 0.5; // (n)
   auto latents = (query_embedding.narrow(0, 0, vectors) +
-                  place_waves(middles, width).to(dtype))
+                  sinusoidal_embedding(centers, width).to(dtype))
                      .expand({embeds.size(0), -1, -1});
-  const auto all_seen =
-      torch::cat({seen, seen.new_ones({seen.size(0), vectors})}, /*dim=*/1)
-          .view({seen.size(0), 1, 1, -1});
+  const auto full_mask =
+      torch::cat({mask, mask.new_ones({mask.size(0), vectors})}, /*dim=*/1)
+          .view({mask.size(0), 1, 1, -1});
   for (const auto& layer : *layers) {
-    latents = layer->as<LatentLayer>()->forward(latents, text, all_seen);
+    latents = layer->as<LatentLayer>()->forward(latents, text, full_mask);
   }
   return norm->forward(latents);
 }
@@ -121,13 +121,13 @@ void LatentQueriesImpl::pretty_print(std::ostream& stream) const {
          << ", max_vectors=" << options.max_vectors() << ")";
 }
 
-torch::Tensor place_waves(const torch::Tensor& places, int64_t width) {
+torch::Tensor sinusoidal_embedding(const torch::Tensor& positions, int64_t width) {
   constexpr double kShortest = 1.0 / 16;
   constexpr double kLongest = 64;
-  const auto way = torch::linspace(0, 1, width / 2, places.options());
+  const auto steps = torch::linspace(0, 1, width / 2, positions.options());
   const auto wavelengths =
-      kShortest * torch::exp(way * std::log(kLongest / kShortest));
-  const auto angles = 2 * M_PI * places.unsqueeze(-1) / wavelengths;
+      kShortest * torch::exp(steps * std::log(kLongest / kShortest));
+  const auto angles = 2 * M_PI * positions.unsqueeze(-1) / wavelengths;
   return torch::cat({angles.sin(), angles.cos()}, /*dim=*/-1);
 }
 

@@ -21,12 +21,12 @@ struct LatentQueriesOptions {
   /// A divisor of `width`.
   TORCH_ARG(int64_t, heads) = 8;
 
-  /// The most latents that may be asked for.
+  /// Maximum number of latents.
   TORCH_ARG(int64_t, max_vectors) = 64;
 };
 
 /// A layer of `LatentQueries`: the latents attend to the text and to each
-/// other, then each goes through two linear layers.
+/// other, and then go through an MLP.
 class LatentLayerImpl : public torch::nn::Cloneable<LatentLayerImpl> {
  public:
   explicit LatentLayerImpl(LatentQueriesOptions options_);
@@ -34,12 +34,12 @@ class LatentLayerImpl : public torch::nn::Cloneable<LatentLayerImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: latents (B, n, width), text (B, T, width), seen (B, 1, 1, T + n)
+  /// Shapes: latents (B, n, width), text (B, T, width), mask (B, 1, 1, T + n)
   /// bool, false for padding; returns (B, n, width).
   torch::Tensor forward(
       const torch::Tensor& latents,
       const torch::Tensor& text,
-      const torch::Tensor& seen);
+      const torch::Tensor& mask);
 
   /// The options with which this module was constructed.
   LatentQueriesOptions options;
@@ -55,15 +55,15 @@ class LatentLayerImpl : public torch::nn::Cloneable<LatentLayerImpl> {
 
 TORCH_MODULE(LatentLayer);
 
-/// Learned queries that gather a text into as many vectors.
+/// Learned queries that attend to a text and become its vectors.
 ///
-/// Id i of n stands at (i + 1/2) * vectors / n, a query at its number and a
-/// half; both are told by sines, so that queries begin near what lies beside
-/// them.
+/// Id i of n has the position (i + 1/2) * vectors / n, and query j the position
+/// j + 1/2. Both have sinusoidal position embeddings, so that each query starts
+/// near the ids of its span.
 ///
-/// Source: the latent tokens of C3, arXiv:2511.15244, made by a small
-/// transformer in place of a language model; the layer is the Perceiver
-/// resampler's of Flamingo, arXiv:2204.14198, section 3.1.
+/// Source: the latent tokens of C3, arXiv:2511.15244, computed by a small
+/// transformer instead of a language model; the layer is that of the Perceiver
+/// resampler in Flamingo, arXiv:2204.14198, section 3.1.
 class LatentQueriesImpl : public torch::nn::Cloneable<LatentQueriesImpl> {
  public:
   explicit LatentQueriesImpl(LatentQueriesOptions options_);
@@ -71,14 +71,14 @@ class LatentQueriesImpl : public torch::nn::Cloneable<LatentQueriesImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: embeds (B, T, width), places (B, T) float32, seen (B, T) bool,
+  /// Shapes: embeds (B, T, width), positions (B, T) float32, mask (B, T) bool,
   /// false for padding; returns (B, vectors, width).
   ///
-  /// Throws `c10::ValueError` for more vectors than there are queries.
+  /// Throws `c10::ValueError` for more vectors than queries.
   torch::Tensor forward(
       const torch::Tensor& embeds,
-      const torch::Tensor& places,
-      const torch::Tensor& seen,
+      const torch::Tensor& positions,
+      const torch::Tensor& mask,
       int64_t vectors);
 
   /// The options with which this module was constructed.
@@ -93,9 +93,9 @@ class LatentQueriesImpl : public torch::nn::Cloneable<LatentQueriesImpl> {
 
 TORCH_MODULE(LatentQueries);
 
-/// Sines and cosines of places, of wavelengths from 1/16 to 64 vectors.
+/// Sinusoidal position embeddings, with wavelengths from 1/16 to 64 vectors.
 ///
-/// Shapes: places (...), returns (..., width), float32. `width` is even.
-torch::Tensor place_waves(const torch::Tensor& places, int64_t width);
+/// Shapes: positions (...), returns (..., width), float32. `width` is even.
+torch::Tensor sinusoidal_embedding(const torch::Tensor& positions, int64_t width);
 
 } // namespace microfiche::text_compression

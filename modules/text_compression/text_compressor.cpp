@@ -1,6 +1,6 @@
 #include "text_compression/text_compressor.h"
 
-#include "text_compression/spans.h"
+#include "text_compression/pooling_weights.h"
 
 #include <torch/torch.h>
 
@@ -38,7 +38,7 @@ torch::Tensor TextCompressorImpl::forward(
     int64_t vectors) {
   TORCH_CHECK(
       options.config().has_fixed_count(),
-      "TextCompressor: this method leaves a text as long as it is");
+      "TextCompressor: this method has no fixed number of vectors");
   TORCH_CHECK(
       embeds.dim() == 3 && embeds.size(2) == options.width() &&
           embeds.size(0) == static_cast<int64_t>(lengths.size()),
@@ -54,7 +54,8 @@ torch::Tensor TextCompressorImpl::forward(
     return compressed;
   }
   const auto last =
-      ends(lengths, raw, embeds.size(1), /*last=*/true, embeds.options());
+      truncation_weights(
+          lengths, raw, embeds.size(1), /*last=*/true, embeds.options());
   return torch::cat({compressed, last.bmm(embeds)}, /*dim=*/1);
 }
 
@@ -68,7 +69,7 @@ torch::Tensor TextCompressorImpl::compress(
   switch (config.method) {
     case Method::kTruncationFirst:
     case Method::kTruncationLast:
-      return ends(
+      return truncation_weights(
                  lengths,
                  vectors,
                  longest,
@@ -76,9 +77,9 @@ torch::Tensor TextCompressorImpl::compress(
                  like)
           .bmm(embeds);
     case Method::kConvPyramid: {
-      const int64_t places = vectors << config.levels;
+      const int64_t positions = vectors << config.levels;
       return conv_pyramid->forward(
-          even_spans(lengths, places, longest, like).bmm(embeds));
+          mean_weights(lengths, positions, longest, like).bmm(embeds));
     }
     case Method::kLatentQueries: {
       const auto texts = static_cast<int64_t>(lengths.size());
@@ -94,7 +95,7 @@ torch::Tensor TextCompressorImpl::compress(
           vectors);
     }
     default:
-      return even_spans(lengths, vectors, longest, like).bmm(embeds);
+      return mean_weights(lengths, vectors, longest, like).bmm(embeds);
   }
 }
 

@@ -23,12 +23,12 @@ struct TextCompressorOptions {
   TORCH_ARG(TextCompressorConfig, config);
 };
 
-/// Turns the embeddings of a text into a few vectors, which the decoder gets
-/// where it would get a page's vision tokens.
+/// Compresses the embeddings of a text into a few vectors, which replace the
+/// vision tokens of a page in the decoder's input.
 ///
 /// The direct-text baselines of arXiv:2512.03643 and two more; see `Method`.
-/// Truncation and means have no parameters: what they give are the decoder's
-/// own embeddings, which learn with them.
+/// Truncation and mean pooling have no parameters; they use the decoder's own
+/// embeddings, which are trained.
 class TextCompressorImpl : public torch::nn::Cloneable<TextCompressorImpl> {
  public:
   explicit TextCompressorImpl(TextCompressorOptions options_);
@@ -36,11 +36,11 @@ class TextCompressorImpl : public torch::nn::Cloneable<TextCompressorImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Compresses B texts. Each comes out as it would alone.
+  /// Compresses B texts. Padding does not change the result of a text.
   ///
   /// Shapes: embeds (B, T, width), text b being its first `lengths[b]` rows;
-  /// returns (B, vectors, width). A text of fewer ids than truncation or a mean
-  /// has vectors leaves some of them zero.
+  /// returns (B, vectors, width). With truncation and mean pooling a text with
+  /// fewer ids than vectors leaves some vectors zero.
   ///
   /// Throws `c10::Error` for a method without a fixed count and for embeddings
   /// of another width.
@@ -52,7 +52,7 @@ class TextCompressorImpl : public torch::nn::Cloneable<TextCompressorImpl> {
   /// The options with which this module was constructed.
   TextCompressorOptions options;
 
-  /// The one that the method names; the others stay empty.
+  /// The module of the method; the other is empty.
   ConvPyramid conv_pyramid{nullptr};
   LatentQueries latent_queries{nullptr};
 

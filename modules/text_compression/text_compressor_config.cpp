@@ -43,8 +43,7 @@ void validate(const TextCompressorConfig& config, const std::string& where) {
   check(
       config.kernel % 2 == 1,
       where,
-      ".kernel: must be odd, so that a place is seen with as many on its left "
-      "as on its right, got ",
+      ".kernel: must be odd, so that it is symmetric around each position, got ",
       config.kernel);
   check(
       config.raw_last >= 0,
@@ -58,7 +57,7 @@ void validate(const TextCompressorConfig& config, const std::string& where) {
       ".raw_last: has no effect with this method, which does not compress");
 }
 
-std::vector<double> places_in_vectors(
+std::vector<double> positions_in_vectors(
     const TextCompressorConfig& config,
     int64_t length,
     int64_t vectors) {
@@ -66,32 +65,32 @@ std::vector<double> places_in_vectors(
       config.has_fixed_count(),
       "text compressor: ",
       Json(config.method).get<std::string>(),
-      " has no vectors in which an id could be found");
+      " has no vectors with a position for each id");
   constexpr double kMiddle = 0.5;
-  std::vector<double> places(length + 1, -1);
+  std::vector<double> positions(length + 1, -1);
   if (config.method == Method::kTruncationFirst ||
       config.method == Method::kTruncationLast) {
     const int64_t begin = config.method == Method::kTruncationLast
         ? std::max<int64_t>(length - vectors, 0)
         : 0;
     for (int64_t i = begin; i < std::min(begin + vectors, length); ++i) {
-      places[i] = static_cast<double>(i - begin) + kMiddle;
+      positions[i] = static_cast<double>(i - begin) + kMiddle;
     }
-    return places;
+    return positions;
   }
   const int64_t spans = vectors - config.raw_of(vectors);
   const auto per_id = static_cast<double>(spans) /
       static_cast<double>(std::max(length, int64_t{1}));
   for (int64_t i = 0; i < length; ++i) {
-    places[i] = (static_cast<double>(i) + kMiddle) * per_id;
+    positions[i] = (static_cast<double>(i) + kMiddle) * per_id;
   }
   const int64_t raw_begin =
       std::max<int64_t>(length - config.raw_of(vectors), 0);
   for (int64_t i = raw_begin; i < length; ++i) {
-    places[i] = static_cast<double>(spans + i - raw_begin) + kMiddle;
+    positions[i] = static_cast<double>(spans + i - raw_begin) + kMiddle;
   }
-  places[length] = length > 0 ? places[length - 1] : kMiddle;
-  return places;
+  positions[length] = length > 0 ? positions[length - 1] : kMiddle;
+  return positions;
 }
 
 } // namespace microfiche::text_compression

@@ -9,9 +9,9 @@
 
 namespace microfiche::text_compression {
 
-/// How a text becomes vectors that stand where a page's vision tokens would.
+/// How a text becomes the vectors that replace the vision tokens of a page.
 enum class Method {
-  /// The embeddings of the text's first or last ids.
+  /// The embeddings of the first or last ids of the text.
   kTruncationFirst,
   kTruncationLast,
   /// Means of the embeddings of even spans.
@@ -20,10 +20,9 @@ enum class Method {
   kConvPyramid,
   /// See `LatentQueries`.
   kLatentQueries,
-  /// The embeddings of all ids, however many: what is lost is lost by the
-  /// decoder.
+  /// The embeddings of all ids, without compression: an upper bound.
   kWholeText,
-  /// No vectors: what the decoder says without having seen anything.
+  /// No vectors: what the decoder writes without input, a lower bound.
   kNoText,
 };
 
@@ -37,44 +36,46 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
      {Method::kWholeText, "whole_text"},
      {Method::kNoText, "no_text"}})
 
-/// A compressor of text, as a training's config names it.
+/// The text compressor of a training.
 struct TextCompressorConfig {
   Method method = Method::kMeanPooling;
 
-  /// So many vectors, and at most all but one, are the embeddings of the text's
-  /// last ids; the others hold the whole text, those ids too.
+  /// This many vectors, at most all but one, are the embeddings of the last ids
+  /// of the text. The other vectors represent the whole text, those ids
+  /// included.
   int64_t raw_last = 0;
 
-  /// Of a pyramid: halvings, so that a vector has room for 2^levels ids, and
-  /// ids that the first convolution of each level sees at once.
+  /// Of a pyramid: levels, each of which halves the length, so that a vector
+  /// represents up to 2^levels ids, and the kernel size of each level's first
+  /// convolution.
   int64_t levels = 5;
   int64_t kernel = 5;
 
-  /// Of latent queries: layers, their heads, and the most vectors there can be.
+  /// Of latent queries: layers, heads per layer, and maximum vectors.
   int64_t layers = 2;
   int64_t heads = 8;
   int64_t max_vectors = 64;
 
-  /// Whether there are as many vectors as the page has vision tokens.
+  /// Whether the number of vectors is that of the page's vision tokens.
   bool has_fixed_count() const {
     return method != Method::kWholeText && method != Method::kNoText;
   }
 
-  /// How many of so many vectors are raw.
+  /// How many of `vectors` vectors are raw.
   int64_t raw_of(int64_t vectors) const {
     return std::min(raw_last, vectors - 1);
   }
 };
 
-/// Throws `InputError` for values that make no sense, and for those that the
-/// method has no use for.
+/// Throws `InputError` for values out of range, and for values that the method
+/// does not use.
 void validate(const TextCompressorConfig& config, const std::string& where);
 
-/// Where each of `length` ids is found among `vectors` vectors, and last where
-/// an end would be: the vector's number, and behind the point how far into what
-/// it holds. Negative where the vectors do not hold the id. Throws `InputError`
-/// for a method without a fixed count.
-std::vector<double> places_in_vectors(
+/// The position of each of `length` ids, and then of the end id, in `vectors`
+/// vectors: the index of the vector plus the fraction of its span before the id.
+/// Negative if no vector represents the id. Throws `InputError` for a method
+/// without a fixed number of vectors.
+std::vector<double> positions_in_vectors(
     const TextCompressorConfig& config,
     int64_t length,
     int64_t vectors);

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kConfigFile = "text_compressor.json";
 constexpr const char* kTensorFile = "text_compressor.safetensors";
 
-/// Gives every parameter its tensor of the file.
+/// Copies every parameter from the file.
 void load_parameters(
     TextCompressor& compressor,
     const checkpoint::SafetensorsFile& file) {
@@ -33,24 +33,24 @@ void load_parameters(
     check(
         tensor != found.end() && tensor->second.sizes() == item.value().sizes(),
         file.path().string(),
-        ": expected the tensor ",
+        ": expected tensor ",
         item.key(),
         " of shape ",
         item.value().sizes(),
         ", got ",
         tensor == found.end() ? std::string("none")
                               : concat(tensor->second.sizes()),
-        "; is the file of another compressor?");
+        "; is it the file of another compressor?");
     item.value().copy_(tensor->second);
   }
   check(
       found.size() == parameters.size(),
       file.path().string(),
-      ": has ",
-      found.size(),
-      " tensors where this compressor has ",
+      ": expected ",
       parameters.size(),
-      "; is the file of another compressor?");
+      " tensors, got ",
+      found.size(),
+      "; is it the file of another compressor?");
 }
 
 } // namespace

@@ -10,8 +10,8 @@
 
 namespace microfiche::text_compression {
 
-/// A compressor that was trained with the model in whose folder it lies, as
-/// `text_compressor.json` and, where it has parameters,
+/// The compressor that was trained with a model. The model folder contains it as
+/// `text_compressor.json` and, if it has parameters,
 /// `text_compressor.safetensors`.
 struct LoadedTextCompressor {
   TextCompressor compressor{nullptr};
@@ -25,9 +25,9 @@ void save_text_compressor(
     const TextCompressor& compressor,
     const std::filesystem::path& model_folder);
 
-/// The compressor in the folder of a model, where the model is; nothing where
+/// The compressor in the folder of a model, on the model's device; nothing if
 /// the folder has none. Throws `InputError` for files that are malformed or do
-/// not fit the model.
+/// not match the model.
 std::optional<LoadedTextCompressor> load_text_compressor(
     const model::LoadedModel& loaded);
 

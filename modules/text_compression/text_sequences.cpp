@@ -23,7 +23,7 @@ std::vector<int64_t> lengths_of(
   return lengths;
 }
 
-/// (B, T) int64; padding is any id.
+/// (B, T) int64; the id of padding does not matter.
 torch::Tensor pad(
     const std::vector<std::vector<int64_t>>& texts,
     int64_t longest,

@@ -13,17 +13,16 @@
 
 namespace microfiche::text_compression {
 
-// Note [Text in the place of a page]
-// A page of n vision tokens becomes n vectors of its text, in the same places:
-// newlines and separator stand between and after them as they do on a page, so
-// that the decoder gets as many vectors that tell something, at as many
-// positions. Only the bounds differ: the whole text has a position for each of
-// its ids, and no text none.
+// Note [Text in place of a page]
+// The n vision tokens of a page are replaced by n vectors of its text, at the
+// same positions: newlines and separator stay between and after them. So the
+// decoder gets as many informative vectors at as many positions. Only the two
+// bounds differ: the whole text has one position per id, and no text has none.
 
-/// What the decoder gets of pages with `vision_tokens` vision tokens whose
-/// texts have these ids.
+/// The decoder's input for texts with these ids instead of pages with
+/// `vision_tokens` vision tokens.
 ///
-/// Shapes: returns one (positions, D) a text. Throws as `TextCompressor` does,
+/// Shapes: returns one (positions, D) per text. Throws as `TextCompressor` does,
 /// and `c10::Error` for a text without ids.
 std::vector<torch::Tensor> text_sequences(
     model::OpticalModel& model,
@@ -31,9 +30,10 @@ std::vector<torch::Tensor> text_sequences(
     const std::vector<std::vector<int64_t>>& texts,
     int64_t vision_tokens);
 
-/// The same of texts, as a page's vision tokens; nothing is kept for gradients.
-/// `counts.nominal` is the page's for the bounds, too, which are drawn where
-/// the page is; `counts.positions` is what the decoder gets.
+/// The same for texts, in the form of vision tokens and without gradients.
+/// `counts.nominal` is that of the page, also for the two bounds, so that plots
+/// show them at the page's ratio; `counts.positions` is that of the decoder's
+/// input.
 std::vector<model::VisionTokens> encode_texts(
     model::LoadedModel& loaded,
     TextCompressor& compressor,

@@ -1,27 +1,29 @@
 #include "training/evaluation.h"
 
+#include "core/edit_distance.h"
 #include "core/error.h"
-#include "core/name_pattern.h"
 #include "core/random.h"
 #include "core/terminal.h"
 #include "core/utf8.h"
 #include "generation/read.h"
+#include "metrics/bootstrap.h"
 #include "metrics/white_space.h"
-#include "metrics/confidence.h"
-#include "core/edit_distance.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
 #include "text_compression/text_sequences.h"
 #include "tokenizer/text_token_counter.h"
+#include "training/config_checks.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace microfiche::training {
 namespace {
 
-/// Seeds the intervals; the same for every evaluation.
+/// Seed of the bootstrap intervals.
 constexpr uint64_t kBootstrapSeed = 0;
+
+/// The text of rows that read conversations.
+constexpr const char* kConversations = "conversations";
 
 std::u32string collapse_white_space(std::string_view text) {
   std::u32string result;
@@ -56,10 +58,9 @@ page::PageImage as_image(const data::PageSample& sample) {
   return image;
 }
 
-/// Text tokens of `text`, or nothing where nothing can count them, which is
-/// said once.
+/// Text tokens of `text`, or nothing, with one warning, without a counter.
 std::optional<int64_t> text_tokens(const std::string& text) {
-  static const bool counts = [] {
+  static const bool has_counter = [] {
     try {
       tokenizer::find_text_token_counter();
       return true;
@@ -68,14 +69,14 @@ std::optional<int64_t> text_tokens(const std::string& text) {
       return false;
     }
   }();
-  return counts ? std::optional(tokenizer::count_text_tokens(text))
-                : std::nullopt;
+  return has_counter ? std::optional(tokenizer::count_text_tokens(text))
+                     : std::nullopt;
 }
 
-/// What the readings of a row's pages add up to.
+/// Sums the results of a row's pages.
 class RowSum {
  public:
-  /// `row` says what is read; the first `shown` pages are kept.
+  /// `row` has the mode and the text; the first `shown` pages are kept.
   RowSum(EvaluationRow row, int64_t shown)
       : row_(std::move(row)), shown_(shown) {}
 
@@ -127,7 +128,7 @@ class RowSum {
   EvaluationRow row_;
   int64_t shown_;
   std::vector<double> precisions_;
-  std::vector<ReadPage> pages_;
+  std::vector<EvaluatedPage> pages_;
 };
 
 int64_t nominal_tokens(
@@ -142,12 +143,13 @@ int64_t nominal_tokens(
       .nominal;
 }
 
-/// Room for an answer that is a little too long, not for one without end.
-int64_t room_for(size_t longest) {
+/// A limit that leaves room for a slightly too long answer, and stops an
+/// endless one.
+int64_t max_new_tokens(size_t longest) {
   return static_cast<int64_t>(longest + longest / 4 + 16);
 }
 
-/// Reads pages, or their texts through a compressor unless that is empty.
+/// Reads pages, or their compressed texts unless the compressor is empty.
 std::vector<generation::Reading> read_samples(
     model::LoadedModel& loaded,
     text_compression::TextCompressor& text_compressor,
@@ -196,7 +198,7 @@ void evaluate_row(
       longest = std::max(longest, samples.back().text.size());
     }
     generation::ReadConfig options;
-    options.generation.max_new_tokens = room_for(longest);
+    options.generation.max_new_tokens = max_new_tokens(longest);
     const auto readings =
         read_samples(loaded, text_compressor, samples, views, mode, options);
     for (size_t i = 0; i < samples.size(); ++i) {
@@ -221,7 +223,7 @@ void evaluate_mode(
     Evaluation& evaluation) {
   EvaluationRow row;
   row.mode = mode.name;
-  row.text = "conversations";
+  row.text = kConversations;
   RowSum sum(std::move(row), config.shown_pages);
   for (int64_t i = 0; i < config.pages; ++i) {
     RandomStream random(seed, "evaluation", i);
@@ -231,7 +233,7 @@ void evaluate_mode(
     }
     generation::ReadConfig options;
     options.prompt = conversation.prompt;
-    options.generation.max_new_tokens = room_for(conversation.answer.size());
+    options.generation.max_new_tokens = max_new_tokens(conversation.answer.size());
     const auto page = data::read_page(conversation);
     const std::vector views = {page::make_views(page, mode)};
     const auto reading =
@@ -249,11 +251,42 @@ void evaluate_mode(
       !sum.empty(),
       "evaluation.conversations: none of the ",
       config.pages,
-      " rows that were drawn has a page");
+      " conversations that were drawn has a page");
   sum.finish(evaluation);
 }
 
 } // namespace
+
+void validate(const EvaluationConfig& config, const std::string& where) {
+  check_at_least(config.every_steps, 0, "every_steps", where);
+  check_at_least(config.pages, 1, "pages", where);
+  check_at_least(config.batch_pages, 1, "batch_pages", where);
+  check_at_least(config.shown_pages, 0, "shown_pages", where);
+  for (const double density : config.characters_per_token) {
+    check(
+        density > 0 && density <= 1000,
+        where,
+        ".characters_per_token: must be above 0 and at most 1000, got ",
+        density);
+  }
+}
+
+std::vector<std::string> evaluation_row_names(const EvaluationConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& mode : config.modes) {
+    for (const auto& text : config.texts) {
+      for (const double density : config.characters_per_token) {
+        names.push_back(evaluation_row_name(mode, text, density));
+      }
+    }
+  }
+  if (config.conversations) {
+    for (const auto& [mode, weight] : config.conversations->modes) {
+      names.push_back(evaluation_row_name(mode, kConversations, 0));
+    }
+  }
+  return names;
+}
 
 void evaluate(
     model::LoadedModel& loaded,
@@ -295,58 +328,6 @@ void evaluate(
         evaluation);
   }
   loaded.model->train(was_training);
-}
-
-std::string row_name(const EvaluationRow& row) {
-  return evaluation_row_name(row.mode, row.text, row.asked_density);
-}
-
-double mean_precision(
-    const std::vector<EvaluationRow>& rows,
-    const std::string& pattern) {
-  double sum = 0;
-  int64_t count = 0;
-  for (const auto& row : rows) {
-    if (matches(pattern, row_name(row))) {
-      sum += row.precision;
-      ++count;
-    }
-  }
-  return sum / static_cast<double>(count);
-}
-
-std::string format_table(const std::vector<EvaluationRow>& rows) {
-  char line[160];
-  std::snprintf(
-      line,
-      sizeof line,
-      "%-12s %-15s %9s %6s %10s %17s %6s %11s\n",
-      "mode",
-      "text",
-      "chars/tok",
-      "pages",
-      "1-NED",
-      "95 % interval",
-      "exact",
-      "unfinished");
-  std::string table = line;
-  for (const auto& row : rows) {
-    std::snprintf(
-        line,
-        sizeof line,
-        "%-12s %-15s %9.1f %6ld %10.4f   %.4f .. %.4f %6ld %11ld\n",
-        row.mode.c_str(),
-        row.text.c_str(),
-        row.density,
-        static_cast<long>(row.pages),
-        row.precision,
-        row.low,
-        row.high,
-        static_cast<long>(row.exact_pages),
-        static_cast<long>(row.unfinished));
-    table += line;
-  }
-  return table;
 }
 
 } // namespace microfiche::training

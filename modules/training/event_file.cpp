@@ -36,7 +36,7 @@ void append_number(std::string& message, uint32_t field, int64_t value) {
   append_varint(message, static_cast<uint64_t>(value));
 }
 
-/// Little-endian, as the format and every machine that we run on.
+/// The format is little-endian, and so are all supported machines.
 template <typename T>
 void append_fixed(std::string& message, T value) {
   static_assert(std::endian::native == std::endian::little);
@@ -54,7 +54,7 @@ void append_bytes(
   message += bytes;
 }
 
-/// An `Event` with its time; `step` is left out where it is 0, the default.
+/// An `Event` with its time and step.
 std::string begin_event(double wall_time, int64_t step) {
   std::string event;
   append_tag(event, /*field=*/1, kFixed64);
@@ -86,8 +86,8 @@ std::string image_value(const std::string& tag, const PngImage& image) {
   return message;
 }
 
-/// A `Summary.Value` with a tag and a `TensorProto` of one string, which its
-/// metadata give to TensorBoard's plugin for texts.
+/// A `Summary.Value` with a tag and a `TensorProto` of one string; the metadata
+/// select TensorBoard's text plugin.
 std::string text_value(const std::string& tag, const std::string& text) {
   constexpr int64_t kString = 7;
   std::string plugin;
@@ -123,8 +123,8 @@ std::string summary_event(
   return event;
 }
 
-/// Checksums are stored rotated, so that a checksum of data that holds
-/// checksums is no trivial one.
+/// Checksums are stored rotated, because checksums of data with embedded
+/// checksums would be weak.
 uint32_t masked_crc(std::string_view bytes) {
   return std::rotr(crc32c(bytes), 15) + 0xa282ead8U;
 }

@@ -8,28 +8,28 @@
 
 namespace microfiche::training {
 
-/// A PNG file's bytes and its sides.
+/// The bytes of a PNG file and its size.
 struct PngImage {
   int64_t width_px = 0;
   int64_t height_px = 0;
   std::string bytes;
 };
 
-/// A file of scalars, pictures and texts over steps, as TensorBoard reads it
+/// A TensorBoard file of scalars, images and texts over steps
 /// (`tensorboard --logdir RUN_FOLDER`).
 ///
-/// Each record is the length, its checksum, an `Event` message of protocol
-/// buffers, and the message's checksum. A record is written at once, so a
-/// killed run leaves whole ones; a resumed run begins a file of its own, from
-/// whose first step TensorBoard forgets what earlier files said.
+/// A record is its length, the checksum of the length, an `Event` message of
+/// protocol buffers, and the message's checksum. Each record is written with one
+/// call, so a killed run leaves complete records. A resumed run starts a new
+/// file; TensorBoard ignores earlier files from the first step of that file on.
 ///
 /// Source: tensorflow/core/lib/io/record_writer.cc, tensorflow/core/util/
 /// event.proto and tensorflow/core/framework/summary.proto
 /// (tensorflow/tensorflow v2.16.1).
 class EventFile {
  public:
-  /// Makes a new file in `folder`, named by the first step that it will hold.
-  /// Throws `IoError` when that fails.
+  /// Creates a file in `folder`, named by its first step. Throws `IoError` if
+  /// that fails.
   EventFile(const std::filesystem::path& folder, int64_t first_step);
 
   /// Adds scalars of one step; `wall_time` is in seconds since 1970.
@@ -38,7 +38,7 @@ class EventFile {
       double wall_time,
       const std::map<std::string, double>& scalars);
 
-  /// Adds an RGB picture, given as the bytes of its PNG file.
+  /// Adds an RGB image.
   void add_image(
       int64_t step,
       double wall_time,

@@ -26,8 +26,8 @@ void GlyphHeadImpl::reset() {
       torch::nn::Linear(options.token_width(), cells * cells * width));
   column = register_module("column", torch::nn::Embedding(cell_px, width));
   row = register_module("row", torch::nn::Embedding(cell_px, width));
-  // Small beside a normalised cell: at first the place does not drown what the
-  // token says.
+  // Small compared with a normalised cell, so that at first the offset does not
+  // dominate the token.
   torch::nn::init::normal_(column->weight, /*mean=*/0, /*std=*/0.2);
   torch::nn::init::normal_(row->weight, /*mean=*/0, /*std=*/0.2);
   norm = register_module(
@@ -72,7 +72,7 @@ torch::Tensor GlyphHeadImpl::forward(
   auto x = spread_cells.gather(
       /*dim=*/1,
       index.unsqueeze(2).expand({-1, -1, options.width()})); // (B, P, W)
-  // Tokens may be of any size; added to as they come, they drown the place.
+  // Unnormalised tokens of large norm would dominate the offset.
   x = norm(x) + column(xy(offset, 0)) + row(xy(offset, 1));
   x = torch::gelu(hidden(torch::gelu(x)));
   return classify(x).to(torch::kFloat32);

@@ -23,16 +23,16 @@ struct GlyphHeadOptions {
   /// Pixels along the side of a vision token.
   TORCH_ARG(int64_t, pixels_per_token) = 64;
 
-  /// What may stand at a point: a byte, or nothing.
+  /// The labels of a point: a byte, or nothing.
   TORCH_ARG(int64_t, num_labels) = 257;
 };
 
-/// Asks vision tokens which character stands at a point of the page; an aid for
-/// training the encoder, not part of a model.
+/// Predicts the character at a point of the page from the vision tokens. It
+/// trains the encoder and is not part of the saved model.
 ///
-/// A linear layer spreads each vision token over its cells; the point's cell
-/// and its place inside the cell then go through two layers. So a token has to
-/// hold what is drawn in it, and where, before any decoder can read.
+/// A linear layer expands each vision token to its cells. The point's cell and
+/// its pixel offset inside the cell then go through two layers. So each token
+/// learns which characters it covers, and where, before a decoder can read.
 class GlyphHeadImpl : public torch::nn::Cloneable<GlyphHeadImpl> {
  public:
   explicit GlyphHeadImpl(GlyphHeadOptions options_);
@@ -40,14 +40,14 @@ class GlyphHeadImpl : public torch::nn::Cloneable<GlyphHeadImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Scores what stands at P points of each page.
+  /// Predicts the labels of P points of each page.
   ///
   /// Shapes:
   ///   tokens: (B, n * n, token_width), row-major
   ///   points: (B, P, 2) x and y in pixels, inside the page
   ///   returns: (B, P, num_labels) logits, float32
   ///
-  /// Throws `c10::Error` when the shapes do not fit.
+  /// Throws `c10::Error` for other shapes.
   torch::Tensor forward(
       const torch::Tensor& tokens,
       const torch::Tensor& points);

@@ -1,103 +1,32 @@
 #include "training/loss.h"
 
-#include "encoder/normalize_pixels.h"
 #include "text_compression/text_sequences.h"
 #include "training/sequence.h"
-#include "training/text_places.h"
+#include "training/text_points.h"
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
-// B = rows, P = pages, S = side of a page in pixels, L = longest answer, T =
-// longest row, D = width of the decoder, N = ids of all answers, V =
-// vocabulary.
+// B = rows, P = pages, L = longest answer, T = longest row, D = width of the
+// decoder, N = ids of all answers, V = vocabulary.
 
 namespace microfiche::training {
-namespace {
 
-/// Share of the places where the best logit is the right one.
-torch::Tensor accuracy(
-    const torch::Tensor& logits,
-    const torch::Tensor& targets) {
-  const torch::NoGradGuard no_grad;
-  const auto counts = targets.ne(data::PageBatch::kPadding);
-  const auto right = logits.argmax(-1).eq(targets).logical_and_(counts);
-  return right.sum().to(torch::kFloat32) / counts.sum();
-}
-
-/// Over the last dimension of the logits, all others flattened.
-torch::Tensor cross_entropy(
-    const torch::Tensor& logits,
-    const torch::Tensor& targets) {
-  return torch::nn::functional::cross_entropy(
-      logits.flatten(0, -2),
-      targets.flatten(),
-      torch::nn::functional::CrossEntropyFuncOptions().ignore_index(
-          data::PageBatch::kPadding));
-}
-
-/// The answers without their padding.
-std::vector<std::vector<int64_t>> split_answers(const data::PageBatch& batch) {
-  std::vector<std::vector<int64_t>> answers;
-  for (int64_t row = 0; row < batch.rows(); ++row) {
-    const auto begin = batch.answers.begin() + row * batch.longest;
-    const auto end =
-        std::find(begin, begin + batch.longest, data::PageBatch::kPadding);
-    answers.emplace_back(begin, end);
-  }
-  return answers;
-}
-
-} // namespace
-
-BatchTensors to_device(
-    const data::PageBatch& batch,
-    const torch::TensorOptions& like) {
-  const torch::Device device = like.device();
-  const auto copy = [&](const void* data,
-                        torch::IntArrayRef shape,
-                        torch::Dtype dtype) {
-    // from_blob does not write; the copy is the device's own.
-    const auto host = torch::from_blob(const_cast<void*>(data), shape, dtype);
-    return device.is_cuda()
-        ? host.pin_memory().to(device, /*non_blocking=*/true)
-        : host.clone();
-  };
-  BatchTensors tensors;
-  tensors.index = batch.index;
-  tensors.mode = batch.mode;
-  const int64_t side = batch.side_px;
-  const auto bytes = copy(
-      batch.pixels.data(),
-      {batch.pages, batch.channels, side, side},
-      torch::kUInt8);
-  tensors.pixels =
-      encoder::normalize_pixels(bytes, like).expand({-1, 3, -1, -1});
-  tensors.page_rows = batch.page_rows;
-  if (batch.page_rows.empty() && batch.pages > 0) {
-    tensors.page_rows.resize(batch.pages);
-    std::iota(tensors.page_rows.begin(), tensors.page_rows.end(), int64_t{0});
-  }
-  tensors.prompts = batch.prompts;
-  tensors.answers = split_answers(batch);
-  if (!batch.answer_points.empty()) {
-    tensors.answer_points = copy(
-        batch.answer_points.data(),
-        {batch.rows(), batch.longest, 2},
-        torch::kFloat32);
-  }
-  const int64_t points = static_cast<int64_t>(batch.point_labels.size()) /
-      std::max<int64_t>(batch.pages, 1);
-  if (points > 0) {
-    tensors.points =
-        copy(batch.points.data(), {batch.pages, points, 2}, torch::kFloat32);
-    tensors.point_labels =
-        copy(batch.point_labels.data(), {batch.pages, points}, torch::kInt64);
-  }
-  return tensors;
+const std::vector<std::string>& scalar_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> losses = {"loss"};
+    std::vector<std::string> accuracies;
+    for (const auto& term : loss_terms()) {
+      losses.push_back(std::string(term.name) + "_loss");
+      if (term.has_accuracy) {
+        accuracies.push_back(std::string(term.name) + "_accuracy");
+      }
+    }
+    losses.insert(losses.end(), accuracies.begin(), accuracies.end());
+    return losses;
+  }();
+  return names;
 }
 
 LossFunction::LossFunction(
@@ -112,44 +41,41 @@ Losses LossFunction::operator()(
     const BatchTensors& batch,
     const LossConfig& config,
     const AidConfig& aids,
-    double way) {
+    double progress) {
+  ForwardPass pass{batch, aids, heads_, *loaded_.model->decoder};
+  auto& encoder = *loaded_.model->encoder;
+  if (batch.pixels.size(0) > 0 && !text_compressor_) {
+    pass.patches = encoder.sam->forward(batch.pixels);
+    pass.vision_tokens = encoder.compress(pass.patches).tokens;
+  }
+
   const auto zero = torch::zeros(
       {}, torch::dtype(torch::kFloat32).device(batch.pixels.device()));
-  Losses losses{zero, zero, zero, zero, zero, zero, zero, zero};
-  auto& encoder = *loaded_.model->encoder;
-  const bool has_points = batch.points.defined();
-  torch::Tensor patches;
-  torch::Tensor tokens;
-  if (batch.pixels.size(0) > 0 && !text_compressor_) {
-    patches = encoder.sam->forward(batch.pixels);
-    tokens = encoder.compress(patches).tokens;
+  auto total = zero;
+  std::vector<torch::Tensor> losses;
+  std::vector<torch::Tensor> accuracies;
+  for (const auto& term : loss_terms()) {
+    if (term.input == TermInput::kDecoder && config["reading"] > 0 &&
+        !pass.logits.defined()) {
+      run_decoder(
+          pass,
+          text_compressor_ ? texts_of(batch)
+                           : pages_of(pass.vision_tokens, batch),
+          progress);
+    }
+    const double weight = term.default_weight ? config[term.name] : 1;
+    const auto value = weight > 0 ? term.compute(pass) : TermValue{};
+    if (value.loss.defined()) {
+      total = total + weight * value.loss;
+    }
+    losses.push_back(value.loss.defined() ? value.loss.detach() : zero);
+    if (term.has_accuracy) {
+      accuracies.push_back(value.accuracy.defined() ? value.accuracy : zero);
+    }
   }
-  if (config.patch_glyph > 0 && has_points) {
-    const auto logits = heads_.patch_glyph->forward(
-        patches.flatten(2).transpose(1, 2), batch.points);
-    losses.patch_glyph = cross_entropy(logits, batch.point_labels);
-    losses.total = losses.total + config.patch_glyph * losses.patch_glyph;
-  }
-  if (config.glyph > 0 && has_points) {
-    const auto logits = heads_.glyph->forward(tokens, batch.points);
-    losses.glyph = cross_entropy(logits, batch.point_labels);
-    losses.glyph_accuracy = accuracy(logits, batch.point_labels);
-    losses.total = losses.total + config.glyph * losses.glyph;
-  }
-  if (config.reading > 0) {
-    const auto pages =
-        text_compressor_ ? texts_of(batch) : pages_of(tokens, batch);
-    const auto answer = reading(pages, batch, aids, way);
-    losses.reading = answer.loss;
-    losses.reading_accuracy = answer.accuracy;
-    losses.aids = answer.aids;
-    losses.total = losses.total + config.reading * losses.reading + losses.aids;
-  }
-  if (config.balance > 0) {
-    losses.balance = loaded_.model->decoder->balance_loss();
-    losses.total = losses.total + config.balance * losses.balance;
-  }
-  return losses;
+  losses.insert(losses.begin(), total.detach());
+  losses.insert(losses.end(), accuracies.begin(), accuracies.end());
+  return {total, torch::stack(losses)};
 }
 
 LossFunction::DecoderPages LossFunction::pages_of(
@@ -175,7 +101,7 @@ LossFunction::DecoderPages LossFunction::texts_of(const BatchTensors& batch) {
   pages.side = loaded_.find_mode(batch.mode).base_size_px / token_side_px;
   auto texts = batch.answers;
   for (auto& text : texts) {
-    text.pop_back(); // The end.
+    text.pop_back(); // The end id.
   }
   pages.sequences = text_compression::text_sequences(
       loaded_.model, text_compressor_, texts, pages.side * pages.side);
@@ -183,17 +109,18 @@ LossFunction::DecoderPages LossFunction::texts_of(const BatchTensors& batch) {
   if (config.has_fixed_count()) {
     pages.points =
         points_of_texts(
-            config, batch.answers, {pages.side, token_side_px, kPlacesInVector})
+            config, batch.answers, {pages.side, token_side_px, kCellsPerSide})
             .to(batch.pixels.device());
   }
   return pages;
 }
 
-LossFunction::ReadingLoss LossFunction::reading(
+void LossFunction::run_decoder(
+    ForwardPass& pass,
     const DecoderPages& pages,
-    const BatchTensors& batch,
-    const AidConfig& aids,
-    double way) {
+    double progress) {
+  const auto& batch = pass.batch;
+  const auto& aids = pass.aids;
   auto& model = *loaded_.model;
   const bool has_pages =
       !pages.sequences.empty() && pages.sequences.front().size(0) > 0;
@@ -207,36 +134,32 @@ LossFunction::ReadingLoss LossFunction::reading(
     embeds = embeds.flatten(0, 1)
                  .index_copy(
                      0,
-                     sequences.page_places,
+                     sequences.page_positions,
                      torch::cat(pages.sequences, /*dim=*/0))
                  .view(embeds.sizes());
   }
-
-  ReadingPlaces places;
-  std::vector<decoder::LayerProbe> probes;
-  const bool aided = aids.any() && way < aids.until && pages.points.defined();
-  if (aided) {
-    places.answer_begin = sequences.answer_begin;
-    places.image_begin = sequences.image_begin;
-    places.side = pages.side;
-    places.points = pages.points;
-    probes = heads_.reading->make_probes(
+  if (aids.any() && progress < aids.until && pages.points.defined()) {
+    pass.layout.answer_begin = sequences.answer_begin;
+    pass.layout.image_begin = sequences.image_begin;
+    pass.layout.side = pages.side;
+    pass.layout.points = pages.points;
+    pass.probes = heads_.reading->make_probes(
         aids,
-        places,
+        pass.layout,
         static_cast<int64_t>(model.decoder->layers->size()),
         embeds.size(1),
-        aids.attention_bias * std::max(0.0, 1 - way / aids.bias_until),
+        aids.bias_at(progress),
         embeds.scalar_type());
   }
   const auto hidden = model.decoder->forward(
-      embeds, /*cache=*/nullptr, /*lengths=*/{}, aided ? &probes : nullptr);
-  const auto logits = model.decoder->logits(hidden.flatten(0, 1).index_select(
-      0, sequences.predicting_places)); // (N, V)
-  return {
-      cross_entropy(logits, sequences.targets),
-      accuracy(logits, sequences.targets),
-      aided ? heads_.reading->loss(aids, places, probes)
-            : torch::zeros({}, logits.options())};
+      embeds,
+      /*cache=*/nullptr,
+      /*lengths=*/{},
+      pass.probes.empty() ? nullptr : &pass.probes);
+  pass.logits =
+      model.decoder->logits(hidden.flatten(0, 1).index_select(
+          0, sequences.predicting_positions)); // (N, V)
+  pass.targets = sequences.targets;
 }
 
 std::vector<model::Prompt> LossFunction::prompts_of(
@@ -259,9 +182,9 @@ std::vector<model::Prompt> LossFunction::prompts_of(
   }
   if (batch.prompts.empty()) {
     const auto& text = loaded_.config.toolkit.default_prompt;
-    const bool alike = !text_compressor_ ||
+    const bool same_length = !text_compressor_ ||
         text_compressor_->options.config().has_fixed_count();
-    for (size_t row = 0; row < (alike ? 1 : batch.answers.size()); ++row) {
+    for (size_t row = 0; row < (same_length ? 1 : batch.answers.size()); ++row) {
       prompts.push_back(assemble(text, positions_of(row)));
     }
   }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "training/training_config.h"
+#include "training/batch_tensors.h"
+#include "training/loss_terms.h"
 #include "training/training_heads.h"
 
-#include "data/page_dataset.h"
 #include "model/loaded_model.h"
 #include "model/prompt.h"
 #include "text_compression/text_compressor.h"
@@ -16,81 +16,49 @@
 
 namespace microfiche::training {
 
-/// A batch on the model's device.
-struct BatchTensors {
-  /// Index of the batch and name of its mode.
-  int64_t index = 0;
-  std::string mode;
-  /// (P, 3, S, S), normalised as the encoder takes it; P may be 0.
-  torch::Tensor pixels;
-
-  /// The row of each page, and of each row its prompt (one for all of them, or
-  /// none, which is the model's own) and its answer. These stay on the CPU.
-  std::vector<int64_t> page_rows;
-  std::vector<std::string> prompts;
-  std::vector<std::vector<int64_t>> answers;
-
-  /// (B, L, 2), where each answer id stands in px, negative for padding;
-  /// undefined where nobody knows.
-  torch::Tensor answer_points;
-  /// (P, points, 2) and (P, points); undefined without points.
-  torch::Tensor points;
-  torch::Tensor point_labels;
-};
-
-/// Copies a batch to where the model is. On a GPU the copies go through pinned
-/// memory and nothing waits for them.
-BatchTensors to_device(
-    const data::PageBatch& batch,
-    const torch::TensorOptions& like);
-
-/// The losses of a batch, float32 scalars; those that a config leaves out are
-/// zero. Accuracies are fractions, without gradient.
+/// The losses of a batch.
 struct Losses {
+  /// The weighted sum of the terms, a float32 scalar with gradient.
   torch::Tensor total;
-  torch::Tensor reading;
-  torch::Tensor glyph;
-  torch::Tensor patch_glyph;
-  torch::Tensor balance;
-  torch::Tensor aids;
-  torch::Tensor reading_accuracy;
-  torch::Tensor glyph_accuracy;
+
+  /// The sum, the losses and the accuracies of the terms without gradient,
+  /// (`scalar_names()`.size()) float32. Terms that were not computed are 0.
+  torch::Tensor scalars;
 };
 
-/// Computes losses of a model; keeps what every batch of a mode shares.
+/// The names of `Losses::scalars` in metrics.jsonl: "loss", then "NAME_loss" of
+/// each term, then "NAME_accuracy".
+const std::vector<std::string>& scalar_names();
+
+/// Computes losses of a model.
 class LossFunction {
  public:
-  /// `loaded` must outlive this. The heads may be empty when no config asks for
-  /// them. With a text compressor no page is encoded, and the decoder gets the
-  /// answers' text in its place.
+  /// `loaded` must outlive this. Heads that no config uses may be empty. With a
+  /// text compressor no page is encoded, and the decoder gets the compressed
+  /// text of each answer instead.
   LossFunction(
       model::LoadedModel& loaded,
       TrainingHeads heads,
       text_compression::TextCompressor text_compressor = nullptr);
 
-  /// Runs the model over a batch. Without a weight for reading the decoder does
-  /// not run, without pages the encoder does not. Losses on points, and aids,
-  /// are left out of a batch that has none. `way` is the fraction of the stage
-  /// that is behind, by which the aids fade.
+  /// Runs the model over a batch. The decoder only runs if "reading" has a
+  /// weight, the encoder only if there are pages. Terms for which the batch has
+  /// no data are left out. `progress` in [0, 1) is the fraction of the stage's
+  /// steps that are done, by which the aids fade out.
   Losses operator()(
       const BatchTensors& batch,
       const LossConfig& config,
       const AidConfig& aids = {},
-      double way = 0);
+      double progress = 0);
 
  private:
-  struct ReadingLoss {
-    torch::Tensor loss;
-    torch::Tensor accuracy;
-    torch::Tensor aids;
-  };
-  /// What the decoder gets of each page.
+  /// The pages as the decoder gets them.
   struct DecoderPages {
-    /// One (positions, D) a page.
+    /// One (positions, D) per page.
     std::vector<torch::Tensor> sequences;
 
-    /// Vision tokens along a side, and (B, L, 2) where in them each answer id
-    /// is found, negative where it is not; undefined where nobody knows.
+    /// Vision tokens along a side, and (B, L, 2), the point of each answer id
+    /// in them, negative if it is in none; undefined if the points are unknown.
     int64_t side = 0;
     torch::Tensor points;
   };
@@ -100,11 +68,11 @@ class LossFunction {
       const BatchTensors& batch) const;
   DecoderPages texts_of(const BatchTensors& batch);
 
-  ReadingLoss reading(
+  /// Sets what a forward pass has of the decoder.
+  void run_decoder(
+      ForwardPass& pass,
       const DecoderPages& pages,
-      const BatchTensors& batch,
-      const AidConfig& aids,
-      double way);
+      double progress);
 
   std::vector<model::Prompt> prompts_of(
       const BatchTensors& batch,

@@ -43,8 +43,8 @@ double learning_rate_factor(
     return static_cast<double>(step + 1) /
         static_cast<double>(config.warmup_steps);
   }
-  // How far step is on its way through the decay, [0, 1).
-  const auto way = [&](double first) {
+  // The fraction of the decay that is done, [0, 1).
+  const auto progress = [&](double first) {
     return std::clamp((step - first) / std::max(steps - first, 1.0), 0.0, 1.0);
   };
   const double fall = 1 - config.final_factor;
@@ -55,7 +55,7 @@ double learning_rate_factor(
       const double first = std::max(
           steps * (1 - config.decay_fraction),
           static_cast<double>(config.warmup_steps));
-      return 1 - fall * way(first);
+      return 1 - fall * progress(first);
     }
     case Decay::kSteps: {
       const auto drops = std::count_if(
@@ -66,7 +66,7 @@ double learning_rate_factor(
     }
     case Decay::kCosine: {
       const double angle =
-          std::numbers::pi * way(static_cast<double>(config.warmup_steps));
+          std::numbers::pi * progress(static_cast<double>(config.warmup_steps));
       return 1 - fall * (1 - std::cos(angle)) / 2;
     }
   }

@@ -10,7 +10,7 @@ namespace microfiche::training {
 
 /// How the learning rate falls after the warm-up.
 enum class Decay {
-  /// It does not.
+  /// Constant.
   kNone,
   /// Constant, then linear over the last part of the stage
   /// ("warm-up, stable, decay").
@@ -28,21 +28,22 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
      {Decay::kCosine, "cosine"},
      {Decay::kSteps, "steps"}})
 
-/// The learning rate's way through a stage, as a factor on every rate.
+/// The learning-rate schedule of a stage, as a factor on every rate.
 struct ScheduleConfig {
   /// Steps over which the factor rises linearly to 1.
   int64_t warmup_steps = 0;
 
   Decay decay = Decay::kLinear;
 
-  /// Fraction of the stage's steps over which a linear decay goes.
+  /// Fraction of the stage's steps, at its end, over which a linear decay
+  /// happens.
   double decay_fraction = 0.4;
 
   /// The factor after the last step of a linear or a cosine decay.
   double final_factor = 0;
 
-  /// Fractions of the stage's steps at which a decay by steps drops, and what
-  /// is left of the factor at each.
+  /// Fractions of the stage's steps at which `kSteps` multiplies the factor by
+  /// `drop_factor`.
   std::vector<double> drops_at = {0.8, 0.9};
   double drop_factor = 0.316;
 };
@@ -51,7 +52,7 @@ struct ScheduleConfig {
 void validate(const ScheduleConfig& config, const std::string& where);
 
 /// The factor of step `step` in [0, steps). The first step of a warm-up has
-/// 1 / warmup_steps, so that no step is without effect.
+/// 1 / warmup_steps, so that it has an effect.
 double
 learning_rate_factor(const ScheduleConfig& config, int64_t step, int64_t steps);
 

@@ -1,6 +1,10 @@
 #include "training/model_parts.h"
 
+#include "core/error.h"
 #include "core/name_pattern.h"
+#include "model/loaded_model.h"
+
+#include <torch/torch.h>
 
 #include <algorithm>
 
@@ -37,6 +41,43 @@ bool in_part(const std::string& match, const std::string& parameter) {
     }
   }
   return matches(match, parameter);
+}
+
+void copy_parts(
+    model::OpticalModel& model,
+    const PartsFromConfig& from,
+    torch::Device device) {
+  const torch::NoGradGuard no_grad;
+  const auto other = model::load_model(from.model, {device, torch::kFloat32});
+  const auto values = other.model->named_parameters();
+  for (const auto& part : from.parts) {
+    bool used = false;
+    for (auto& item : model->named_parameters()) {
+      if (!in_part(part, item.key())) {
+        continue;
+      }
+      used = true;
+      const auto* value = values.find(item.key());
+      check(
+          value != nullptr && value->sizes() == item.value().sizes(),
+          "training: parts_from: ",
+          from.model.string(),
+          ": expected ",
+          item.key(),
+          " of shape ",
+          item.value().sizes(),
+          " for part \"",
+          part,
+          "\", got ",
+          value == nullptr ? std::string("none") : concat(value->sizes()));
+      item.value().copy_(*value);
+    }
+    check(
+        used,
+        "training: parts_from: no parameter of the model is in part \"",
+        part,
+        "\"");
+  }
 }
 
 } // namespace microfiche::training

@@ -1,24 +1,50 @@
 #pragma once
 
+#include "model/optical_model.h"
+
+#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace microfiche::training {
 
-/// A part of what is trained, by the patterns of its parameters' names.
+/// A part of the trained model, as patterns over its parameters' names.
 struct ModelPart {
   std::string name;
   std::vector<std::string> patterns;
 };
 
-/// The parts that a rate may name: sam, compressor, clip, projector (with the
-/// newline and the separator), embeddings (token embedding and head), router,
-/// experts (routed and shared), decoder (all of it), heads,
-/// adapter, text_compressor.
+/// The parts that a learning rate may name: adapter, sam, compressor, clip,
+/// projector (with the newline and the separator), embeddings (token embedding
+/// and head), router, experts (routed and shared), decoder (all of it), heads,
+/// text_compressor.
 const std::vector<ModelPart>& model_parts();
 
-/// Whether a parameter belongs to what a rate's `match` says: the name of a
-/// part, or a pattern with `*` over the parameters' names.
+/// Whether `match`, the name of a part or a pattern with `*`, matches a
+/// parameter's name.
 bool in_part(const std::string& match, const std::string& parameter);
+
+/// Parts of another model to start from, such as an encoder for a new decoder.
+struct PartsFromConfig {
+  /// Model folder with weights.
+  std::filesystem::path model;
+
+  /// Names of parts, or patterns.
+  std::vector<std::string> parts;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PartsFromConfig& config) {
+  visit("model", config.model);
+  visit("parts", config.parts);
+}
+
+/// Copies the parameters of these parts into `model`. Throws `InputError` if
+/// the other model lacks one or has another shape, or if no parameter matches a
+/// part.
+void copy_parts(
+    model::OpticalModel& model,
+    const PartsFromConfig& from,
+    torch::Device device);
 
 } // namespace microfiche::training

@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/name_pattern.h"
+#include "training/config_checks.h"
 #include "training/model_parts.h"
 
 #include <torch/torch.h>
@@ -17,7 +18,7 @@
 namespace microfiche::training {
 namespace {
 
-/// A gradient or master as the matrix that Muon sees.
+/// A gradient or master as a matrix.
 torch::Tensor as_matrix(const torch::Tensor& tensor) {
   return tensor.reshape({tensor.size(0), -1});
 }
@@ -34,7 +35,7 @@ bool is_hidden_matrix(
              });
 }
 
-/// The gradient in float32; zero where the loss did not reach the parameter.
+/// The gradient in float32; zero if the parameter has none.
 torch::Tensor gradient(const Parameter& parameter) {
   const auto& grad = parameter.tensor.grad();
   return grad.defined() ? grad.to(torch::kFloat32)
@@ -47,16 +48,6 @@ std::vector<std::string> part_names() {
     names.push_back(part.name);
   }
   return names;
-}
-
-void check_fraction(double value, const char* field, const std::string& where) {
-  check(
-      value >= 0 && value < 1,
-      where,
-      ".",
-      field,
-      ": must be in [0, 1), got ",
-      value);
 }
 
 } // namespace
@@ -144,8 +135,8 @@ Optimizer::Optimizer(
     OptimizerConfig config)
     : config_(std::move(config)) {
   std::vector<bool> used(rules.size(), false);
-  // By rate and, for Muon, by shape as a matrix, so that one group is one
-  // batched product.
+  // Grouped by rate and, for Muon, by matrix shape, so that one group needs one
+  // batched matrix product.
   std::map<std::tuple<double, int64_t, int64_t>, MuonGroup> muon;
   std::map<double, AdamGroup> adam;
   for (const auto& parameter : parameters) {
@@ -174,8 +165,8 @@ Optimizer::Optimizer(
         used[i],
         "training: the rule for \"",
         rules[i].match,
-        "\" has no effect: no parameter has such a name, or rules before it "
-        "take them all",
+        "\" has no effect: it matches no parameter, or only parameters of "
+        "earlier rules",
         did_you_mean(rules[i].match, part_names()));
   }
   for (auto& [key, group] : muon) {
@@ -229,13 +220,13 @@ void Optimizer::step(double rate_factor) {
   for (auto& group : adam_groups_) {
     step(group, group.rate * rate_factor);
   }
-  take_masters(trained_);
+  copy_masters_to_weights(trained_);
 }
 
 void Optimizer::step(MuonGroup& group, double rate) {
   const auto matrices = static_cast<int64_t>(group.parameters.size());
-  // A GPU takes all at once; on a CPU what one matrix touches stays in the
-  // cache.
+  // A GPU updates all matrices at once. On a CPU one matrix at a time stays in
+  // the cache.
   const int64_t chunk = group.momentum.is_cuda() ? matrices : 1;
   for (int64_t begin = 0; begin < matrices; begin += chunk) {
     const auto first = group.parameters.begin() + begin;
@@ -258,8 +249,8 @@ void Optimizer::step(
   const double momentum = config_.muon_momentum;
   momenta.lerp_(stacked, 1 - momentum); // (N, R, C)
   const auto ahead = stacked.lerp(momenta, momentum);
-  // Rounding does not matter to an update whose size is fixed; a CPU that
-  // computes the model in bf16 is also quicker at this in bf16.
+  // The update has a fixed size, so bf16 is precise enough. A CPU that computes
+  // the model in bf16 is also faster in bf16 here.
   const bool rounded = stacked.is_cuda() ||
       parameters.front().tensor.scalar_type() == torch::kBFloat16;
   const auto dtype = rounded ? torch::kBFloat16 : torch::kFloat32;

@@ -13,26 +13,25 @@
 
 namespace microfiche::training {
 
-/// What all parameters of a run have in common.
+/// The optimizer settings of all parameters.
 struct OptimizerConfig {
-  /// AdamW's decay rates of the two moments, and what keeps it from dividing
-  /// by zero.
+  /// AdamW's decay rates of the two moments, and its epsilon.
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.95;
   double adam_epsilon = 1e-8;
 
-  /// Muon's momentum, and iterations towards an orthogonal update.
+  /// Muon's momentum, and iterations that orthogonalise the update.
   double muon_momentum = 0.95;
   int64_t newton_schulz_steps = 5;
 
-  /// Fraction of a weight, times its learning rate, that each step takes away.
+  /// Each step multiplies a weight by 1 - learning rate * weight_decay.
   double weight_decay = 0;
 
-  /// Gradients longer than this together are shortened to it; 0 for never.
+  /// Maximum norm of all gradients together; 0 for no clipping.
   double clip_norm = 1;
 
-  /// Parameters that AdamW updates although they are matrices, as patterns with
-  /// `*`: tables that are looked up, and what a softmax follows.
+  /// Matrices that AdamW updates instead of Muon, as patterns with `*`: lookup
+  /// tables, and layers before a softmax.
   std::vector<std::string> adam_only = {
       "*embedding*",
       "*position*",
@@ -45,12 +44,12 @@ struct OptimizerConfig {
       "heads.*.classify.*",
       "heads.reading.*"};
 
-  /// Each of several processes keeps the state of a share of the parameters
-  /// alone; see Note [Sharded optimizer state].
+  /// Each of several processes keeps the state of only its share of the
+  /// parameters; see Note [Sharded optimizer state].
   bool shard_state = false;
 };
 
-/// Throws `InputError` for values that make no sense.
+/// Throws `InputError` for values out of range.
 void validate(const OptimizerConfig& config, const std::string& where);
 
 /// The learning rates of the parameters whose names match a pattern.
@@ -67,24 +66,23 @@ struct RateRule {
 
 void validate(const RateRule& rule, const std::string& where);
 
-/// The learning rate of a parameter by the first rule that it matches; 0, which
-/// freezes it, without one. `used`, where given, notes that rule.
+/// The learning rate of a parameter by the first rule that matches; 0, which
+/// freezes it, if none does. Sets the rule's element of `used`, if given.
 double find_rate(
     const Parameter& parameter,
     const std::vector<RateRule>& rules,
     const OptimizerConfig& config,
     std::vector<bool>* used = nullptr);
 
-/// Moments that are kept of each element of a parameter: Muon's one or AdamW's
-/// two.
+/// Moments per element of a parameter: 1 with Muon, 2 with AdamW.
 int64_t moments_of(const Parameter& parameter, const OptimizerConfig& config);
 
-/// The orthogonal matrix nearest to each matrix of a batch, roughly: singular
-/// values end between about 0.7 and 1.2.
+/// The orthogonal matrix nearest to each matrix of a batch, approximately: the
+/// singular values end between about 0.7 and 1.2.
 ///
 /// Shapes: matrices (N, R, C), returns the same, in `dtype`.
 ///
-/// Five quintic Newton-Schulz iterations do on the smaller Gram side.
+/// Runs `steps` quintic Newton-Schulz iterations on the smaller Gram matrix.
 ///
 /// Source: Jordan et al., "Muon: An optimizer for hidden layers in neural
 /// networks" (kellerjordan.github.io/posts/muon), with its coefficients.
@@ -93,16 +91,16 @@ orthogonalize(const torch::Tensor& matrices, int64_t steps, torch::Dtype dtype);
 
 /// Muon for hidden matrices, AdamW for everything else.
 ///
-/// Muon: momentum in Nesterov's form, orthogonalised, scaled by
-/// sqrt(max(1, R / C)) for an R x C matrix; a convolution counts as the matrix
-/// (out, in * kernel). Matrices of one shape are updated together. AdamW:
+/// Muon: Nesterov momentum, orthogonalised, scaled by sqrt(max(1, R / C)) for an
+/// R x C matrix; a convolution is a matrix (out, in * kernel). Matrices of one
+/// shape are updated together. AdamW:
 /// Loshchilov and Hutter, arXiv:1711.05101.
 class Optimizer {
  public:
-  /// Takes those of `parameters` that the first matching rule gives a rate;
-  /// the others are frozen (`requires_grad` off), so nothing is computed for
-  /// them. One without a master has gradients, and is updated by the process
-  /// that has it. Throws `InputError` for a rule that has no effect.
+  /// Trains those of `parameters` that have a rate by their first matching
+  /// rule. The others are frozen: `requires_grad` is off, so no gradients are
+  /// computed. Another process updates a trained parameter without a master.
+  /// Throws `InputError` for a rule that has no effect.
   Optimizer(
       const std::vector<Parameter>& parameters,
       const std::vector<RateRule>& rules,
@@ -110,15 +108,15 @@ class Optimizer {
 
   void zero_grad();
 
-  /// Shortens the gradients to `clip_norm` where they are longer. Returns their
-  /// norm before, a float32 scalar on their device: not finite where one of
-  /// them is not.
+  /// Scales the gradients down to `clip_norm` if their norm is larger. Returns
+  /// their norm before, a float32 scalar on their device, which is not finite if
+  /// a gradient is not.
   torch::Tensor clip_gradients();
 
   /// Updates masters and their parameters.
   void step(double rate_factor);
 
-  /// The trained parameters, other processes' among them.
+  /// The trained parameters, including those of other processes.
   const std::vector<Parameter>& parameters() const {
     return trained_;
   }
@@ -131,7 +129,7 @@ class Optimizer {
     return num_steps_;
   }
 
-  /// Goes on after that many steps; for a restored `state`.
+  /// Sets the number of steps done, for a restored `state`.
   void set_num_steps(int64_t steps);
 
  private:
@@ -150,7 +148,7 @@ class Optimizer {
   };
 
   void step(MuonGroup& group, double rate);
-  /// Of matrices of one shape; momenta (N, R, C).
+  /// Updates matrices of one shape; momenta (N, R, C).
   void step(
       const std::vector<Parameter>& parameters,
       const torch::Tensor& momenta,

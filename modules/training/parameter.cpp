@@ -1,13 +1,6 @@
 #include "training/parameter.h"
 
 namespace microfiche::training {
-namespace {
-
-bool is_finite(const torch::Tensor& tensor) {
-  return !tensor.defined() || tensor.isfinite().all().item<bool>();
-}
-
-} // namespace
 
 void make_master(Parameter& parameter) {
   // `detach` shares memory: a float32 parameter is its own master.
@@ -36,7 +29,7 @@ void round_weights(
   }
 }
 
-void take_masters(const std::vector<Parameter>& parameters) {
+void copy_masters_to_weights(const std::vector<Parameter>& parameters) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> rounded;
   std::vector<torch::Tensor> masters;
@@ -50,21 +43,6 @@ void take_masters(const std::vector<Parameter>& parameters) {
   if (!rounded.empty()) {
     at::_foreach_copy_(rounded, masters);
   }
-}
-
-std::string first_not_finite(const std::vector<Parameter>& parameters) {
-  for (const auto& parameter : parameters) {
-    const bool has_master = parameter.master.defined();
-    if (!is_finite(has_master ? parameter.master : parameter.tensor)) {
-      return "first weight that is not finite: " + parameter.name;
-    }
-  }
-  for (const auto& parameter : parameters) {
-    if (!is_finite(parameter.tensor.grad())) {
-      return "first gradient that is not finite: " + parameter.name;
-    }
-  }
-  return "all weights are finite; the pages may not be";
 }
 
 } // namespace microfiche::training

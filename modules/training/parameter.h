@@ -11,42 +11,38 @@
 namespace microfiche::training {
 
 // Note [Master weights]
-// A model may compute in bf16 while the optimizer adds up small steps in f32:
-// then each parameter has a master, a float32 copy which the optimizer updates
-// and which is saved, and which is rounded into the parameter after each step.
-// A model that computes in f32 is its own master. A parameter that is loaded
-// and that no stage trains has none: it takes no more memory than it does when
-// the model only reads.
+// A model may compute in bf16, but the optimizer must sum small updates in f32.
+// So each parameter has a master: a float32 copy that the optimizer updates,
+// that checkpoints hold, and that is rounded into the parameter after each
+// step. A model that computes in f32 is its own master. A loaded parameter that
+// no stage trains has no master, and takes no more memory than for reading.
 
-/// A parameter by its name in the model, with its master or an undefined one.
+/// A parameter with its name in the model and its master, which may be
+/// undefined.
 struct Parameter {
   std::string name;
   torch::Tensor tensor;
   torch::Tensor master;
 
-  /// The process that alone keeps master and moments and updates the parameter
-  /// for all; nothing where each does. See Note [Sharded optimizer state].
+  /// The rank that keeps master and moments and updates the parameter for all;
+  /// nothing if each process does. See Note [Sharded optimizer state].
   std::optional<int64_t> owner = std::nullopt;
 };
 
-/// Makes the master of a parameter; see Note [Master weights].
+/// Sets the master of a parameter; see Note [Master weights].
 void make_master(Parameter& parameter);
 
-/// Parameters with their masters, from pairs of name and tensor.
+/// Parameters with masters, from pairs of name and tensor.
 std::vector<Parameter> with_masters(
     const std::vector<std::pair<std::string, torch::Tensor>>& parameters);
 
-/// Gives the weights the dtype in which the model computes; the masters keep
-/// what was rounded.
+/// Converts the weights to the dtype in which the model computes. The masters
+/// keep full precision.
 void round_weights(
     const std::vector<Parameter>& parameters,
     torch::Dtype dtype);
 
-/// Rounds the masters, which somebody changed, into the weights.
-void take_masters(const std::vector<Parameter>& parameters);
-
-/// Names the first weight or gradient that is not finite, in half a sentence
-/// for an error.
-std::string first_not_finite(const std::vector<Parameter>& parameters);
+/// Rounds changed masters into the weights.
+void copy_masters_to_weights(const std::vector<Parameter>& parameters);
 
 } // namespace microfiche::training

@@ -1,6 +1,11 @@
 #include "training/reading_aids.h"
 
+#include "core/error.h"
+#include "training/config_checks.h"
+
 #include <torch/torch.h>
+
+#include <algorithm>
 
 // B = pages, L = predicted positions, n = vision tokens along a side.
 
@@ -13,16 +18,16 @@ torch::Tensor axis(const torch::Tensor& points, int64_t i) {
   return points.select(/*dim=*/2, i).clamp_min(0).to(torch::kInt64);
 }
 
-torch::Tensor has_place(const ReadingPlaces& places) {
-  return places.points.select(2, 0).ge(0); // (B, L)
+torch::Tensor has_point(const AnswerLayout& layout) {
+  return layout.points.select(2, 0).ge(0); // (B, L)
 }
 
-// The decoder's position of the vision token under each character, (B, L). A
-// row of tokens ends with a newline.
-torch::Tensor token_positions(const ReadingPlaces& places, int64_t token_px) {
-  const auto column = axis(places.points, 0).div(token_px, "floor");
-  const auto row = axis(places.points, 1).div(token_px, "floor");
-  return places.image_begin + row * (places.side + 1) + column;
+// The position in the decoder's sequence of the vision token under each
+// character, (B, L). A row of tokens ends with a newline.
+torch::Tensor token_positions(const AnswerLayout& layout, int64_t token_px) {
+  const auto column = axis(layout.points, 0).div(token_px, "floor");
+  const auto row = axis(layout.points, 1).div(token_px, "floor");
+  return layout.image_begin + row * (layout.side + 1) + column;
 }
 
 torch::Tensor label_loss(
@@ -36,6 +41,31 @@ torch::Tensor label_loss(
 
 } // namespace
 
+double AidConfig::bias_at(double progress) const {
+  return attention_bias * std::max(0.0, 1 - progress / bias_until);
+}
+
+void validate(const AidConfig& config, const std::string& where) {
+  check(
+      config.location >= 0 && config.attention >= 0 &&
+          config.attention_bias >= 0,
+      where,
+      ": weights and bias must not be negative");
+  check_at_least(config.layer, 0, "layer", where);
+  check(
+      config.until > 0 && config.until <= 1,
+      where,
+      ".until: must be above 0 and at most 1, got ",
+      config.until);
+  check(
+      config.bias_until > 0 && config.bias_until <= config.until,
+      where,
+      ".bias_until: must be above 0 and at most until (",
+      config.until,
+      "), got ",
+      config.bias_until);
+}
+
 ReadingAidsImpl::ReadingAidsImpl(ReadingAidsOptions options_)
     : options(std::move(options_)) {
   reset();
@@ -43,22 +73,23 @@ ReadingAidsImpl::ReadingAidsImpl(ReadingAidsOptions options_)
 
 void ReadingAidsImpl::reset() {
   TORCH_CHECK_VALUE(
-      options.places() >= 1 &&
-          options.pixels_per_token() % options.places() == 0,
-      "ReadingAids: places must divide pixels_per_token (",
+      options.cells() >= 1 &&
+          options.pixels_per_token() % options.cells() == 0,
+      "ReadingAids: cells must divide pixels_per_token (",
       options.pixels_per_token(),
       "), got ",
-      options.places());
+      options.cells());
   token = register_module(
       "token", torch::nn::Linear(options.width(), options.max_vision_tokens()));
-  place = register_module(
+  // Checkpoints call it "place".
+  cell = register_module(
       "place",
-      torch::nn::Linear(options.width(), options.places() * options.places()));
+      torch::nn::Linear(options.width(), options.cells() * options.cells()));
 }
 
 std::vector<decoder::LayerProbe> ReadingAidsImpl::make_probes(
     const AidConfig& config,
-    const ReadingPlaces& places,
+    const AnswerLayout& layout,
     int64_t num_layers,
     int64_t length,
     double bias,
@@ -70,18 +101,18 @@ std::vector<decoder::LayerProbe> ReadingAidsImpl::make_probes(
       config.layer,
       " has no layer above it in a decoder of ",
       num_layers,
-      " layers; give a lower one");
+      " layers; use a lower layer");
   auto& reading = probes[config.layer + 1];
   reading.keep_attention = config.attention > 0;
   if (bias > 0) {
-    const auto places_of_answer =
-        token_positions(places, options.pixels_per_token());
+    const auto token_of_answer =
+        token_positions(layout, options.pixels_per_token());
     const auto amount =
-        has_place(places).to(dtype).mul_(bias).unsqueeze(2); // (B, L, 1)
+        has_point(layout).to(dtype).mul_(bias).unsqueeze(2); // (B, L, 1)
     auto all =
-        torch::zeros({places.points.size(0), length, length}, amount.options());
-    all.narrow(1, places.answer_begin, places.points.size(1))
-        .scatter_(2, places_of_answer.unsqueeze(2), amount);
+        torch::zeros({layout.points.size(0), length, length}, amount.options());
+    all.narrow(1, layout.answer_begin, layout.points.size(1))
+        .scatter_(2, token_of_answer.unsqueeze(2), amount);
     reading.attention_bias = all.unsqueeze(1); // (B, 1, length, length)
   }
   return probes;
@@ -89,39 +120,40 @@ std::vector<decoder::LayerProbe> ReadingAidsImpl::make_probes(
 
 torch::Tensor ReadingAidsImpl::loss(
     const AidConfig& config,
-    const ReadingPlaces& places,
+    const AnswerLayout& layout,
     const std::vector<decoder::LayerProbe>& probes) {
-  const int64_t length = places.points.size(1);
-  const auto known = has_place(places);
+  const int64_t length = layout.points.size(1);
+  const auto known = has_point(layout);
   const int64_t token_px = options.pixels_per_token();
-  auto total = torch::zeros({}, places.points.options());
+  auto total = torch::zeros({}, layout.points.options());
   if (config.location > 0) {
-    const auto found =
-        probes[config.layer].output.narrow(1, places.answer_begin, length);
-    const auto x = axis(places.points, 0);
-    const auto y = axis(places.points, 1);
-    const auto which =
-        y.div(token_px, "floor") * places.side + x.div(token_px, "floor");
-    const int64_t place_px = token_px / options.places();
-    const auto where =
-        y.remainder(token_px).div(place_px, "floor") * options.places() +
-        x.remainder(token_px).div(place_px, "floor");
-    const auto ask = [&](torch::nn::Linear& head, const torch::Tensor& answer) {
+    const auto output =
+        probes[config.layer].output.narrow(1, layout.answer_begin, length);
+    const auto x = axis(layout.points, 0);
+    const auto y = axis(layout.points, 1);
+    const auto token_label =
+        y.div(token_px, "floor") * layout.side + x.div(token_px, "floor");
+    const int64_t cell_px = token_px / options.cells();
+    const auto cell_label =
+        y.remainder(token_px).div(cell_px, "floor") * options.cells() +
+        x.remainder(token_px).div(cell_px, "floor");
+    const auto label = [&](torch::nn::Linear& head,
+                           const torch::Tensor& labels) {
       return label_loss(
-          head->forward(found), answer.masked_fill(~known, kIgnored));
+          head->forward(output), labels.masked_fill(~known, kIgnored));
     };
-    total = total + config.location * (ask(token, which) + ask(place, where));
+    total = total + config.location * (label(token, token_label) + label(cell, cell_label));
   }
   if (config.attention > 0) {
-    const auto position = token_positions(places, token_px);
+    const auto position = token_positions(layout, token_px);
     const auto attended = probes[config.layer + 1]
-                              .attention.narrow(2, places.answer_begin, length)
+                              .attention.narrow(2, layout.answer_begin, length)
                               .mean(1)
                               .gather(2, position.unsqueeze(2))
                               .squeeze(2)
                               .to(torch::kFloat32); // (B, L)
-    const auto surprise = -(attended + 1e-6).log() * known.to(torch::kFloat32);
-    total = total + config.attention * surprise.sum() / known.sum();
+    const auto negative_log = -(attended + 1e-6).log() * known.to(torch::kFloat32);
+    total = total + config.attention * negative_log.sum() / known.sum();
   }
   return total;
 }
@@ -129,7 +161,7 @@ torch::Tensor ReadingAidsImpl::loss(
 void ReadingAidsImpl::pretty_print(std::ostream& stream) const {
   stream << "microfiche::training::ReadingAids(" << options.width()
          << ", max_vision_tokens=" << options.max_vision_tokens()
-         << ", places=" << options.places() << ")";
+         << ", cells=" << options.cells() << ")";
 }
 
 } // namespace microfiche::training

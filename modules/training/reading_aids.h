@@ -1,16 +1,61 @@
 #pragma once
 
-#include "training/training_config.h"
-
 #include "decoder/attention.h"
 
 #include <torch/nn.h>
 
 #include <cstdint>
 #include <ostream>
+#include <string>
 #include <vector>
 
 namespace microfiche::training {
+
+/// Losses and a bias that help the decoder while it learns where on the page to
+/// read; see `ReadingAids`. They end at `until`, so that the rest of the stage
+/// trains the model without them.
+struct AidConfig {
+  /// Layer of the decoder, from 0, whose output must predict the position of
+  /// the next character. The next layer attends to that position.
+  int64_t layer = 0;
+
+  /// Loss weight for predicting the vision token of the next character and its
+  /// cell in the token.
+  double location = 0;
+
+  /// Loss weight for attending to that vision token.
+  double attention = 0;
+
+  /// Initial bias on that token's attention logit. It falls linearly to 0 at
+  /// `bias_until`.
+  double attention_bias = 0;
+
+  /// Fractions of the stage's steps after which the bias, and all aids, end.
+  double bias_until = 0.5;
+  double until = 0.5;
+
+  bool any() const {
+    return location > 0 || attention > 0 || attention_bias > 0;
+  }
+
+  /// The bias at a fraction of the stage's steps.
+  double bias_at(double progress) const;
+};
+
+void validate(const AidConfig& config, const std::string& where);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, AidConfig& config) {
+  visit("layer", config.layer);
+  visit("location", config.location);
+  visit("attention", config.attention);
+  visit("attention_bias", config.attention_bias);
+  visit("bias_until", config.bias_until);
+  visit("until", config.until);
+}
+
+/// Cells that the aids distinguish along the side of a vision token.
+inline constexpr int64_t kCellsPerSide = 8;
 
 /// Options for `ReadingAids`.
 struct ReadingAidsOptions {
@@ -19,35 +64,36 @@ struct ReadingAidsOptions {
   /// Channels of the decoder.
   TORCH_ARG(int64_t, width);
 
-  /// Most vision tokens of a page.
+  /// Maximum vision tokens of a page.
   TORCH_ARG(int64_t, max_vision_tokens) = 64;
 
   /// Pixels along the side of a vision token.
   TORCH_ARG(int64_t, pixels_per_token) = 64;
 
-  /// Places along that side which the heads tell apart.
-  TORCH_ARG(int64_t, places) = 8;
+  /// Cells along that side, a divisor of `pixels_per_token`.
+  TORCH_ARG(int64_t, cells) = kCellsPerSide;
 };
 
-/// Where a batch's characters stand, in positions of the decoder's sequence.
-struct ReadingPlaces {
-  /// First position that predicts a character, the page's first position, and
+/// The characters of a batch: their positions in the decoder's sequence and
+/// their points on the page.
+struct AnswerLayout {
+  /// First position that predicts a character, first position of the page, and
   /// its vision tokens along a side.
   int64_t answer_begin = 0;
   int64_t image_begin = 0;
   int64_t side = 0;
 
   /// (B, L, 2) x and y in px of the character that each position predicts;
-  /// negative where there is none.
+  /// negative if there is none.
   torch::Tensor points;
 };
 
-/// Shows the decoder where to look while it learns to read; an aid for
-/// training, nothing of it is in a model.
+/// Teaches the decoder where on the page the next character is. It is not part
+/// of the saved model.
 ///
-/// Two heads on a layer's output say in which vision token the next character
-/// stands, and where in it. The layer above is asked to attend to that token,
-/// and may get a bias on its logit to begin with.
+/// Two heads on a layer's output predict the vision token of the next character
+/// and the cell in that token. A loss makes the next layer attend to the token,
+/// and a bias on its logit helps at first.
 class ReadingAidsImpl : public torch::nn::Cloneable<ReadingAidsImpl> {
  public:
   explicit ReadingAidsImpl(ReadingAidsOptions options_);
@@ -55,29 +101,30 @@ class ReadingAidsImpl : public torch::nn::Cloneable<ReadingAidsImpl> {
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Asks the decoder's layers for what the aids need, `length` being the whole
-  /// sequence's and `bias` what is added to the right token's logit.
+  /// Probes that make the decoder's layers keep what `loss` needs, and that add
+  /// `bias` to the right token's logit. `length` is that of the whole sequence.
   ///
-  /// Throws `c10::ValueError` when no layer is above the one that finds.
+  /// Throws `c10::ValueError` if there is no layer above `config.layer`.
   std::vector<decoder::LayerProbe> make_probes(
       const AidConfig& config,
-      const ReadingPlaces& places,
+      const AnswerLayout& layout,
       int64_t num_layers,
       int64_t length,
       double bias,
       torch::Dtype dtype) const;
 
-  /// The aids' loss, a float32 scalar, of probes that the decoder has filled.
+  /// The loss of the aids, a float32 scalar, from probes that the decoder has
+  /// filled.
   torch::Tensor loss(
       const AidConfig& config,
-      const ReadingPlaces& places,
+      const AnswerLayout& layout,
       const std::vector<decoder::LayerProbe>& probes);
 
   /// The options with which this module was constructed.
   ReadingAidsOptions options;
 
   torch::nn::Linear token{nullptr};
-  torch::nn::Linear place{nullptr};
+  torch::nn::Linear cell{nullptr};
 };
 
 TORCH_MODULE(ReadingAids);

@@ -1,5 +1,6 @@
 #include "training/run_log.h"
 
+#include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/table.h"
@@ -11,7 +12,7 @@
 namespace microfiche::training {
 namespace {
 
-/// Forgets the lines of what a resumed run will do again.
+/// Removes the lines of steps that a resumed run repeats.
 void trim_metrics(
     const std::filesystem::path& file,
     int64_t last_step,
@@ -25,7 +26,7 @@ void trim_metrics(
     const size_t end = std::min(content.find('\n', begin), content.size());
     const std::string line = content.substr(begin, end - begin);
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    // A killed run may have left half a line at the end.
+    // A killed run may have left an incomplete line at the end.
     if (json.is_object()) {
       const bool evaluation = json.contains("evaluation");
       const int64_t last = evaluation ? evaluated_step : last_step;
@@ -44,7 +45,7 @@ double unix_time() {
       .count();
 }
 
-/// Text as a block of Markdown that is shown as it stands.
+/// Text as a preformatted block of Markdown.
 std::string verbatim(const std::string& text) {
   std::string block = "    ";
   for (const char character : text) {
@@ -56,7 +57,7 @@ std::string verbatim(const std::string& text) {
   return block + "\n\n";
 }
 
-std::string reading_text(const ReadPage& page) {
+std::string reading_text(const EvaluatedPage& page) {
   return concat(
       "**Reference**\n\n",
       verbatim(page.reference),
@@ -84,10 +85,23 @@ void RunLog::add(
   events_.add(line.at("step").get<int64_t>(), unix_time(), scalars);
 }
 
-void RunLog::show(int64_t step, const std::vector<ReadPage>& pages) {
+void RunLog::add(int64_t step, const Evaluation& evaluation) {
+  Json line = Json::object();
+  line["step"] = step;
+  line["evaluation"] = Json::array();
+  std::map<std::string, double> precisions;
+  for (const auto& row : evaluation.rows) {
+    line["evaluation"].push_back(write_config(row));
+    precisions["precision/" + row_name(row)] = row.precision;
+  }
+  add(line, precisions);
+  show(step, evaluation.shown);
+}
+
+void RunLog::show(int64_t step, const std::vector<EvaluatedPage>& pages) {
   for (const auto& page : pages) {
     const double now = unix_time();
-    // TensorBoard knows one kind of data a tag.
+    // TensorBoard allows one kind of data per tag.
     events_.add_image(
         step,
         now,

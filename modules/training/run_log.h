@@ -13,26 +13,29 @@
 
 namespace microfiche::training {
 
-/// What a training says of its steps: lines of `metrics.jsonl`, and the same
-/// numbers for TensorBoard in `events/`.
+/// The log of a training: lines of `metrics.jsonl`, and the same scalars for
+/// TensorBoard in `events/`.
 class RunLog {
  public:
-  /// Goes on in `folder` after step `last_step` and the evaluation after step
-  /// `evaluated_step`: what a resumed run will do again and half a line that a
-  /// killed run left are forgotten. Throws `IoError` when that fails.
+  /// Continues the log in `folder` after step `last_step` and the evaluation
+  /// after step `evaluated_step`. Removes later lines, which a resumed run writes
+  /// again, and an incomplete last line. Throws `IoError` if that fails.
   RunLog(
       const std::filesystem::path& folder,
       int64_t last_step,
       int64_t evaluated_step);
 
-  /// Adds a line, which has a "step", and what TensorBoard shows of it.
+  /// Adds a line with a "step", and scalars of it for TensorBoard.
   void add(const Json& line, const std::map<std::string, double>& scalars);
 
-  /// Shows pages in TensorBoard: each with its picture, and its reference and
-  /// prediction below each other.
-  void show(int64_t step, const std::vector<ReadPage>& pages);
+  /// Adds a line with the rows of an evaluation, and their precisions and pages
+  /// for TensorBoard.
+  void add(int64_t step, const Evaluation& evaluation);
 
  private:
+  /// Adds the image of each page, with its reference and prediction below it.
+  void show(int64_t step, const std::vector<EvaluatedPage>& pages);
+
   std::filesystem::path metrics_;
   EventFile events_;
 };

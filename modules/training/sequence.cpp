@@ -25,9 +25,9 @@ Sequences make_sequences(
             prompt_of(row).ids.size() + answers[row].size() - 1));
   }
 
-  // Padding is any id.
+  // The id of padding does not matter.
   std::vector<int64_t> ids(rows * longest, 0);
-  std::vector<int64_t> places;
+  std::vector<int64_t> predicting_positions;
   std::vector<int64_t> targets;
   for (int64_t row = 0; row < rows; ++row) {
     const auto& prompt = prompt_of(row);
@@ -39,8 +39,8 @@ Sequences make_sequences(
         "training: row ",
         row,
         " of a batch has ",
-        has_page ? "a page and a prompt without <image>"
-                 : "a prompt with <image> and no page");
+        has_page ? "a page but no <image> in its prompt"
+                 : "<image> in its prompt but no page");
     const auto begin = ids.begin() + row * longest;
     const auto end = std::copy(prompt.ids.begin(), prompt.ids.end(), begin);
     const auto length = static_cast<int64_t>(prompt.ids.size());
@@ -50,15 +50,16 @@ Sequences make_sequences(
         std::min(room, static_cast<int64_t>(answer.size())),
         end);
     for (size_t i = 0; i < answer.size(); ++i) {
-      places.push_back(row * longest + length - 1 + static_cast<int64_t>(i));
+      predicting_positions.push_back(
+          row * longest + length - 1 + static_cast<int64_t>(i));
       targets.push_back(answer[i]);
     }
   }
-  std::vector<int64_t> page_places;
+  std::vector<int64_t> page_positions;
   for (const int64_t row : page_rows) {
     const auto& prompt = prompt_of(row);
     for (int64_t i = 0; i < prompt.image_positions; ++i) {
-      page_places.push_back(row * longest + prompt.image_begin + i);
+      page_positions.push_back(row * longest + prompt.image_begin + i);
     }
   }
 
@@ -68,8 +69,8 @@ Sequences make_sequences(
   };
   Sequences sequences;
   sequences.ids = on_device(ids).view({rows, longest});
-  sequences.page_places = on_device(page_places);
-  sequences.predicting_places = on_device(places);
+  sequences.page_positions = on_device(page_positions);
+  sequences.predicting_positions = on_device(predicting_positions);
   sequences.targets = on_device(targets);
   sequences.answer_begin = static_cast<int64_t>(prompt_of(0).ids.size()) - 1;
   sequences.image_begin = prompt_of(0).image_begin;

@@ -10,33 +10,33 @@
 
 namespace microfiche::training {
 
-/// A batch's rows as the decoder receives them: prompt, page where the prompt
-/// has one, answer. Rows end where they end, with padding right of it, which
-/// nothing to its left can see.
+/// The rows of a batch as the decoder gets them: prompt, page if the prompt has
+/// one, answer. Padding follows on the right, where no position to its left
+/// attends to it.
 ///
-/// T = length of the longest row; places count through all rows, row b's first
-/// being b * T.
+/// T = length of the longest row. Positions count through all rows: row b
+/// begins at b * T.
 struct Sequences {
-  /// (B, T) int64. Where a page goes they mean nothing.
+  /// (B, T) int64; arbitrary at the positions of a page.
   torch::Tensor ids;
 
-  /// (P * positions) int64, page by page: where its positions go.
-  torch::Tensor page_places;
+  /// (P * positions) int64, page by page: the positions of each page.
+  torch::Tensor page_positions;
 
-  /// (N) int64: the places whose next id belongs to an answer, and that id.
+  /// (N) int64: the positions that predict an id of an answer, and that id.
   /// Only these have a loss.
-  torch::Tensor predicting_places;
+  torch::Tensor predicting_positions;
   torch::Tensor targets;
 
-  /// Of the first row: the place that predicts the answer's first id, and the
-  /// page's first.
+  /// Of the first row: the position that predicts the first id of the answer,
+  /// and the first position of the page.
   int64_t answer_begin = 0;
   int64_t image_begin = 0;
 };
 
-/// Puts rows together; `prompts` has one for each, or one for all. `page_rows`
-/// as in `PageBatch`. Throws `InputError` for a row whose prompt asks for a
-/// page that it has not, or the other way round.
+/// Joins rows; `prompts` has one for each, or one for all. `page_rows` as in
+/// `PageBatch`. Throws `InputError` for a row with a page whose prompt has no
+/// `<image>`, or the reverse.
 Sequences make_sequences(
     const std::vector<model::Prompt>& prompts,
     const std::vector<std::vector<int64_t>>& answers,

@@ -8,40 +8,37 @@
 #include <vector>
 
 namespace microfiche::training {
-namespace {
 
-/// What `StepRecord::numbers` holds, in this order.
-const std::vector<const char*> kNumberNames = {
-    "loss",
-    "reading_loss",
-    "glyph_loss",
-    "patch_glyph_loss",
-    "balance_loss",
-    "aids_loss",
-    "reading_accuracy",
-    "glyph_accuracy",
-    "gradient_norm"};
-
-} // namespace
-
-torch::Tensor stack_numbers(const Losses& losses) {
-  return torch::stack(
-      {losses.total.detach(),
-       losses.reading.detach(),
-       losses.glyph.detach(),
-       losses.patch_glyph.detach(),
-       losses.balance.detach(),
-       losses.aids.detach(),
-       losses.reading_accuracy,
-       losses.glyph_accuracy});
+std::map<std::string, double> name_scalars(const torch::Tensor& scalars) {
+  const auto& names = scalar_names();
+  std::map<std::string, double> named;
+  for (size_t i = 0; i < names.size(); ++i) {
+    named[names[i]] = scalars[static_cast<int64_t>(i)].item<double>();
+  }
+  named["gradient_norm"] =
+      scalars[static_cast<int64_t>(names.size())].item<double>();
+  return named;
 }
 
-std::map<std::string, double> named_numbers(const torch::Tensor& numbers) {
-  std::map<std::string, double> named;
-  for (size_t i = 0; i < kNumberNames.size(); ++i) {
-    named[kNumberNames[i]] = numbers[static_cast<int64_t>(i)].item<double>();
+Json describe_step(
+    const StepRecord& record,
+    const std::string& stage,
+    const std::map<std::string, double>& scalars,
+    const TrainingPosition& position) {
+  Json line = Json::object();
+  line["step"] = record.step;
+  line["stage"] = stage;
+  line["first_batch"] = record.first_batch;
+  for (const auto& [name, value] : scalars) {
+    line[name] = finite_or_null(value);
   }
-  return named;
+  line["batches"] = describe_batches(record.batches);
+  line["rate_factor"] = record.rate_factor;
+  line["characters"] = position.characters;
+  line["seconds"] = position.seconds;
+  line["waited_seconds"] = position.waited_seconds;
+  line["characters_per_second"] = position.characters_per_second();
+  return line;
 }
 
 Json describe_batches(const std::vector<BatchRecord>& batches) {
@@ -57,11 +54,11 @@ Json describe_batches(const std::vector<BatchRecord>& batches) {
       entry["characters_per_token"] = rounded(batch.characters_per_token);
       entry["font_size_px"] = rounded(batch.font_size_px);
     }
-    const auto numbers = batch.numbers.cpu();
-    for (int64_t i = 0; i < numbers.numel(); ++i) {
-      const double value = numbers[i].item<double>();
+    const auto scalars = batch.scalars.cpu();
+    for (int64_t i = 0; i < scalars.numel(); ++i) {
+      const double value = scalars[i].item<double>();
       if (value != 0) {
-        entry[kNumberNames[i]] = rounded(value);
+        entry[scalar_names()[i]] = rounded(value);
       }
     }
     list.push_back(std::move(entry));

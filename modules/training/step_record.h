@@ -1,5 +1,7 @@
 #pragma once
 
+#include "training/checkpoint/training_position.h"
+
 #include "core/json.h"
 #include "decoder/decoder.h"
 
@@ -12,51 +14,54 @@
 
 namespace microfiche::training {
 
-/// One batch of a step with its own numbers, so that the log shows which pages
-/// are learned and which are not.
+/// One batch of a step with its own scalars, so that the log shows which pages
+/// the model learns.
 struct BatchRecord {
   std::string mode;
   double characters_per_token = 0;
   double font_size_px = 0;
 
-  /// As `StepRecord::numbers`, without the gradient norm.
-  torch::Tensor numbers;
+  /// See `Losses::scalars`.
+  torch::Tensor scalars;
 };
 
-/// What a step leaves on the device until the log is written.
+/// The results of a step, which stay on the device until they are logged.
 struct StepRecord {
   int64_t step = 0;
   int64_t first_batch = 0;
   double rate_factor = 0;
   int64_t characters = 0;
 
-  /// Losses, accuracies and the gradient norm, (numbers) float32; see
-  /// `named_numbers`.
-  torch::Tensor numbers;
+  /// Means of `Losses::scalars` over the step's batches, then the norm of the
+  /// gradients before clipping, float32.
+  torch::Tensor scalars;
 
   /// The batches of this process.
   std::vector<BatchRecord> batches;
 };
 
-struct Losses;
+/// The scalars of a step by name: "loss", "reading_loss", ..., "gradient_norm".
+/// `scalars` is on the CPU.
+std::map<std::string, double> name_scalars(const torch::Tensor& scalars);
 
-/// The numbers of a batch in that order, without the gradient norm.
-torch::Tensor stack_numbers(const Losses& losses);
+/// The line of a step in `metrics.jsonl`, from its named scalars and the position
+/// of the run.
+Json describe_step(
+    const StepRecord& record,
+    const std::string& stage,
+    const std::map<std::string, double>& scalars,
+    const TrainingPosition& position);
 
-/// A step's numbers, on the CPU, by their names: "loss", "reading_loss", ...,
-/// "gradient_norm".
-std::map<std::string, double> named_numbers(const torch::Tensor& numbers);
-
-/// The batches of a step as `metrics.jsonl` has them: mode, characters per
-/// vision token, font size, and those numbers that are not zero.
+/// The batches of a step for `metrics.jsonl`: mode, characters per vision token,
+/// font size, and the scalars that are not zero.
 Json describe_batches(const std::vector<BatchRecord>& batches);
 
-/// Share of the tokens of the last training-mode forward that went to each
-/// expert, a list a routing layer.
+/// Fraction of the tokens of the last training-mode forward that went to each
+/// expert, one list per routing layer.
 Json expert_loads(const decoder::DecoderImpl& decoder);
 
-/// What of these TensorBoard shows, by "router/layer-1/largest": the largest
-/// and the smallest load over the even one. 1 and 1 is even.
+/// The highest and the lowest load over the mean load of each routing layer,
+/// as "router/layer-1/largest". Both are 1 if the load is even.
 std::map<std::string, double> router_scalars(const Json& expert_loads);
 
 } // namespace microfiche::training

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "text_compression/text_compressor_file.h"
 #include "training/model_parts.h"
-#include "training/sharding.h"
+#include "training/distributed/sharding.h"
 
 #include <torch/torch.h>
 
@@ -12,49 +12,12 @@
 namespace microfiche::training {
 namespace {
 
-/// Gives a new model what it takes from another one.
-void take_parts(
-    model::OpticalModel& model,
-    const PartsFromConfig& from,
-    torch::Device device) {
-  const torch::NoGradGuard no_grad;
-  const auto other = model::load_model(from.model, {device, torch::kFloat32});
-  const auto values = other.model->named_parameters();
-  for (const auto& part : from.parts) {
-    bool used = false;
-    for (auto& item : model->named_parameters()) {
-      if (!in_part(part, item.key())) {
-        continue;
-      }
-      used = true;
-      const auto* value = values.find(item.key());
-      check(
-          value != nullptr && value->sizes() == item.value().sizes(),
-          "training: parts_from: ",
-          from.model.string(),
-          " has no ",
-          item.key(),
-          " of shape ",
-          item.value().sizes(),
-          ", which part \"",
-          part,
-          "\" of this model has");
-      item.value().copy_(*value);
-    }
-    check(
-        used,
-        "training: parts_from names \"",
-        part,
-        "\", and the model has no such part");
-  }
-}
-
-/// The names of what is trained beside the model; see `TrainedModel::state`.
+/// Whether a parameter is not part of the model; see `TrainedModel::state`.
 bool is_beside_model(const std::string& name) {
   return in_part("heads", name) || in_part("text_compressor", name);
 }
 
-model::LoadedModel make_start(
+model::LoadedModel make_initial_model(
     const TrainingConfig& config,
     torch::Device device) {
   torch::manual_seed(config.seed);
@@ -64,7 +27,7 @@ model::LoadedModel make_start(
   const auto model_config =
       model::load_model_config(config.model / "config.json");
   if (!config.from_weights || model_config.dtype() != "bfloat16") {
-    // Masters are taken from float32 weights, before anything is rounded.
+    // Masters are copied from float32 weights before these are rounded.
     loading.dtype = torch::kFloat32;
   }
   auto loaded = config.from_weights
@@ -74,10 +37,10 @@ model::LoadedModel make_start(
   check(
       !loaded.placement.int8,
       config.model.string(),
-      ": its weights are int8, which cannot be trained; give the folder that "
-      "was quantized");
+      ": its weights are int8, which cannot be trained; use the folder of the "
+      "model before quantization");
   if (config.parts_from) {
-    take_parts(loaded.model, *config.parts_from, device);
+    copy_parts(loaded.model, *config.parts_from, device);
   }
   loaded.folder = config.model;
   loaded.placement = placement;
@@ -98,10 +61,9 @@ bool is_ever_trained(const Parameter& parameter, const TrainingConfig& config) {
 void check_fits_adapter(const std::string& name) {
   check(
       in_part("adapter", name) || in_part("heads", name),
-      "training: with an adapter nothing else is trained, since an adapter "
-      "folder cannot hold it, but a rate matches ",
-      name,
-      "; name the parts \"adapter\" and \"heads\", or leave the adapter out");
+      "training: with an adapter only \"adapter\" and \"heads\" can be trained, "
+      "because an adapter folder holds nothing else; a rate matches ",
+      name);
 }
 
 } // namespace
@@ -123,7 +85,7 @@ TrainedModel make_trained_model(
     int64_t rank,
     int64_t processes) {
   TrainedModel trained;
-  trained.loaded = make_start(config, device);
+  trained.loaded = make_initial_model(config, device);
   trained.heads = make_heads(config.glyph_head, trained.loaded.config, device);
   std::vector<Parameter> kept;
   const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
@@ -176,7 +138,7 @@ void save_trained_model(
         config.model.string());
     model::merge_adapter(loaded.model);
   }
-  // Rounding the masters gives what a model that computes in bf16 holds.
+  // Rounded masters are the weights of a model that computes in bf16.
   model::save_model(
       loaded,
       run_folder / "model",

@@ -15,39 +15,39 @@
 
 namespace microfiche::training {
 
-/// What a run trains: a model, perhaps with an adapter on it or a text
-/// compressor before its decoder, and heads beside it.
+/// What a run trains: a model, perhaps with an adapter or a text compressor, and
+/// heads that only training uses.
 struct TrainedModel {
   model::LoadedModel loaded;
   TrainingHeads heads;
 
-  /// Empty where the decoder gets pages.
+  /// Empty if the decoder gets pages.
   text_compression::TextCompressor text_compressor{nullptr};
 
-  /// Of all of these. What is loaded and no stage trains has no master.
+  /// Of all of these. A loaded parameter that no stage trains has no master.
   std::vector<Parameter> parameters;
 
   /// The masters that this process has, as "model.NAME", "heads.NAME" and
-  /// "text_compressor.NAME"; copying into them and `take_masters` restores a
-  /// state.
+  /// "text_compressor.NAME". To restore a state, copy into them and call
+  /// `copy_masters_to_weights`.
   std::map<std::string, torch::Tensor> state() const;
 };
 
-/// Makes or loads the model of a config, with its adapter, where it is trained.
-/// With sharded optimizer state, process `rank` of `processes` has masters of
-/// what it owns.
+/// Makes or loads the model of a config, with its adapter. With sharded
+/// optimizer state, rank `rank` has the masters of the parameters that it owns.
 ///
-/// Throws `InputError` for a model that does not fit, for int8 weights, and for
-/// stages that train more than the adapter where there is one.
+/// Throws `InputError` for a model that does not match, for int8 weights, and
+/// for stages that train more than the adapter and heads of a model with an
+/// adapter.
 TrainedModel make_trained_model(
     const TrainingConfig& config,
     torch::Device device,
     int64_t rank = 0,
     int64_t processes = 1);
 
-/// Writes what came out: the model folder `model/`, with the text compressor in
-/// it where there is one, and, with an adapter,
-/// `adapter/` as PEFT reads it, which is merged into the former.
+/// Writes the model folder `model/`, with the text compressor if there is one.
+/// With an adapter, writes `adapter/` in PEFT's format and merges it into the
+/// model.
 void save_trained_model(
     TrainedModel& trained,
     const TrainingConfig& config,

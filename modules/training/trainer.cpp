@@ -6,18 +6,15 @@
 #include "core/random.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
-#include "core/version.h"
-#include "rendering/font.h"
-#include "training/checkpoint_folder.h"
+#include "training/checkpoint/checkpoint_folder.h"
+#include "training/environment.h"
+#include "training/held_out_evaluation.h"
 #include "training/lr_schedule.h"
-#include "training/sharding.h"
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <set>
 
 namespace microfiche::training {
 namespace fs = std::filesystem;
@@ -30,29 +27,27 @@ Trainer::Trainer(
     : config_(std::move(config)),
       run_folder_(std::move(run_folder)),
       group_(group),
-      trained_(make_trained_model(
-          config_,
-          device,
-          group == nullptr ? 0 : group->rank(),
-          num_processes())),
-      data_(config_, trained_.loaded),
-      loss_function_(trained_.loaded, trained_.heads, trained_.text_compressor),
-      writer_(run_folder_),
+      state_(config_, device, group),
+      data_(config_, state_.trained.loaded),
+      loss_function_(
+          state_.trained.loaded,
+          state_.trained.heads,
+          state_.trained.text_compressor),
+      guard_(config_.not_finite),
+      best_(config_.checkpoints.best, group),
+      writer_(run_folder_, group),
       start_(Clock::now()) {
   at::globalContext().setAllowTF32CuBLAS(config_.tf32);
   at::globalContext().setAllowTF32CuDNN(config_.tf32);
-  trained_.loaded.model->set_recompute(config_.recompute);
-  if (config_.average_decay > 0) {
-    average_.emplace(trained_.parameters, config_.average_decay);
+  for (const auto& stage : config_.stages) {
+    check_divisible(stage, size_of(group_));
   }
-
-  check_shares();
-  if (is_first_process()) {
+  if (is_first(group_)) {
     lock_.emplace(run_folder_);
   }
   const auto checkpoint = find_checkpoint(run_folder_);
-  // Nothing is written before all have looked.
-  wait_for_all();
+  // No process writes before all have searched for a checkpoint.
+  barrier(group_);
   if (checkpoint) {
     check_resumable(
         checkpoint->training,
@@ -60,66 +55,22 @@ Trainer::Trainer(
         checkpoint->position.stage,
         checkpoint->folder.string());
     seconds_before_ = checkpoint->position.seconds;
-    go_to(*checkpoint);
-    say(concat("goes on from ", checkpoint->folder.string()));
+    restore(*checkpoint);
+    say(concat("resumes from ", checkpoint->folder.string()));
   } else {
     begin_stage();
   }
-  if (is_first_process()) {
+  if (is_first(group_)) {
     remove_unfinished_checkpoints(run_folder_);
     for (const char* folder : {"", "model", "adapter"}) {
       remove_temporary_files(run_folder_ / folder);
     }
     write_json_file(run_folder_ / "config.json", write_config(config_));
-    write_json_file(run_folder_ / "environment.json", environment());
+    write_json_file(
+        run_folder_ / "environment.json",
+        describe_environment(config_, state_, data_));
     log_.emplace(run_folder_, position_.step, position_.evaluated_step);
   }
-}
-
-void Trainer::check_shares() const {
-  for (const auto& stage : config_.stages) {
-    check(
-        stage.batches_per_step % num_processes() == 0,
-        "stage \"",
-        stage.name,
-        "\": batches_per_step is ",
-        stage.batches_per_step,
-        ", which ",
-        num_processes(),
-        " processes cannot share evenly; make it a multiple of that, or start "
-        "other processes");
-  }
-}
-
-Json Trainer::environment() const {
-  std::set<std::string> fonts;
-  for (const auto& stage : config_.stages) {
-    for (const auto& source : stage.sources()) {
-      if (source.pages) {
-        fonts.insert(source.pages->fonts.begin(), source.pages->fonts.end());
-      }
-    }
-  }
-  Json environment = Json::object();
-  environment["build"] = write_config(build_info());
-  environment["model"] = trained_.loaded.provenance();
-  environment["threads"] = at::get_num_threads();
-  environment["processes"] = num_processes();
-  environment["rendering"] = write_config(
-      rendering::rendering_provenance({fonts.begin(), fonts.end()}));
-  environment["text"] = data_.provenance();
-  return environment;
-}
-
-std::map<std::string, torch::Tensor> Trainer::state() const {
-  auto state = trained_.state();
-  if (optimizer_) {
-    state.merge(optimizer_->state());
-  }
-  if (average_) {
-    state.merge(average_->state());
-  }
-  return state;
 }
 
 int64_t Trainer::next_batch() const {
@@ -128,17 +79,17 @@ int64_t Trainer::next_batch() const {
 }
 
 void Trainer::begin_stage() {
-  // The workers of the stage before end first: they read what follows.
+  // The workers of the previous stage end first: they read the members that
+  // change.
   batches_.reset();
-  optimizer_.emplace(trained_.parameters, stage().rates, config_.optimizer);
-  const auto make_batch = data_.batches(position_.stage);
-  const int64_t processes = num_processes();
-  const int64_t own = group_ == nullptr ? 0 : group_->rank();
-  const auto make_own = [=](int64_t number) {
-    return make_batch(number * processes + own);
-  };
+  state_.begin_stage(stage());
+  const int64_t processes = size_of(group_);
   batches_.emplace(
-      [make_own] { return make_own; },
+      [make = data_.batches(position_.stage),
+       processes,
+       rank = rank_of(group_)] {
+        return [=](int64_t index) { return make(index * processes + rank); };
+      },
       config_.workers,
       config_.batches_ahead,
       /*first=*/next_batch() / processes);
@@ -147,20 +98,20 @@ void Trainer::begin_stage() {
 std::optional<std::vector<EvaluationRow>> Trainer::run() {
   const int64_t num_stages = static_cast<int64_t>(config_.stages.size());
   while (position_.stage < num_stages) {
-    // A run may have ended right after a stage's last step.
+    // A run may have ended right after the last step of a stage.
     if (position_.stage_step < stage().steps) {
       run_stage();
     }
     if (position_.stage_step < stage().steps) {
       writer_.wait();
-      say("stopped by max_minutes; the same command goes on from here");
+      say("stopped by max_minutes; run the same command to resume");
       return std::nullopt;
     }
     ++position_.stage;
     position_.stage_step = 0;
     position_.batches_skipped = 0;
     position_.optimizer_steps = 0;
-    optimizer_.reset();
+    state_.end_stage();
     if (position_.stage < num_stages) {
       begin_stage();
     }
@@ -169,79 +120,80 @@ std::optional<std::vector<EvaluationRow>> Trainer::run() {
   if (saved_step_ != position_.step) {
     save();
   }
-  evaluate_now();
-  if (is_new_best()) {
+  evaluate();
+  if (best_.must_be_saved()) {
     save();
   }
   writer_.wait();
-  take_best();
-  swap_average();
-  if (is_first_process()) {
-    save_trained_model(trained_, config_, run_folder_);
+  if (best_.restore_best(state_, position_, run_folder_)) {
+    rows_ = evaluate_held_out(state_, data_, config_).rows;
+  }
+  state_.swap_average();
+  if (is_first(group_)) {
+    save_trained_model(state_.trained, config_, run_folder_);
   }
   return rows_;
 }
 
 void Trainer::run_stage() {
-  trained_.loaded.model->train();
-  if (config_.not_finite.then == NotFinitePolicy::kRollBack &&
+  state_.trained.loaded.model->train();
+  if (guard_.rolls_back() &&
       (position_.stage_step == 0 || saved_step_ != position_.step)) {
-    // Something to go back to that belongs to this stage.
+    // A checkpoint of this stage to roll back to.
     save();
   }
   Progress progress("training " + stage().name, stage().steps, "steps");
   std::vector<StepRecord> records;
-  const int64_t every_save = config_.checkpoints.every_steps;
-  const int64_t every_evaluation = config_.evaluation.every_steps;
-  // A CPU has nothing to wait for.
-  const bool look_always = !trained_.loaded.placement.device.is_cuda();
-  // Every start makes a step, however little time it is given.
+  const int64_t save_every = config_.checkpoints.every_steps;
+  const int64_t evaluate_every = config_.evaluation.every_steps;
+  // On a GPU reading the scalars of a step makes the host wait.
+  const bool log_each_step =
+      !state_.trained.loaded.placement.device.is_cuda();
+  // Every start makes at least one step, even if its time is already over.
   do {
     const int64_t step_before = position_.step;
     if (auto record = train_step()) {
       records.push_back(std::move(*record));
     }
     if (position_.step <= step_before) {
-      // A run that went back does these again.
+      // The run rolled back and repeats these steps.
       std::erase_if(records, [this](const StepRecord& record) {
         return record.step > position_.step;
       });
       continue;
     }
     const bool last = position_.stage_step == stage().steps;
-    if (look_always || last || position_.step % config_.log_every == 0 ||
-        wishes_.stop) {
-      look_at(records);
-      const double rate =
-          position_.characters / std::max(position_.seconds, 1e-9);
+    if (log_each_step || last || position_.step % config_.log_every == 0 ||
+        flags_.stop) {
+      log_steps(records);
       char remark[64];
       std::snprintf(
           remark,
           sizeof remark,
           "loss %.4f, %.3g characters/s",
           last_loss_,
-          rate);
+          position_.characters_per_second());
       progress.update(position_.stage_step, remark);
     }
-    if (wishes_.stop) {
+    if (flags_.stop) {
       save();
       writer_.wait();
       throw_if_stop_requested();
       throw Interrupted(
-          ExitCode::kTerminated, "another process was asked to stop");
+          ExitCode::kTerminated, "another process received a stop signal");
     }
-    bool saves = every_save > 0 && position_.step % every_save == 0;
-    if (every_evaluation > 0 && position_.step % every_evaluation == 0) {
-      look_at(records);
-      evaluate_now();
-      saves = is_new_best() || saves;
+    bool must_save = save_every > 0 && position_.step % save_every == 0;
+    if (evaluate_every > 0 && position_.step % evaluate_every == 0) {
+      log_steps(records);
+      evaluate();
+      must_save = best_.must_be_saved() || must_save;
     }
-    if (saves) {
-      look_at(records);
+    if (must_save) {
+      log_steps(records);
       save();
     }
-  } while (position_.stage_step < stage().steps && !wishes_.out_of_time);
-  look_at(records);
+  } while (position_.stage_step < stage().steps && !flags_.out_of_time);
+  log_steps(records);
   if (saved_step_ != position_.step) {
     save();
   }
@@ -254,100 +206,88 @@ std::optional<StepRecord> Trainer::train_step() {
   record.rate_factor = learning_rate_factor(
       stage().schedule, position_.stage_step, stage().steps);
 
-  optimizer_->zero_grad();
-  for (int64_t i = 0; i < stage().batches_per_step / num_processes(); ++i) {
+  auto& optimizer = *state_.optimizer;
+  optimizer.zero_grad();
+  for (int64_t i = 0; i < stage().batches_per_step / size_of(group_); ++i) {
     const auto start = Clock::now();
     const auto batch = batches_->next();
     position_.waited_seconds +=
         std::chrono::duration<double>(Clock::now() - start).count();
     add_gradients(batch, record);
   }
-  wishes_ = {stop_requested(), out_of_time()};
+  flags_ = {
+      stop_requested(),
+      config_.max_minutes > 0 &&
+          seconds_since_start() > 60 * config_.max_minutes};
   if (group_ != nullptr) {
-    wishes_ = add_up_step(*group_, trained_.parameters, record, wishes_);
+    flags_ =
+        all_reduce_step(*group_, state_.trained.parameters, record, flags_);
   }
-  const auto norm = optimizer_->clip_gradients();
-  record.numbers = torch::cat({record.numbers, norm.reshape(1)});
-  // A GPU is asked, and waited for, only where the answer decides something.
-  if (!norm.is_cuda() || config_.not_finite.then != NotFinitePolicy::kStop) {
-    if (!record.numbers.isfinite().all().item<bool>()) {
-      meet_not_finite(record);
-      return std::nullopt;
-    }
+  const auto norm = optimizer.clip_gradients();
+  record.scalars = torch::cat({record.scalars, norm.reshape(1)});
+  if (guard_.checks_each_step(norm.device()) &&
+      !record.scalars.isfinite().all().item<bool>()) {
+    handle_non_finite(record);
+    return std::nullopt;
   }
-  optimizer_->step(record.rate_factor);
-  share(optimizer_->parameters());
-  if (average_) {
-    average_->update(position_.step + 1);
-  }
+  state_.update(record.rate_factor, position_.step + 1);
   count_step(record.characters);
   return record;
 }
 
 void Trainer::add_gradients(const data::PageBatch& batch, StepRecord& record) {
-  // What dropout leaves out depends on the batch and on nothing before it.
+  // Dropout depends only on the index of the batch.
   torch::manual_seed(RandomStream(config_.seed, "dropout", batch.index).bits());
   const double share = 1.0 / static_cast<double>(stage().batches_per_step);
   const auto losses = loss_function_(
-      to_device(batch, trained_.loaded.model->tensor_options()),
+      to_device(batch, state_.trained.loaded.model->tensor_options()),
       stage().losses,
       stage().aids,
       static_cast<double>(position_.stage_step) /
           static_cast<double>(stage().steps));
   (losses.total * share).backward();
-  const auto own = stack_numbers(losses);
   record.batches.push_back(
-      {batch.mode, batch.characters_per_token, batch.font_size_px, own});
-  const auto numbers = share * own;
-  record.numbers =
-      record.numbers.defined() ? record.numbers + numbers : numbers;
+      {batch.mode,
+       batch.characters_per_token,
+       batch.font_size_px,
+       losses.scalars});
+  const auto scalars = share * losses.scalars;
+  record.scalars =
+      record.scalars.defined() ? record.scalars + scalars : scalars;
   record.characters += batch.characters;
 }
 
 void Trainer::count_step(int64_t characters) {
   ++position_.step;
   ++position_.stage_step;
-  position_.optimizer_steps = optimizer_->num_steps();
+  position_.optimizer_steps = state_.optimizer->num_steps();
   position_.characters += characters;
-  position_.seconds = seconds_before_ +
-      std::chrono::duration<double>(Clock::now() - start_).count();
+  position_.seconds = seconds_before_ + seconds_since_start();
 }
 
-void Trainer::look_at(std::vector<StepRecord>& records) {
+void Trainer::log_steps(std::vector<StepRecord>& records) {
   if (records.empty()) {
     return;
   }
-  std::vector<torch::Tensor> numbers;
+  std::vector<torch::Tensor> all_scalars;
   for (const auto& record : records) {
-    numbers.push_back(record.numbers);
+    all_scalars.push_back(record.scalars);
   }
-  const auto table = torch::stack(numbers).cpu(); // (steps, numbers)
+  const auto table = torch::stack(all_scalars).cpu(); // (steps, scalars)
   for (size_t i = 0; i < records.size(); ++i) {
     const auto& record = records[i];
-    auto scalars = named_numbers(table[static_cast<int64_t>(i)]);
+    auto scalars = name_scalars(table[static_cast<int64_t>(i)]);
     last_loss_ = scalars.at("loss");
     if (!std::isfinite(last_loss_)) {
-      meet_not_finite(record);
+      handle_non_finite(record);
     }
     if (record.step % config_.log_every != 0) {
       continue;
     }
-    Json line = Json::object();
-    line["step"] = record.step;
-    line["stage"] = stage().name;
-    line["first_batch"] = record.first_batch;
-    for (const auto& [name, value] : scalars) {
-      line[name] = finite_or_null(value);
-    }
-    line["batches"] = describe_batches(record.batches);
-    line["rate_factor"] = record.rate_factor;
-    line["characters"] = position_.characters;
-    line["seconds"] = position_.seconds;
-    line["waited_seconds"] = position_.waited_seconds;
-    line["characters_per_second"] =
-        position_.characters / std::max(position_.seconds, 1e-9);
-    if (stage().losses.reading > 0) {
-      line["expert_load"] = expert_loads(*trained_.loaded.model->decoder);
+    Json line = describe_step(record, stage().name, scalars, position_);
+    if (stage().losses["reading"] > 0) {
+      line["expert_load"] =
+          expert_loads(*state_.trained.loaded.model->decoder);
       scalars.merge(router_scalars(line["expert_load"]));
     }
     if (log_) {
@@ -357,30 +297,99 @@ void Trainer::look_at(std::vector<StepRecord>& records) {
   records.clear();
 }
 
-void Trainer::save() {
-  position_.seconds = seconds_before_ +
-      std::chrono::duration<double>(Clock::now() - start_).count();
-  if (is_sharded()) {
-    save_checkpoint(run_folder_, position_, config_, state(), group_);
+void Trainer::handle_non_finite(const StepRecord& record) {
+  const int64_t batches = stage().batches_per_step;
+  const auto what = describe_non_finite(
+      record, stage().name, batches, state_.trained.parameters);
+  ++position_.not_finite;
+  if (guard_.must_stop(position_.not_finite)) {
+    writer_.wait();
+    throw NumericError(concat(
+        what,
+        "; lower the learning rates, or increase schedule.warmup_steps; the "
+        "newest checkpoint is from step ",
+        saved_step_));
+  }
+  if (guard_.rolls_back()) {
+    roll_back(record.first_batch + batches);
+    warn(concat(what, "; rolled back to step ", position_.step));
   } else {
-    if (is_first_process()) {
-      writer_.save(position_, config_, state());
-    }
-    wait_for_all();
+    warn(what + "; skipped");
+    skip_step(record);
   }
+}
+
+void Trainer::skip_step(const StepRecord& record) {
+  count_step(record.characters);
+  if (log_) {
+    log_->add(
+        {{"step", position_.step},
+         {"stage", stage().name},
+         {"not_finite_steps", position_.not_finite}},
+        {{"not_finite_steps", static_cast<double>(position_.not_finite)}});
+  }
+}
+
+void Trainer::roll_back(int64_t next_batch) {
+  writer_.wait();
+  // No process reads the checkpoint before it is complete.
+  barrier(group_);
+  auto checkpoint = find_checkpoint(run_folder_);
+  // No process writes the next one before all have read this one.
+  barrier(group_);
+  check<IoError>(
+      checkpoint && checkpoint->position.stage == position_.stage,
+      run_folder_.string(),
+      ": the checkpoint to roll back to is missing or broken");
+  auto& position = checkpoint->position;
+  position.not_finite = position_.not_finite;
+  position.batches_skipped =
+      next_batch - position.stage_step * stage().batches_per_step;
+  restore(*checkpoint);
+  // So that a run that stops now does not resume with the same batches.
+  save();
+  if (log_) {
+    log_.emplace(run_folder_, position_.step, position_.evaluated_step);
+  }
+}
+
+void Trainer::save() {
+  position_.seconds = seconds_before_ + seconds_since_start();
+  writer_.save(position_, config_, state_.tensors());
   saved_step_ = position_.step;
-  new_best_ = false;
+  best_.mark_saved();
 }
 
-void Trainer::share(const std::vector<Parameter>& parameters) {
-  if (is_sharded()) {
-    share_parameters(*group_, parameters);
+void Trainer::restore(const TrainingCheckpoint& checkpoint) {
+  position_ = checkpoint.position;
+  saved_step_ = position_.step;
+  last_evaluation_ = -1;
+  if (position_.stage < static_cast<int64_t>(config_.stages.size())) {
+    begin_stage();
   }
+  state_.restore(checkpoint);
 }
 
-bool Trainer::out_of_time() const {
-  const std::chrono::duration<double> spent = Clock::now() - start_;
-  return config_.max_minutes > 0 && spent.count() > 60 * config_.max_minutes;
+void Trainer::evaluate() {
+  if (last_evaluation_ == position_.step) {
+    return;
+  }
+  last_evaluation_ = position_.step;
+  const auto evaluation = evaluate_held_out(state_, data_, config_);
+  rows_ = evaluation.rows;
+  const bool logged = position_.evaluated_step == position_.step;
+  if (rows_.empty() || logged) {
+    return;
+  }
+  position_.evaluated_step = position_.step;
+  log_->add(position_.step, evaluation);
+  say(concat("step ", position_.step, ", held-out pages:\n"));
+  say(format_table(rows_));
+  best_.compare(rows_, position_);
+}
+
+double Trainer::seconds_since_start() const {
+  return std::chrono::duration<double>(Clock::now() - start_).count();
 }
 
 } // namespace microfiche::training

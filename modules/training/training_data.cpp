@@ -8,37 +8,17 @@
 #include <vector>
 
 namespace microfiche::training {
-namespace {
-
-/// The fonts of all rendered pages.
-std::vector<std::string> fonts_of(const TrainingConfig& config) {
-  std::vector<std::string> fonts;
-  for (const auto& stage : config.stages) {
-    for (const auto& source : stage.sources()) {
-      if (source.pages) {
-        fonts.insert(
-            fonts.end(),
-            source.pages->fonts.begin(),
-            source.pages->fonts.end());
-      }
-    }
-  }
-  return fonts;
-}
-
-} // namespace
-
 TrainingData::TrainingData(
     const TrainingConfig& config,
     const model::LoadedModel& loaded)
     : config_(config), loaded_(loaded) {
   const double fraction = config_.held_out_fraction;
-  const auto fonts = fonts_of(config_);
+  const auto names = config_.fonts();
+  const std::vector<std::string> fonts(names.begin(), names.end());
   if (!config_.corpus.empty()) {
     const auto documents = data::read_documents(config_.corpus);
     training_text_ = std::make_shared<data::Corpus>(
-        data::select_split(documents, fraction, data::Split::kTraining),
-        fonts);
+        data::select_split(documents, fraction, data::Split::kTraining), fonts);
     if (fraction > 0) {
       held_out_text_ = std::make_shared<data::Corpus>(
           data::select_split(documents, fraction, data::Split::kHeldOut),
@@ -76,9 +56,9 @@ std::function<data::PageBatch(int64_t)> TrainingData::batches(
   }
   return [makers, ends, seed](int64_t index) {
     RandomStream random(seed, "source", index);
-    const double place = random.uniform(0, ends.back());
+    const double point = random.uniform(0, ends.back());
     size_t chosen = 0;
-    while (chosen + 1 < ends.size() && place >= ends[chosen]) {
+    while (chosen + 1 < ends.size() && point >= ends[chosen]) {
       ++chosen;
     }
     return makers[chosen](index);
@@ -87,7 +67,7 @@ std::function<data::PageBatch(int64_t)> TrainingData::batches(
 
 std::shared_ptr<const data::PageDataset> TrainingData::held_out_pages() const {
   const int64_t last = static_cast<int64_t>(config_.stages.size()) - 1;
-  data::PageMixConfig mix = *config_.rendered_pages(last);
+  data::PageMixConfig mix = *config_.stages[last].rendered_pages();
   for (const auto& mode : config_.evaluation.modes) {
     mix.modes.emplace(mode, 0);
   }
@@ -154,7 +134,7 @@ TrainingData::make_conversations(
     for (const auto layout : layouts) {
       names += concat(names.empty() ? "" : " and ", layout);
     }
-    say(concat(file, ": ", conversations.size(), " rows as ", names, " has"));
+    say(concat(file, ": ", conversations.size(), " rows in the format of ", names));
   }
   return rows;
 }

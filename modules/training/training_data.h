@@ -14,23 +14,22 @@
 
 namespace microfiche::training {
 
-/// Where the batches of a run come from.
+/// Makes the batches of a run.
 class TrainingData {
  public:
-  /// Reads the text that pages are rendered from, where any are. `loaded` must
-  /// outlive this. Throws `InputError` as `read_documents` does.
+  /// Reads the text from which pages are rendered. `loaded` must outlive this.
+  /// Throws `InputError` as `read_documents` does.
   TrainingData(const TrainingConfig& config, const model::LoadedModel& loaded);
 
-  /// Makes batch `index` of a stage: it comes from one of the stage's sources,
-  /// drawn by their weights. May be called by any number of threads, as often
-  /// as one likes.
+  /// Makes batch `index` of a stage, from one of the stage's sources, drawn by
+  /// their weights. The function is thread-safe and always gives the same batch.
   std::function<data::PageBatch(int64_t index)> batches(int64_t stage) const;
 
-  /// Held-out pages to evaluate on, of the last stage's kind and in the modes
-  /// that the evaluation names.
+  /// Held-out pages to evaluate on, like those of the last stage, in the modes
+  /// of the evaluation.
   std::shared_ptr<const data::PageDataset> held_out_pages() const;
 
-  /// Held-out conversations; null where the evaluation names none.
+  /// Held-out conversations; null if the evaluation has none.
   std::shared_ptr<const data::ConversationDataset> held_out_conversations()
       const;
 

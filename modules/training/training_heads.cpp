@@ -1,6 +1,15 @@
 #include "training/training_heads.h"
 
+#include "core/error.h"
+
 namespace microfiche::training {
+
+void validate(const GlyphHeadConfig& config, const std::string& where) {
+  check(
+      config.width >= 1 && config.cells >= 1 && config.patch_cells >= 1,
+      where,
+      ": width, cells and patch_cells must be at least 1");
+}
 
 TrainingHeads make_heads(
     const GlyphHeadConfig& config,

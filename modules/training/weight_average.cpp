@@ -31,7 +31,7 @@ void WeightAverage::swap() {
     masters_[i].copy_(averages_[i]);
     averages_[i].copy_(weights);
   }
-  take_masters(parameters_);
+  copy_masters_to_weights(parameters_);
 }
 
 std::map<std::string, torch::Tensor> WeightAverage::state() const {

@@ -11,24 +11,25 @@
 
 namespace microfiche::training {
 
-/// A moving average of the weights, which often reads better than the weights
-/// of any one step.
+/// An exponential moving average of the weights, which often reads better than
+/// the weights of one step.
 ///
-/// After step n it keeps min(decay, (1 + n) / (10 + n)) of itself, so that the
-/// first steps are soon forgotten.
+/// The decay at step n is min(decay, (1 + n) / (10 + n)), so that the initial
+/// weights soon have little weight.
 class WeightAverage {
  public:
-  /// Averages those of `parameters` that have masters, beginning with what they
-  /// are now.
+  /// Averages those of `parameters` that have masters, from their current
+  /// values.
   WeightAverage(const std::vector<Parameter>& parameters, double decay);
 
-  /// Takes in the weights after step `step`, from 1.
+  /// Adds the weights after step `step`, from 1.
   void update(int64_t step);
 
   /// Exchanges weights and averages; a second call undoes it.
   void swap();
 
-  /// The averages as "average.NAME"; copying into them restores a state.
+  /// The averages as "average.NAME". They share memory with the average:
+  /// copying into them restores a state.
   std::map<std::string, torch::Tensor> state() const;
 
  private:

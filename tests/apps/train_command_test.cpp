@@ -79,7 +79,7 @@ TEST_F(FullDiskTrainingTest, LeavesCheckpointsToResumeFrom) {
   const auto outcome = train();
 
   EXPECT_THAT(
-      outcome.err, HasSubstr("goes on from " + newest->folder.string()));
+      outcome.err, HasSubstr("resumes from " + newest->folder.string()));
 }
 
 TEST_F(FullDiskTrainingTest, InTheBackgroundEndsWithCode4Too) {

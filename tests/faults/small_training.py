@@ -78,8 +78,8 @@ class Training:
 
     def start(self):
         """The checkpoint that it resumes from, or None."""
-        lines = [line for line in self.lines if line.startswith("goes on from ")]
-        return pathlib.Path(lines[0].removeprefix("goes on from ")) if lines else None
+        lines = [line for line in self.lines if line.startswith("resumes from ")]
+        return pathlib.Path(lines[0].removeprefix("resumes from ")) if lines else None
 
 
 def step_of(folder):

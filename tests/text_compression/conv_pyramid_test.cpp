@@ -10,7 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(ConvPyramidTest, EachLevelHalvesThePlaces) {
+TEST(ConvPyramidTest, EachLevelHalvesTheLength) {
   torch::manual_seed(0);
   ConvPyramid pyramid(ConvPyramidOptions(8).levels(3));
 
@@ -19,7 +19,7 @@ TEST(ConvPyramidTest, EachLevelHalvesThePlaces) {
       (std::vector<int64_t>{2, 3, 8}));
 }
 
-TEST(ConvPyramidTest, IsAMeanUnderAGeluWhereItsConvolutionsAreSilent) {
+TEST(ConvPyramidTest, IsTheGeluOfAMeanIfItsConvolutionsAreZero) {
   ConvPyramid pyramid(ConvPyramidOptions(4).levels(1));
   const torch::NoGradGuard no_grad;
   pyramid->blocks[0]->as<ConvLevel>()->halve_norm->weight.zero_();
@@ -30,7 +30,7 @@ TEST(ConvPyramidTest, IsAMeanUnderAGeluWhereItsConvolutionsAreSilent) {
       pyramid->forward(x), torch::gelu(means), /*rtol=*/1e-5, /*atol=*/1e-6));
 }
 
-TEST(ConvPyramidTest, TellsTheOrderOfIdsInASpan) {
+TEST(ConvPyramidTest, DependsOnTheOrderOfIdsInASpan) {
   torch::manual_seed(0);
   ConvPyramid pyramid(ConvPyramidOptions(8).levels(2));
   const auto x = torch::randn({1, 4, 8});
@@ -39,7 +39,7 @@ TEST(ConvPyramidTest, TellsTheOrderOfIdsInASpan) {
       pyramid->forward(x), pyramid->forward(x.flip(1)), 1e-3, 1e-3));
 }
 
-TEST(ConvPyramidTest, RefusesPlacesThatDoNotHalve) {
+TEST(ConvPyramidTest, RefusesALengthThatIsNoMultiple) {
   ConvPyramid pyramid(ConvPyramidOptions(8).levels(3));
 
   EXPECT_THAT(

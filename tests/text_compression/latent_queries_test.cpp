@@ -30,7 +30,7 @@ class LatentQueriesTest : public ::testing::Test {
   LatentQueries queries{nullptr};
 };
 
-TEST_F(LatentQueriesTest, GivesAsManyVectorsAsAreAskedFor) {
+TEST_F(LatentQueriesTest, GivesTheRequestedNumberOfVectors) {
   EXPECT_EQ(
       forward(torch::randn({2, 5, 16}), 5).sizes(),
       (std::vector<int64_t>{2, 3, 16}));
@@ -44,14 +44,14 @@ TEST_F(LatentQueriesTest, DoesNotSeePadding) {
       torch::allclose(forward(padded, 5), forward(text, 5), 1e-5, 1e-6));
 }
 
-TEST_F(LatentQueriesTest, TellsTheOrderOfIds) {
+TEST_F(LatentQueriesTest, DependsOnTheOrderOfIds) {
   const auto text = torch::randn({1, 5, 16});
 
   EXPECT_FALSE(
       torch::allclose(forward(text.flip(1), 5), forward(text, 5), 1e-3, 1e-3));
 }
 
-TEST_F(LatentQueriesTest, RefusesMoreVectorsThanThereAreQueries) {
+TEST_F(LatentQueriesTest, RefusesMoreVectorsThanQueries) {
   EXPECT_THAT(
       [&] {
         queries->forward(
@@ -63,8 +63,8 @@ TEST_F(LatentQueriesTest, RefusesMoreVectorsThanThereAreQueries) {
       ThrowsMessage<c10::Error>(HasSubstr("raise max_vectors")));
 }
 
-TEST(PlaceWavesTest, OnePlaceIsNearItsNeighboursAndFarFromOthers) {
-  const auto waves = place_waves(torch::tensor({1.5, 1.51, 5.5}), 64);
+TEST(SinusoidalEmbeddingTest, IsSimilarForCloseAndDifferentForDistantPositions) {
+  const auto waves = sinusoidal_embedding(torch::tensor({1.5, 1.51, 5.5}), 64);
   const auto likeness = [&](int64_t a, int64_t b) {
     return waves[a].dot(waves[b]).item<float>() / 32;
   };

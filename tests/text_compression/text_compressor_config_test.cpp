@@ -22,7 +22,7 @@ void expect_refused(const char* json, const char* words) {
   EXPECT_THAT([&] { read(json); }, ThrowsMessage<InputError>(HasSubstr(words)));
 }
 
-TEST(TextCompressorConfigTest, RefusesAMethodThatIsNotThere) {
+TEST(TextCompressorConfigTest, RefusesAnUnknownMethod) {
   expect_refused(
       R"({"method": "zip"})", "test: method: expected one of this field");
 }
@@ -32,7 +32,7 @@ TEST(TextCompressorConfigTest, RefusesLevelsWithoutAPyramid) {
       R"({"method": "mean_pooling", "levels": 3})", "levels: has no effect");
 }
 
-TEST(TextCompressorConfigTest, RefusesRawIdsBesideTruncation) {
+TEST(TextCompressorConfigTest, RefusesRawIdsWithTruncation) {
   expect_refused(
       R"({"method": "truncation_first", "raw_last": 2})",
       "raw_last: has no effect");
@@ -43,41 +43,41 @@ TEST(TextCompressorConfigTest, RefusesAnEvenKernel) {
       R"({"method": "conv_pyramid", "kernel": 4})", "kernel: must be odd");
 }
 
-TEST(PlacesInVectorsTest, ASpanOfIdsIsInOneVectorOneBehindTheOther) {
+TEST(PositionsInVectorsTest, IdsOfASpanFollowEachOtherInOneVector) {
   EXPECT_THAT(
-      places_in_vectors(read(R"({"method": "mean_pooling"})"), 4, 2),
+      positions_in_vectors(read(R"({"method": "mean_pooling"})"), 4, 2),
       ElementsAre(.25, .75, 1.25, 1.75, 1.75));
 }
 
-TEST(PlacesInVectorsTest, TruncationHoldsTheFirstIdsAndNoEnd) {
+TEST(PositionsInVectorsTest, TruncationHoldsTheFirstIdsAndNoEnd) {
   EXPECT_THAT(
-      places_in_vectors(read(R"({"method": "truncation_first"})"), 4, 2),
+      positions_in_vectors(read(R"({"method": "truncation_first"})"), 4, 2),
       ElementsAre(.5, 1.5, -1, -1, -1));
 }
 
-TEST(PlacesInVectorsTest, TruncationHoldsTheLastIds) {
+TEST(PositionsInVectorsTest, TruncationHoldsTheLastIds) {
   EXPECT_THAT(
-      places_in_vectors(read(R"({"method": "truncation_last"})"), 4, 2),
+      positions_in_vectors(read(R"({"method": "truncation_last"})"), 4, 2),
       ElementsAre(-1, -1, .5, 1.5, -1));
 }
 
-TEST(PlacesInVectorsTest, AHybridHoldsItsLastIdsInVectorsOfTheirOwn) {
+TEST(PositionsInVectorsTest, AHybridHasSeparateVectorsForItsLastIds) {
   const auto config = read(R"({"method": "mean_pooling", "raw_last": 1})");
 
   EXPECT_THAT(
-      places_in_vectors(config, 3, 3),
+      positions_in_vectors(config, 3, 3),
       ElementsAre(DoubleNear(1. / 3, 1e-9), DoubleNear(1, 1e-9), 2.5, 2.5));
 }
 
-TEST(PlacesInVectorsTest, AHybridOfOneVectorIsAllCompressed) {
+TEST(PositionsInVectorsTest, AHybridOfOneVectorIsAllCompressed) {
   const auto config = read(R"({"method": "mean_pooling", "raw_last": 1})");
 
-  EXPECT_THAT(places_in_vectors(config, 2, 1), ElementsAre(.25, .75, .75));
+  EXPECT_THAT(positions_in_vectors(config, 2, 1), ElementsAre(.25, .75, .75));
 }
 
-TEST(PlacesInVectorsTest, AWholeTextHasNoVectorsToPointAt) {
+TEST(PositionsInVectorsTest, AWholeTextHasNoVectors) {
   EXPECT_THAT(
-      [] { places_in_vectors(read(R"({"method": "whole_text"})"), 4, 2); },
+      [] { positions_in_vectors(read(R"({"method": "whole_text"})"), 4, 2); },
       ThrowsMessage<InputError>(HasSubstr("whole_text has no vectors")));
 }
 

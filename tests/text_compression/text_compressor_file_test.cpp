@@ -29,7 +29,7 @@ class TextCompressorFileTest : public ::testing::Test {
   model::LoadedModel loaded = tests::make_tiny_model();
 };
 
-TEST_F(TextCompressorFileTest, ComesBackFromItsFiles) {
+TEST_F(TextCompressorFileTest, LoadsFromItsFiles) {
   auto saved =
       make({.method = Method::kConvPyramid, .raw_last = 1, .levels = 2});
   save_text_compressor(saved, folder.path());
@@ -43,7 +43,7 @@ TEST_F(TextCompressorFileTest, ComesBackFromItsFiles) {
       found->compressor->forward(text, {6}, 4), saved->forward(text, {6}, 4)));
 }
 
-TEST_F(TextCompressorFileTest, OneWithoutParametersIsItsConfigAlone) {
+TEST_F(TextCompressorFileTest, WithoutParametersThereIsOnlyAConfig) {
   save_text_compressor(make({.method = Method::kMeanPooling}), folder.path());
 
   EXPECT_FALSE(
@@ -55,7 +55,7 @@ TEST_F(TextCompressorFileTest, AModelMayHaveNone) {
   EXPECT_FALSE(load_text_compressor(loaded));
 }
 
-TEST_F(TextCompressorFileTest, RefusesTheTensorsOfAnother) {
+TEST_F(TextCompressorFileTest, RefusesTheTensorsOfAnotherCompressor) {
   save_text_compressor(
       make({.method = Method::kConvPyramid, .levels = 2}), folder.path());
   write_file(

@@ -22,7 +22,7 @@ torch::Tensor random_text(int64_t length) {
   return torch::randn({1, length, kWidth});
 }
 
-TEST(TextCompressorTest, TruncationFirstIsTheFirstIdsWhateverFollows) {
+TEST(TextCompressorTest, TruncationFirstDependsOnlyOnTheFirstIds) {
   auto compressor = make({.method = Method::kTruncationFirst});
   auto text = random_text(7);
   const auto before = compressor->forward(text, {7}, 3);
@@ -32,7 +32,7 @@ TEST(TextCompressorTest, TruncationFirstIsTheFirstIdsWhateverFollows) {
   EXPECT_TRUE(torch::equal(compressor->forward(text, {7}, 3), before));
 }
 
-TEST(TextCompressorTest, TruncationLastIsTheLastIdsWhateverPrecedes) {
+TEST(TextCompressorTest, TruncationLastDependsOnlyOnTheLastIds) {
   auto compressor = make({.method = Method::kTruncationLast});
   auto text = random_text(7);
   const auto before = compressor->forward(text, {7}, 3);
@@ -53,14 +53,14 @@ TEST(TextCompressorTest, MeanPoolingIsTheMeanOfEachSpan) {
       1e-6));
 }
 
-TEST(TextCompressorTest, MeanPoolingLosesNothingWithAVectorForEachId) {
+TEST(TextCompressorTest, MeanPoolingIsExactWithOneVectorPerId) {
   auto compressor = make({.method = Method::kMeanPooling});
   const auto text = random_text(5);
 
   EXPECT_TRUE(torch::equal(compressor->forward(text, {5}, 5), text));
 }
 
-TEST(TextCompressorTest, MeanPoolingKnowsNoOrderInASpan) {
+TEST(TextCompressorTest, MeanPoolingIgnoresTheOrderInASpan) {
   auto compressor = make({.method = Method::kMeanPooling});
   const auto text = random_text(4);
 
@@ -71,7 +71,7 @@ TEST(TextCompressorTest, MeanPoolingKnowsNoOrderInASpan) {
       1e-6));
 }
 
-TEST(TextCompressorTest, AHybridEndsWithTheLastIdsAsTheyAre) {
+TEST(TextCompressorTest, AHybridEndsWithTheEmbeddingsOfTheLastIds) {
   auto compressor = make({.method = Method::kConvPyramid, .raw_last = 2});
   const auto text = random_text(9);
 
@@ -82,7 +82,7 @@ TEST(TextCompressorTest, AHybridEndsWithTheLastIdsAsTheyAre) {
       torch::equal(vectors[0].narrow(0, 2, 2), text[0].narrow(0, 7, 2)));
 }
 
-TEST(TextCompressorTest, TheCompressedPartOfAHybridHoldsTheLastIdsToo) {
+TEST(TextCompressorTest, TheCompressedPartOfAHybridIncludesTheLastIds) {
   auto compressor = make({.method = Method::kMeanPooling, .raw_last = 1});
   const auto text = random_text(4);
 
@@ -90,7 +90,7 @@ TEST(TextCompressorTest, TheCompressedPartOfAHybridHoldsTheLastIdsToo) {
       compressor->forward(text, {4}, 2)[0][0], text[0].mean(0), 1e-5, 1e-6));
 }
 
-TEST(TextCompressorTest, RefusesToCompressByAMethodThatDoesNot) {
+TEST(TextCompressorTest, RefusesAMethodWithoutAFixedCount) {
   auto compressor = make({.method = Method::kWholeText});
 
   EXPECT_THAT(
@@ -100,7 +100,7 @@ TEST(TextCompressorTest, RefusesToCompressByAMethodThatDoesNot) {
 
 class EachMethodTest : public ::testing::TestWithParam<TextCompressorConfig> {};
 
-TEST_P(EachMethodTest, ATextComesOutAsItWouldAlone) {
+TEST_P(EachMethodTest, PaddingDoesNotChangeAText) {
   auto compressor = make(GetParam());
   const auto text = random_text(5);
   const auto batch = torch::cat(
@@ -113,7 +113,7 @@ TEST_P(EachMethodTest, ATextComesOutAsItWouldAlone) {
       1e-5));
 }
 
-TEST_P(EachMethodTest, EveryParameterAndWhatIsSeenGetAGradient) {
+TEST_P(EachMethodTest, EveryParameterAndEveryUsedIdGetAGradient) {
   auto compressor = make(GetParam());
   const auto text = random_text(12).requires_grad_();
 

@@ -27,7 +27,7 @@ class TextSequencesTest : public ::testing::Test {
   model::LoadedModel loaded = tests::make_tiny_model();
 };
 
-TEST_F(TextSequencesTest, VectorsStandWhereVisionTokensDo) {
+TEST_F(TextSequencesTest, VectorsHaveThePositionsOfVisionTokens) {
   const auto sequence =
       sequences(Method::kTruncationFirst, {{7, 8, 9, 10, 11}}).front();
 
@@ -56,7 +56,7 @@ TEST_F(TextSequencesTest, NoTextHasNoPosition) {
       (std::vector<int64_t>{0, 32}));
 }
 
-TEST_F(TextSequencesTest, ATextCountsAsThePageInWhosePlaceItStands) {
+TEST_F(TextSequencesTest, ATextHasTheCountsOfThePageItReplaces) {
   TextCompressor compressor(
       TextCompressorOptions(/*width=*/32, {.method = Method::kMeanPooling}));
   const std::vector<std::string> texts = {"a text in bytes"};

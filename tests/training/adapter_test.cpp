@@ -56,7 +56,7 @@ void write_altered_adapter(
 
 class PeftAdapterTest : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(PeftAdapterTest, DoesWhatItDoesInPeft) {
+TEST_P(PeftAdapterTest, ComputesTheSameAsPeft) {
   auto loaded = golden_model();
   ASSERT_NEAR(golden_loss(loaded), peft_loss("none"), 1e-5);
 
@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
     PeftAdapterTest,
     ::testing::Values("lora", "rslora"));
 
-TEST(AdapterTest, NamesLayersByTheirLastPartWhereAllOfThemAreMeant) {
+TEST(AdapterTest, ANameWithoutAPathMatchesAllLayers) {
   auto loaded = tests::make_tiny_model();
   model::AdapterConfig config;
   // The projector is published as "layers", which lists are called as well.
@@ -156,7 +156,7 @@ TEST(AdapterTest, RefusesATargetWithoutALayer) {
       ThrowsMessage<InputError>(HasSubstr("no linear layer matches")));
 }
 
-TEST(AdapterTest, RefusesKindsThatItCannotCompute) {
+TEST(AdapterTest, RefusesUnsupportedKinds) {
   const tests::TemporaryFolder folder;
   auto loaded = tests::make_tiny_model();
   for (const auto& [field, value] :
@@ -173,7 +173,7 @@ TEST(AdapterTest, RefusesKindsThatItCannotCompute) {
   }
 }
 
-TEST(AdapterTest, RefusesARankThatItsTensorsDoNotHave) {
+TEST(AdapterTest, RefusesARankThatDiffersFromItsTensors) {
   const tests::TemporaryFolder folder;
   write_altered_adapter(folder.path(), "r", 5);
   auto loaded = golden_model();
@@ -193,7 +193,7 @@ TEST(AdapterTest, RefusesTheAdapterOfAnotherModel) {
       ThrowsMessage<InputError>(HasSubstr("base_model.model.model.layers")));
 }
 
-TEST(AdapterTest, DoesNotGoIntoInt8Weights) {
+TEST(AdapterTest, RefusesInt8Weights) {
   auto loaded = golden_model();
   model::quantize_linear_layers(loaded.model);
   model::load_adapter(loaded.model, tests::data_path("adapter/lora"));

@@ -35,14 +35,14 @@ std::vector<std::string> messages(const std::string& file) {
   return messages;
 }
 
-TEST(EventFileTest, ChecksBytesAsTheStandardDoes) {
+TEST(EventFileTest, ChecksumsAreThoseOfTheStandard) {
   // RFC 3720, appendix B.4, and the check value of the polynomial.
   EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aaU);
   EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62a8ab43U);
 }
 
-TEST(EventFileTest, BeginsWithTheVersionThatReadersLookFor) {
+TEST(EventFileTest, BeginsWithTheVersionRecord) {
   const tests::TemporaryFolder folder;
   const EventFile events(folder.path(), /*first_step=*/1);
 
@@ -52,7 +52,7 @@ TEST(EventFileTest, BeginsWithTheVersionThatReadersLookFor) {
   EXPECT_THAT(all[0], HasSubstr("brain.Event:2"));
 }
 
-TEST(EventFileTest, WritesTheBytesThatTensorBoardsOwnWriterWrites) {
+TEST(EventFileTest, WritesTheSameBytesAsTensorBoard) {
   const tests::TemporaryFolder folder;
   EventFile events(folder.path(), /*first_step=*/1);
 
@@ -78,7 +78,7 @@ TEST(EventFileTest, WritesTheBytesThatTensorBoardsOwnWriterWrites) {
   EXPECT_EQ(written.substr(first_record), golden.substr(first_record));
 }
 
-TEST(EventFileTest, SaysWhereItCannotWrite) {
+TEST(EventFileTest, NamesTheFileThatItCannotWrite) {
   const tests::TemporaryFolder folder;
   EventFile events(folder.path() / "events", /*first_step=*/1);
   fs::remove_all(folder.path() / "events");

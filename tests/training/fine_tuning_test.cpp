@@ -55,7 +55,7 @@ TEST(FineTuningTest, AnAdapterRunWritesTheAdapterAndTheMergedModel) {
     EXPECT_TRUE(torch::allclose(merged.at(name), weight, 0.01, 1e-3)) << name;
     const bool targeted =
         name.starts_with("decoder.layers.") && name.ends_with("_proj.weight");
-    // An expert that no token asked for has learned nothing.
+    // An expert without tokens has no gradient.
     if (!targeted) {
       EXPECT_TRUE(torch::equal(weight, before.at(name))) << name;
     } else if (name.find(".attention.") != std::string::npos) {
@@ -64,7 +64,7 @@ TEST(FineTuningTest, AnAdapterRunWritesTheAdapterAndTheMergedModel) {
   }
 }
 
-TEST(FineTuningTest, ACheckpointOfAnAdapterLeavesOutWhatIsNotTrained) {
+TEST(FineTuningTest, ACheckpointOfAnAdapterHasOnlyTrainedTensors) {
   const tests::TemporaryFolder folder;
   auto config = adapter_training(folder.path());
   config.max_minutes = 1e-9;
@@ -81,7 +81,7 @@ TEST(FineTuningTest, ACheckpointOfAnAdapterLeavesOutWhatIsNotTrained) {
   }
 }
 
-TEST(FineTuningTest, RefusesToTrainWhatAnAdapterCannotHold) {
+TEST(FineTuningTest, RefusesToTrainWeightsBesideAnAdapter) {
   const tests::TemporaryFolder folder;
   auto config = adapter_training(folder.path());
   config.stages[0].rates.push_back(RateRule{.match = "projector"});
@@ -101,7 +101,7 @@ TEST(FineTuningTest, TrainsEachPartAtItsOwnRateAndFreezesTheRest) {
   auto& stage = config.stages[0];
   stage.steps = 1;
   stage.schedule.warmup_steps = 0;
-  stage.losses.glyph = 0;
+  stage.losses["glyph"] = 0;
   stage.batch.points_per_page = 0;
   stage.rates = {
       {.match = "clip", .adam = 1e-3},
@@ -146,7 +146,7 @@ TEST(FineTuningTest, EveryWeightOfAModelBelongsToAPart) {
   }
 }
 
-TEST(FineTuningTest, TheModelThatComesOutIsTheAverage) {
+TEST(FineTuningTest, TheFinalModelIsTheAverage) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
   config.average_decay = 0.9;
@@ -187,7 +187,7 @@ TrainingConfig mixed_training(const fs::path& folder) {
   return config;
 }
 
-TEST(FineTuningTest, AMixtureGoesOnAsIfItHadNeverStopped) {
+TEST(FineTuningTest, AMixtureResumesToTheSameBits) {
   const tests::TemporaryFolder folder;
   const auto config = mixed_training(folder.path());
   const auto expected = tests::undisturbed_losses(config);

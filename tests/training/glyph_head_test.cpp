@@ -19,7 +19,7 @@ torch::Tensor point(float x, float y) {
   return torch::tensor({x, y}).view({1, 1, 2});
 }
 
-TEST(GlyphHeadTest, ScoresEveryPoint) {
+TEST(GlyphHeadTest, PredictsLabelsOfEveryPoint) {
   auto head = make_head();
 
   const auto logits =
@@ -29,7 +29,7 @@ TEST(GlyphHeadTest, ScoresEveryPoint) {
   EXPECT_EQ(logits.scalar_type(), torch::kFloat32);
 }
 
-TEST(GlyphHeadTest, AsksTheTokenUnderThePoint) {
+TEST(GlyphHeadTest, UsesTheTokenUnderThePoint) {
   auto head = make_head();
   const auto tokens = torch::randn({1, 4, 8});
   auto changed = tokens.clone();
@@ -48,7 +48,7 @@ TEST(GlyphHeadTest, AsksTheTokenUnderThePoint) {
   EXPECT_FALSE(asks(64, 70));
 }
 
-TEST(GlyphHeadTest, TellsPlacesInsideACellApart) {
+TEST(GlyphHeadTest, DistinguishesPointsInsideACell) {
   auto head = make_head();
   const auto tokens = torch::randn({1, 4, 8});
 
@@ -58,7 +58,7 @@ TEST(GlyphHeadTest, TellsPlacesInsideACellApart) {
       head->forward(tokens, point(1, 1)), head->forward(tokens, point(1, 2))));
 }
 
-TEST(GlyphHeadTest, LoudTokensDoNotDrownThePlace) {
+TEST(GlyphHeadTest, LargeTokensDoNotHideTheOffset) {
   auto head = make_head();
   const auto tokens = torch::randn({1, 4, 8});
   const auto difference = [&](double loudness) {

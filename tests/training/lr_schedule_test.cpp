@@ -52,7 +52,7 @@ TEST(LearningRateTest, FollowsHalfACosineAfterTheWarmUp) {
   EXPECT_NEAR(learning_rate_factor(schedule, 100, 100), 0, 1e-12);
 }
 
-TEST(LearningRateTest, DropsAtTheStepsThatItIsTold) {
+TEST(LearningRateTest, DropsAtTheGivenFractions) {
   const ScheduleConfig schedule{
       .decay = Decay::kSteps, .drops_at = {0.5, 0.9}, .drop_factor = 0.1};
 

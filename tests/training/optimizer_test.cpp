@@ -99,7 +99,7 @@ TEST(OptimizerTest, UpdatesVectorsAsAdamWOfLibTorchDoes) {
   EXPECT_TRUE(torch::allclose(ours, theirs, /*rtol=*/1e-6, /*atol=*/1e-7));
 }
 
-TEST(OptimizerTest, GivesTablesAndTheHeadToAdam) {
+TEST(OptimizerTest, UsesAdamWForTablesAndTheHead) {
   torch::manual_seed(1);
   auto optimizer = make_optimizer(
       {{"decoder.token_embedding.weight", make_parameter({4, 4})},
@@ -114,7 +114,7 @@ TEST(OptimizerTest, GivesTablesAndTheHeadToAdam) {
   EXPECT_EQ(state.size(), 5);
 }
 
-TEST(OptimizerTest, FreezesWhatNoRuleNames) {
+TEST(OptimizerTest, FreezesParametersWithoutARule) {
   auto trained = make_parameter({3});
   auto frozen = make_parameter({3});
 
@@ -128,7 +128,7 @@ TEST(OptimizerTest, FreezesWhatNoRuleNames) {
   EXPECT_FALSE(frozen.requires_grad());
 }
 
-TEST(OptimizerTest, TakesTheFirstRuleThatMatches) {
+TEST(OptimizerTest, UsesTheFirstRuleThatMatches) {
   auto slow = torch::zeros({1}).requires_grad_();
   auto fast = torch::zeros({1}).requires_grad_();
   Optimizer optimizer(
@@ -173,7 +173,7 @@ TEST(OptimizerTest, ClipsTheGradientsTogetherAndReturnsTheirNorm) {
   EXPECT_NEAR(b.grad()[1][0].item<double>(), 0.8, 1e-5);
 }
 
-TEST(OptimizerTest, AddsUpStepsThatTheModelsPrecisionWouldLose) {
+TEST(OptimizerTest, KeepsUpdatesThatTheModelsPrecisionWouldLose) {
   auto parameter = torch::ones({4}, torch::kBFloat16).requires_grad_();
   Optimizer optimizer(
       with_masters({{"norm", parameter}}),
@@ -189,7 +189,7 @@ TEST(OptimizerTest, AddsUpStepsThatTheModelsPrecisionWouldLose) {
   EXPECT_NEAR(parameter[0].item<double>(), 0.99, 0.004);
 }
 
-TEST(OptimizerTest, GoesOnFromARestoredState) {
+TEST(OptimizerTest, ContinuesFromARestoredState) {
   torch::manual_seed(1);
   auto straight = make_parameter({3, 5});
   auto resumed = straight.detach().clone().requires_grad_();

@@ -14,14 +14,14 @@ namespace {
 // separator. Two characters are predicted, from position 7 on.
 constexpr int64_t kLength = 9;
 
-ReadingPlaces make_places() {
-  ReadingPlaces places;
-  places.answer_begin = 7;
-  places.image_begin = 1;
-  places.side = 2;
+AnswerLayout make_layout() {
+  AnswerLayout layout;
+  layout.answer_begin = 7;
+  layout.image_begin = 1;
+  layout.side = 2;
   // The second row's first token, and padding.
-  places.points = torch::tensor({10.0F, 70.0F, -1.0F, -1.0F}).view({1, 2, 2});
-  return places;
+  layout.points = torch::tensor({10.0F, 70.0F, -1.0F, -1.0F}).view({1, 2, 2});
+  return layout;
 }
 
 decoder::Decoder make_decoder() {
@@ -42,7 +42,7 @@ std::vector<decoder::LayerProbe> run(
     const AidConfig& config,
     double bias) {
   auto probes = aids->make_probes(
-      config, make_places(), /*num_layers=*/2, kLength, bias, torch::kFloat32);
+      config, make_layout(), /*num_layers=*/2, kLength, bias, torch::kFloat32);
   torch::manual_seed(2);
   decoder->forward(
       torch::randn({1, kLength, 16}), /*cache=*/nullptr, {}, &probes);
@@ -55,7 +55,7 @@ TEST(ReadingAidsTest, BiasesTheTokenUnderTheCharacterAndNothingElse) {
 
   const auto probes = aids->make_probes(
       config,
-      make_places(),
+      make_layout(),
       /*num_layers=*/2,
       kLength,
       /*bias=*/8,
@@ -68,7 +68,7 @@ TEST(ReadingAidsTest, BiasesTheTokenUnderTheCharacterAndNothingElse) {
   EXPECT_FALSE(probes[0].attention_bias.defined());
 }
 
-TEST(ReadingAidsTest, DrawsTheAttentionToThatToken) {
+TEST(ReadingAidsTest, TheBiasRaisesTheAttentionToThatToken) {
   ReadingAids aids(ReadingAidsOptions(16));
   auto decoder = make_decoder();
   const AidConfig config{.attention = 1, .attention_bias = 8};
@@ -82,8 +82,8 @@ TEST(ReadingAidsTest, DrawsTheAttentionToThatToken) {
   EXPECT_GT(attended(with), 0.9);
   EXPECT_LT(attended(without), 0.3);
   EXPECT_LT(
-      aids->loss(config, make_places(), with).item<float>(),
-      aids->loss(config, make_places(), without).item<float>());
+      aids->loss(config, make_layout(), with).item<float>(),
+      aids->loss(config, make_layout(), without).item<float>());
 }
 
 TEST(ReadingAidsTest, TrainsItsHeadsAndTheLayerBelow) {
@@ -91,23 +91,23 @@ TEST(ReadingAidsTest, TrainsItsHeadsAndTheLayerBelow) {
   auto decoder = make_decoder();
   const AidConfig config{.location = 1};
 
-  aids->loss(config, make_places(), run(aids, decoder, config, /*bias=*/0))
+  aids->loss(config, make_layout(), run(aids, decoder, config, /*bias=*/0))
       .backward();
 
   EXPECT_GT(aids->token->weight.grad().abs().sum().item<float>(), 0);
-  EXPECT_GT(aids->place->weight.grad().abs().sum().item<float>(), 0);
+  EXPECT_GT(aids->cell->weight.grad().abs().sum().item<float>(), 0);
   const auto first = decoder->layers[0]->named_parameters();
   EXPECT_TRUE(first["attention.q_proj.weight"].grad().defined());
   const auto second = decoder->layers[1]->named_parameters();
   EXPECT_FALSE(second["attention.q_proj.weight"].grad().defined());
 }
 
-TEST(ReadingAidsTest, AHigherLayerFindsForTheOneAboveIt) {
+TEST(ReadingAidsTest, AHigherLayerHelpsTheNextOne) {
   const ReadingAids aids(ReadingAidsOptions(16));
   const AidConfig config{.layer = 1, .attention = 1, .attention_bias = 8};
   const auto probes_of = [&](int64_t num_layers) {
     return aids->make_probes(
-        config, make_places(), num_layers, kLength, 8, torch::kFloat32);
+        config, make_layout(), num_layers, kLength, 8, torch::kFloat32);
   };
 
   const auto probes = probes_of(3);
@@ -118,12 +118,12 @@ TEST(ReadingAidsTest, AHigherLayerFindsForTheOneAboveIt) {
   EXPECT_THROW(probes_of(2), c10::ValueError);
 }
 
-TEST(ReadingAidsTest, AsksNothingOfPadding) {
+TEST(ReadingAidsTest, IgnoresPadding) {
   ReadingAids aids(ReadingAidsOptions(16));
   auto decoder = make_decoder();
   const AidConfig config{.location = 1, .attention = 1};
   auto probes = run(aids, decoder, config, /*bias=*/0);
-  const auto before = aids->loss(config, make_places(), probes);
+  const auto before = aids->loss(config, make_layout(), probes);
 
   // What the padded position holds does not matter.
   const torch::NoGradGuard no_grad;
@@ -131,7 +131,7 @@ TEST(ReadingAidsTest, AsksNothingOfPadding) {
   probes[1].attention.select(2, 8).zero_();
 
   EXPECT_EQ(
-      aids->loss(config, make_places(), probes).item<float>(),
+      aids->loss(config, make_layout(), probes).item<float>(),
       before.item<float>());
 }
 

@@ -38,7 +38,7 @@ GoldenPass pass_golden_batch(bool recompute) {
   const size_t before = allocated_bytes();
 
   const auto total =
-      loss(batch, {.reading = 1, .glyph = 0, .balance = 0.01}).total;
+      loss(batch, {{"balance", 0.01}}).total;
   GoldenPass pass;
   pass.bytes = allocated_bytes() - before;
   total.backward();
@@ -50,7 +50,7 @@ GoldenPass pass_golden_batch(bool recompute) {
   return pass;
 }
 
-TEST(RecomputedModelTest, HasTheGradientsOfOneThatKeepsEverything) {
+TEST(RecomputedModelTest, HasTheSameGradients) {
   const auto kept = pass_golden_batch(/*recompute=*/false);
   const auto recomputed = pass_golden_batch(/*recompute=*/true);
 
@@ -65,7 +65,7 @@ TEST(RecomputedModelTest, HasTheGradientsOfOneThatKeepsEverything) {
   }
 }
 
-TEST(RecomputedModelTest, HoldsLessThanHalfBetweenForwardAndBackward) {
+TEST(RecomputedModelTest, NeedsLessThanHalfTheMemoryBetweenForwardAndBackward) {
   const auto kept = pass_golden_batch(/*recompute=*/false);
   const auto recomputed = pass_golden_batch(/*recompute=*/true);
 

@@ -1,5 +1,5 @@
 #include "core/error.h"
-#include "tests/training/processes.h"
+#include "tests/training/distributed/processes.h"
 #include "tests/training/small_training.h"
 
 #include <gmock/gmock.h>
@@ -11,9 +11,8 @@
 #include <map>
 #include <string>
 
-// A run that is stopped and goes on is compared, bit for bit, with one that was
-// never stopped: losses, masters, moments, averages and the model that comes
-// out.
+// Compares, bit for bit, a run that was stopped and resumed with an uninterrupted
+// run: losses, masters, moments, averages and the final model.
 
 namespace microfiche::training {
 namespace {
@@ -50,7 +49,7 @@ void PrintTo(const ResumeCase& test, std::ostream* stream) {
 
 class ResumeTest : public ::testing::TestWithParam<ResumeCase> {};
 
-TEST_P(ResumeTest, GoesOnAsIfItHadNeverStopped) {
+TEST_P(ResumeTest, ResumesToTheSameBits) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
   GetParam().change(config);
@@ -70,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
     All,
     ResumeTest,
     ::testing::Values(
-        // The second stage has two batches a step.
+        // The second stage has two batches per step.
         ResumeCase{"f32", [](Config&) {}},
         ResumeCase{"bf16", [](Config& config) { config.precision = "bf16"; }},
         ResumeCase{
@@ -99,8 +98,8 @@ constexpr const char* kFolder = "MICROFICHE_RESUMED_TRAINING";
 /// One process's part of a run in the folder that the parent named.
 void train_in(const char* run, double max_minutes) {
   const fs::path folder = std::getenv(kFolder);
-  const auto place = process_place_from_environment().value();
-  ProcessGroup group(place, torch::kCPU);
+  const auto info = rank_info_from_environment().value();
+  ProcessGroup group(info, torch::kCPU);
   auto config = tests::small_training(folder);
   for (auto& stage : config.stages) {
     stage.batches_per_step = 4;
@@ -118,16 +117,16 @@ TEST(ResumeWorker, DISABLED_TrainsOneStep) {
   train_in("run", /*max_minutes=*/1e-9);
 }
 
-TEST(ResumeWorker, DISABLED_GoesOn) {
+TEST(ResumeWorker, DISABLED_Resumes) {
   train_in("run", /*max_minutes=*/0);
 }
 
-TEST(ResumeTest, TwoProcessesGoOnAsIfTheyHadNeverStopped) {
+TEST(ResumeTest, TwoProcessesResumeToTheSameBits) {
   const tests::TemporaryFolder folder;
   setenv(kFolder, folder.path().c_str(), 1);
 
   for (const char* part :
-       {"TrainsStraight", "TrainsOneStep", "TrainsOneStep", "GoesOn"}) {
+       {"TrainsStraight", "TrainsOneStep", "TrainsOneStep", "Resumes"}) {
     EXPECT_THAT(
         tests::run_processes(concat("ResumeWorker.DISABLED_", part), 2),
         ::testing::Each(0))

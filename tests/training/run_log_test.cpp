@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(RunLogTest, ForgetsLaterStepsAndHalfALine) {
+TEST(RunLogTest, RemovesLaterStepsAndAnIncompleteLine) {
   const tests::TemporaryFolder folder;
   const auto file = folder.path() / "metrics.jsonl";
   write_file(file, "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"st");
@@ -23,7 +23,7 @@ TEST(RunLogTest, ForgetsLaterStepsAndHalfALine) {
   EXPECT_EQ(read_file(file), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
 }
 
-TEST(RunLogTest, ForgetsAnEvaluationThatNoCheckpointKnowsOf) {
+TEST(RunLogTest, RemovesAnEvaluationAfterTheLastCheckpoint) {
   const tests::TemporaryFolder folder;
   const auto file = folder.path() / "metrics.jsonl";
   write_file(
@@ -45,9 +45,9 @@ std::string events_of(const std::filesystem::path& folder) {
   return events;
 }
 
-TEST(RunLogTest, TensorBoardGetsPagesWithWhatWasReadFromThem) {
+TEST(RunLogTest, TensorBoardGetsPagesWithTheirText) {
   const tests::TemporaryFolder folder;
-  ReadPage page;
+  EvaluatedPage page;
   page.name = "one/corpus/5/0";
   page.page = page::make_page(32, 16, {255, 255, 255});
   page.reference = "two\nlines";
@@ -55,7 +55,7 @@ TEST(RunLogTest, TensorBoardGetsPagesWithWhatWasReadFromThem) {
   page.precision = 0.9;
 
   RunLog log(folder.path(), /*last_step=*/0, /*evaluated_step=*/0);
-  log.show(1, {page});
+  log.add(1, Evaluation{.rows = {}, .shown = {page}});
 
   const auto events = events_of(folder.path());
   EXPECT_THAT(events, HasSubstr("page/one/corpus/5/0"));
@@ -67,7 +67,7 @@ TEST(RunLogTest, TensorBoardGetsPagesWithWhatWasReadFromThem) {
                 "**Prediction**, precision 0.900\n\n    two *lines\n\n"));
 }
 
-TEST(RunLogTest, TensorBoardGetsWhatTheLineSays) {
+TEST(RunLogTest, TensorBoardGetsTheScalars) {
   const tests::TemporaryFolder folder;
 
   RunLog log(folder.path(), /*last_step=*/0, /*evaluated_step=*/0);

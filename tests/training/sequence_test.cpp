@@ -22,7 +22,7 @@ std::vector<int64_t> numbers(const torch::Tensor& tensor) {
       flat.const_data_ptr<int64_t>() + flat.numel()};
 }
 
-TEST(SequenceTest, PutsPagesAndAnswersWhereTheirRowsAre) {
+TEST(SequenceTest, PutsPagesAndAnswersIntoTheirRows) {
   // Row 0 is text, row 1 has a page of two positions after its first id.
   const std::vector<model::Prompt> prompts = {
       {{10, 11}, 0, 0}, {{20, 99, 99, 21}, 1, 2}};
@@ -32,21 +32,21 @@ TEST(SequenceTest, PutsPagesAndAnswersWhereTheirRowsAre) {
 
   EXPECT_THAT(
       numbers(sequences.ids), ElementsAre(10, 11, 5, 6, 1, 20, 99, 99, 21, 7));
-  EXPECT_THAT(numbers(sequences.page_places), ElementsAre(6, 7));
+  EXPECT_THAT(numbers(sequences.page_positions), ElementsAre(6, 7));
   // The id before an answer's first one predicts it; prompts predict nothing.
-  EXPECT_THAT(numbers(sequences.predicting_places), ElementsAre(1, 2, 3, 8, 9));
+  EXPECT_THAT(numbers(sequences.predicting_positions), ElementsAre(1, 2, 3, 8, 9));
   EXPECT_THAT(numbers(sequences.targets), ElementsAre(5, 6, 1, 7, 1));
 }
 
-TEST(SequenceTest, RefusesAPageThatItsPromptHasNoPlaceFor) {
+TEST(SequenceTest, RefusesAPageWithoutImageInItsPrompt) {
   EXPECT_THAT(
       [] {
         make_sequences({{{10}, 0, 0}}, {{1}}, {0}, torch::kCPU);
       },
-      ThrowsMessage<InputError>(HasSubstr("a prompt without <image>")));
+      ThrowsMessage<InputError>(HasSubstr("a page but no <image>")));
 }
 
-/// A row with its own prompt and, if it has one, a page of its own colour.
+/// A row with its own prompt and, if it has one, a page of one colour.
 data::PageBatch make_row(
     const std::string& prompt,
     std::vector<int64_t> answer,
@@ -98,7 +98,7 @@ TEST(MixedBatchTest, GivesEachRowTheLossThatItHasAlone) {
   LossFunction loss(loaded, /*heads=*/{});
   const auto reading = [&](const data::PageBatch& batch) {
     return loss(to_device(batch, loaded.model->tensor_options()), LossConfig{})
-        .reading.item<double>();
+        .total.item<double>();
   };
   const std::vector<data::PageBatch> rows = {
       make_row("What is it?", {70, 71, 72, 1}, false, 0),

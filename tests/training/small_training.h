@@ -24,7 +24,7 @@ inline void write_small_model(const std::filesystem::path& folder) {
   write_file(folder / "tokenizer.json", read_file(byte_tokenizer()));
 }
 
-/// The same with weights, drawn at random, to go on from.
+/// The same with random weights to start from.
 inline void write_small_model_with_weights(
     const std::filesystem::path& folder) {
   write_small_model(folder);
@@ -113,7 +113,7 @@ inline void train_adapter(training::TrainingConfig& config) {
   config.from_weights = true;
   config.adapter = model::AdapterConfig{.rank = 2, .alpha = 4, .dropout = 0.2};
   auto& stage = config.stages[1];
-  stage.losses.glyph = 0;
+  stage.losses["glyph"] = 0;
   stage.batch.points_per_page = 0;
   stage.rates = {training::RateRule{.match = "adapter", .adam = 0.01}};
   config.stages = {stage};
@@ -137,7 +137,7 @@ inline std::map<int64_t, double> logged_losses(
   return losses;
 }
 
-/// The same of a run of its own.
+/// The losses of an uninterrupted run.
 inline std::map<int64_t, double> undisturbed_losses(
     const training::TrainingConfig& config) {
   const TemporaryFolder run;

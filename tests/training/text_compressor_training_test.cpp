@@ -13,13 +13,13 @@ namespace {
 using text_compression::Method;
 using text_compression::TextCompressorConfig;
 
-/// A training of four steps on texts in the place of their pages.
+/// A training of four steps on texts in place of their pages.
 TrainingConfig text_training(
     const std::filesystem::path& folder,
     const TextCompressorConfig& compressor) {
   auto config = tests::small_training(folder);
   auto& stage = config.stages[1];
-  stage.losses.glyph = 0;
+  stage.losses["glyph"] = 0;
   stage.batch.points_per_page = 0;
   stage.rates = {{"encoder.*", 0, 0}, {"heads.*", 0, 0}, {"*"}};
   config.stages = {stage};
@@ -27,7 +27,7 @@ TrainingConfig text_training(
   return config;
 }
 
-TEST(TextCompressorTrainingTest, GoesOnAsIfItHadNeverStopped) {
+TEST(TextCompressorTrainingTest, ResumesToTheSameBits) {
   const tests::TemporaryFolder folder;
   const auto config = text_training(
       folder.path(), {.method = Method::kConvPyramid, .levels = 3});
@@ -45,7 +45,7 @@ TEST(TextCompressorTrainingTest, GoesOnAsIfItHadNeverStopped) {
   EXPECT_EQ(tests::logged_losses(run_folder), expected);
 }
 
-TEST(TextCompressorTrainingTest, ReadsTheSameAgainFromItsModelFolder) {
+TEST(TextCompressorTrainingTest, ReadsTheSameFromItsModelFolder) {
   const tests::TemporaryFolder folder;
   const auto config = text_training(
       folder.path(), {.method = Method::kLatentQueries, .heads = 2});
@@ -89,7 +89,7 @@ TEST(TextCompressorTrainingTest, LearnsToCopyTwoTexts) {
 
 class EachInputTest : public ::testing::TestWithParam<TextCompressorConfig> {};
 
-TEST_P(EachInputTest, HasALossWhoseGradientReachesAllThatIsTrained) {
+TEST_P(EachInputTest, EveryTrainedParameterGetsAGradient) {
   const tests::TemporaryFolder folder;
   const auto config = text_training(folder.path(), GetParam());
   auto trained = make_trained_model(config, torch::kCPU);

@@ -23,7 +23,7 @@ TrainingConfig training_with_parts(
   return config;
 }
 
-TEST(TrainedModelTest, TakesTheNamedPartsOfAnotherModelAndNoOthers) {
+TEST(TrainedModelTest, CopiesOnlyTheNamedPartsOfAnotherModel) {
   const tests::TemporaryFolder folder;
   const auto config = training_with_parts(folder.path(), {"sam", "projector"});
 
@@ -43,7 +43,7 @@ TEST(TrainedModelTest, TakesTheNamedPartsOfAnotherModelAndNoOthers) {
       torch::equal(own[table], other.model->named_parameters()[table]));
 }
 
-TEST(TrainedModelTest, RefusesAPartThatIsNotThere) {
+TEST(TrainedModelTest, RefusesAnUnknownPart) {
   const tests::TemporaryFolder folder;
   const auto config = training_with_parts(folder.path(), {"tail"});
 

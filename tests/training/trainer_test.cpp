@@ -79,7 +79,7 @@ TEST(TrainerTest, SeesTheSamePagesWithMoreWorkers) {
   EXPECT_EQ(tests::undisturbed_losses(config), expected);
 }
 
-TEST(TrainerTest, GoesOnFromItsNewestCheckpointAfterSigkill) {
+TEST(TrainerTest, ResumesFromItsNewestCheckpointAfterSigkill) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   // The child is this program run again; it finds its folder here.
   constexpr const char* kVariable = "MICROFICHE_KILLED_TRAINING";
@@ -176,7 +176,7 @@ TEST(TrainerTest, ComputesInBf16WithFloat32Masters) {
   }
 }
 
-TEST(TrainerTest, StopsAtALossThatIsNotFiniteAndNamesTheCulprit) {
+TEST(TrainerTest, StopsAtANonFiniteLossAndNamesTheParameter) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
   Trainer trainer(config, folder.path() / "run", torch::kCPU);
@@ -203,7 +203,7 @@ TEST(TrainerTest, RefusesAFolderThatAnotherRunIsWritingTo) {
       ThrowsMessage<IoError>(HasSubstr("another run is writing")));
 }
 
-TEST(TrainerTest, RefusesToGoOnWithAnotherSeed) {
+TEST(TrainerTest, RefusesToResumeWithAnotherSeed) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
   config.max_minutes = 1e-9;
@@ -212,10 +212,10 @@ TEST(TrainerTest, RefusesToGoOnWithAnotherSeed) {
 
   EXPECT_THAT(
       [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
-      ThrowsMessage<InputError>(HasSubstr("begun with seed 0, not 1")));
+      ThrowsMessage<InputError>(HasSubstr("started with seed 0, not 1")));
 }
 
-TEST(TrainerTest, RefusesToGoOnFromInt8Weights) {
+TEST(TrainerTest, RefusesToTrainInt8Weights) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
   const auto int8 = folder.path() / "int8";

@@ -29,7 +29,7 @@ void expect_refused(const Json& json, const std::string& words) {
       ThrowsMessage<InputError>(HasSubstr(words)));
 }
 
-TEST(TrainingConfigTest, ComesBackFromItsJson) {
+TEST(TrainingConfigTest, IsTheSameAfterWritingAndReading) {
   const Json json = small_json();
 
   EXPECT_EQ(write_config(read_config<TrainingConfig>(json, "test")), json);
@@ -49,35 +49,35 @@ TEST(TrainingConfigTest, RefusesAStageThatTrainsNothing) {
   expect_refused(json, "nothing is trained");
 }
 
-TEST(TrainingConfigTest, RefusesGlyphPointsThatNoLossAsksFor) {
+TEST(TrainingConfigTest, RefusesGlyphPointsThatNoLossUses) {
   Json json = small_json();
   json["stages"][1]["losses"]["glyph"] = 0;
 
-  expect_refused(json, "batch.points_per_page belong together");
+  expect_refused(json, "needs batch.points_per_page above");
 }
 
-TEST(TrainingConfigTest, RefusesToBalanceADecoderThatDoesNotRun) {
+TEST(TrainingConfigTest, RefusesBalanceWithoutReading) {
   Json json = small_json();
   json["stages"][0]["losses"]["balance"] = 0.1;
 
   expect_refused(json, "no effect without reading");
 }
 
-TEST(TrainingConfigTest, RefusesAPrecisionThatItDoesNotHave) {
+TEST(TrainingConfigTest, RefusesAnUnknownPrecision) {
   Json json = small_json();
   json["precision"] = "f16";
 
   expect_refused(json, "expected \"f32\" or \"bf16\", got \"f16\"");
 }
 
-TEST(TrainingConfigTest, WantsHeldOutTextFromOnePlaceOnly) {
+TEST(TrainingConfigTest, RefusesTwoSourcesOfHeldOutText) {
   Json json = small_json();
   json["held_out_fraction"] = 0.1;
 
   expect_refused(json, "either held_out names files or");
 }
 
-TEST(TrainingConfigTest, EveryPresetIsOne) {
+TEST(TrainingConfigTest, EveryPresetIsValid) {
   const auto folder =
       std::filesystem::path(MICROFICHE_SOURCE_DIR) / "configs/training";
   std::vector<std::string> read;
@@ -108,7 +108,7 @@ TEST(CheckResumableTest, LetsLaterStagesAndTimeLimitsChange) {
   EXPECT_NO_THROW(check_resumable(before, now, /*stage=*/0, "test"));
 }
 
-TEST(CheckResumableTest, RefusesAnotherStageThanTheOneInProgress) {
+TEST(CheckResumableTest, RefusesAChangeOfTheCurrentStage) {
   const tests::TemporaryFolder folder;
   const auto before = tests::small_training(folder.path());
   auto now = before;
@@ -116,7 +116,7 @@ TEST(CheckResumableTest, RefusesAnotherStageThanTheOneInProgress) {
 
   EXPECT_THAT(
       [&] { check_resumable(before, now, /*stage=*/1, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("begun with stages.1")));
+      ThrowsMessage<InputError>(HasSubstr("started with stages.1")));
 }
 
 TEST(CheckResumableTest, RefusesAnotherSeed) {
@@ -127,10 +127,10 @@ TEST(CheckResumableTest, RefusesAnotherSeed) {
 
   EXPECT_THAT(
       [&] { check_resumable(before, now, /*stage=*/0, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("begun with seed 0, not 9")));
+      ThrowsMessage<InputError>(HasSubstr("started with seed 0, not 9")));
 }
 
-TEST(TrainingConfigTest, RefusesAidsWhereATextHasNoVectorsToPointAt) {
+TEST(TrainingConfigTest, RefusesAidsForTextsWithoutVectors) {
   Json json = small_json();
   json["stages"].erase(0);
   json["stages"][0]["losses"]["glyph"] = 0;
@@ -144,14 +144,14 @@ TEST(TrainingConfigTest, RefusesAidsWhereATextHasNoVectorsToPointAt) {
   expect_refused(json, "aids: this text_compressor has no vectors");
 }
 
-TEST(TrainingConfigTest, RefusesGlyphHeadsWhereNoPageIsEncoded) {
+TEST(TrainingConfigTest, RefusesGlyphHeadsWithoutEncodedPages) {
   Json json = small_json();
   json["text_compressor"] = {{"method", "mean_pooling"}};
 
-  expect_refused(json, "glyph heads look at pages");
+  expect_refused(json, "glyph heads need encoded pages");
 }
 
-TEST(TrainingConfigTest, RefusesPartsOfAnotherModelWhereAllWeightsAreLoaded) {
+TEST(TrainingConfigTest, RefusesPartsOfAnotherModelWithLoadedWeights) {
   Json json = small_json();
   json["from_weights"] = true;
   json["parts_from"] = {{"model", "other"}, {"parts", {"sam"}}};

@@ -22,7 +22,7 @@ TEST(WeightAverageTest, FollowsTheWeights) {
   EXPECT_NEAR(average.state().at("average.w")[0].item<double>(), 4, 1e-5);
 }
 
-TEST(WeightAverageTest, TakesTheWeightsPlaceAndGivesItBack) {
+TEST(WeightAverageTest, SwapsWithTheWeightsAndBack) {
   const auto weight = torch::ones({2}, torch::kBFloat16);
   WeightAverage average(with_masters({{"w", weight}}), /*decay=*/0.9);
   average.state().at("average.w").fill_(3.0);

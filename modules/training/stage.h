@@ -1,0 +1,85 @@
+#pragma once
+
+#include "training/loss_terms.h"
+#include "training/lr_schedule.h"
+#include "training/optimizer.h"
+#include "training/reading_aids.h"
+
+#include "data/conversation_dataset.h"
+#include "data/page_dataset.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace microfiche::training {
+
+/// A source of batches: rendered pages, or conversations from files.
+struct SourceConfig {
+  double weight = 1;
+  std::optional<data::PageMixConfig> pages;
+  std::optional<data::ConversationMixConfig> conversations;
+};
+
+void validate(const SourceConfig& config, const std::string& where);
+
+/// A stage of a training, with its own pages, losses and learning rates.
+struct StageConfig {
+  std::string name;
+  int64_t steps = 0;
+
+  /// Batches per step; their gradients are averaged. A batch has one mode and
+  /// about one density, so several batches mix them.
+  int64_t batches_per_step = 1;
+
+  /// The training data: `pages` alone, or a mixture of sources. Each batch comes
+  /// from one source, drawn by the weights.
+  std::optional<data::PageMixConfig> pages;
+  std::vector<SourceConfig> mixture;
+  data::BatchConfig batch;
+  LossConfig losses;
+  AidConfig aids;
+  ScheduleConfig schedule;
+
+  /// The learning rate of each parameter, by the first rule that matches its
+  /// name; parameters without a match are frozen. Names are the model's
+  /// ("encoder.sam.blocks.0.attention.qkv.weight"); those of modules that only
+  /// training uses begin with "heads.".
+  std::vector<RateRule> rates;
+
+  /// The mixture, also if it is `pages` alone.
+  std::vector<SourceConfig> sources() const;
+
+  /// The first rendered pages of the sources; nothing if there are none.
+  std::optional<data::PageMixConfig> rendered_pages() const;
+};
+
+void validate(const StageConfig& config, const std::string& where);
+
+/// Throws `InputError` unless the batches of a step can be divided evenly among
+/// `processes`.
+void check_divisible(const StageConfig& stage, int64_t processes);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, SourceConfig& config) {
+  visit("weight", config.weight);
+  visit("pages", config.pages);
+  visit("conversations", config.conversations);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, StageConfig& config) {
+  visit("name", config.name);
+  visit("steps", config.steps);
+  visit("batches_per_step", config.batches_per_step);
+  visit("pages", config.pages);
+  visit("mixture", config.mixture);
+  visit("batch", config.batch);
+  visit("losses", config.losses);
+  visit("aids", config.aids);
+  visit("schedule", config.schedule);
+  visit("rates", config.rates);
+}
+
+} // namespace microfiche::training

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "text_compression/text_compressor_config.h"
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace microfiche::training {
+
+/// A page on which the vectors of a text are laid out: vision tokens along a
+/// side, pixels along the side of a token, and cells along it.
+struct VectorLayout {
+  int64_t side = 0;
+  int64_t token_side_px = 0;
+  int64_t cells = 0;
+};
+
+/// The point of each answer id on a page of text vectors, so that `ReadingAids`
+/// works for texts as for pages: vector i is vision token i, and an id's
+/// position in the vector's span selects one of its cells * cells cells, row by
+/// row.
+///
+/// Shapes: `answers` are B lists of at most L ids, each with an end id; returns
+/// (B, L, 2), x and y in px, negative for padding and for ids in no vector.
+torch::Tensor points_of_texts(
+    const text_compression::TextCompressorConfig& config,
+    const std::vector<std::vector<int64_t>>& answers,
+    const VectorLayout& layout);
+
+} // namespace microfiche::training
