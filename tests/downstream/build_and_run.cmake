@@ -1,5 +1,5 @@
-# Installs the build in BUILD_DIR under WORK_DIR, builds the project beside this file
-# against it, and runs its program: cmake -D BUILD_DIR=... -D WORK_DIR=... -P this
+# Installs the build in BUILD_DIR under WORK_DIR, builds the project in this folder
+# against it, and runs its programs: cmake -D BUILD_DIR=... -D WORK_DIR=... -P this
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
@@ -11,3 +11,4 @@ run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK_DIR}/build" -G 
     -D "MICROFICHE_TORCH_DIR=${MICROFICHE_TORCH_DIR}")
 run("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
 run("${WORK_DIR}/build/score")
+run("${WORK_DIR}/build/ocr_sweep" "${CMAKE_CURRENT_LIST_DIR}/../../data/text/held_out" "${WORK_DIR}/run")

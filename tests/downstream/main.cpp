@@ -1,6 +1,6 @@
+#include <core/edit_distance.h>
 #include <core/version.h>
 #include <kernels/rms_norm.h>
-#include <core/edit_distance.h>
 
 #include <cstdio>
 
