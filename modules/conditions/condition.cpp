@@ -26,7 +26,7 @@ std::vector<ConditionPart> split_condition(
           where,
           ": \"",
           part,
-          "\": expected a number behind the colon, such as \"rotation:3\"");
+          "\": expected a number after the colon, such as \"rotation:3\"");
     }
     parts.push_back(std::move(condition));
     begin = end + 1;

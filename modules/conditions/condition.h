@@ -10,45 +10,43 @@
 namespace microfiche::conditions {
 
 // Note [Conditions]
-// A condition is something that is done on purpose to what a page passes
-// through: to its text before it is set (conditions/text), to its picture
-// before it is encoded (conditions/page), or to its vision tokens before they
-// are decoded (conditions/tokens). A config names one as "rotation:3", name and
-// strength; several of a kind follow each other as "rotation:3+blur:1". What is
-// drawn by chance comes from a stream named by the seed and the page, so that a
-// page is changed alike whoever changes it, and a stronger condition changes
-// the same places as a weaker one wherever that makes sense.
+// A condition changes a page on purpose: its text before it is set
+// (conditions/text), its picture before it is encoded (conditions/page), or its
+// vision tokens before they are decoded (conditions/tokens). A config names one
+// as "rotation:3", name and strength; several of a kind are applied in order, as
+// in "rotation:3+blur:1". Random draws come from a stream named by the seed and
+// the page, so that every worker changes a page in the same way. If possible, a
+// stronger condition changes the same positions as a weaker one.
 
 /// The number behind a condition's name.
 struct Strength {
-  /// What it counts, such as "degrees".
+  /// Its unit, such as "degrees".
   std::string unit;
 
-  /// The values that make sense, both ends included.
+  /// Bounds of the valid values, both included.
   double low = 0;
   double high = 0;
 };
 
-/// What every condition says of itself.
+/// The description of a condition.
 struct ConditionInfo {
   std::string name;
 
-  /// One line on what it does, for whoever reads the list.
+  /// One line on its effect, for lists.
   std::string description;
 
-  /// Nothing for a condition that is there or not.
+  /// Nothing for a condition without strength.
   std::optional<Strength> strength;
 
-  /// Whether nothing of the page is left, so that whatever comes out is
-  /// guessed: its score is a floor.
+  /// Whether it removes the whole page, so that the model can only guess: the
+  /// score is a floor.
   bool is_floor = false;
 };
 
-/// The name of no condition on a page or on its tokens.
+/// The name for "no condition" on a page or on its tokens.
 inline constexpr const char* kNoCondition = "none";
 
-/// One condition of those that `Entry` stands for, with its strength; 0 where
-/// it has none.
+/// A condition with its strength; 0 if it has none.
 template <typename Entry>
 struct Applied {
   const Entry* entry;
@@ -67,7 +65,7 @@ std::vector<ConditionPart> split_condition(
     const std::string& text,
     const std::string& where);
 
-/// The strength of a part, checked against what the condition takes.
+/// The strength of a part, checked against the bounds of the condition.
 double checked_strength(
     const ConditionPart& part,
     const ConditionInfo& info,
@@ -82,8 +80,8 @@ double checked_strength(
 
 /// The conditions that `text` names, in their order; none for `kNoCondition`.
 /// `Entry` has a member `info`. Throws `InputError`, which `where` starts, for
-/// a name that is not registered, naming those that are, and for a strength
-/// that is missing, superfluous or out of bounds.
+/// an unknown name, listing the known ones, and for a strength that is
+/// missing, superfluous or out of bounds.
 template <typename Entry>
 std::vector<Applied<Entry>> find_conditions(
     const std::vector<Entry>& registry,
@@ -111,7 +109,7 @@ std::vector<Applied<Entry>> find_conditions(
   return found;
 }
 
-/// Whether one of the conditions leaves nothing of the page.
+/// Whether one of the conditions removes the whole page.
 template <typename Entry>
 bool is_floor(const std::vector<Applied<Entry>>& conditions) {
   return std::any_of(
@@ -120,7 +118,7 @@ bool is_floor(const std::vector<Applied<Entry>>& conditions) {
       });
 }
 
-/// The families of a registry, one after the other.
+/// Joins the families of a registry.
 template <typename Entry>
 std::vector<Entry> join_families(
     const std::vector<std::vector<Entry>>& families) {

@@ -37,7 +37,8 @@ std::string excerpt(const Json& value) {
 /// The string in a field of an object.
 std::string
 text_of(const Json& object, const char* field, const std::string& where) {
-  check(object.is_object(), where, ": expected an object, got ", excerpt(object));
+  check(
+      object.is_object(), where, ": expected an object, got ", excerpt(object));
   const auto found = object.find(field);
   check(
       found != object.end() && found->is_string(),
@@ -105,15 +106,16 @@ Conversation make_conversation(
           is_one_of(messages[0].role, {"user", "human", "<|User|>"}) &&
           is_one_of(messages[1].role, {"assistant", "gpt", "<|Assistant|>"}),
       where,
-      ": expected one question and one answer, which is all that the model's "
-      "prompt has room for, got ",
+      ": expected one question and one answer, because the model's prompt has "
+      "no more turns, got ",
       messages.size(),
       " messages",
-      messages.empty() ? "" : " that begin with role \"" + messages[0].role + "\"");
+      messages.empty() ? ""
+                       : " that begin with role \"" + messages[0].role + "\"");
   check(
       count_images(messages[1].text) == 0,
       where,
-      ": the answer has <image> in it, which only a question can have");
+      ": <image> in the answer; only a question can have it");
   Conversation conversation;
   conversation.prompt = messages[0].text;
   conversation.answer = messages[1].text;
@@ -184,8 +186,8 @@ std::vector<Conversation> read_conversations(
     check(
         list.is_array(),
         file.string(),
-        ": expected a list of conversations; a file with one a line is called "
-        ".jsonl");
+        ": expected a list of conversations; a file with one per line must be "
+        "called .jsonl");
     for (size_t i = 0; i < list.size(); ++i) {
       conversations.push_back(
           parse_row(list[i], concat(file.string(), "[", i, "]"), folder));
@@ -199,7 +201,7 @@ std::vector<Conversation> read_conversations(
   check(
       !conversations.empty(),
       file.string(),
-      ": there are no conversations in it");
+      ": no conversation in it");
   return conversations;
 }
 

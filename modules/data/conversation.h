@@ -24,7 +24,8 @@ struct Conversation {
 };
 
 /// Reads conversations in the layouts of other tools: one JSON object per line
-/// (`.jsonl`) or a JSON list of them (`.json`). The keys tell the layouts apart:
+/// (`.jsonl`) or a JSON list of them (`.json`). The keys tell the layouts
+/// apart:
 ///
 ///   ms-swift  {"messages": [{"role": "user", "content": "<image>\nFree OCR."},
 ///              {"role": "assistant", "content": "..."}], "images": ["a.png"]}

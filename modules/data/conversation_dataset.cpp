@@ -9,7 +9,7 @@
 namespace microfiche::data {
 namespace {
 
-/// H x W x 3 as 3 x H x W, behind what is there.
+/// Appends H x W x 3 pixels as 3 x H x W.
 void append_planes(const page::PageImage& image, std::vector<uint8_t>& planes) {
   const size_t pixels = image.rgb.size() / 3;
   for (size_t channel = 0; channel < 3; ++channel) {

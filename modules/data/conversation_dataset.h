@@ -19,34 +19,32 @@
 
 namespace microfiche::data {
 
-/// Which conversations are drawn, and how their pages are shown.
+/// Which conversations are drawn, and the modes of their pages.
 struct ConversationMixConfig {
   /// Files with their weights; see `read_conversations`.
   std::map<std::string, double> files;
 
-  /// The folder that paths of images begin in; where it is empty, each file's
-  /// own.
+  /// The folder of relative image paths; if empty, the folder of each file.
   std::filesystem::path images;
 
   /// Resolution modes by name with their weights; without tiles.
   std::map<std::string, double> modes;
 };
 
-/// Throws `InputError` for weights that make no sense.
+/// Throws `InputError` for invalid weights.
 void validate(const ConversationMixConfig& config, const std::string& where);
 
-/// Draws conversations with pages from disk and such without pages, mixed in
-/// one batch. Those of a batch are about as long, so that it needs little
-/// padding.
+/// Draws conversations with and without pages, mixed in one batch. The
+/// conversations of a batch have similar lengths, so that it needs little padding.
 ///
-/// As with `PageDataset`, batch i of a seed is the same whoever draws it.
+/// As with `PageDataset`, batch i of a seed does not depend on who draws it.
 class ConversationDataset {
  public:
-  /// Reads the files, images only when they are drawn. `modes` are the model's;
+  /// Reads the files; reads an image only when it is drawn. `modes` are the model's;
   /// `end_id` ends every answer.
   ///
-  /// Throws `InputError` as `read_conversations` does, and for a mode that is
-  /// not there or has tiles.
+  /// Throws `InputError` as `read_conversations` does, and for an unknown
+  /// mode or one with tiles.
   ConversationDataset(
       const ConversationMixConfig& mix,
       const BatchConfig& batch,
@@ -56,20 +54,19 @@ class ConversationDataset {
       uint64_t seed,
       int64_t pixels_per_token = 64);
 
-  // The buckets know conversations by their places.
+  // `rows_` has pointers into `conversations_`.
   ConversationDataset(const ConversationDataset&) = delete;
   ConversationDataset& operator=(const ConversationDataset&) = delete;
 
-  /// Batch `index`, with as many rows as `BatchConfig` lets average ones of
-  /// their length be.
-  /// Any number of threads may ask. Throws `InputError` for an image that
+  /// Batch `index`; its number of rows follows from `BatchConfig` and the mean
+  /// length in its bucket. Safe to call from several threads. Throws `InputError` for an image that
   /// cannot be read.
   PageBatch batch(int64_t index) const;
 
   /// A conversation drawn by the weights of the files.
   const Conversation& draw(RandomStream& random) const;
 
-  /// How many there are, by file.
+  /// All conversations by file.
   const std::map<std::string, std::vector<Conversation>>& conversations()
       const {
     return conversations_;
@@ -88,8 +85,8 @@ class ConversationDataset {
   std::optional<LengthBuckets> buckets_;
 };
 
-/// The page of a conversation, which has one. Throws `InputError` naming the
-/// conversation where its image cannot be read.
+/// The page of a conversation that has one. Throws `InputError` naming the
+/// conversation if its image cannot be read.
 page::PageImage read_page(const Conversation& conversation);
 
 template <typename Visitor>

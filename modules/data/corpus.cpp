@@ -168,7 +168,13 @@ void report_dropped(
   for (size_t i = 0; i < std::min(by_count.size(), kMaxListed); ++i) {
     const auto& [name, font] = undrawable.at(by_count[i].second);
     list += concat(
-        i == 0 ? "" : ", ", name, " (", by_count[i].first, " times, ", font, ")");
+        i == 0 ? "" : ", ",
+        name,
+        " (",
+        by_count[i].first,
+        " times, ",
+        font,
+        ")");
   }
   if (by_count.size() > kMaxListed) {
     list += concat(" and ", by_count.size() - kMaxListed, " others");
@@ -227,9 +233,9 @@ Split split_of(const Document& document, double held_out_fraction) {
   // The first 13 digits are 52 bits, which a double holds exactly.
   constexpr int kDigits = 13;
   const std::string digits = sha256(document.text).substr(0, kDigits);
-  const double place = static_cast<double>(std::stoull(digits, nullptr, 16)) /
+  const double position = static_cast<double>(std::stoull(digits, nullptr, 16)) /
       static_cast<double>(uint64_t{1} << (4 * kDigits));
-  return place < held_out_fraction ? Split::kHeldOut : Split::kTraining;
+  return position < held_out_fraction ? Split::kHeldOut : Split::kTraining;
 }
 
 std::string to_page_text(

@@ -11,36 +11,34 @@
 
 namespace microfiche::data {
 
-/// A text that is trained on as a whole or held out as a whole.
+/// A text that is either trained on or held out as a whole.
 struct Document {
   /// Its "id" in a JSON-lines file, or the file's name.
   std::string id;
   std::string text;
-  /// Where it came from, `file` or `file:line`.
+  /// Its source: `file` or `file:line`.
   std::string where;
 };
 
 /// Reads the documents of a file or a folder.
 ///
-/// A `.txt` file is one document. A `.jsonl` file has one a line, an object
-/// with "text" and perhaps "id" (other fields are left alone). A folder is read
-/// with its subfolders in the order of the names; what ends otherwise in it is
-/// passed over.
+/// A `.txt` file is one document. A `.jsonl` file has one object per line with
+/// "text" and optionally "id"; other fields are ignored. A folder is read with its
+/// subfolders in the order of the names; its other files are skipped.
 ///
-/// Throws `InputError` naming file and line for what is missing, malformed, not
-/// UTF-8, and for a path without any document.
+/// Throws `InputError` naming file and line for missing or malformed files, for
+/// text that is not UTF-8, and for a path without any document.
 std::vector<Document> read_documents(const std::filesystem::path& path);
 
 /// The documents of several files and folders, one after the other.
 std::vector<Document> read_documents(
     const std::vector<std::filesystem::path>& paths);
 
-/// Which half of the text a document belongs to.
+/// The part of the text that a document belongs to.
 enum class Split { kTraining, kHeldOut };
 
-/// Places a document by the SHA-256 of its text, so that where it is read, by
-/// whom, and beside what else do not matter: what is held out is never trained
-/// on. `held_out_fraction` in [0, 1].
+/// Assigns a document by the SHA-256 of its text alone, so that a held-out text
+/// is never trained on, in any set of files. `held_out_fraction` in [0, 1].
 Split split_of(const Document& document, double held_out_fraction);
 
 /// The text as training pages show it: white space becomes one space,
@@ -51,7 +49,7 @@ std::string to_page_text(
     std::string_view text,
     const std::function<bool(char32_t)>& keep);
 
-/// The documents of one half; see `split_of`.
+/// The documents of one part; see `split_of`.
 std::vector<Document> select_split(
     std::vector<Document> documents,
     double held_out_fraction,
@@ -72,7 +70,7 @@ class Corpus {
       std::vector<Document> documents,
       const std::vector<std::string>& fonts = {"DejaVu Sans"});
 
-  /// The documents, their text as `to_page_text` gives it.
+  /// The documents with their text from `to_page_text`.
   const std::vector<Document>& documents() const {
     return documents_;
   }

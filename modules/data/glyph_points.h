@@ -9,9 +9,9 @@
 
 namespace microfiche::data {
 
-/// A point of a page and what stands there.
+/// A point of a page and the character at it.
 struct GlyphPoint {
-  /// `label` where no character stands.
+  /// `label` of a point without a character.
   static constexpr int64_t kBlank = 256;
   static constexpr int64_t kNumLabels = 257;
 
@@ -29,8 +29,8 @@ std::vector<GlyphPoint> draw_points(
     int64_t count,
     double loose);
 
-/// Where each byte of the page's lines stands, and where an end would, as x and
-/// y in px. White space stands behind the character before it.
+/// The position of each byte of the page's lines and of the end, as x and y in
+/// px. White space has a position after its previous character.
 std::vector<std::pair<float, float>> places_of(
     const rendering::RenderedPage& page);
 

@@ -22,8 +22,7 @@ Json list_of(const Json& objects, const char* field, const std::string& where) {
   if (found == objects.end() || found->is_null()) {
     return Json::array();
   }
-  check(
-      found->is_array(), where, ": objects.", field, ": expected a list");
+  check(found->is_array(), where, ": objects.", field, ": expected a list");
   return *found;
 }
 
@@ -47,7 +46,8 @@ GroundingObjects::GroundingObjects(
     const Json& objects,
     const std::filesystem::path& image,
     std::string where)
-    : objects_(objects.is_null() ? Json::object() : objects), where_(std::move(where)) {
+    : objects_(objects.is_null() ? Json::object() : objects),
+      where_(std::move(where)) {
   check(objects_.is_object(), where_, ": objects: expected an object");
   const auto type = objects_.value("bbox_type", Json("real"));
   check(
@@ -124,7 +124,8 @@ std::string GroundingObjects::next_box() {
   for (size_t i = 0; i < 4; ++i) {
     const double side = i % 2 == 0 ? width_ : height_;
     sides[i] = box[i].get<double>() / side;
-    text += concat(i == 0 ? "" : ", ", std::llround(sides[i] * kLastCoordinate));
+    text +=
+        concat(i == 0 ? "" : ", ", std::llround(sides[i] * kLastCoordinate));
   }
   check(
       0 <= sides[0] && sides[0] <= sides[2] && sides[2] <= 1 && 0 <= sides[1] &&

@@ -46,10 +46,8 @@ class GroundingObjects {
   void finish() const;
 
  private:
-  const Json& next(
-      const char* field,
-      std::string_view placeholder,
-      size_t& index) const;
+  const Json&
+  next(const char* field, std::string_view placeholder, size_t& index) const;
   std::string next_reference();
   std::string next_box();
 

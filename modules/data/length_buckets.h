@@ -7,27 +7,27 @@
 
 namespace microfiche::data {
 
-/// What can be drawn, by its number in a list.
+/// An item that can be drawn.
 struct BucketItem {
-  /// How often it comes, over the others' weights.
+  /// Its frequency relative to the other items.
   double weight = 1;
 
-  /// What items of a bucket have in common, and what a batch has room for; both
-  /// above 0.
+  /// Items of a bucket have similar lengths; the costs of a batch are limited.
+  /// Both are above 0.
   double length = 1;
   double cost = 1;
 };
 
-/// Items of about one length, from which a batch is drawn, so that it needs
+/// Items of similar length. A batch is drawn from one bucket, so that it needs
 /// little padding.
 class LengthBucket {
  public:
   void add(size_t number, const BucketItem& item);
 
-  /// The number of an item, drawn by its weight.
+  /// The index of an item, drawn by its weight.
   size_t draw(RandomStream& random) const;
 
-  /// The cost of an item that is drawn, on average.
+  /// The mean cost of a drawn item.
   double mean_cost() const {
     return cost_ / ends_.back();
   }
@@ -50,9 +50,9 @@ class LengthBuckets {
   /// Lengths of a bucket differ by up to the factor `spread`, above 1.
   LengthBuckets(const std::vector<BucketItem>& items, double spread);
 
-  /// A bucket for a batch. Batches of long items hold few and those of short
-  /// ones many, so buckets come by the cost of all that is in them: then every
-  /// item comes as often as its weight says.
+  /// A bucket for a batch, drawn by the total cost of its items. Batches of long
+  /// items have few items and those of short ones many, so that every item is
+  /// drawn as often as its weight states.
   const LengthBucket& draw(RandomStream& random) const;
 
  private:

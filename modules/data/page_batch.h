@@ -6,8 +6,8 @@
 
 namespace microfiche::data {
 
-/// Rows to read, each a prompt with its answer and perhaps a page, ready to be
-/// copied to a device. Pages are of one mode.
+/// Rows of a prompt, its answer and optionally a page, ready to be copied to a
+/// device. All pages have one mode.
 struct PageBatch {
   int64_t index = 0;
   std::string mode;
@@ -30,11 +30,11 @@ struct PageBatch {
   /// (P, C, S, S), from 0 to 255.
   std::vector<uint8_t> pixels;
 
-  /// The row of each page, rising; where it is empty row i has page i.
+  /// The row of each page, ascending; if empty, row i has page i.
   std::vector<int64_t> page_rows;
 
-  /// A prompt for each row, with `<image>` where its page goes; where it is
-  /// empty all rows have the model's own.
+  /// A prompt for each row, with `<image>` if it has a page; if empty, all rows
+  /// have the model's own prompt.
   std::vector<std::string> prompts;
 
   /// (B, L) answers, each ended by the end id and padded with `kPadding`.
@@ -45,8 +45,8 @@ struct PageBatch {
   std::vector<float> points;
   std::vector<int64_t> point_labels;
 
-  /// (B, L, 2) x and y in px of what each answer id writes; negative for
-  /// padding. Empty where nobody knows.
+  /// (B, L, 2) x and y in px of the text of each answer id; negative for padding.
+  /// Empty if unknown.
   std::vector<float> answer_points;
 
   std::vector<std::string> texts;
@@ -56,7 +56,7 @@ struct PageBatch {
     return static_cast<int64_t>(answers.size()) / longest;
   }
 
-  /// Stands where an answer has ended.
+  /// The id after the end of an answer.
   static constexpr int64_t kPadding = -100;
 };
 

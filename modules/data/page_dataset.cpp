@@ -33,7 +33,7 @@ double mean_advance(const std::string& font, const std::string& sample) {
   style.page_width_px = 4096;
   style.page_height_px = 256;
   const rendering::PageRenderer renderer(style);
-  // Fails here, before any worker begins, for a font without all of ASCII.
+  // A font without all of ASCII fails here, before any worker begins.
   std::string all;
   for (char character = '!'; character <= '~'; ++character) {
     all += character;

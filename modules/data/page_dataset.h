@@ -19,17 +19,17 @@
 
 namespace microfiche::data {
 
-/// A page that somebody wants.
+/// A request for a page.
 struct PageRequest {
   std::string mode;
   TextKind text = TextKind::kCorpus;
   double characters_per_token = 10;
 
-  /// In place of the mix's own `fill`.
+  /// Replaces `fill` of the mix.
   std::optional<Range> fill = std::nullopt;
 };
 
-/// A page with what is to be read from it.
+/// A page with its text.
 struct PageSample {
   /// Side of the page.
   int64_t side_px = 0;
@@ -40,7 +40,7 @@ struct PageSample {
   /// The page's lines with '\n' between them.
   std::string text;
 
-  /// What is really on the page over the mode's vision tokens.
+  /// Characters on the page per vision token of the mode.
   double characters_per_token = 0;
 
   /// Font size on the page as the model gets it.
@@ -48,20 +48,20 @@ struct PageSample {
 
   std::vector<GlyphPoint> points;
 
-  /// Where each byte of `text` stands, and where an end would, as x and y in
-  /// px. White space stands behind the character before it.
+  /// The position of each byte of `text` and of the end, as x and y in px. White
+  /// space has a position after its previous character.
   std::vector<std::pair<float, float>> places;
 };
 
 /// Draws pages from a corpus.
 ///
-/// Batch i of a seed is the same whoever draws it and whatever was drawn
-/// before, so a run that is resumed or has other workers sees the same pages.
+/// Batch i depends on the seed alone, so a resumed run and a run with another
+/// number of workers have the same pages.
 class PageDataset {
  public:
   /// `modes` are the model's; `end_id` ends every answer. Throws `InputError`
-  /// for a mode that is not among them or has tiles, and for a font that is not
-  /// there or lacks characters of ASCII.
+  /// for an unknown mode or one with tiles, and for an unknown font or one
+  /// without all of ASCII.
   PageDataset(
       std::shared_ptr<const Corpus> corpus,
       PageMixConfig mix,
@@ -72,10 +72,10 @@ class PageDataset {
       uint64_t seed,
       int64_t pixels_per_token = 64);
 
-  /// Batch `index`. Any number of threads may ask.
+  /// Batch `index`. Safe to call from several threads.
   PageBatch batch(int64_t index) const;
 
-  /// One page as asked for, everything else about it drawn from `random`.
+  /// The requested page; everything else is drawn from `random`.
   PageSample page(const PageRequest& request, RandomStream& random) const;
 
   /// Vision tokens of a page in a mode of this dataset.

@@ -50,8 +50,7 @@ void rotate(PageSample& sample, double degrees) {
       c,
       middle + s * middle - c * middle);
   const auto before = sample.pixels;
-  const cv::Mat from(
-      side, side, CV_8UC1, const_cast<uint8_t*>(before.data()));
+  const cv::Mat from(side, side, CV_8UC1, const_cast<uint8_t*>(before.data()));
   cv::Mat to(side, side, CV_8UC1, sample.pixels.data());
   cv::warpAffine(
       from,

@@ -8,7 +8,7 @@ namespace microfiche::data {
 /// `factor`. The picture itself is not changed.
 void scale_points(PageSample& sample, double factor);
 
-/// Turns a page about its middle, counter-clockwise, with its points and
+/// Rotates a page about its middle, counter-clockwise, with its points and
 /// places. Pixels are interpolated linearly; the corners are filled with the
 /// paper's grey, which the pixel at the top left has.
 void rotate(PageSample& sample, double degrees);

@@ -15,7 +15,7 @@
 
 namespace microfiche::data {
 
-/// The kind of that name, the first where there is none.
+/// The kind of that name; the first kind for an unknown name.
 TextKind text_kind(const std::string& name);
 
 /// A closed range; a draw from it is even, or even in the logarithm where the
@@ -35,7 +35,7 @@ struct PageMixConfig {
       {"random_letters", 0.5}};
 
   /// Characters on the page per vision token, drawn evenly in the logarithm. A
-  /// page whose words are wide holds fewer than asked for.
+  /// page with wide words holds fewer than requested.
   Range characters_per_token = {4, 12};
 
   /// A curriculum: where density, the modes' weights and `fill` begin their way
@@ -49,7 +49,7 @@ struct PageMixConfig {
   /// Font files or families, drawn evenly.
   std::vector<std::string> fonts = {"DejaVu Sans"};
 
-  /// Font sizes from large to small: a page has the first in which its text
+  /// Font sizes from large to small: a page has the first one in which its text
   /// fits. Empty for any size; then `font_size_px` or `fill` chooses it.
   std::vector<rendering::TypeSize> sizes;
 
@@ -72,7 +72,7 @@ struct PageMixConfig {
   /// Contrast of text and paper: 1 is black on white, 0 is grey on grey.
   Range contrast = {1, 1};
 
-  /// Degrees by which a page is turned about its middle, counter-clockwise.
+  /// Degrees of rotation about the middle of the page, counter-clockwise.
   Range rotation = {0, 0};
 
   /// Fraction of pages that are drawn larger than the mode's page and then
@@ -82,7 +82,7 @@ struct PageMixConfig {
   Range resized_from = {1, 3};
 };
 
-/// The mix that batch `index` is drawn from, on its way through the curriculum.
+/// The mix of batch `index`, a point of the curriculum.
 PageMixConfig mix_at(const PageMixConfig& config, int64_t index);
 
 /// The modes that pages of the mix may have at any time.
@@ -100,10 +100,10 @@ void check_weights(
     const char* field,
     const std::string& where);
 
-/// Throws `InputError` for weights, ranges and fractions that make no sense.
+/// Throws `InputError` for invalid weights, ranges and fractions.
 void validate(const PageMixConfig& config, const std::string& where);
 
-/// How many pages a batch holds.
+/// The size of a batch.
 struct BatchConfig {
   /// Target characters, padding left out; the batch holds as many pages as fit,
   /// and at least one.
@@ -119,7 +119,7 @@ struct BatchConfig {
   /// by up to this factor.
   double length_spread = 1.3;
 
-  /// Points a page at which the glyph head is asked what stands there.
+  /// Points per page at which the glyph head predicts the character.
   int64_t points_per_page = 0;
 
   /// Fraction of these that may fall anywhere on the page; the others fall on

@@ -18,17 +18,16 @@ namespace microfiche::data {
 /// Makes numbered items ahead of their use, on several threads, and hands them
 /// out in order.
 ///
-/// Item i comes from `make(i)` whichever thread makes it, so how many workers
-/// there are changes nothing but the time. An exception in `make` is thrown by
-/// the `next` that would have given the item. The destructor stops the workers
+/// Item i is the result of `make(i)` on any thread, so the number of workers
+/// changes only the time. `next` rethrows an exception of the `make` of its item. The destructor stops the workers
 /// after the items in progress.
 template <typename T>
 class Prefetcher {
  public:
   using Make = std::function<T(int64_t)>;
 
-  /// Begins with item `first`. `new_worker` is called once by each thread and
-  /// gives it its own `make`, which may keep state that is not shared. At most
+  /// Begins with item `first`. Each thread calls `new_worker` once for its own
+  /// `make`, which may have state that is not shared. At most
   /// `ahead` items are finished or in progress before their use.
   Prefetcher(
       std::function<Make()> new_worker,

@@ -8,7 +8,7 @@
 
 namespace microfiche::data {
 
-/// How random letters are made.
+/// The mix of random letters.
 struct RandomLettersConfig {
   /// Fraction of words that begin with a capital letter.
   double capitals = 0.1;
@@ -33,7 +33,7 @@ struct RandomLettersConfig {
 /// Throws `InputError` for fractions outside [0, 1].
 void validate(const RandomLettersConfig& config, const std::string& where);
 
-/// Words of letters drawn evenly, in the lengths of English words: text that
+/// Words of uniformly drawn letters in the lengths of English words: text that
 /// can be read but not guessed. At least `characters`, and at most one word
 /// more.
 std::string random_letters(

@@ -4,11 +4,11 @@
 
 namespace microfiche::data {
 
-/// What is written on a page.
+/// The kind of text on a page.
 enum class TextKind {
   /// Passages of the corpus.
   kCorpus,
-  /// Letters that nobody can guess; see `random_letters`.
+  /// Letters that cannot be guessed; see `random_letters`.
   kRandomLetters,
   /// Passages of the corpus with their words in random order.
   kShuffledWords,

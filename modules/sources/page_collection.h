@@ -8,28 +8,28 @@
 
 namespace microfiche::sources {
 
-/// A page that somebody scanned or drew, with what stands on it.
+/// A scanned or drawn page with the text on it.
 struct CollectedPage {
-  /// The name of its image, without folder.
+  /// The file name of its image, without folder.
   std::string name;
   std::filesystem::path image;
   std::string reference;
 };
 
-/// A way in which such pages lie in a folder.
+/// A layout of such pages in a folder.
 struct PageCollection {
-  /// What stands before the colon where a config names a folder, as in
+  /// The prefix of a folder in a config, as in
   /// "fox_en:downloads/focus_benchmark_test".
   std::string name;
 
   /// Reads the pages of a folder in the order of its list, without opening the
-  /// images. Throws `InputError`, naming the file, for what is missing or
-  /// malformed.
+  /// images. Throws `InputError`, naming the file, for missing or malformed
+  /// entries.
   std::function<std::vector<CollectedPage>(const std::filesystem::path& folder)>
       read;
 };
 
-/// All of them.
+/// All collections.
 const std::vector<PageCollection>& page_collections();
 
 /// A folder in the layout of a collection.
@@ -38,8 +38,8 @@ struct CollectionFolder {
   std::filesystem::path folder;
 };
 
-/// What `text` names where it is of the form "collection:folder"; nothing for
-/// any other path.
+/// The folder of a path of the form "collection:folder"; nothing for any other
+/// path.
 std::optional<CollectionFolder> find_collection(const std::string& text);
 
 // The collections, each in a file of its name.
@@ -48,11 +48,11 @@ std::optional<CollectionFolder> find_collection(const std::string& text);
 /// Chinese ones, `cn_page_ocr.json` and `cn_pdf_png/`.
 ///
 /// Source: ucaslcl/Fox, "Benchmark Data and Evaluation Tool"; CC BY-NC 4.0, so
-/// the data are the user's own download.
+/// users download the data themselves.
 PageCollection fox(const std::string& language);
 
 /// `OmniDocBench.json` and `images/`. The reference is the text of the blocks
-/// in reading order, without formulas, tables, and what is to be ignored.
+/// in reading order, without formulas, tables and ignored blocks.
 ///
 /// Source: opendatalab/OmniDocBench, "Dataset Format".
 PageCollection omnidocbench();

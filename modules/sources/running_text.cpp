@@ -47,22 +47,22 @@ RunningText::RunningText(
   }
   check(
       !text_.empty(),
-      "texts: nothing held out in them; held_out_fraction is ",
+      "texts: no document is held out; held_out_fraction is ",
       held_out_fraction);
 }
 
-std::string RunningText::passage(const PassagePlace& place, int64_t characters)
+std::string RunningText::passage(const PassagePosition& position, int64_t characters)
     const {
-  RandomStream random(place.seed, "sweep text", place.page);
+  RandomStream random(position.seed, "sweep text", position.page);
   const auto size = static_cast<double>(text_.size());
   size_t begin = static_cast<size_t>(
-      (static_cast<double>(place.page) + random.uniform()) /
-      static_cast<double>(place.num_pages) * size);
+      (static_cast<double>(position.page) + random.uniform()) /
+      static_cast<double>(position.num_pages) * size);
   while (begin > 0 && text_[begin] != ' ' && !starts_east_asian(text_, begin)) {
     --begin;
   }
   begin += text_[begin] == ' ';
-  for (int64_t word = 0; word < place.skipped_words; ++word) {
+  for (int64_t word = 0; word < position.skipped_words; ++word) {
     do {
       begin = begin + 1 >= text_.size() ? 0 : begin + 1;
     } while (begin != 0 && text_[begin - 1] != ' ' &&
@@ -85,7 +85,7 @@ std::string RunningText::passage(const PassagePlace& place, int64_t characters)
     }
     passage += text_[at];
   }
-  // Not the beginning of a word alone, unless it is all there is.
+  // Drop a part of a word at the end, unless it is the only one.
   if (at != 0 && !ends_word(text_, at)) {
     for (size_t end = passage.size() - 1; end > 0; --end) {
       if (ends_word(passage, end)) {

@@ -14,19 +14,19 @@ namespace microfiche::sweep {
 struct Cell {
   std::string mode;
 
-  /// The condition of its text.
+  /// The condition of the text.
   std::string text_condition = conditions::kNaturalText;
   std::string style;
 
-  /// The length of the text: one of the two.
+  /// The length of the text: exactly one of the two.
   std::optional<double> characters_per_token;
   std::optional<std::pair<int64_t, int64_t>> text_tokens;
 
-  /// The conditions of its pages and of their tokens, where there are any.
+  /// The conditions of the pages and of their vision tokens, if any.
   std::optional<std::string> page_condition = std::nullopt;
   std::optional<std::string> token_condition = std::nullopt;
 
-  /// Values of axes that the sweep has.
+  /// Values on the axes of the sweep; absent for an axis that it does not have.
   std::optional<std::string> model = std::nullopt;
   std::optional<std::string> dtype = std::nullopt;
   std::optional<std::string> source = std::nullopt;
@@ -54,24 +54,24 @@ void visit_fields(Visitor&& visit, Cell& cell) {
   visit("decoding", cell.decoding);
 }
 
-/// The coordinates that most sweeps do not have, with their names: those from
-/// `page` on that are there.
+/// Names and values of the coordinates from `page_condition` on that the cell
+/// has.
 std::vector<std::pair<std::string, std::string>> optional_coordinates(
     const Cell& cell);
 
-/// A name that no other cell of the sweep has, such as "tiny/corpus/plain/10",
+/// A name that is unique in the sweep, such as "tiny/corpus/plain/10",
 /// "tiny/corpus/plain/600-700" or "tiny/corpus/plain/10/page=rotation:3".
 std::string name_of(const Cell& cell);
 
 /// The id of a page of a cell, such as "tiny/corpus/plain/10/0".
 std::string id_of(const Cell& cell, int64_t page);
 
-/// The cell with natural text and without conditions, the other coordinates the
-/// same.
+/// The cell with natural text and without conditions; its other coordinates are
+/// the same.
 Cell without_conditions(Cell cell);
 
-/// The coordinates that decide what stands on the pages before anything is done
-/// to them, the others left out.
+/// Only the coordinates that decide which pages are drawn, before any page
+/// condition.
 Cell page_coordinates(Cell cell);
 
 } // namespace microfiche::sweep

@@ -8,28 +8,28 @@
 
 namespace microfiche::sweep {
 
-/// Keeps what was made, under the hash of what it was made from, for as long as
-/// it fits; what was used longest ago is forgotten first.
+/// Keeps values under the hash of their inputs, up to a number of bytes. Evicts
+/// the least recently used values first.
 template <typename Value>
 class ContentCache {
  public:
-  explicit ContentCache(size_t most_bytes) : most_bytes_(most_bytes) {}
+  explicit ContentCache(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// The value of a key, made by `make()` unless it is kept. `bytes_of(value)`
-  /// is what it takes in memory; a value larger than the limit is not kept.
+  /// The cached value of a key, or the result of `make()`. `bytes_of(value)` is
+  /// its size in memory. A value larger than the limit is not kept.
   template <typename Make, typename BytesOf>
   Value get(const std::string& key, const Make& make, const BytesOf& bytes_of) {
-    const auto found = places_.find(key);
-    if (found != places_.end()) {
+    const auto found = entry_of_.find(key);
+    if (found != entry_of_.end()) {
       entries_.splice(entries_.begin(), entries_, found->second);
       return found->second->value;
     }
     Value value = make();
     const size_t bytes = bytes_of(value);
-    if (bytes <= most_bytes_) {
-      forget_down_to(most_bytes_ - bytes);
+    if (bytes <= max_bytes_) {
+      evict_down_to(max_bytes_ - bytes);
       entries_.push_front({key, value, bytes});
-      places_.emplace(key, entries_.begin());
+      entry_of_.emplace(key, entries_.begin());
       bytes_ += bytes;
     }
     return value;
@@ -42,20 +42,20 @@ class ContentCache {
     size_t bytes;
   };
 
-  void forget_down_to(size_t bytes) {
+  void evict_down_to(size_t bytes) {
     while (bytes_ > bytes) {
       bytes_ -= entries_.back().bytes;
-      places_.erase(entries_.back().key);
+      entry_of_.erase(entries_.back().key);
       entries_.pop_back();
     }
   }
 
-  const size_t most_bytes_;
+  const size_t max_bytes_;
   size_t bytes_ = 0;
 
-  /// The last used first.
+  /// The most recently used first.
   std::list<Entry> entries_;
-  std::unordered_map<std::string, typename std::list<Entry>::iterator> places_;
+  std::unordered_map<std::string, typename std::list<Entry>::iterator> entry_of_;
 };
 
 } // namespace microfiche::sweep

@@ -7,9 +7,9 @@
 
 namespace microfiche::sweep {
 
-/// What the results of a run depend on beside its config: time, build, model,
-/// text tokenizer, rendering libraries and fonts, processor and threads.
-/// `model` is as `BatchReader::provenance` gives it.
+/// Everything besides the config that the results of a run depend on: time,
+/// build, model, text tokenizer, rendering libraries and fonts, processor and
+/// threads. `model` is a `BatchReader::provenance`.
 Json describe_environment(
     const Json& model,
     const std::vector<std::string>& fonts,

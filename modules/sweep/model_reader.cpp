@@ -37,7 +37,7 @@ model::ViewEncoder encoder_without(
   };
 }
 
-/// The vision tokens of a batch, and what it took to make them.
+/// The vision tokens of a batch, and the cost of encoding them.
 struct EncodedBatch {
   std::vector<model::VisionTokens> pages;
   double seconds = 0;
@@ -57,9 +57,9 @@ size_t bytes_of_batch(const EncodedBatch& batch) {
   return bytes;
 }
 
-/// What the tokens of a batch are made from. Pages of other batches have other
-/// tokens in their last bits: how matrices are multiplied depends on their
-/// sizes.
+/// The hash of everything that the tokens of a batch depend on. The other pages of
+/// the batch are part of it: matrix products of another size differ in their last
+/// bits.
 std::string key_of(
     std::span<const page::PageImage> images,
     const page::ResolutionMode& mode,
@@ -121,8 +121,8 @@ conditions::TokenRows rows_of(
           mode.tile_size_px / token_side_px)};
 }
 
-/// Applies the conditions to the tokens of a batch. The counts become those of
-/// what is left, valid tokens in proportion.
+/// Applies the conditions to the tokens of a batch. The counts become those of the
+/// remaining tokens; valid tokens shrink in proportion.
 void apply_conditions(
     std::vector<model::VisionTokens>& pages,
     const std::vector<model::VisionTokens>& others,
@@ -145,7 +145,7 @@ void apply_conditions(
       condition.entry->apply(rows, context, condition.strength, random);
     }
     auto& counts = pages[i].counts;
-    const auto left = static_cast<int64_t>(rows.token_places().size());
+    const auto left = static_cast<int64_t>(rows.token_positions().size());
     counts.valid = std::llround(
         static_cast<double>(counts.valid * left) /
         static_cast<double>(counts.nominal));
@@ -155,7 +155,7 @@ void apply_conditions(
   }
 }
 
-/// Adds what the model says of each reference, with its page and without.
+/// Adds the log-likelihoods and the confidence of each reference.
 void predict_references(
     model::LoadedModel& loaded,
     const std::vector<model::VisionTokens>& tokens,
@@ -223,7 +223,7 @@ BatchReading read_tokens(
   return batch;
 }
 
-/// What the readers of pictures and of texts share.
+/// The common part of the readers of pictures and of texts.
 class ModelReader : public BatchReader {
  public:
   explicit ModelReader(model::LoadedModel& loaded) : loaded_(loaded) {}

@@ -11,14 +11,14 @@
 namespace microfiche::sweep {
 namespace {
 
-/// More characters than a text token mostly has on average, for a first draft
-/// that is then shortened.
+/// More characters than text tokens usually have on average: the first draft of a
+/// page, which is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
 
-/// Words after which a passage may begin so that its length fits a bin.
+/// A passage may begin this many words later so that its length fits a bin.
 constexpr int64_t kMostSkippedWords = 20;
 
-/// Axes that need text which is not on a page yet.
+/// Refuses axes that need text which is not on a page yet.
 void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
   const auto refuse = [&](bool given, const char* field, const char* instead) {
     check(
@@ -26,7 +26,7 @@ void check_collection_axes(const SweepConfig& sweep, const std::string& texts) {
         field,
         ": the pages of ",
         texts,
-        " have the text that they have; ",
+        " already have their text; ",
         instead);
   };
   refuse(
@@ -69,7 +69,7 @@ PageSource::Source PageSource::read_source(
       texts.size() == 1,
       "texts: ",
       texts.front(),
-      " is a collection of pages, which stands alone");
+      " is a collection of pages; it must be the only text");
   check_collection_axes(sweep_, texts.front());
   source.pages = folder->collection->read(folder->folder);
   for (const auto& page : source.pages) {
@@ -117,9 +117,9 @@ conditions::PageText PageSource::treated_text(
     int64_t characters,
     int64_t skipped_words) const {
   const auto& source = *source_of(cell).text;
-  const sources::PassagePlace place{
+  const sources::PassagePosition position{
       seed_of(cell), index, sweep_.pages_per_cell, skipped_words};
-  conditions::PageText page{source.passage(place, characters), {}};
+  conditions::PageText page{source.passage(position, characters), {}};
   const auto conditions =
       conditions::find_text_conditions(cell.text_condition, name_of(cell));
   if (conditions.empty()) {
@@ -165,8 +165,8 @@ conditions::PageText PageSource::text(
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
   auto page = below(random.between(lower + 1, upper));
-  // The drawn length may fall inside a long word, and a word may be longer than
-  // the bin is wide.
+  // The drawn length may fall inside a long word, or a word may be longer than the
+  // bin is wide.
   for (int64_t skipped = 0;
        counter_(page.text) < lower && skipped < kMostSkippedWords;
        ++skipped) {
@@ -181,7 +181,7 @@ conditions::PageText PageSource::text(
       lower,
       ", ",
       upper,
-      "); a wider bin would do");
+      "); use a wider bin");
   return page;
 }
 

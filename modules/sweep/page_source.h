@@ -20,13 +20,13 @@
 
 namespace microfiche::sweep {
 
-/// Makes the pages of a sweep. Page i of a cell is the same whoever makes it
-/// and whatever was made before. For one thread.
+/// Makes the pages of a sweep. Page i of a cell depends on the config alone, not
+/// on the worker or on earlier pages. For one thread.
 class PageSource {
  public:
   /// Reads the texts. `counter` counts text tokens. Throws `InputError` for a
-  /// missing or empty text, and for axes that pages of a collection, which are
-  /// there already, cannot have.
+  /// missing or empty text, and for axes that need text if the source is a
+  /// collection of finished pages.
   PageSource(
       const SweepConfig& sweep,
       std::function<int64_t(std::string_view)> counter);
@@ -35,9 +35,9 @@ class PageSource {
   int64_t num_pages(const Cell& cell) const;
 
   /// Page `index` of a cell. `vision_tokens` is what a square page of this mode
-  /// nominally takes. Pages begin at places spread evenly over the text, the
-  /// same places for every mode, style and length, so that cells can be
-  /// compared page by page; those of a collection come in its order.
+  /// nominally takes. Pages begin at positions spread evenly over the text. The
+  /// positions are the same for every mode, style and length, so that cells can
+  /// be compared page by page. Pages of a collection keep its order.
   SweepPage make(
       const Cell& cell,
       int64_t index,
@@ -94,7 +94,7 @@ class PageSource {
   const std::function<int64_t(std::string_view)> counter_;
   mutable PageMaker maker_;
 
-  /// By the names of the axis; under "" that of a sweep without one.
+  /// By the names of the axis; under "" for a sweep without that axis.
   std::map<std::string, Source> sources_;
 };
 

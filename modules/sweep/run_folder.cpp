@@ -59,12 +59,11 @@ void check_same(
         difference->before,
         ", now it is ",
         difference->now,
-        "; put it back, or give another folder with -o"));
+        "; restore it, or choose another folder with -o"));
   }
 }
 
-/// Computes metrics that the line of a sample lacks, as those of a run that is
-/// older than they are.
+/// Computes metrics that a sample lacks, because the run is older than the metric.
 void complete_metrics(Sample& sample, const metrics::Profile& profile) {
   auto& values = sample.metrics.values;
   const auto missing = [](double value) { return std::isnan(value); };
@@ -112,7 +111,7 @@ void begin_run(
   const auto environment_file = folder / "environment.json";
   const auto json = write_config(config);
   if (fs::exists(config_file)) {
-    // Read and written again, so that defaults are filled in on both sides.
+    // Reading and writing again fills in the defaults on both sides.
     const auto before = write_config(load_config<SweepConfig>(config_file));
     check_same(config_file, "", first_difference(before, json));
   }

@@ -10,7 +10,7 @@
 
 namespace microfiche::sweep {
 
-/// What a run folder holds.
+/// The contents of a run folder.
 struct Run {
   std::filesystem::path folder;
   SweepConfig config;
@@ -19,13 +19,13 @@ struct Run {
   std::vector<BlankReading> blanks;
 };
 
-/// Reads a run folder, also that of a run at work. Throws `InputError` for a
-/// folder that is none, and as `read_rows` does.
+/// Reads a run folder, also while the run is in progress. Throws `InputError` for
+/// any other folder, and as `read_rows` does.
 Run read_run(const std::filesystem::path& folder);
 
-/// Begins a run in a folder, or goes on with the one that is there: writes
-/// config.json and environment.json if they are not there, and cuts off what a
-/// killed run left half-written.
+/// Begins a run in a folder, or resumes it: writes config.json and
+/// environment.json if they do not exist, and removes a half-written row of a
+/// killed run.
 ///
 /// Throws `InputError` when the folder holds a run with another config or
 /// another model, naming the first field that differs.
@@ -34,7 +34,7 @@ void begin_run(
     const SweepConfig& config,
     const Json& environment);
 
-/// Where the picture of a sample is kept.
+/// The file of a sample's picture.
 std::filesystem::path picture_path(
     const std::filesystem::path& folder,
     const Sample& sample);

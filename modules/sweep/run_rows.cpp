@@ -27,8 +27,8 @@ fs::path workers_folder(const fs::path& folder) {
   return folder / "workers";
 }
 
-/// The files of a name: those of the workers first, so that a reader who finds
-/// them gone finds their rows in the folder's own, which comes last.
+/// The files of a name. The files of workers come first: if they are removed
+/// meanwhile, their rows are in the folder's own file, which comes last.
 std::vector<fs::path> row_files(
     const fs::path& folder,
     const std::string& name) {
@@ -43,9 +43,8 @@ std::vector<fs::path> row_files(
   return files;
 }
 
-/// What a file has from `position` on, its last line left out if it is torn;
-/// nothing where there is no file. Another file under the same name is read
-/// from its beginning.
+/// The complete lines of a file from `position` on; empty without a file. A file
+/// that replaced another one of the same name is read from its beginning.
 std::string new_lines(const fs::path& path, ino_t& file, off_t& position) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
@@ -106,7 +105,7 @@ std::string text_of(const Rows& rows) {
   return text;
 }
 
-/// Writes a file of rows unless it is as it should be.
+/// Writes a file of rows unless it already has them.
 void write_rows(const fs::path& path, const std::string& text) {
   if (fs::exists(path) ? read_file(path) != text : !text.empty()) {
     write_file(path, text);
@@ -120,7 +119,7 @@ RunRows read_rows(const fs::path& folder, const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
     numbers.emplace(name_of(cell), numbers.size());
   }
-  // A row that is not of this grid comes last.
+  // Rows of another grid come last.
   const auto number_of = [&](const Cell& cell) {
     const auto found = numbers.find(name_of(cell));
     return found == numbers.end() ? cells.size() : found->second;

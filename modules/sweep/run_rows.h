@@ -15,7 +15,7 @@
 
 namespace microfiche::sweep {
 
-/// The finished rows of a run, each once, in the order of the grid.
+/// The finished rows of a run in the order of the grid, without duplicates.
 struct RunRows {
   struct SampleRow {
     /// The number of the sample's cell in the grid.
@@ -35,42 +35,42 @@ struct RunRows {
 };
 
 /// Reads `samples.jsonl` and `controls.jsonl` of a run folder and of the
-/// folders of its workers, see Note [Workers of one run]. A last line without
-/// its end, which a killed process leaves, is passed over. Throws `InputError`,
+/// folders of its workers, see Note [Workers of one run]. It skips a
+/// last line without its end, which a killed process leaves. Throws `InputError`,
 /// naming file and line, for anything malformed.
 RunRows read_rows(
     const std::filesystem::path& folder,
     const std::vector<Cell>& cells);
 
-/// Puts all rows into the run folder's own files, in the order of the grid.
-/// Nobody may be writing rows meanwhile.
+/// Writes all rows to the run folder's own files, in the order of the grid. No
+/// worker may write rows at the same time.
 void merge_rows(
     const std::filesystem::path& folder,
     const std::vector<Cell>& cells);
 
-/// Whether there are rows of workers beside the folder's own, merged or not.
+/// Whether the folder has rows of workers, merged or not.
 bool has_worker_rows(const std::filesystem::path& folder);
 
-/// Removes them, once they are merged.
+/// Removes the rows of workers after they are merged.
 void remove_worker_rows(const std::filesystem::path& folder);
 
-/// Cuts off what a killed process left half-written of the folder's own files.
+/// Removes a half-written last row from the folder's own files.
 void cut_torn_rows(const std::filesystem::path& folder);
 
-/// Makes the folder of a new worker, which nobody else writes to.
+/// Makes a folder that only one new worker writes to.
 std::filesystem::path make_worker_folder(const std::filesystem::path& folder);
 
-/// Follows the rows that others add.
+/// Follows the rows that other workers add.
 class RowFollower {
  public:
   using ReadLine =
       std::function<void(std::string_view line, const std::string& where)>;
 
-  /// Of the files called `name`, "samples.jsonl" or "controls.jsonl".
+  /// `name` is "samples.jsonl" or "controls.jsonl".
   RowFollower(std::filesystem::path folder, std::string name);
 
-  /// Reads the lines that were finished since the last call, those of the
-  /// worker folder `own` left out. After a merge lines come again.
+  /// Reads the lines that were finished since the last call, except those in the
+  /// worker folder `own`. After a merge it reads lines again.
   void follow(
       const ReadLine& read,
       const std::optional<std::filesystem::path>& own = std::nullopt);

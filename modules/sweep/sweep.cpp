@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How often a worker without work looks whether some was left behind.
+/// Time between two checks of a worker without work.
 constexpr auto kWaitInterval = std::chrono::milliseconds(100);
 
 std::vector<int64_t> pages_of_cells(const CellReader& reader) {
@@ -64,7 +64,7 @@ class SweepWorker {
     return work_.num_unfinished() == 0;
   }
 
-  /// Returns when every page of the sweep is finished, whoever read it.
+  /// Returns when all workers together have finished every page.
   void run() {
     progress_.update(num_finished_, remark());
     while (const auto piece = claim()) {
@@ -80,8 +80,8 @@ class SweepWorker {
     if (num_truncated_ > 0) {
       warn(concat(
           num_truncated_,
-          " pages hold less text than asked for: it did not fit at "
-          "min_font_size_px; ratios count what is on the page"));
+          " pages hold less text than requested, because it did not fit at "
+          "min_font_size_px; ratios count the text on the page"));
     }
   }
 
@@ -92,11 +92,11 @@ class SweepWorker {
     int64_t pages = 0;
   };
 
-  /// Takes note of what is finished in the folder.
+  /// Records the rows that other workers have finished.
   void follow() {
     samples_.follow(
         [&](auto line, const auto& where) {
-          note(read_config<Sample>(parse_json(line, where), where));
+          record(read_config<Sample>(parse_json(line, where), where));
         },
         own_);
     controls_.follow(
@@ -107,15 +107,15 @@ class SweepWorker {
         own_);
   }
 
-  void note(const Sample& sample) {
+  void record(const Sample& sample) {
     if (work_.finish(sample)) {
       ++num_finished_;
       headline_sum_ += reader_.headline_of(sample);
     }
   }
 
-  /// The next piece that nobody has finished and nobody is at; waits as long as
-  /// others are at all of them. Nothing when all are finished.
+  /// Claims the next unfinished piece; waits while other workers hold all of them.
+  /// Nothing if all pieces are finished.
   std::optional<size_t> claim() {
     const size_t count = work_.pieces().size();
     while (!is_finished()) {
@@ -126,7 +126,7 @@ class SweepWorker {
           continue;
         }
         if (worker_.count > 1) {
-          // It may have been finished since the last look.
+          // Another worker may have finished it since the last check.
           follow();
         }
         if (work_.pieces()[piece].left > 0) {
@@ -154,7 +154,7 @@ class SweepWorker {
             3));
   }
 
-  /// The same, with how far a cell is and how long the rest of it takes.
+  /// The same, with the progress of a cell and its remaining time.
   std::string remark(size_t cell) const {
     const auto& spent = spent_[cell];
     const auto& coordinates = reader_.cells()[cell];
@@ -174,8 +174,8 @@ class SweepWorker {
         finished == pages ? "" : ", " + duration_text(left) + " left");
   }
 
-  /// The file of that name that this worker writes. The folder's own is left
-  /// to a worker who is alone.
+  /// The file of that name that this worker writes. Only a worker without others
+  /// writes the run folder's own files.
   fs::path own_file(const char* name) {
     if (worker_.count == 1) {
       return folder_ / name;
@@ -203,7 +203,7 @@ class SweepWorker {
     }
     append_line(own_file("samples.jsonl"), lines);
     for (const auto& sample : samples) {
-      note(sample);
+      record(sample);
     }
     const std::chrono::duration<double> time =
         std::chrono::steady_clock::now() - start;
@@ -230,7 +230,7 @@ class SweepWorker {
   RowFollower samples_;
   RowFollower controls_;
 
-  /// The folder of this worker's rows, once it has some.
+  /// The folder of this worker's rows, after its first row.
   std::optional<fs::path> own_;
   std::vector<Spent> spent_;
   size_t next_;
@@ -252,14 +252,14 @@ SweepConfig complete_config(SweepConfig config, const BatchReader& reader) {
         "no effect");
     check(
         !config.controls.blank_page,
-        "controls.blank_page: the model has a text compressor, which a page "
-        "without a text has nothing for; set it to false");
+        "controls.blank_page: the model has a text compressor, which cannot read "
+        "a page without text; set it to false");
   }
   if (config.modes.empty()) {
     config.modes.push_back(reader.find_mode("").name);
   }
   for (const auto& name : config.modes) {
-    // Refused now rather than when its cells are read.
+    // Refuse the mode now and not when its cells are read.
     const auto mode = find_sweep_mode(config, reader, name);
     page::count_vision_tokens(
         mode, mode.base_size_px, mode.base_size_px, reader.token_side_px());
@@ -295,8 +295,8 @@ void run_sweep(
   SweepWorker sweep(config, reader, lock, folder, worker);
   const bool was_finished = sweep.is_finished();
   sweep.run();
-  // The rows of the workers are there until the report is, which tells those
-  // who come later that it is not theirs to write.
+  // The rows of the workers stay until the report is written. Without them, a
+  // worker that ends later knows that the report exists.
   lock.run_exclusively([&] {
     if (alone || has_worker_rows(folder) ||
         (was_finished && worker.rank == 0)) {

@@ -14,14 +14,13 @@
 namespace microfiche::sweep {
 namespace {
 
-/// Throws when a list of names has one twice, which would be two cells of one
-/// name.
+/// Throws for a duplicate in a list of names: two cells would have one name.
 void check_distinct(
     const std::vector<std::string>& names,
     const std::string& where) {
   std::set<std::string> seen;
   for (const auto& name : names) {
-    check(seen.insert(name).second, where, ": \"", name, "\" stands twice");
+    check(seen.insert(name).second, where, ": \"", name, "\" is given twice");
   }
 }
 
@@ -53,7 +52,7 @@ void check_one_of(
       one,
       " and ",
       several,
-      " are given; the second stands instead of the first");
+      " are given; leave one of them out");
 }
 
 template <typename T>
@@ -83,11 +82,11 @@ void check_needs_another_page(
   check(
       !needed || sweep.pages_per_cell >= 2,
       where,
-      ": a condition takes another page of the cell; pages_per_cell must be at "
+      ": a condition needs another page of the cell; pages_per_cell must be at "
       "least 2");
 }
 
-/// What is done to a page: a text, a page and a token condition.
+/// One condition on each of the three axes.
 struct Treatment {
   std::string text;
   std::string page;

@@ -16,16 +16,16 @@
 
 namespace microfiche::sweep {
 
-/// Pages that show how much of a score is reading.
+/// Controls, which show how much of a score comes from reading.
 struct SweepControls {
-  /// Scores each page against what was read from other pages of its cell. Costs
-  /// no reading.
+  /// Scores each page against the readings of other pages of its cell. Needs no
+  /// extra reading.
   bool wrong_page = true;
 
-  /// Reads an empty page and scores what comes out against every page.
+  /// Reads an empty page and scores the result against every page.
   bool blank_page = true;
 
-  /// Further cells of random letters at these lengths, in characters per vision
+  /// Extra cells of random letters at these lengths, in characters per vision
   /// token.
   std::vector<double> random_letters;
 
@@ -45,7 +45,7 @@ void visit_fields(Visitor&& visit, SweepControls& controls) {
 enum class Combine {
   /// Every combination.
   kGrid,
-  /// The first of each list, and beside that one change at a time.
+  /// The first of each list, and each other value alone.
   kOneAtATime,
 };
 
@@ -53,7 +53,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
     Combine,
     {{Combine::kGrid, "grid"}, {Combine::kOneAtATime, "one_at_a_time"}})
 
-/// In what a text that a condition wrote is as long as the natural one.
+/// The unit in which the text of a condition is as long as the natural text.
 enum class MatchLength { kCharacters, kTextTokens };
 
 NLOHMANN_JSON_SERIALIZE_ENUM(
@@ -61,8 +61,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
     {{MatchLength::kCharacters, "characters"},
      {MatchLength::kTextTokens, "text_tokens"}})
 
-/// What is done to pages on their way, see Note [Conditions]: three axes of the
-/// grid, whose first values stand for the untouched page.
+/// The conditions of a sweep, see Note [Conditions]: three axes of the grid. The
+/// first value of each is the baseline.
 struct SweepConditions {
   /// Of `text_conditions()`.
   std::vector<std::string> text = {conditions::kNaturalText};
@@ -75,7 +75,7 @@ struct SweepConditions {
 
   Combine combine = Combine::kGrid;
 
-  /// For lengths in characters per token; a bin of text tokens is one for every
+  /// For lengths in characters per token. Bins of text tokens hold for every
   /// text.
   MatchLength match_length = MatchLength::kCharacters;
 };
@@ -89,23 +89,23 @@ void visit_fields(Visitor&& visit, SweepConditions& conditions) {
   visit("match_length", conditions.match_length);
 }
 
-/// Throws `InputError`, naming the field, for conditions that are not there.
+/// Throws `InputError`, naming the field, for unknown conditions.
 void validate(const SweepConditions& conditions, const std::string& where);
 
-/// A grid of cells over everything that a page passes through. Axes that are
-/// left out have one value and no part in the names of cells.
+/// A grid of cells over everything that affects a page. An axis that is left out
+/// has one value and does not appear in the names of cells.
 struct SweepConfig {
-  /// One line on what the sweep asks; the title of its report.
+  /// The sweep's question in one line; the title of its report.
   std::string title = "Precision over compression ratio";
 
   /// Model folder; empty for the nano model that ships with the repository.
   std::string model;
 
-  /// Several model folders, instead of the one above.
+  /// Several model folders, instead of `model`.
   std::vector<std::string> models;
 
-  /// Number types to compute in, by the names that `--dtype` takes; what the
-  /// command says where the list is empty.
+  /// Number types to compute in, by the names of `--dtype`. If the list is empty,
+  /// the command decides.
   std::vector<std::string> dtypes;
 
   /// Files or folders of text that the model has never seen, `.txt` or `.jsonl`
@@ -113,11 +113,11 @@ struct SweepConfig {
   /// as "collection:folder" (see `page_collections`).
   std::vector<std::string> texts = {"data/text/held_out"};
 
-  /// Several sources of text by name, each a list as above, instead of it.
+  /// Several sources of text by name, each a list as above, instead of `texts`.
   std::map<std::string, std::vector<std::string>> sources;
 
   /// Share of documents that was held out by hash when the model was trained on
-  /// these same files; 1 takes the files whole.
+  /// the same files; 1 uses all documents.
   double held_out_fraction = 1;
 
   /// Resolution modes, by name; the model's default mode when empty.
@@ -129,48 +129,48 @@ struct SweepConfig {
   /// Lengths of the text, as characters per nominal vision token.
   std::vector<double> characters_per_token;
 
-  /// Lengths of the text, as bins of text tokens, each [first, second). Beside
-  /// or instead of the field above.
+  /// Lengths of the text, as bins of text tokens, each [first, second), with or
+  /// instead of the field above.
   std::vector<std::pair<int64_t, int64_t>> text_token_bins;
 
   std::vector<SweepStyle> styles = {{}};
 
   SweepConditions conditions;
 
-  /// Pages per cell; of a collection at most so many, the first ones.
+  /// Pages per cell; of a collection the first ones, at most this number.
   int64_t pages_per_cell = 50;
 
   SweepControls controls;
 
-  /// What the model is asked; its own prompt when empty.
+  /// With `<image>`; empty for the model's own prompt.
   std::string prompt;
 
-  /// Several prompts by name, instead of it.
+  /// Several prompts by name, instead of `prompt`.
   std::map<std::string, std::string> prompts;
 
   generation::GenerationConfig generation;
 
-  /// Several ways of decoding by name, instead of it.
+  /// Several generation configs by name, instead of `generation`.
   std::map<std::string, generation::GenerationConfig> decodings;
 
-  /// Whether the log-likelihood of each reference is computed, with its page
-  /// and without, and with it the model's confidence at each token.
+  /// Whether to compute the log-likelihood of each reference with and without
+  /// its page, and the model's confidence at each token.
   bool log_likelihood = false;
 
-  /// What texts are made equal in before they are scored, and which metric
-  /// leads; see `metrics::all_profiles`.
+  /// The text normalization before scoring, and the headline metric; see
+  /// `metrics::all_profiles`.
   std::string profile = "nfkc-ws";
 
   /// Pages that are encoded and decoded together.
   int64_t batch_pages = 25;
 
-  /// Pages of each cell, the first ones, whose picture is kept for the report.
+  /// The pictures of the first pages of each cell are kept for the report.
   int64_t pictures_per_cell = 2;
 
-  /// Seeds the choice of text and every other draw of the run.
+  /// Seeds the choice of text and every other random draw of the run.
   uint64_t seed = 0;
 
-  /// Several seeds, instead of the one above.
+  /// Several seeds, instead of `seed`.
   std::vector<uint64_t> seeds;
 };
 
@@ -203,12 +203,12 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("seeds", sweep.seeds);
 }
 
-/// Throws `InputError`, naming the field, for values that make no sense.
+/// Throws `InputError`, naming the field, for invalid values.
 void validate(const SweepConfig& sweep, const std::string& where);
 
 /// The cells in the order in which they run: models and dtypes outermost, then
-/// text of the files by mode, style, condition and length, then the further
-/// cells of `controls`.
+/// text of the files by mode, style, condition and length, then the extra cells
+/// of `controls`.
 std::vector<Cell> cells_of(const SweepConfig& sweep);
 
 } // namespace microfiche::sweep

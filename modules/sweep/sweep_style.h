@@ -11,26 +11,25 @@
 
 namespace microfiche::sweep {
 
-/// How the pages of a cell look: either a square of the mode's own size, filled
-/// with type as large as fits, whose lengths are fractions of the page's side;
-/// or, with `layout`, a page that is the same in every mode.
+/// The look of a cell's pages. Without `layout`, a page is a square of the mode's
+/// own size in the largest type that fits; lengths are fractions of its side.
+/// With `layout`, the page is the same in every mode.
 struct SweepStyle {
   std::string name = "plain";
 
-  /// Font files or families; the pages of a cell take them in turn.
+  /// Font files or families; the pages of a cell alternate between them.
   std::vector<std::string> fonts = {"DejaVu Sans"};
 
   double margin = 0.02;
 
-  /// Distance of two baselines over the font size.
+  /// Distance of two baselines as a multiple of the font size.
   double line_height = 1.2;
 
-  /// Sizes in which type comes, from large to small: a page has the first in
-  /// which its text fits. Where there are none, type comes in any size within
-  /// the bounds that follow, at `line_height`.
+  /// Type sizes from large to small: a page has the first in which its text fits.
+  /// If empty, any size within the bounds below, at `line_height`.
   std::vector<rendering::TypeSize> sizes;
 
-  /// Bounds of the font size; within them the largest at which the page's text
+  /// Bounds of the font size: the largest within them at which the page's text
   /// fits.
   double min_font_size_px = 4;
   double max_font_size_px = 48;
@@ -41,13 +40,13 @@ struct SweepStyle {
   std::string text_colour = "#000000";
   std::string background_colour = "#ffffff";
 
-  /// A page of its own size, margins, type and columns, in place of all of the
-  /// above but the name. Text that does not fit is left out.
+  /// A page with its own size, margins, type and columns, instead of all fields
+  /// above except the name. Text that does not fit is left out.
   std::optional<rendering::PageStyle> layout;
 
-  /// Fields of this style that take several values, by the path that `--set`
-  /// would name them with, such as "line_height" or "layout.dpi": the style
-  /// stands for one of every combination.
+  /// Fields of this style with several values, by their path as in `--set`, such
+  /// as "line_height" or "layout.dpi". The style expands to one style for each
+  /// combination.
   std::map<std::string, std::vector<Json>> vary;
 };
 
@@ -67,18 +66,17 @@ void visit_fields(Visitor&& visit, SweepStyle& style) {
   visit("vary", style.vary);
 }
 
-/// Throws `InputError`, naming the field, for values that make no sense.
+/// Throws `InputError`, naming the field, for invalid values.
 void validate(const SweepStyle& style, const std::string& where);
 
-/// The styles that one with `vary` stands for, each with its values in its
-/// name; the style itself where nothing varies. Throws `InputError`, which
-/// `where` starts, for fields that a style lacks or values that they cannot
-/// take.
+/// All combinations of a style with `vary`, each with its values in its name; the
+/// style itself if nothing varies. Throws `InputError`, which `where` starts, for
+/// unknown fields and invalid values.
 std::vector<SweepStyle> expand(
     const SweepStyle& style,
     const std::string& where);
 
-/// The font files and families that a style takes in turn.
+/// The font files and families of a style.
 std::vector<std::string> fonts_of(const SweepStyle& style);
 
 } // namespace microfiche::sweep

@@ -7,11 +7,11 @@
 namespace microfiche::sweep {
 namespace {
 
-/// Where a piece stands among the others.
-using Place = std::tuple<size_t, size_t, int64_t, size_t>;
+/// The key that pieces are sorted by.
+using SortKey = std::tuple<size_t, size_t, int64_t, size_t>;
 
-/// Numbers from 0 in the order in which keys come first.
-class FirstCome {
+/// Numbers keys from 0 in the order of their first appearance.
+class KeyNumbers {
  public:
   size_t operator()(const std::string& key) {
     return numbers_.emplace(key, numbers_.size()).first->second;
@@ -46,9 +46,9 @@ WorkList::WorkList(
     int64_t batch_pages,
     bool blanks)
     : cells_(cells) {
-  FirstCome readers;
-  FirstCome same_pages;
-  std::vector<std::pair<Place, Piece>> placed;
+  KeyNumbers readers;
+  KeyNumbers same_pages;
+  std::vector<std::pair<SortKey, Piece>> sorted;
   for (size_t i = 0; i < cells.size(); ++i) {
     const auto& cell = cells[i];
     cell_numbers_.emplace(name_of(cell), i);
@@ -58,19 +58,19 @@ WorkList::WorkList(
         readers(cell.model.value_or("") + "\n" + cell.dtype.value_or(""));
     const size_t group = same_pages(name_of(page_coordinates(cell)));
     for (int64_t first = 0; first < pages[i]; first += batch_pages) {
-      placed.push_back(
+      sorted.push_back(
           {{reader, group, first, i},
            {i, first, false, std::min(batch_pages, pages[i] - first)}});
     }
     if (blanks && is_first_with_its_blank(cells, i)) {
       constexpr auto kLast = std::numeric_limits<int64_t>::max();
-      placed.push_back({{reader, group, kLast, i}, {i, 0, true, 1}});
+      sorted.push_back({{reader, group, kLast, i}, {i, 0, true, 1}});
     }
   }
-  std::sort(placed.begin(), placed.end(), [](auto& a, auto& b) {
+  std::sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) {
     return a.first < b.first;
   });
-  for (const auto& [place, piece] : placed) {
+  for (const auto& [key, piece] : sorted) {
     if (!piece.is_blank) {
       std::fill_n(
           piece_of_[piece.cell].begin() + piece.first,

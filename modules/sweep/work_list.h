@@ -11,28 +11,28 @@
 
 namespace microfiche::sweep {
 
-/// The pieces of work of a sweep, and what of them is left.
+/// The pieces of work of a sweep, and which of them are unfinished.
 ///
-/// The pieces are numbered in the order in which they are visited: the cells of
-/// one model and dtype together, and of those each batch in all the cells that
-/// have the same pages, so that pages and vision tokens are used again soon.
+/// The order of the pieces keeps the cells of one model and dtype together, and
+/// within those each batch in all the cells with the same pages, so that pages
+/// and vision tokens are reused soon.
 class WorkList {
  public:
   /// A batch of pages, or an empty page.
   struct Piece {
-    /// The number of the cell, for an empty page of the first that needs it.
+    /// The number of the cell; for an empty page, of the first cell that needs it.
     size_t cell = 0;
 
     /// The first page of the batch.
     int64_t first = 0;
     bool is_blank = false;
 
-    /// Pages that nobody has finished.
+    /// Unfinished pages.
     int64_t left = 0;
   };
 
-  /// `pages` says how many pages each cell has; `blanks` whether empty pages
-  /// are read.
+  /// `pages` has the number of pages of each cell. `blanks`: whether to read empty
+  /// pages.
   WorkList(
       const std::vector<Cell>& cells,
       const std::vector<int64_t>& pages,
@@ -43,7 +43,7 @@ class WorkList {
     return pieces_;
   }
 
-  /// Pieces with something left.
+  /// Pieces with unfinished pages.
   int64_t num_unfinished() const {
     return num_unfinished_;
   }
@@ -52,11 +52,11 @@ class WorkList {
     return finished_[cell][page];
   }
 
-  /// Pages of a cell that are finished.
+  /// Finished pages of a cell.
   int64_t num_finished(size_t cell) const;
 
-  /// Notes what is finished; false where it was before, or is not of this
-  /// sweep.
+  /// Records a finished page. Returns false if it was finished before or is not
+  /// part of this sweep.
   bool finish(const Sample& sample);
   bool finish(const BlankReading& blank);
 
@@ -68,7 +68,7 @@ class WorkList {
   std::vector<Piece> pieces_;
   int64_t num_unfinished_ = 0;
 
-  /// By cell and page: whether it is finished, and its piece.
+  /// By cell and page: whether the page is finished, and its piece.
   std::vector<std::vector<bool>> finished_;
   std::vector<std::vector<size_t>> piece_of_;
 };

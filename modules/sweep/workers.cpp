@@ -31,13 +31,13 @@ int64_t number_in_environment(const char* name, const char* value) {
   check<UsageError>(
       parsed.ec == std::errc() && parsed.ptr == end && number >= 0,
       name,
-      ": expected a whole number from 0 on in the environment, got \"",
+      ": expected a whole number of at least 0 in the environment, got \"",
       value,
       "\"");
   return number;
 }
 
-/// A worker and, once it has ended, its status as `waitpid` gives it.
+/// A worker and, after it has ended, its status from `waitpid`.
 struct Child {
   pid_t pid;
   bool ended = false;
@@ -52,8 +52,8 @@ struct Child {
   }
 };
 
-/// Notes that a child has ended, if it has.
-void look_after(Child& child, size_t rank) {
+/// Records that a child has ended.
+void poll(Child& child, size_t rank) {
   if (child.ended || ::waitpid(child.pid, &child.status, WNOHANG) == 0) {
     return;
   }
@@ -62,24 +62,24 @@ void look_after(Child& child, size_t rank) {
     warn(concat(
         "worker ",
         rank,
-        " was ended by signal ",
+        " was killed by signal ",
         WTERMSIG(child.status),
-        "; the others take over what it had begun"));
+        "; the others take over its work"));
   }
 }
 
 void wait_for(std::vector<Child>& children) {
-  bool asked_to_stop = false;
+  bool sent_stop = false;
   for (bool waiting = true; waiting;) {
     waiting = false;
     for (size_t rank = 0; rank < children.size(); ++rank) {
-      look_after(children[rank], rank);
+      poll(children[rank], rank);
       waiting = waiting || !children[rank].ended;
-      if (stop_requested() && !asked_to_stop && !children[rank].ended) {
+      if (stop_requested() && !sent_stop && !children[rank].ended) {
         ::kill(children[rank].pid, SIGTERM);
       }
     }
-    asked_to_stop = stop_requested();
+    sent_stop = stop_requested();
     std::this_thread::sleep_for(kPollInterval);
   }
 }
@@ -113,8 +113,8 @@ std::optional<Worker> become_workers(int64_t count) {
     check<IoError>(
         pid >= 0, "cannot start worker ", rank, ": ", std::strerror(errno));
     if (pid == 0) {
-      // Ctrl-C reaches the parent alone, which passes it on once: a second
-      // signal ends a process at once.
+      // Only the parent gets Ctrl-C and passes it on once, because a second signal
+      // ends a process at once.
       ::setpgid(0, 0);
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) {
@@ -133,8 +133,8 @@ std::optional<Worker> become_workers(int64_t count) {
   throw_if_stop_requested();
   throw Error(
       children.front().exit_code(),
-      "no worker finished the run; what they finished is kept, and the same "
-      "command goes on from there");
+      "no worker finished the run; finished pages are kept, and the same command "
+      "resumes there");
 }
 
 } // namespace microfiche::sweep

@@ -7,20 +7,19 @@
 
 namespace microfiche::sweep {
 
-/// Which worker the environment says that this process is: by RANK and
-/// WORLD_SIZE, as torchrun sets them, and alone without them. Throws
-/// `UsageError` for values that make no sense.
+/// The worker that the environment states with RANK and WORLD_SIZE, as torchrun
+/// sets them; the only worker without them. Throws `UsageError` for invalid
+/// values.
 Worker worker_of_environment();
 
-/// Makes this process the parent of `count` workers. Returns in each of them
-/// what it is, and in the parent nothing, when they have ended and at least one
-/// of them has seen the whole run finished.
+/// Forks `count` workers. Each worker returns its rank. The parent returns nothing
+/// after all workers have ended and at least one finished the run.
 ///
-/// A worker that is lost is not replaced: the others do its work. Workers are
-/// killed when their parent is, and asked to stop when it is. To be called
-/// before this process has a second thread. Throws `Interrupted` in the parent
-/// when it was stopped, and `Error` with the exit code of the first worker
-/// when none of them finished.
+/// A lost worker is not replaced: the others do its work. The workers die with
+/// their parent, and it passes SIGTERM and Ctrl-C on to them. Call this before
+/// the process has a second thread. In the parent it throws `Interrupted` if it
+/// was stopped, and `Error` with the exit code of the first worker if no worker
+/// finished.
 std::optional<Worker> become_workers(int64_t count);
 
 } // namespace microfiche::sweep

@@ -5,10 +5,10 @@
 
 #include <set>
 
-#include "core/error.h"
 #include "conditions/page/page_condition.h"
 #include "conditions/text/text_condition.h"
 #include "conditions/tokens/token_condition.h"
+#include "core/error.h"
 
 namespace microfiche::conditions {
 namespace {

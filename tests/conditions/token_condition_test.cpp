@@ -50,7 +50,7 @@ std::vector<std::vector<float>> sorted_rows(const torch::Tensor& rows) {
 
 torch::Tensor tokens_of(const TokenRows& page) {
   return page.rows.index_select(
-      0, torch::tensor(page.token_places(), torch::kInt64));
+      0, torch::tensor(page.token_positions(), torch::kInt64));
 }
 
 TEST(TokenConditionTest, KindsFollowTheOrderOfThePage) {
@@ -68,7 +68,7 @@ TEST(TokenConditionTest, DroppedTokensAreGoneAndNothingElse) {
   const auto page = treat("drop_random:50", small_page());
 
   EXPECT_EQ(page.rows.size(0), 5);
-  EXPECT_EQ(page.token_places().size(), 2u);
+  EXPECT_EQ(page.token_positions().size(), 2u);
   EXPECT_EQ(page.kinds.back(), kSeparator);
   EXPECT_EQ(std::count(page.kinds.begin(), page.kinds.end(), kNewline), 2);
   EXPECT_TRUE(torch::equal(page.rows[4], small_page().rows[6]));

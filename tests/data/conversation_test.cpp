@@ -42,6 +42,85 @@ class ConversationTest : public ::testing::Test {
   tests::TemporaryFolder folder;
 };
 
+TEST(ConversationCaseTest, FillsInReferencesAndBoxes) {
+  const auto rows = read_conversations(
+      MICROFICHE_SOURCE_DIR "/tests/data/cases/rows_objects.jsonl");
+
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].prompt, "<image>find <|ref|>title<|/ref|>");
+  EXPECT_EQ(rows[0].answer, "<|det|>[[5, 10, 156, 208]]<|/det|>");
+}
+
+TEST_F(ConversationTest, FillsInSeveralObjectsInFractionsOfTheSides) {
+  const auto rows = read(
+      R"({"messages": [{"role": "user", "content": "<image>Where?"}, {"role": "assistant", "content": "<ref-object><bbox> and <ref-object><bbox>"}], "images": ["pages/a.png"], "objects": {"ref": ["a dog", "a cat"], "bbox": [[0, 0, 0.5, 1], [0.25, 0.5, 0.75, 1]], "bbox_type": "norm1"}})"
+      "\n");
+
+  EXPECT_EQ(
+      rows[0].answer,
+      "<|ref|>a dog<|/ref|><|det|>[[0, 0, 500, 999]]<|/det|> and "
+      "<|ref|>a cat<|/ref|><|det|>[[250, 500, 749, 999]]<|/det|>");
+}
+
+TEST_F(ConversationTest, RefusesObjectsThatDoNotFitTheMessages) {
+  const auto row = [](const char* answer, const char* objects) {
+    return concat(
+        R"({"messages": [{"role": "user", "content": "<image>"}, )",
+        R"({"role": "assistant", "content": ")",
+        answer,
+        R"("}], "images": ["pages/a.png"])",
+        objects,
+        "}");
+  };
+
+  expect_refused(row("<bbox>", ""), "\"<bbox>\" number 1 has no entry");
+  expect_refused(
+      row("<ref-object>", R"(, "objects": {"ref": []})"),
+      "\"<ref-object>\" number 1 has no entry in objects.ref");
+  expect_refused(
+      row("here", R"(, "objects": {"ref": ["a"]})"),
+      "objects.ref has 1 entries, but the messages have 0");
+  expect_refused(
+      row("<bbox>",
+          R"(, "objects": {"bbox": [[0.5, 0.5]], "bbox_type": "norm1"})"),
+      "objects.bbox[0]: expected four numbers");
+  expect_refused(
+      row("<bbox>",
+          R"(, "objects": {"bbox": [[0, 0, 2, 1]], "bbox_type": "norm1"})"),
+      "the box is not inside its image");
+  expect_refused(
+      row("<bbox>",
+          R"(, "objects": {"bbox": [[0, 0, 1, 1]], "bbox_type": "norm9"})"),
+      "objects.bbox_type");
+}
+
+TEST(ConversationCaseTest, AnImageInTheRowIsRefusedInAShortMessage) {
+  try {
+    read_conversations(
+        MICROFICHE_SOURCE_DIR "/tests/data/cases/rows_base64.jsonl");
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_THAT(message, HasSubstr("rows_base64.jsonl:1: images: expected the "
+                                   "path of an image file"));
+    EXPECT_THAT(message, HasSubstr("save it to a file"));
+    EXPECT_LT(message.size(), 400u);
+  }
+}
+
+TEST_F(ConversationTest, ALongValueOfAnotherTypeIsCutInTheMessage) {
+  const std::string bytes(30000, 'A');
+
+  expect_refused(
+      R"({"messages": [{"role": "user", "content": "<image>"}, {"role": "assistant", "content": "x"}], "images": [{"bytes": ")" +
+          bytes + "\"}]}",
+      "... (30012 bytes)");
+  expect_refused(
+      R"({"messages": [{"role": "user", "content": [{"image": ")" + bytes +
+          "\"}]}]}",
+      "... (30014 bytes)");
+}
+
 TEST_F(ConversationTest, ReadsRowsOfMsSwift) {
   const auto rows = read(
       R"({"messages": [{"role": "user", "content": "<image>\nFree OCR."}, {"role": "assistant", "content": "A\nB"}], "images": ["pages/a.png"]})"

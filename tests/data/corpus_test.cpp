@@ -96,7 +96,7 @@ TEST(ReadDocumentsTest, RefusesAFolderWithoutDocuments) {
       ThrowsMessage<InputError>(HasSubstr("no document in it")));
 }
 
-TEST(SplitTest, HoldsOutAboutTheFractionAskedFor) {
+TEST(SplitTest, HoldsOutAboutTheRequestedFraction) {
   const auto held_out =
       select_split(make_documents(2000), 0.1, Split::kHeldOut);
 
@@ -124,14 +124,22 @@ TEST(SplitTest, DependsOnTheTextAndNotOnTheName) {
       split_of({"b", "The same text.", "y"}, 0.5));
 }
 
+bool keep_all(char32_t) {
+  return true;
+}
+
 TEST(PageTextTest, ShowsTypographicMarksAsAscii) {
   EXPECT_EQ(
-      to_page_text("\u201cWell\u201d \u2014 it\u2019s\u2026"),
+      to_page_text(
+          "\u201cWell\u201d \u2014 it\u2019s\u2026",
+          [](char32_t) { return false; }),
       "\"Well\" -- it's...");
 }
 
-TEST(PageTextTest, MakesWhiteSpaceOneSpaceAndDropsWhatAsciiLacks) {
-  EXPECT_EQ(to_page_text("  a\n\n\tb \u4f60 c\n"), "a b c");
+TEST(PageTextTest, MakesWhiteSpaceOneSpaceAndDropsInvisibleCharacters) {
+  EXPECT_EQ(
+      to_page_text("  a\n\n\tb \u4f60\u00ad\u200b c\n", keep_all),
+      "a b \u4f60 c");
 }
 
 TEST(CorpusTest, CountsTheSameTextOnce) {
@@ -143,12 +151,65 @@ TEST(CorpusTest, CountsTheSameTextOnce) {
 TEST(CorpusTest, RefusesToBeEmpty) {
   EXPECT_THAT(
       [] {
-        Corpus({{"a", "\u4f60", "a"}});
+        Corpus({{"a", "\u200b", "a"}});
       },
       ThrowsMessage<InputError>(HasSubstr("none of its 1 documents")));
 }
 
-TEST(CorpusTest, DrawsPassagesOfWholeWordsAsLongAsAskedFor) {
+TEST(CorpusTest, KeepsAccentsThatTheFontsCanDraw) {
+  const Corpus corpus(
+      read_documents(std::filesystem::path(
+          MICROFICHE_SOURCE_DIR "/tests/data/cases/fr")),
+      {"DejaVu Sans", "DejaVu Sans Mono"});
+
+  EXPECT_EQ(corpus.num_dropped(), 0);
+  EXPECT_THAT(
+      corpus.documents()[0].text, HasSubstr("mangèrent crêpes où du garçon"));
+}
+
+TEST(CorpusTest, DropsAndCountsARareCharacterThatAFontLacks) {
+  std::string text = "Smörgåsbord \u4f60";
+  for (int i = 0; i < 50; ++i) {
+    text += " på svenska";
+  }
+  testing::internal::CaptureStderr();
+
+  const Corpus corpus({{"a", text, "a"}});
+
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      HasSubstr("cannot draw 1 of 612 characters (0.16 %): U+4F60"));
+  EXPECT_EQ(corpus.num_dropped(), 1);
+  EXPECT_THAT(
+      corpus.documents()[0].text, testing::StartsWith("Smörgåsbord på"));
+}
+
+TEST(CorpusTest, RefusesToLoseMoreThanOnePercent) {
+  EXPECT_THAT(
+      [] {
+        Corpus({{"a", "Ten letters and \u4f60\u597d", "a"}});
+      },
+      ThrowsMessage<InputError>(testing::AllOf(
+          HasSubstr("cannot draw 2 of 18 characters (11.11 %): U+597D"),
+          HasSubstr("at most 1 % may be dropped"))));
+}
+
+TEST(CorpusTest, APassageOfChineseHasTheRequestedCharacters) {
+  const Corpus corpus({{"a", "天地玄黄宇宙洪荒日月盈昃辰宿列张", "a"}}, {});
+  RandomStream random(1, "test");
+  std::set<std::string> passages;
+
+  for (int i = 0; i < 50; ++i) {
+    const auto passage = corpus.passage(random, 3);
+    EXPECT_GE(passage.size(), 9u);
+    EXPECT_LE(passage.size(), 13u);
+    passages.insert(passage);
+  }
+
+  EXPECT_GT(passages.size(), 5u);
+}
+
+TEST(CorpusTest, DrawsPassagesOfWholeWordsInTheRequestedLength) {
   const Corpus corpus(
       {{"a", "one two three four five six seven", "a"},
        {"b", "eight nine ten", "b"}});

@@ -65,6 +65,29 @@ TEST_F(PageCollectionTest, OmniDocBenchPagesReadInOrderWithoutWhatIsIgnored) {
   EXPECT_EQ(pages[0].reference, "first\nsecond");
 }
 
+TEST(PageCollectionCaseTest, ABlockWhoseIgnoreIsNullIsRead) {
+  const auto found = find_collection(
+      "omnidocbench:" MICROFICHE_SOURCE_DIR "/tests/data/cases/odb");
+
+  const auto pages = found->collection->read(found->folder);
+
+  ASSERT_EQ(pages.size(), 1u);
+  EXPECT_EQ(pages[0].reference, "The quick brown fox");
+}
+
+TEST_F(PageCollectionTest, AnIgnoreOfAnotherTypeIsRefusedWithItsPage) {
+  EXPECT_THAT(
+      [&] {
+        read("omnidocbench", "OmniDocBench.json", R"([
+          {"page_info": {"image_path": "a.jpg"}, "layout_dets": [
+            {"order": 1, "text": "first", "ignore": null},
+            {"order": 2, "text": "second", "ignore": "yes"}]}])");
+      },
+      ThrowsMessage<InputError>(HasSubstr(
+          "OmniDocBench.json: page 0: \"ignore\": expected true, false or "
+          "null")));
+}
+
 TEST_F(PageCollectionTest, RenderedPagesHaveTheTextThatWasSet) {
   const auto pages = read("pages", "pages.json", R"([
     {"file": "page-0001.png", "text": "one two", "characters": 7}])");

@@ -5,9 +5,9 @@
 
 #include <set>
 
-#include "core/utf8.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/utf8.h"
 #include "tests/support/folders.h"
 
 namespace microfiche::sources {

@@ -4,14 +4,14 @@
 #include <map>
 #include <string>
 
-#include "core/error.h"
 #include "core/crypto.h"
+#include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
+#include "page/vision_token_order.h"
 #include "sweep/batch_reader.h"
 #include "sweep/page_source.h"
 #include "sweep/sweep_config.h"
-#include "page/vision_token_order.h"
 
 namespace microfiche::sweep {
 

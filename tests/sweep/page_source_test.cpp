@@ -101,7 +101,11 @@ TEST_F(PageSourceTest, RandomLettersAreNoWordsOfTheCorpus) {
 TEST_F(PageSourceTest, TextTokensFallIntoTheirBin) {
   for (int64_t index = 0; index < 5; ++index) {
     const Cell cell{
-        "nine", conditions::kNaturalText, "plain", std::nullopt, std::pair(20, 25)};
+        "nine",
+        conditions::kNaturalText,
+        "plain",
+        std::nullopt,
+        std::pair(20, 25)};
 
     const auto page = make(cell, index);
 
@@ -119,7 +123,11 @@ TEST_F(PageSourceTest, AWordAcrossTheDrawnLengthLeavesTheBinReachable) {
   });
   for (int64_t index = 0; index < sweep.pages_per_cell; ++index) {
     const Cell cell{
-        "nine", conditions::kNaturalText, "plain", std::nullopt, std::pair(10, 13)};
+        "nine",
+        conditions::kNaturalText,
+        "plain",
+        std::nullopt,
+        std::pair(10, 13)};
 
     const auto page = source.make(cell, index, test_mode("nine", 3), kTokens);
 
@@ -134,7 +142,10 @@ TEST_F(PageSourceTest, TextThatDoesNotFitIsCutAndSaid) {
   const PageSource large(sweep, count_words);
 
   const auto page = large.make(
-      dense_cell(20, conditions::kNaturalText), 0, test_mode("nine", 3), kTokens);
+      dense_cell(20, conditions::kNaturalText),
+      0,
+      test_mode("nine", 3),
+      kTokens);
 
   EXPECT_TRUE(page.truncated);
   EXPECT_LT(page.characters, 20 * kTokens / 2);
@@ -212,7 +223,11 @@ TEST_F(PageSourceTest, ALayoutIsTheSamePageInEveryMode) {
   sweep.styles[0].layout->background_colour = "#ffff00";
   const PageSource source(sweep, count_words);
   const Cell cell{
-      "nine", conditions::kNaturalText, "plain", std::nullopt, std::pair(15, 20)};
+      "nine",
+      conditions::kNaturalText,
+      "plain",
+      std::nullopt,
+      std::pair(15, 20)};
 
   const auto page = source.make(cell, 0, test_mode("nine", 3), 9);
   const auto other = source.make(cell, 0, test_mode("four", 2), 4);

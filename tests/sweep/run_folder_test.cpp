@@ -57,7 +57,12 @@ TEST(RunFolderTest, MetricsYoungerThanTheRunAreComputedFromItsTexts) {
 TEST(RunFolderTest, ASampleComesBackAsItWasWritten) {
   Sample sample;
   sample.id = "m/corpus/plain/600-700/4";
-  sample.cell = {"m", conditions::kNaturalText, "plain", std::nullopt, std::pair(600, 700)};
+  sample.cell = {
+      "m",
+      conditions::kNaturalText,
+      "plain",
+      std::nullopt,
+      std::pair(600, 700)};
   sample.reading.vision_tokens = {64, 60, 73};
   sample.page.reference = "one\ntwo";
   sample.metrics = metrics::score_page(

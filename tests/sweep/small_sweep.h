@@ -6,8 +6,8 @@
 
 #include "sweep/run_folder.h"
 #include "sweep/sweep.h"
-#include "tests/sweep/oracle_reader.h"
 #include "tests/support/folders.h"
+#include "tests/sweep/oracle_reader.h"
 
 namespace microfiche::sweep {
 

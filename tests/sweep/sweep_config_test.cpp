@@ -48,7 +48,7 @@ TEST(SweepConfigTest, ImpossibleValuesAreNamed) {
   expect_refused(R"({"characters_per_token": [0]})", "must be positive, got 0");
   expect_refused(
       R"({"characters_per_token": [5, 5]})",
-      "characters_per_token: \"5\" stands twice");
+      "characters_per_token: \"5\" is given twice");
   expect_refused(
       R"({"text_token_bins": [[700, 600]]})",
       "0 < lower < upper, got [700, 600)");
@@ -60,7 +60,7 @@ TEST(SweepConfigTest, ImpossibleValuesAreNamed) {
       "styles[0].margin must be in [0, 0.5)");
   expect_refused(
       R"({"characters_per_token": [5], "styles": [{}, {}]})",
-      "styles: \"plain\" stands twice");
+      "styles: \"plain\" is given twice");
   expect_refused(
       R"({"characters_per_token": [5], "held_out_fraction": 0})",
       "held_out_fraction must be in (0, 1], got 0");
@@ -152,6 +152,15 @@ TEST(SweepConfigTest, EveryAxisMultipliesTheCells) {
       "decoding=drawn");
 }
 
+TEST(SweepConfigTest, APromptWithoutAnImageIsRefusedWithItsField) {
+  expect_refused(
+      R"({"characters_per_token": [5], "prompt": "Free OCR."})", "s.json: prompt");
+  expect_refused(
+      R"({"characters_per_token": [5],
+          "prompts": {"a": "<image>", "b": "Read this."}})",
+      "s.json: prompts.b");
+}
+
 TEST(SweepConfigTest, UnknownConditionsAreRefusedWithTheirField) {
   expect_refused(
       R"({"characters_per_token": [5], "conditions": {"page": ["rotat:3"]}})",
@@ -171,7 +180,7 @@ TEST(SweepConfigTest, ACellThatComesTwiceIsRefused) {
       R"({"characters_per_token": [5], "modes": ["a"],
           "conditions": {"text": ["corpus", "random_letters"]},
           "controls": {"random_letters": [5]}})",
-      "the cells: \"a/random_letters/plain/5\" stands twice");
+      "the cells: \"a/random_letters/plain/5\" is given twice");
 }
 
 TEST(SweepConfigTest, OneValueAndSeveralAreNotGivenTogether) {

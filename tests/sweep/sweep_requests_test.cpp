@@ -127,7 +127,9 @@ TEST(SweepRequestsTest, EachCellIsReadByItsModel) {
 
   run_sweep(sweep, find_reader, count_words, Json::object(), folder.path());
 
-  EXPECT_THAT(models, ::testing::ElementsAre("first", "second"));
+  // Once for the check of the pages, once to read them.
+  EXPECT_THAT(
+      models, ::testing::ElementsAre("first", "second", "first", "second"));
   const auto samples = read_run(folder.path()).samples;
   ASSERT_THAT(samples, SizeIs(10));
   EXPECT_EQ(samples[9].cell.model, "second");
@@ -140,15 +142,15 @@ TEST(SweepRequestsTest, AModeOfTheSweepsOwnStandsBeforeTheModels) {
 
   run_with_oracle(sweep, folder.path());
 
-  EXPECT_EQ(read_run(folder.path()).samples[0].reading.vision_tokens.nominal, 4);
+  EXPECT_EQ(
+      read_run(folder.path()).samples[0].reading.vision_tokens.nominal, 4);
 }
 
 TEST(SweepRequestsTest, AModeThatTheModelLacksIsRefusedBeforeAnythingRuns) {
   auto sweep = small_sweep();
   sweep.modes = {"ten"};
 
-  EXPECT_THROW(
-      complete_config(sweep, OracleReader(small_sweep())), UsageError);
+  EXPECT_THROW(complete_config(sweep, OracleReader(small_sweep())), UsageError);
 }
 
 TEST(SweepRequestsTest, AModeWithoutWholeTokensIsRefusedBeforeAnythingRuns) {
@@ -172,8 +174,7 @@ TEST(SweepRequestsTest, NoModeMeansTheModelsOwn) {
   OracleReader oracle(small_sweep());
 
   EXPECT_THAT(
-      complete_config(sweep, oracle).modes,
-      ::testing::ElementsAre("nine"));
+      complete_config(sweep, oracle).modes, ::testing::ElementsAre("nine"));
 }
 
 } // namespace

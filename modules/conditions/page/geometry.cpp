@@ -9,8 +9,8 @@ namespace microfiche::conditions {
 namespace {
 
 /// Moves the pixel at offset (x, y) from the page's middle to
-/// (xx x + xy y, yx x + yy y); in between it is interpolated linearly, and
-/// where nothing comes from there is paper.
+/// (xx x + xy y, yx x + yy y); pixels are interpolated linearly, and
+/// areas without a source show the paper.
 page::PageImage warp(
     page::PageImage image,
     const PageContext& context,

@@ -5,9 +5,9 @@ namespace microfiche::conditions {
 const std::vector<PageCondition>& page_conditions() {
   static const auto all = join_families<PageCondition>({
       geometry(),
-      dirt(),
-      lost_detail(),
-      no_page(),
+      noise(),
+      degradation(),
+      floor_pages(),
   });
   return all;
 }

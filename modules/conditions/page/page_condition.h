@@ -4,23 +4,22 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
 #include "conditions/condition.h"
+#include "core/random.h"
 #include "page/page_image.h"
 
 namespace microfiche::conditions {
 
-/// What a condition knows beside the page.
+/// The context of a page.
 struct PageContext {
-  /// The paper, which shows where a page is moved away.
+  /// The colour of the paper, which fills areas that the page no longer covers.
   page::Colour background{255, 255, 255};
 
-  /// Another page of the same cell; made only when asked for.
+  /// Makes another page of the same cell.
   std::function<page::PageImage()> other_page;
 };
 
-/// What is done to the picture of a page, whose size stays; see Note
-/// [Conditions].
+/// Changes the picture of a page and keeps its size; see Note [Conditions].
 struct PageCondition {
   ConditionInfo info;
   std::function<page::PageImage(
@@ -30,11 +29,11 @@ struct PageCondition {
       RandomStream& random)>
       apply;
 
-  /// Whether `other_page` is asked for.
+  /// Whether it calls `other_page`.
   bool needs_other_page = false;
 };
 
-/// All of them.
+/// All page conditions.
 const std::vector<PageCondition>& page_conditions();
 
 // The families, each in a file of its name.
@@ -43,13 +42,13 @@ const std::vector<PageCondition>& page_conditions();
 std::vector<PageCondition> geometry();
 
 /// `gaussian_noise` and `occlusion`.
-std::vector<PageCondition> dirt();
+std::vector<PageCondition> noise();
 
 /// `blur`, `jpeg`, `rescale` and `contrast`.
-std::vector<PageCondition> lost_detail();
+std::vector<PageCondition> degradation();
 
-/// `blank`, `grey`, `noise_page` and `other_page`: pages from which the text
-/// cannot be read, so that what comes out is what the model guesses.
-std::vector<PageCondition> no_page();
+/// `blank`, `grey`, `noise_page` and `other_page`: pages without the
+/// text, so that the model can only guess.
+std::vector<PageCondition> floor_pages();
 
 } // namespace microfiche::conditions

@@ -12,25 +12,25 @@ bool is_letter(char32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
 }
 
-/// Places i at which letters i and i + 1 differ.
+/// Positions i at which letters i and i + 1 differ.
 std::vector<size_t> swaps_of(const std::u32string& word) {
-  std::vector<size_t> places;
+  std::vector<size_t> positions;
   for (size_t i = 0; i + 1 < word.size(); ++i) {
     if (is_letter(word[i]) && is_letter(word[i + 1]) &&
         word[i] != word[i + 1]) {
-      places.push_back(i);
+      positions.push_back(i);
     }
   }
-  return places;
+  return positions;
 }
 
 std::u32string swap_letters(std::u32string word, RandomStream& random) {
-  const size_t place = random.pick(swaps_of(word));
-  std::swap(word[place], word[place + 1]);
+  const size_t position = random.pick(swaps_of(word));
+  std::swap(word[position], word[position + 1]);
   return word;
 }
 
-/// The letters of a word in another order; what is no letter stays.
+/// The letters of a word in another order; other characters stay.
 std::u32string shuffle_letters(
     const std::u32string& word,
     RandomStream& random) {
@@ -55,9 +55,9 @@ std::u32string shuffle_word(std::u32string word, RandomStream& random) {
   return shuffle_letters(word, random);
 }
 
-/// Changes `percent` of all words, chosen evenly among those that two different
-/// letters stand side by side in. What is left over of a whole word is rounded
-/// by chance, so that the mean over pages is exact on short pages, too.
+/// Changes `percent` of all words, drawn uniformly among those with two different
+/// adjacent letters. A fraction of a word is rounded up or down at random, so that
+/// the mean over pages is exact on short pages too.
 void change_words(
     PageText& page,
     double percent,
@@ -104,7 +104,7 @@ std::vector<TextCondition> changed_letters() {
   return {
       condition(
           "swapped_letters",
-          "two neighbouring letters change places in some words",
+          "two neighbouring letters change positions in some words",
           swap_letters),
       condition(
           "shuffled_letters",

@@ -7,15 +7,15 @@
 namespace microfiche::conditions {
 namespace {
 
-/// Words of the corpus, each from a place drawn evenly over it.
+/// Words of the corpus, each from a uniformly drawn position.
 std::string words_of_corpus(
     std::string_view corpus,
     int64_t characters,
     RandomStream& random) {
   std::string text;
   while (static_cast<int64_t>(text.size()) < characters) {
-    const size_t place = random.below(corpus.size());
-    const size_t space = corpus.rfind(' ', place);
+    const size_t position = random.below(corpus.size());
+    const size_t space = corpus.rfind(' ', position);
     const size_t begin = space == std::string_view::npos ? 0 : space + 1;
     const size_t end = std::min(corpus.find(' ', begin), corpus.size());
     if (end > begin) {

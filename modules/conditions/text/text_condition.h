@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/random.h"
 #include "conditions/condition.h"
+#include "core/random.h"
 
 namespace microfiche::conditions {
 
@@ -16,21 +16,21 @@ namespace microfiche::conditions {
 struct PageText {
   std::string text;
 
-  /// Words that a condition put in another's place: which word of the text,
-  /// from 0, and what stood there.
+  /// Words that a condition replaced: the index of the word in the text, from 0,
+  /// and the original word.
   std::vector<std::pair<int64_t, std::string>> altered;
 };
 
-/// What a condition knows beside the text.
+/// The context of a text.
 struct TextContext {
-  /// Bytes of text that are wanted, for conditions that write their own.
+  /// Requested bytes, for conditions that write their own text.
   int64_t characters;
 
   /// The whole text source.
   std::string_view corpus;
 };
 
-/// What is done to the text of a page; see Note [Conditions].
+/// Changes the text of a page; see Note [Conditions].
 struct TextCondition {
   ConditionInfo info;
   std::function<void(
@@ -41,10 +41,10 @@ struct TextCondition {
       apply;
 };
 
-/// The text as it stands in its source.
+/// The text without a condition, as in its source.
 inline constexpr const char* kNaturalText = "corpus";
 
-/// All of them.
+/// All text conditions.
 const std::vector<TextCondition>& text_conditions();
 
 /// Those that `text` names, none for `kNaturalText`. Throws as
@@ -61,8 +61,8 @@ std::vector<TextCondition> word_order();
 /// `swapped_letters` and `shuffled_letters`.
 std::vector<TextCondition> changed_letters();
 
-/// `random_words`, `random_letters`, `digits` and `uuids`: text that is not
-/// there to be understood, as long as the page's own.
+/// `random_words`, `random_letters`, `digits` and `uuids`: meaningless
+/// text of the same length.
 std::vector<TextCondition> random_text();
 
 } // namespace microfiche::conditions

@@ -1,5 +1,5 @@
-#include "data/random_text.h"
 #include "conditions/text/text_condition.h"
+#include "data/random_text.h"
 
 namespace microfiche::conditions {
 

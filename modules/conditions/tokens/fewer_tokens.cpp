@@ -11,16 +11,16 @@
 namespace microfiche::conditions {
 namespace {
 
-/// Leaves out the first `percent` of the vision tokens at `places`, rounded.
+/// Leaves out the first `percent` of the vision tokens at `positions`, rounded.
 void drop_first(
     TokenRows& page,
-    const std::vector<int64_t>& places,
+    const std::vector<int64_t>& positions,
     double percent) {
   const auto dropped =
-      std::llround(percent / 100 * static_cast<double>(places.size()));
+      std::llround(percent / 100 * static_cast<double>(positions.size()));
   std::vector<bool> kept(page.kinds.size(), true);
   for (int64_t i = 0; i < dropped; ++i) {
-    kept[places[i]] = false;
+    kept[positions[i]] = false;
   }
   std::vector<int64_t> rest;
   for (size_t i = 0; i < kept.size(); ++i) {
@@ -31,22 +31,22 @@ void drop_first(
   page.keep(rest);
 }
 
-/// The places of the vision tokens by their Euclidean norm, smallest first.
-std::vector<int64_t> places_by_norm(const TokenRows& page) {
+/// The positions of the vision tokens by their Euclidean norm, smallest first.
+std::vector<int64_t> positions_by_norm(const TokenRows& page) {
   const auto norms = page.rows.to(torch::kFloat64)
                          .norm(2, /*dim=*/1)
                          .to(torch::kCPU)
                          .contiguous(); // (P)
   const double* norm = norms.data_ptr<double>();
-  auto places = page.token_places();
-  std::stable_sort(places.begin(), places.end(), [&](int64_t a, int64_t b) {
+  auto positions = page.token_positions();
+  std::stable_sort(positions.begin(), positions.end(), [&](int64_t a, int64_t b) {
     return norm[a] < norm[b];
   });
-  return places;
+  return positions;
 }
 
-/// Puts the mean of up to `run` vision tokens that stand side by side in the
-/// place of the first; rows end at newlines.
+/// Replaces up to `run` adjacent vision tokens by their mean. Runs end at
+/// newlines.
 void merge_neighbours(TokenRows& page, int64_t run) {
   std::vector<int64_t> first;
   std::vector<torch::Tensor> rows;
@@ -70,31 +70,31 @@ void merge_neighbours(TokenRows& page, int64_t run) {
 std::vector<TokenCondition> fewer_tokens() {
   const Strength percent{"% of the vision tokens", 0, 100};
   return {
-      {{"drop_random", "some vision tokens left out, drawn evenly", percent},
+      {{"drop_random", "some vision tokens left out, drawn uniformly", percent},
        [](TokenRows& page,
           const TokenContext&,
           double percent,
           RandomStream& random) {
-         auto places = page.token_places();
-         random.shuffle(places);
-         drop_first(page, places, percent);
+         auto positions = page.token_positions();
+         random.shuffle(positions);
+         drop_first(page, positions, percent);
        }},
       {{"drop_small_norm",
         "the vision tokens of the smallest norm left out",
         percent},
        [](TokenRows& page, const TokenContext&, double percent, RandomStream&) {
-         drop_first(page, places_by_norm(page), percent);
+         drop_first(page, positions_by_norm(page), percent);
        }},
       {{"drop_large_norm",
         "the vision tokens of the largest norm left out",
         percent},
        [](TokenRows& page, const TokenContext&, double percent, RandomStream&) {
-         auto places = places_by_norm(page);
-         std::reverse(places.begin(), places.end());
-         drop_first(page, places, percent);
+         auto positions = positions_by_norm(page);
+         std::reverse(positions.begin(), positions.end());
+         drop_first(page, positions, percent);
        }},
       {{"merge",
-        "vision tokens that stand side by side become their mean",
+        "adjacent vision tokens are replaced by their mean",
         Strength{"tokens each", 1, 1024}},
        [](TokenRows& page, const TokenContext&, double run, RandomStream&) {
          merge_neighbours(page, std::llround(run));

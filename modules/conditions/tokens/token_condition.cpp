@@ -6,22 +6,22 @@
 
 namespace microfiche::conditions {
 
-std::vector<int64_t> TokenRows::token_places() const {
-  std::vector<int64_t> places;
+std::vector<int64_t> TokenRows::token_positions() const {
+  std::vector<int64_t> positions;
   for (size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] == TokenKind::kToken) {
-      places.push_back(static_cast<int64_t>(i));
+      positions.push_back(static_cast<int64_t>(i));
     }
   }
-  return places;
+  return positions;
 }
 
-void TokenRows::keep(const std::vector<int64_t>& places) {
+void TokenRows::keep(const std::vector<int64_t>& positions) {
   rows = rows.index_select(
-      0, torch::tensor(places, torch::kInt64).to(rows.device()));
+      0, torch::tensor(positions, torch::kInt64).to(rows.device()));
   std::vector<TokenKind> kept;
-  for (const int64_t place : places) {
-    kept.push_back(kinds[place]);
+  for (const int64_t position : positions) {
+    kept.push_back(kinds[position]);
   }
   kinds = std::move(kept);
 }
@@ -44,9 +44,9 @@ token_kinds(int64_t global_side, page::TileGrid grid, int64_t tile_side) {
 const std::vector<TokenCondition>& token_conditions() {
   static const auto all = join_families<TokenCondition>({
       fewer_tokens(),
-      coarser_tokens(),
-      wrong_tokens(),
-      left_out(),
+      quantization(),
+      perturbations(),
+      ablations(),
   });
   return all;
 }

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
 #include "conditions/condition.h"
+#include "core/random.h"
 #include "page/tiling.h"
 
 namespace microfiche::conditions {
 
-/// What a position of the decoder's sequence holds.
+/// The content of a position in the decoder's sequence.
 enum class TokenKind { kToken, kNewline, kSeparator };
 
 /// A page as the decoder receives it, position by position.
@@ -24,20 +24,20 @@ struct TokenRows {
   std::vector<TokenKind> kinds;
 
   /// Positions that hold vision tokens.
-  std::vector<int64_t> token_places() const;
+  std::vector<int64_t> token_positions() const;
 
   /// Leaves only these positions, in this order.
-  void keep(const std::vector<int64_t>& places);
+  void keep(const std::vector<int64_t>& positions);
 };
 
-/// What the positions hold when a view of `global_side` x `global_side` tokens
-/// and tiles of `tile_side` are put in order; see `page::vision_token_order`.
+/// The kind of each position for a view of `global_side` x `global_side` tokens
+/// and tiles of `tile_side` x `tile_side`; see `page::vision_token_order`.
 std::vector<TokenKind>
 token_kinds(int64_t global_side, page::TileGrid grid, int64_t tile_side);
 
-/// What a condition knows beside the page.
+/// The context of a page.
 struct TokenContext {
-  /// Another page of the same cell, of as many positions; null where no
+  /// Another page of the same cell with the same number of positions; null if no
   /// condition `needs_other_page`.
   const TokenRows* other = nullptr;
 };
@@ -45,7 +45,7 @@ struct TokenContext {
 /// A tower of the encoder.
 enum class Tower { kSam, kClip };
 
-/// What is done to the vision tokens of a page; see Note [Conditions].
+/// Changes the vision tokens of a page; see Note [Conditions].
 struct TokenCondition {
   ConditionInfo info;
   std::function<void(
@@ -55,30 +55,29 @@ struct TokenCondition {
       RandomStream& random)>
       apply;
 
-  /// Whether `other` is asked for.
+  /// Whether it uses `other`.
   bool needs_other_page = false;
 
-  /// The tower whose half of the features is zero before the projector.
+  /// The tower whose half of the features is set to zero before the projector.
   std::optional<Tower> zeroed = std::nullopt;
 };
 
-/// All of them.
+/// All token conditions.
 const std::vector<TokenCondition>& token_conditions();
 
 // The families, each in a file of its name.
 
-/// `drop_random`, `drop_small_norm`, `drop_large_norm` and `merge`: fewer
-/// tokens.
+/// `drop_random`, `drop_small_norm`, `drop_large_norm` and `merge`.
 std::vector<TokenCondition> fewer_tokens();
 
-/// `quantize_f16`, `quantize_int8` and `quantize_int4`: coarser tokens.
-std::vector<TokenCondition> coarser_tokens();
+/// `quantize_f16`, `quantize_int8` and `quantize_int4`.
+std::vector<TokenCondition> quantization();
 
-/// `token_noise`, `permute` and `swap_tokens`: wrong tokens.
-std::vector<TokenCondition> wrong_tokens();
+/// `token_noise`, `permute` and `swap_tokens`.
+std::vector<TokenCondition> perturbations();
 
 /// `zero_sam`, `zero_clip`, `no_newlines`, `no_separator`, `zero_tokens` and
-/// `prompt_alone`: parts left out.
-std::vector<TokenCondition> left_out();
+/// `prompt_alone`: parts removed.
+std::vector<TokenCondition> ablations();
 
 } // namespace microfiche::conditions

@@ -72,7 +72,7 @@ page::PageImage jpeg(page::PageImage image, double quality) {
 
 } // namespace
 
-std::vector<PageCondition> lost_detail() {
+std::vector<PageCondition> degradation() {
   return {
       of_pixels(
           "blur",
@@ -88,7 +88,7 @@ std::vector<PageCondition> lost_detail() {
           rescale),
       of_pixels(
           "contrast",
-          "every value this near to where it was from mid grey",
+          "distance of every value from mid grey, relative to before",
           {"%", 0, 100},
           lower_contrast)};
 }

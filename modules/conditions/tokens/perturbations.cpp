@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/error.h"
 #include "conditions/tokens/token_condition.h"
+#include "core/error.h"
 
 namespace microfiche::conditions {
 namespace {
@@ -11,9 +11,9 @@ namespace {
 /// Adds normal numbers whose deviation is `percent` of the root mean square of
 /// the vision tokens.
 void add_token_noise(TokenRows& page, double percent, RandomStream& random) {
-  const auto places = page.token_places();
+  const auto positions = page.token_positions();
   const auto index =
-      torch::tensor(places, torch::kInt64).to(page.rows.device());
+      torch::tensor(positions, torch::kInt64).to(page.rows.device());
   const auto tokens = page.rows.index_select(0, index).to(torch::kFloat32);
   auto noise = torch::empty(tokens.sizes(), torch::kFloat32);
   float* value = noise.data_ptr<float>();
@@ -28,17 +28,17 @@ void add_token_noise(TokenRows& page, double percent, RandomStream& random) {
 }
 
 void permute_tokens(TokenRows& page, RandomStream& random) {
-  const auto places = page.token_places();
-  auto sources = places;
+  const auto positions = page.token_positions();
+  auto sources = positions;
   random.shuffle(sources);
   const auto index = [&](const std::vector<int64_t>& rows) {
     return torch::tensor(rows, torch::kInt64).to(page.rows.device());
   };
   page.rows = page.rows.index_copy(
-      0, index(places), page.rows.index_select(0, index(sources)));
+      0, index(positions), page.rows.index_select(0, index(sources)));
 }
 
-/// Takes `percent` of the vision tokens, rounded, from the same places of the
+/// Takes `percent` of the vision tokens, rounded, from the same positions of the
 /// other page.
 void take_from_other(
     TokenRows& page,
@@ -51,20 +51,20 @@ void take_from_other(
       other.kinds.size(),
       " positions in another order, this one ",
       page.kinds.size(),
-      "; give it before conditions that leave tokens out, and pages of one "
+      "; name it before conditions that drop tokens, and use pages of one "
       "size");
-  auto places = page.token_places();
-  random.shuffle(places);
-  places.resize(
-      std::llround(percent / 100 * static_cast<double>(places.size())));
+  auto positions = page.token_positions();
+  random.shuffle(positions);
+  positions.resize(
+      std::llround(percent / 100 * static_cast<double>(positions.size())));
   const auto index =
-      torch::tensor(places, torch::kInt64).to(page.rows.device());
+      torch::tensor(positions, torch::kInt64).to(page.rows.device());
   page.rows = page.rows.index_copy(0, index, other.rows.index_select(0, index));
 }
 
 } // namespace
 
-std::vector<TokenCondition> wrong_tokens() {
+std::vector<TokenCondition> perturbations() {
   return {
       {{"token_noise",
         "normal noise on every number of the vision tokens",
@@ -78,7 +78,7 @@ std::vector<TokenCondition> wrong_tokens() {
          permute_tokens(page, random);
        }},
       {{"swap_tokens",
-        "vision tokens in the place of others, from another page of the cell",
+        "vision tokens replaced by those of another page of the cell",
         Strength{"% of the vision tokens", 0, 100}},
        [](TokenRows& page,
           const TokenContext& context,

@@ -14,7 +14,7 @@ PageCondition floor_page(
 
 } // namespace
 
-std::vector<PageCondition> no_page() {
+std::vector<PageCondition> floor_pages() {
   auto other = floor_page(
       "other_page",
       "the picture of another page of the cell",

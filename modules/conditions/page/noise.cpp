@@ -15,8 +15,8 @@ add_noise(page::PageImage image, double deviation, RandomStream& random) {
   return image;
 }
 
-/// Lays a grey box of the page's shape on it, at a place drawn evenly among
-/// those where it lies on the page whole.
+/// Draws a grey box of the page's shape at a uniformly drawn position, completely
+/// on the page.
 page::PageImage
 occlude(page::PageImage image, double percent, RandomStream& random) {
   constexpr uint8_t kGrey = 128;
@@ -37,7 +37,7 @@ occlude(page::PageImage image, double percent, RandomStream& random) {
 
 } // namespace
 
-std::vector<PageCondition> dirt() {
+std::vector<PageCondition> noise() {
   return {
       {{"gaussian_noise",
         "noise of this standard deviation on every channel of every pixel",

@@ -25,7 +25,7 @@ rounded(const char* name, const char* description, double levels) {
 
 } // namespace
 
-std::vector<TokenCondition> coarser_tokens() {
+std::vector<TokenCondition> quantization() {
   return {
       {{"quantize_f16", "every number rounded to float16", std::nullopt},
        [](TokenRows& page, const TokenContext&, double, RandomStream&) {
@@ -33,11 +33,11 @@ std::vector<TokenCondition> coarser_tokens() {
        }},
       rounded(
           "quantize_int8",
-          "every number rounded to one of 255 levels, a scale a token",
+          "every number rounded to one of 255 levels, one scale per token",
           127),
       rounded(
           "quantize_int4",
-          "every number rounded to one of 15 levels, a scale a token",
+          "every number rounded to one of 15 levels, one scale per token",
           7)};
 }
 
