@@ -24,7 +24,7 @@ std::string little_endian(uint64_t number) {
   return bytes;
 }
 
-/// A file of this header followed by `data_bytes` zeros.
+/// A file with this header and `data_bytes` zeros.
 std::string make_file(const std::string& header, size_t data_bytes = 0) {
   return little_endian(header.size()) + header + std::string(data_bytes, '\0');
 }

@@ -63,7 +63,7 @@ TEST_F(SafetensorsTest, ReadsBackEveryDtypeBitForBit) {
   }
 }
 
-TEST_F(SafetensorsTest, WritesTheFormatThatTransformersAsksFor) {
+TEST_F(SafetensorsTest, WritesTheFormatOfTransformers) {
   write_safetensors(path(), {});
 
   EXPECT_THAT(
@@ -127,7 +127,7 @@ TEST_F(SafetensorsTest, RefusesNamesThatTheReaderWouldRefuse) {
   }
 }
 
-TEST_F(SafetensorsTest, RefusesANameThatIsNoUtf8) {
+TEST_F(SafetensorsTest, RefusesANameThatIsNotUtf8) {
   EXPECT_THAT(
       [&] {
         write_safetensors(path(), {{"\xff", Dtype::kU8, {0}, {}}});

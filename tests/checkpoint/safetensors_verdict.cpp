@@ -6,8 +6,8 @@
 #include <iostream>
 #include <string>
 
-// Reads paths on stdin and says of each, a JSON object a line, whether our
-// reader accepts it; with `copy`, it also writes what it read to PATH.copy.
+// Reads paths from stdin and prints a JSON object per path: whether our reader
+// accepts the file. With `copy`, also writes the content to PATH.copy.
 
 int main(int argc, char** argv) {
   using namespace microfiche;

@@ -19,7 +19,7 @@ const std::vector<std::byte> kData(16, std::byte{7});
 
 class CheckpointTest : public ::testing::Test {
  protected:
-  /// Writes a file that holds these tensors.
+  /// Writes a file with these tensors.
   void write_shard(
       const std::string& file,
       const std::vector<std::string>& tensors) const {
@@ -68,7 +68,7 @@ TEST_F(CheckpointTest, ShardsMayHaveAnyName) {
   EXPECT_EQ(checkpoint.find("b")->bytes.size(), 16u);
 }
 
-TEST_F(CheckpointTest, TakesAnIndexOfAnyName) {
+TEST_F(CheckpointTest, AnIndexMayHaveAnyName) {
   write_shard("part.safetensors", {"a"});
   write_index({{"a", "part.safetensors"}}, "ocr.safetensors.index.json");
 

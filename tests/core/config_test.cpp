@@ -73,7 +73,7 @@ SweepConfig read(const std::string& text) {
   return read_config<SweepConfig>(parse_json(text, "test"), "smoke.json");
 }
 
-/// Expects that `text` is refused with a message that holds `message`.
+/// Expects an error that contains `message`.
 void expect_refused(const std::string& text, const std::string& message) {
   EXPECT_THAT(
       [&] { read(text); }, ThrowsMessage<InputError>(HasSubstr(message)))
@@ -115,13 +115,13 @@ TEST(ConfigTest, NullEmptiesAnOptionalField) {
   EXPECT_FALSE(read(R"({"temperature": null})").temperature.has_value());
 }
 
-TEST(ConfigTest, SuggestsTheFieldThatWasMeant) {
+TEST(ConfigTest, SuggestsASimilarField) {
   expect_refused(
       R"({"page": 3})",
       "smoke.json: no field named \"page\"; did you mean \"pages\"?");
 }
 
-TEST(ConfigTest, SuggestsNothingWhenNothingIsNear) {
+TEST(ConfigTest, SuggestsNothingWithoutASimilarField) {
   EXPECT_THAT(
       [] { read(R"({"learning_rate": 3})"); },
       ThrowsMessage<InputError>(
@@ -170,7 +170,7 @@ TEST(ConfigTest, ReadsTheLargestNumbersExactly) {
       read(R"({"pages": -9223372036854775807})").pages, -9223372036854775807);
 }
 
-TEST(ConfigTest, RefusesANameThatAnEnumerationLacks) {
+TEST(ConfigTest, RefusesAnUnknownEnumName) {
   expect_refused(
       R"({"style": {"alignment": "middle"}})",
       "style.alignment: expected one of this field");
@@ -193,7 +193,7 @@ TEST(ConfigTest, WritingAndReadingGivesTheSameConfig) {
   EXPECT_EQ(write_config(read(text)), parse_json(text, "test"));
 }
 
-TEST(ConfigTest, WritesFieldsInTheOrderInWhichTheyAreListed) {
+TEST(ConfigTest, WritesFieldsInTheirOrder) {
   EXPECT_THAT(
       write_config(StyleConfig{}).dump(),
       StrEq(R"({"font":"DejaVu Sans","size_px":12.0,"alignment":"left"})"));
@@ -213,7 +213,7 @@ TEST(OverrideTest, ReadsItsValueAsJson) {
           "test"));
 }
 
-TEST(OverrideTest, TakesAValueThatIsNoJsonAsAString) {
+TEST(OverrideTest, AValueThatIsNotJsonIsAString) {
   Json json = Json::object();
 
   apply_override(json, "style.font=DejaVu Sans=1");
@@ -229,7 +229,7 @@ TEST(OverrideTest, NamesAnElementOfAListByItsIndex) {
   EXPECT_EQ(json["styles"][1]["size_px"], 2);
 }
 
-TEST(OverrideTest, RefusesPathsThatLeadNowhere) {
+TEST(OverrideTest, RefusesInvalidPaths) {
   for (const std::string assignment :
        {"pages",
         "=1",
@@ -244,7 +244,7 @@ TEST(OverrideTest, RefusesPathsThatLeadNowhere) {
   }
 }
 
-TEST(OverrideTest, RefusesAValueOfTheWrongTypeEvenIfItIsNoUtf8) {
+TEST(OverrideTest, RefusesAValueOfTheWrongTypeThatIsNotUtf8) {
   Json json = Json::object();
   apply_override(json, "pages=\xff");
 

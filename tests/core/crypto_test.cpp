@@ -20,7 +20,7 @@ TEST(Sha256Test, OfOneBlock) {
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST(Sha256Test, OfALengthThatNeedsABlockMoreForItsPadding) {
+TEST(Sha256Test, OfALengthWhosePaddingNeedsAnotherBlock) {
   EXPECT_EQ(
       sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
@@ -32,7 +32,7 @@ TEST(Sha256Test, OfAMillionLetters) {
       "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-// Made with Python's hashlib: lengths on both sides of a block's end.
+// From Python's hashlib.
 TEST(Sha256Test, OfLengthsAroundTheEndOfABlock) {
   EXPECT_EQ(
       sha256(std::string(55, 'a')),

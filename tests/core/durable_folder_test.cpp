@@ -23,7 +23,7 @@ TEST(DurableFolderTest, AFolderThatCannotBeSyncedIsNamed) {
       ThrowsMessage<IoError>(HasSubstr("missing: cannot write: No such file")));
 }
 
-TEST(DurableFolderTest, WhatAKilledWriteLeftIsRemovedAndNothingElse) {
+TEST(DurableFolderTest, RemovesOnlyTheFilesOfKilledWrites) {
   const tests::TemporaryFolder folder;
   write_file(folder.path() / "config.json.tmp.123", "half");
   write_file(folder.path() / "config.json", "whole");
@@ -36,7 +36,7 @@ TEST(DurableFolderTest, WhatAKilledWriteLeftIsRemovedAndNothingElse) {
   EXPECT_TRUE(fs::exists(folder.path() / "notes.tmp.txt"));
 }
 
-TEST(DurableFolderTest, NothingIsRemovedWhereThereIsNoFolder) {
+TEST(DurableFolderTest, AMissingFolderIsNotAnError) {
   const tests::TemporaryFolder folder;
 
   EXPECT_NO_THROW(remove_temporary_files(folder.path() / "missing"));

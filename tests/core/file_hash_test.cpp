@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What `sha256sum` says of 64 MiB of zeros, the smallest file that is kept.
+// From `sha256sum`: 64 MiB of zeros, the smallest cached file.
 constexpr const char* kOfZeros =
     "3b6a07d0d404fab4e23b6d34bc6696a6a312dd92821332385e5af7c01c421351";
 

@@ -68,7 +68,7 @@ TEST_F(FilesTest, WritingMakesMissingFolders) {
   EXPECT_EQ(read_file(deep), "text");
 }
 
-TEST_F(FilesTest, WritesPieceByPiece) {
+TEST_F(FilesTest, WritesInPieces) {
   write_file(path_, [](const ByteSink& sink) {
     for (const std::string_view piece : {"one ", "two ", "three"}) {
       sink(std::as_bytes(std::span(piece.data(), piece.size())));
@@ -78,7 +78,7 @@ TEST_F(FilesTest, WritesPieceByPiece) {
   EXPECT_EQ(read_file(path_), "one two three");
 }
 
-TEST_F(FilesTest, AFailureOnTheWayLeavesTheOldFileAndNothingElse) {
+TEST_F(FilesTest, AFailedWriteKeepsOnlyTheOldFile) {
   write_file(path_, "old");
 
   EXPECT_THROW(
@@ -108,8 +108,8 @@ TEST_F(FilesTest, FoldersAreNotReadAsFiles) {
       ThrowsMessage<InputError>(HasSubstr("is a folder, expected a file")));
 }
 
-TEST_F(FilesTest, ReadsLineByLineWithTheirNumbers) {
-  // The third line is longer than what is read at once.
+TEST_F(FilesTest, ReadsLinesWithTheirNumbers) {
+  // The third line is longer than one read.
   const std::string content(200'000, 'x');
   write_file(path_, "one\n \r\n" + content + "\nlast");
   std::vector<std::pair<std::string, std::string>> lines;
@@ -149,7 +149,7 @@ TEST_F(FilesTest, WritingOverAFolderIsAnIoErrorAndLeavesNothing) {
   EXPECT_THAT(names_in(folder_.path()), ElementsAre("file"));
 }
 
-TEST_F(FilesTest, WritesIntoAPipeInsteadOfReplacingIt) {
+TEST_F(FilesTest, WritesIntoAPipe) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
   std::string received;
   std::thread reader([&] { received = read_file(path_); });
@@ -161,7 +161,7 @@ TEST_F(FilesTest, WritesIntoAPipeInsteadOfReplacingIt) {
   EXPECT_TRUE(fs::is_fifo(path_));
 }
 
-TEST_F(FilesTest, AppendsLineAfterLine) {
+TEST_F(FilesTest, AppendsLines) {
   append_line(path_, "one");
   append_line(path_, "two");
 

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using tests::TemporaryFolder;
 
-TEST(FolderLockTest, AFolderIsHeldByOneUntilItEnds) {
+TEST(FolderLockTest, AFolderIsLockedUntilItsOwnerEnds) {
   TemporaryFolder folder;
   auto one = std::make_unique<FolderLock>(folder.path());
 
@@ -33,7 +33,7 @@ TEST(FolderLockTest, AFolderIsHeldByOneUntilItEnds) {
   EXPECT_NO_THROW(FolderLock(folder.path()));
 }
 
-TEST(FolderLockTest, AKilledProcessHoldsNothing) {
+TEST(FolderLockTest, AKilledProcessReleasesItsLocks) {
   TemporaryFolder folder;
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
@@ -54,7 +54,7 @@ TEST(FolderLockTest, AKilledProcessHoldsNothing) {
   EXPECT_NO_THROW(FolderLock(folder.path()));
 }
 
-TEST(FolderLockTest, APieceIsClaimedByOneWorkerUntilItEnds) {
+TEST(FolderLockTest, ATaskIsClaimedUntilItsOwnerEnds) {
   TemporaryFolder folder;
   FolderLock one(folder.path(), FolderLock::Mode::kShared);
   auto two =
@@ -70,7 +70,7 @@ TEST(FolderLockTest, APieceIsClaimedByOneWorkerUntilItEnds) {
   EXPECT_TRUE(one.try_claim(1));
 }
 
-TEST(FolderLockTest, TurnsDoNotOverlap) {
+TEST(FolderLockTest, ExclusiveActionsDoNotOverlap) {
   TemporaryFolder folder;
   FolderLock one(folder.path(), FolderLock::Mode::kShared);
   FolderLock two(folder.path(), FolderLock::Mode::kShared);

@@ -26,14 +26,14 @@ TEST(JsonTest, KeepsTheOrderOfFields) {
   EXPECT_EQ(parse_json(R"({"b":1,"a":2})", "test").dump(), R"({"b":1,"a":2})");
 }
 
-TEST(JsonTest, HoldsTheValuesThatNlohmannsParserReads) {
+TEST(JsonTest, EqualsNlohmannsParser) {
   const std::string text =
       R"({"b": [1, -2, 0.5, "é", null, true, {"x": []}], "a": {"c": {}}})";
 
   EXPECT_EQ(parse_json(text, "test"), Json::parse(text));
 }
 
-TEST(JsonRefusalTest, TextThatIsNoJsonNamesTheFile) {
+TEST(JsonRefusalTest, TextThatIsNotJsonNamesTheFile) {
   for (const std::string text :
        {"", "{", "{\"a\":}", "[1,]", "nan", "{} {}", "\"\xff\"", "'a'"}) {
     EXPECT_THAT(
@@ -62,7 +62,7 @@ TEST(JsonRefusalTest, NestsAtMost64Levels) {
       ThrowsMessage<InputError>(StrEq("test.json: nests deeper than 64")));
 }
 
-TEST(JsonRefusalTest, AMillionOpenListsAreRefusedNotFollowed) {
+TEST(JsonRefusalTest, AMillionOpenListsAreRefused) {
   EXPECT_THROW(parse_json(std::string(1000000, '['), "test.json"), InputError);
 }
 
@@ -73,7 +73,7 @@ TEST(JsonRefusalTest, HasAtMostTwoMillionValues) {
   }
   list += "]";
 
-  // The list itself is a value as well.
+  // The list itself is a value, too.
   EXPECT_THAT(
       [&] { parse_json(list, "test.json"); },
       ThrowsMessage<InputError>(
@@ -103,7 +103,7 @@ TEST(JsonFileTest, ReadsBackWhatItWrote) {
   EXPECT_THAT(read_file(path), StartsWith("{\n  \"b\": [\n"));
 }
 
-TEST(JsonFileTest, NamesTheFileThatIsNoJson) {
+TEST(JsonFileTest, NamesAFileThatIsNotJson) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "config.json";
   write_file(path, "{");
@@ -114,7 +114,7 @@ TEST(JsonFileTest, NamesTheFileThatIsNoJson) {
           AllOf(StartsWith(path.string()), HasSubstr("not JSON"))));
 }
 
-TEST(JsonTest, NumbersThatJsonCannotHoldBecomeNull) {
+TEST(JsonTest, NanAndInfinityBecomeNull) {
   EXPECT_EQ(finite_or_null(1.5), 1.5);
   EXPECT_TRUE(
       finite_or_null(std::numeric_limits<double>::quiet_NaN()).is_null());

@@ -13,14 +13,14 @@ namespace {
 
 constexpr size_t kPage = 4096;
 
-/// The map is private: what is written stays in this process.
+/// The map is private: writes stay in this process.
 void overwrite(std::span<const std::byte> bytes, char value) {
   for (const auto& byte : bytes) {
     const_cast<std::byte&>(byte) = static_cast<std::byte>(value);
   }
 }
 
-TEST(MappedPagesTest, WholePagesAreReadAgainAndTheirNeighboursStay) {
+TEST(MappedPagesTest, ReleasesWholePagesOnly) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "file";
   write_file(path, std::string(4 * kPage, 'f'));
@@ -38,7 +38,7 @@ TEST(MappedPagesTest, WholePagesAreReadAgainAndTheirNeighboursStay) {
   EXPECT_EQ(at(2 * kPage), 'w');
 }
 
-TEST(MappedPagesTest, LessThanAPageIsLeftAlone) {
+TEST(MappedPagesTest, KeepsLessThanAPage) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "file";
   write_file(path, std::string(2 * kPage, 'f'));

@@ -11,8 +11,8 @@ namespace {
 
 using ::testing::ElementsAre;
 
-/// The stream whose numbers below were computed independently, by a Python
-/// program after the papers that random.h names.
+/// The numbers below are from an independent Python program, written after the
+/// papers in random.h.
 RandomStream reference_stream() {
   return RandomStream(/*seed=*/7, "pages", /*index=*/3);
 }
@@ -59,7 +59,7 @@ TEST(RandomStreamTest, ShuffleIsTheSameOnEveryMachine) {
   EXPECT_THAT(items, ElementsAre(6, 2, 0, 5, 3, 4, 7, 1));
 }
 
-TEST(RandomStreamTest, SeedNameAndIndexEachGiveAnotherStream) {
+TEST(RandomStreamTest, SeedNameAndIndexChangeTheStream) {
   std::set<uint64_t> first;
   for (const uint64_t seed : {0, 1, 2}) {
     for (const char* name : {"", "pages", "paget", "fonts"}) {
@@ -72,7 +72,7 @@ TEST(RandomStreamTest, SeedNameAndIndexEachGiveAnotherStream) {
   EXPECT_EQ(first.size(), 3u * 4 * 3);
 }
 
-TEST(RandomStreamTest, BelowReachesEveryNumberAboutEquallyOften) {
+TEST(RandomStreamTest, BelowIsUniform) {
   constexpr int kDraws = 60000;
   RandomStream stream(1, "test");
   std::vector<int> counts(6);
@@ -90,7 +90,7 @@ TEST(RandomStreamTest, BelowOneIsZero) {
   EXPECT_EQ(RandomStream(1, "test").below(1), 0u);
 }
 
-TEST(RandomStreamTest, BetweenReachesBothEndsAndNothingOutside) {
+TEST(RandomStreamTest, BetweenIncludesBothEnds) {
   RandomStream stream(1, "test");
   std::set<int64_t> seen;
   for (int i = 0; i < 1000; ++i) {

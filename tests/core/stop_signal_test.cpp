@@ -14,8 +14,7 @@ namespace {
 using ::testing::ExitedWithCode;
 using ::testing::KilledBySignal;
 
-/// Gets a signal and goes on to where long work asks; runs in a process of its
-/// own, since a request for a stop is never taken back.
+/// Runs in its own process, because a signal cannot be reset.
 void stop_by(int signal) {
   install_stop_signals();
   std::raise(signal);

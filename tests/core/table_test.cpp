@@ -9,7 +9,7 @@ namespace {
 
 const Table kTable = {{"name", "n"}, {{"a|b", "1"}, {"\u00e9, \"q\"", "20"}}};
 
-TEST(TableTest, NumbersStandToTheRightAndAccentsTakeOneColumn) {
+TEST(TableTest, AlignsNumbersToTheRightAndCountsAccentsOnce) {
   EXPECT_EQ(
       to_text(kTable),
       "name     n\n"
@@ -23,7 +23,7 @@ TEST(TableTest, MarkdownEscapesBars) {
       "| name | n |\n|---|---|\n| a\\|b | 1 |\n| \u00e9, \"q\" | 20 |\n");
 }
 
-TEST(TableTest, CsvQuotesWhatNeedsIt) {
+TEST(TableTest, CsvQuotesCellsThatNeedQuotes) {
   EXPECT_EQ(to_csv(kTable), "name,n\na|b,1\n\"\u00e9, \"\"q\"\"\",20\n");
 }
 

@@ -17,7 +17,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using ::testing::StrEq;
 
-/// What comes on standard error, which is no terminal then.
+/// The text on standard error, without a terminal.
 std::string said(const std::function<void()>& speak) {
   ::testing::internal::CaptureStderr();
   speak();
@@ -31,7 +31,7 @@ class TerminalTest : public ::testing::Test {
   }
 };
 
-TEST_F(TerminalTest, SaysOneLine) {
+TEST_F(TerminalTest, PrintsOneLine) {
   EXPECT_THAT(said([] { say("done"); }), StrEq("done\n"));
 }
 
@@ -65,7 +65,7 @@ TEST_F(TerminalTest, ProgressIsAPlainLineWithoutATerminal) {
           Not(HasSubstr("\033"))));
 }
 
-TEST_F(TerminalTest, ProgressSpeaksRarelyWithoutATerminal) {
+TEST_F(TerminalTest, ProgressPrintsRarelyWithoutATerminal) {
   const auto text = said([] {
     Progress progress("reading", 1000);
     for (int i = 1; i <= 1000; ++i) {
@@ -73,7 +73,7 @@ TEST_F(TerminalTest, ProgressSpeaksRarelyWithoutATerminal) {
     }
   });
 
-  // The first, and the last when the bar ends.
+  // The first and the last.
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
   EXPECT_THAT(text, HasSubstr("reading 1000/1000 pages"));
 }
@@ -88,7 +88,7 @@ TEST_F(TerminalTest, ProgressWithoutATotalCountsUp) {
       text, AllOf(StartsWith("reading 3 lines"), Not(HasSubstr("left"))));
 }
 
-TEST_F(TerminalTest, FinishingTwiceSpeaksOnce) {
+TEST_F(TerminalTest, FinishingTwicePrintsOnce) {
   const auto text = said([] {
     Progress progress("reading", 1);
     progress.finish("all read");
@@ -98,7 +98,7 @@ TEST_F(TerminalTest, FinishingTwiceSpeaksOnce) {
   EXPECT_THAT(text, AllOf(HasSubstr("all read"), Not(HasSubstr("again"))));
 }
 
-TEST_F(TerminalTest, WorkThatNeverBeganSaysNothing) {
+TEST_F(TerminalTest, ProgressWithoutUpdatesPrintsNothing) {
   EXPECT_THAT(said([] { Progress progress("reading", 1); }), IsEmpty());
 }
 

@@ -23,7 +23,7 @@ TEST(Utf8Test, MalformedBytesAreReplacedAndCounted) {
   EXPECT_EQ(decoded.num_invalid, 3);
 }
 
-TEST(Utf8Test, FindsTheFirstByteThatIsNoUtf8) {
+TEST(Utf8Test, FindsTheFirstInvalidByte) {
   EXPECT_EQ(valid_utf8_prefix("aé\xff"), 3u);
   EXPECT_EQ(valid_utf8_prefix("a\xc0\x80"), 1u) << "an overlong NUL";
   EXPECT_EQ(valid_utf8_prefix("\xed\xa0\x80"), 0u) << "a surrogate";
@@ -44,7 +44,7 @@ TEST(Utf8Test, CountsTheBytesOfACutCharacter) {
   EXPECT_EQ(incomplete_utf8_suffix(""), 0u);
 }
 
-TEST(Utf8Test, WhatCannotBecomeACharacterIsNotIncomplete) {
+TEST(Utf8Test, InvalidBytesAreNotIncomplete) {
   EXPECT_EQ(incomplete_utf8_suffix("\xe0\x80"), 0u);
   EXPECT_EQ(incomplete_utf8_suffix("\xff"), 0u);
   EXPECT_EQ(incomplete_utf8_suffix("\x80\x80\x80\x80"), 0u);

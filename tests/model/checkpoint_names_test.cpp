@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-/// Parameters of the published model whose names begin so.
+/// Parameters of the published model whose names start with `prefix`.
 int64_t published_parameters(const std::string& prefix) {
   int64_t sum = 0;
   for (const auto& spec : checkpoint_tensors(ModelConfig())) {
@@ -57,7 +57,7 @@ TEST(CheckpointNamesTest, ParametersAddUpToThePublishedSums) {
   EXPECT_EQ(published_parameters("lm_head"), 165478400);
 }
 
-TEST(CheckpointNamesTest, Int8TakesEveryLinearLayerAndNothingElse) {
+TEST(CheckpointNamesTest, Int8AppliesToLinearLayersOnly) {
   ModelConfig config;
   config.source["quantization_config"] = int8_quantization_config();
   int64_t layers = 0;
@@ -67,9 +67,9 @@ TEST(CheckpointNamesTest, Int8TakesEveryLinearLayerAndNothingElse) {
     names.insert(spec.name);
   }
 
-  // Four a block of the towers and four an attention of the decoder, the
-  // projector, the dense layer's three, three an expert (64, and the two shared
-  // as one) of eleven layers, and lm_head.
+  // Four per block of the towers and per attention of the decoder, the
+  // projector, three of the dense layer, three per expert (64, and the shared
+  // ones as one) in eleven layers, and lm_head.
   EXPECT_EQ(layers, 4 * 12 + 4 * 24 + 4 * 12 + 1 + 3 + 3 * 65 * 11 + 1);
   EXPECT_EQ(names.size(), 2710u + layers);
   EXPECT_FALSE(names.contains("model.embed_tokens.weight_scale"));
@@ -101,7 +101,7 @@ TEST(CheckpointNamesTest, ShapesAreThePublishedOnes) {
       ElementsAre(1792, 1280));
 }
 
-TEST(CheckpointNamesTest, EveryPublishedNameLeadsToOursAndBack) {
+TEST(CheckpointNamesTest, PublishedNamesConvertToOursAndBack) {
   std::set<std::string> ours;
   for (const auto& spec : checkpoint_tensors(ModelConfig())) {
     const std::string name = our_name(spec.name);
@@ -131,7 +131,7 @@ TEST(CheckpointNamesTest, NamesAndShapesAreThoseOfTheModules) {
   EXPECT_EQ(of_config, of_modules);
 }
 
-TEST(CheckpointNamesTest, IgnoresTheTableThatReSavedCopiesHave) {
+TEST(CheckpointNamesTest, IgnoresTheTableOfResavedCopies) {
   EXPECT_TRUE(is_ignored_tensor("model.vision_model.embeddings.position_ids"));
   EXPECT_FALSE(is_ignored_tensor("model.norm.weight"));
 }

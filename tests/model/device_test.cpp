@@ -41,7 +41,7 @@ TEST(DeviceTest, ReadsDtypesByName) {
   EXPECT_TRUE(find_placement("cpu", "int8").int8);
 }
 
-TEST(DeviceTest, AutoIsWhatTheModelsConfigSays) {
+TEST(DeviceTest, AutoIsTheDtypeOfTheConfig) {
   EXPECT_EQ(find_placement("cpu", "auto", "bfloat16").dtype, torch::kBFloat16);
   EXPECT_EQ(find_placement("cpu", "auto", "float32").dtype, torch::kFloat32);
   EXPECT_EQ(find_placement("cpu", "auto", "float16").dtype, torch::kFloat32);
@@ -58,7 +58,7 @@ TEST(DeviceTest, SaysThatThereIsNoGpu) {
       ThrowsMessage<UsageError>(HasSubstr("no GPU is usable here")));
 }
 
-TEST(DeviceTest, RefusesNamesThatItDoesNotKnow) {
+TEST(DeviceTest, RefusesUnknownNames) {
   EXPECT_THAT(
       [] { find_placement("tpu", "auto"); },
       ThrowsMessage<UsageError>(HasSubstr("auto, cpu, cuda or cuda:N")));

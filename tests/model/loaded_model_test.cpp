@@ -25,7 +25,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-/// The tensors of a model folder, to be changed and written again.
+/// The tensors of a model folder, by name.
 using Tensors = std::map<std::string, torch::Tensor>;
 
 Tensors read_tensors(const std::filesystem::path& folder) {
@@ -116,7 +116,7 @@ TEST_F(LoadedModelTest, SavesBfloat16) {
       rounded.model->decoder->lm_head->weight,
       original.model->decoder->lm_head->weight.to(torch::kBFloat16)
           .to(torch::kFloat32)));
-  // Rounded weights do not change in what the model computes.
+  // The dtype of the weights is not the dtype of computation.
   EXPECT_EQ(
       read_json_file(copy.path() / "config.json")["torch_dtype"], "float32");
 }
@@ -192,10 +192,10 @@ torch::Tensor outputs(const LoadedModel& loaded) {
   return outputs(loaded, loaded.config.toolkit.modes.front(), /*num_ids=*/40);
 }
 
-TEST_F(LoadedModelTest, TheNumberOfThreadsChangesNoBitOfWhatComesOut) {
+TEST_F(LoadedModelTest, OutputIsBitwiseEqualForAnyNumberOfThreads) {
   const auto loaded = load_model(tests::nano_model());
   const int before = at::get_num_threads();
-  // Of 28 ids an expert has seven or so, see `kernels::linear`.
+  // About seven of 28 ids per expert; see `kernels::linear`.
   const auto outputs_with = [&](const char* mode, int threads) {
     at::set_num_threads(threads);
     return outputs(loaded, loaded.find_mode(mode), /*num_ids=*/28);
@@ -211,7 +211,7 @@ TEST_F(LoadedModelTest, TheNumberOfThreadsChangesNoBitOfWhatComesOut) {
   at::set_num_threads(before);
 }
 
-TEST_F(LoadedModelTest, Int8HardlyChangesWhatComesOut) {
+TEST_F(LoadedModelTest, Int8HardlyChangesTheOutput) {
   const auto exact = load_model(tests::nano_model());
 
   const auto rounded = load_model(
@@ -226,7 +226,7 @@ TEST_F(LoadedModelTest, Int8HardlyChangesWhatComesOut) {
   EXPECT_LT(similarity.item<double>(), 0.999999);
 }
 
-TEST_F(LoadedModelTest, AnInt8FolderGivesWhatTheRoundedModelGives) {
+TEST_F(LoadedModelTest, AnInt8FolderEqualsTheQuantizedModel) {
   const auto rounded =
       load_model(folder.path(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
   tests::TemporaryFolder copy;
@@ -263,7 +263,7 @@ TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
   expect_refused("quantization_config: only what `microfiche quantize`");
 }
 
-TEST_F(LoadedModelTest, RunsInBfloat16WhenAsked) {
+TEST_F(LoadedModelTest, RunsInBfloat16) {
   const auto loaded =
       load_model(folder.path(), {torch::kCPU, torch::kBFloat16});
 
@@ -288,7 +288,7 @@ TEST_F(LoadedModelTest, ReadsHalfPrecisionFiles) {
       /*atol=*/1e-3));
 }
 
-TEST_F(LoadedModelTest, IgnoresTheTableThatReSavedCopiesHave) {
+TEST_F(LoadedModelTest, IgnoresTheTableOfResavedCopies) {
   change([](Tensors& tensors) {
     tensors["model.vision_model.embeddings.position_ids"] =
         torch::arange(10).unsqueeze(0);
@@ -319,7 +319,7 @@ TEST_F(LoadedModelTest, ReadsShards) {
       loaded.model->decoder->lm_head->weight, tensors.at("lm_head.weight")));
 }
 
-TEST_F(LoadedModelTest, ListsMissingUnexpectedAndMisshapenTensors) {
+TEST_F(LoadedModelTest, ListsTensorsThatDoNotFit) {
   change([](Tensors& tensors) {
     tensors.erase("model.norm.weight");
     tensors["model.extra"] = torch::zeros({1});

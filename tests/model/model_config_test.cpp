@@ -44,7 +44,7 @@ TEST(ModelConfigTest, ReadsTheSizesOfTheOfficialLayout) {
   EXPECT_EQ(config.language.num_experts_per_tok, 3);
 }
 
-TEST(ModelConfigTest, TakesClassDefaultsForWhatTheOfficialFileLeavesOut) {
+TEST(ModelConfigTest, UsesClassDefaultsForAbsentFields) {
   const auto config = read_model_config(parity_json(), "config.json");
 
   EXPECT_FALSE(config.language.norm_topk_prob);
@@ -97,7 +97,7 @@ TEST(ModelConfigTest, ReadsWhatItWrote) {
   EXPECT_EQ(again.language.rope_theta, 300);
 }
 
-TEST(ModelConfigTest, WritesNoObjectOfOursForAPublishedModel) {
+TEST(ModelConfigTest, APublishedModelGetsNoObjectOfOurs) {
   const auto written =
       write_model_config(read_model_config(parity_json(), "config.json"));
 
@@ -115,7 +115,7 @@ TEST(ModelConfigTest, AllowsUnknownFieldsElsewhere) {
       read_model_config(with("language_config.transformers=4"), "config.json"));
 }
 
-TEST(ModelConfigTest, RefusesArchitecturesThatAreNotBuilt) {
+TEST(ModelConfigTest, RefusesOtherArchitectures) {
   expect_refused(
       "language_config.use_mla=true", "use_mla: only false is supported");
   expect_refused(

@@ -13,7 +13,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-/// The parity config is refused with one field set to this.
+/// Expects an error for the parity config with one field changed.
 void expect_invalid(const std::string& assignment, const std::string& words) {
   Json json = read_json_file(tests::parity_model() / "config.json");
   apply_override(json, assignment);
@@ -37,7 +37,7 @@ TEST(ModelConfigValidationTest, RefusesImpossibleSizes) {
       "global_attn_indexes must be from 0 to 3, got 4");
 }
 
-TEST(ModelConfigValidationTest, RefusesWidthsThatDoNotMeet) {
+TEST(ModelConfigValidationTest, RefusesInconsistentWidths) {
   expect_invalid("projector_config.input_dim=190", "input_dim must be 192");
   expect_invalid("projector_config.n_embed=65", "n_embed must be 64");
   expect_invalid(
@@ -45,7 +45,7 @@ TEST(ModelConfigValidationTest, RefusesWidthsThatDoNotMeet) {
       "sam_vit_b.downsample_channels (96)");
 }
 
-TEST(ModelConfigValidationTest, RefusesAModeThatVisionTokensDoNotDivide) {
+TEST(ModelConfigValidationTest, RefusesAModeThatIsNotAMultipleOfATokenSide) {
   expect_invalid(
       R"(microfiche.modes=[{"name":"mine","base_size_px":100}])",
       "mode \"mine\": its views must be multiples of 64 px");
@@ -55,7 +55,7 @@ TEST(ModelConfigValidationTest, RefusesADefaultModeThatDoesNotExist) {
   expect_invalid("microfiche.default_mode=huge", "default_mode");
 }
 
-TEST(ModelConfigValidationTest, RefusesMoreModulesThanAnyModelHas) {
+TEST(ModelConfigValidationTest, RefusesTooManyModules) {
   expect_invalid(
       "language_config.num_hidden_layers=16777216",
       "num_hidden_layers must be from 1 to 1024");

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-// The reference cases come from the official code, see tests/data/parity.
+// The reference cases are from the official code; see tests/data/parity.
 
 namespace microfiche::model {
 namespace {
@@ -57,7 +57,7 @@ TEST_F(AssemblyTest, MatchesTheReferenceWithTwoByThreeTiles) {
   EXPECT_TRUE(torch::equal(sequence[0], golden("sequence.w2_h3")));
 }
 
-TEST(OpticalModelTest, PixelsComeNormalisedChannelFirst) {
+TEST(OpticalModelTest, PixelsAreNormalisedAndChannelFirst) {
   auto image = page::make_page(2, 1, page::Colour{255, 0, 0});
   image.rgb[3] = 127;
   const page::PageImage* images[] = {&image};
@@ -88,7 +88,7 @@ TEST(OpticalModelTest, EncodesEveryPositionOfAPage) {
   EXPECT_EQ(tokens.page_width_px, 200);
 }
 
-TEST(OpticalModelTest, ABatchOfPagesEncodesAsEachOneDoes) {
+TEST(OpticalModelTest, ABatchEqualsItsPagesOneByOne) {
   auto loaded = tests::make_tiny_model();
   const auto mode = loaded.find_mode("tiles");
   const std::vector<page::PageViews> views = {

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-/// Bytes are three more than themselves, <image> is 259.
+/// The id of a byte is its value plus 3; <image> is 259.
 Prompt assemble(std::string_view text, int64_t positions = 2) {
   return assemble_prompt(
       tokenizer::Tokenizer::load(tests::byte_tokenizer()),
@@ -22,7 +22,7 @@ Prompt assemble(std::string_view text, int64_t positions = 2) {
       /*bos_token_id=*/0);
 }
 
-TEST(PromptTest, PutsBosFirstAndTheImageWhereItStands) {
+TEST(PromptTest, PutsBosFirstAndTheImageAtItsToken) {
   const auto prompt = assemble("a<image>\nb", 3);
 
   EXPECT_THAT(

@@ -31,7 +31,7 @@ std::vector<std::string> warnings(
   return training_warnings(config, find_mode(config, mode), page);
 }
 
-/// A page as the shipped model's training had it.
+/// A page like the training pages of the shipped model.
 PageFacts trained_page() {
   return {
       .width_px = 192,

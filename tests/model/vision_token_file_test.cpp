@@ -44,7 +44,7 @@ TEST(VisionTokenFileTest, ReadsWhatItWrote) {
   EXPECT_EQ(read.model_hash, "abc");
 }
 
-TEST(VisionTokenFileTest, MetadataHaveTheNamesThatScriptsReadThemBy) {
+TEST(VisionTokenFileTest, MetadataHaveStableNames) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "page.safetensors";
 
@@ -73,7 +73,7 @@ TEST(VisionTokenFileTest, RefusesAFileWithoutVisionTokens) {
       ThrowsMessage<InputError>(HasSubstr("from `microfiche encode`")));
 }
 
-TEST(VisionTokenFileTest, RefusesMetadataThatContradictTheTensor) {
+TEST(VisionTokenFileTest, RefusesMetadataThatDoNotFitTheTensor) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "page.safetensors";
   auto saved = example();
@@ -86,7 +86,7 @@ TEST(VisionTokenFileTest, RefusesMetadataThatContradictTheTensor) {
           HasSubstr("8 positions but \"vision_tokens\" has 7 rows")));
 }
 
-TEST(VisionTokenFileTest, RefusesMetadataThatNoPageHas) {
+TEST(VisionTokenFileTest, RefusesInvalidMetadata) {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "page.safetensors";
   const auto expect_refused = [&](const SavedVisionTokens& saved,

@@ -5,7 +5,7 @@
 namespace microfiche::tokenizer {
 namespace {
 
-TEST(AddedTokenFinderTest, PrefersTheLongestOfThoseThatBeginTogether) {
+TEST(AddedTokenFinderTest, PrefersTheLongestMatchAtAPosition) {
   AddedTokenFinder finder;
   finder.add("<a", 1);
   finder.add("<a>", 2);
@@ -26,7 +26,7 @@ TEST(AddedTokenFinderTest, PrefersTheLeftmostEvenWhenShorter) {
   EXPECT_EQ(finder.find("abcde", 0)->id, 1);
 }
 
-TEST(AddedTokenFinderTest, FallsBackToTheShorterWhereTheLongerIsCut) {
+TEST(AddedTokenFinderTest, FindsAShorterTokenInsideAnIncompleteOne) {
   AddedTokenFinder finder;
   finder.add("<a", 1);
   finder.add("<a-b-c>", 2);
@@ -34,7 +34,7 @@ TEST(AddedTokenFinderTest, FallsBackToTheShorterWhereTheLongerIsCut) {
   EXPECT_EQ(finder.find("<a-b", 0)->id, 1);
 }
 
-TEST(AddedTokenFinderTest, GoesOnFromTheOffset) {
+TEST(AddedTokenFinderTest, StartsAtTheOffset) {
   AddedTokenFinder finder;
   finder.add("a", 1);
 

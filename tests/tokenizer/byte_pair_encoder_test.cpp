@@ -30,7 +30,7 @@ std::vector<int64_t> encode(
 }
 
 TEST(BytePairEncoderTest, MergesTheLowestRankFirst) {
-  // "bc" comes before "ab" though it stands later in the text.
+  // "bc" is merged before "ab" although it is later in the text.
   EXPECT_THAT(
       encode({{'b', 'c', 300}, {'a', 'b', 301}}, "abc"), ElementsAre('a', 300));
 }
@@ -39,7 +39,7 @@ TEST(BytePairEncoderTest, MergesTheLeftmostOfEqualRanks) {
   EXPECT_THAT(encode({{'a', 'a', 300}}, "aaa"), ElementsAre(300, 'a'));
 }
 
-TEST(BytePairEncoderTest, KeepsBytesThatNoMergeJoins) {
+TEST(BytePairEncoderTest, KeepsBytesWithoutAMerge) {
   EXPECT_THAT(encode({}, "\xff\x01"), ElementsAre(255, 1));
 }
 
@@ -91,7 +91,7 @@ TEST(BytePairEncoderTest, ShortAndLongPiecesFollowTheDefinition) {
         tokens.push_back(merged);
       }
     }
-    // Lengths on both sides of where the algorithm changes.
+    // Lengths below and above the change of algorithm.
     std::string piece;
     for (auto length = random.below(150); length > 0; --length) {
       piece += static_cast<char>('a' + random.below(3));

@@ -11,8 +11,8 @@
 #include <fstream>
 #include <string>
 
-// The cases are ids that Hugging Face `tokenizers` 0.23.3 gave for the
-// tokenizer that tools/make_deepseek_tokenizer makes.
+// The expected ids are from Hugging Face `tokenizers` 0.23.3 with the output of
+// tools/make_deepseek_tokenizer.
 
 namespace microfiche::tokenizer {
 namespace {
@@ -20,7 +20,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(DeepSeekParityTest, EncodesAsHuggingFaceDoesAndDecodesBack) {
+TEST(DeepSeekParityTest, EncodesLikeHuggingFaceAndDecodesBack) {
   const Tokenizer& tokenizer = find_text_token_counter();
   std::ifstream cases(tests::data_path("tokenizer/deepseek_ocr_cases.jsonl"));
   size_t count = 0;

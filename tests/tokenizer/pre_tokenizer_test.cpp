@@ -32,7 +32,7 @@ std::vector<std::string_view> split_by(
   return split(*make_regex_pre_tokenizer(patterns, "tokenizer.json"), text);
 }
 
-TEST(PreTokenizerTest, KeepsMatchesAndWhatLiesBetween) {
+TEST(PreTokenizerTest, KeepsMatchesAndTheTextBetween) {
   EXPECT_THAT(split_by({{"b+", false}}, "abbc"), ElementsAre("a", "bb", "c"));
 }
 
@@ -43,7 +43,7 @@ TEST(PreTokenizerTest, ALaterPatternSeesOnlyItsPiece) {
       ElementsAre("x", "a", "b"));
 }
 
-TEST(PreTokenizerTest, ALiteralIsNoRegularExpression) {
+TEST(PreTokenizerTest, ALiteralIsNotARegularExpression) {
   EXPECT_THAT(split_by({{".", true}}, "a.b"), ElementsAre("a", ".", "b"));
 }
 
@@ -55,7 +55,7 @@ TEST(PreTokenizerTest, AnEmptyTextHasNoPieces) {
   EXPECT_TRUE(split_by({{"a", false}}, "").empty());
 }
 
-TEST(PreTokenizerTest, NamesAPatternThatIsNoRegularExpression) {
+TEST(PreTokenizerTest, NamesAnInvalidRegularExpression) {
   EXPECT_THAT(
       [] {
         split_by({{"(a", false}}, "");
@@ -72,7 +72,7 @@ TEST(PreTokenizerTest, StopsAPatternThatNeverEnds) {
       ThrowsMessage<InputError>(HasSubstr("takes too long")));
 }
 
-TEST(DeepSeekPreTokenizerTest, SplitsAsThePublishedPatternsSay) {
+TEST(DeepSeekPreTokenizerTest, SplitsByThePublishedPatterns) {
   EXPECT_THAT(
       split(
           *make_deepseek_pre_tokenizer(),
@@ -92,7 +92,7 @@ TEST(DeepSeekPreTokenizerTest, SplitsAsThePublishedPatternsSay) {
           "\ty"));
 }
 
-/// Characters that the patterns tell apart, and any other.
+/// One character of each class, and others.
 std::string random_text(RandomStream& random) {
   static const std::vector<std::string> common = {
       " ",  "  ", "\n", "\r",     "\t",     "a",      "Z",      "é",
@@ -128,7 +128,7 @@ TEST(DeepSeekPreTokenizerTest, EqualsTheRegularExpressions) {
   }
 }
 
-TEST(DeepSeekPreTokenizerTest, ClassifiesEveryCharacterAsTheExpressionsDo) {
+TEST(DeepSeekPreTokenizerTest, ClassifiesEveryCharacterLikeTheExpressions) {
   const auto scanner = make_deepseek_pre_tokenizer();
   const auto regex = make_regex_pre_tokenizer(deepseek_splits(), "test");
   std::string text;

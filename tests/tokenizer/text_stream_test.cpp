@@ -13,7 +13,7 @@ Tokenizer tiny() {
   return Tokenizer::parse(tiny_definition().dump(), "tokenizer.json");
 }
 
-TEST(TextStreamTest, HoldsACharacterBackUntilItIsWhole) {
+TEST(TextStreamTest, KeepsAnIncompleteCharacterBack) {
   TextStream stream(tiny());
 
   EXPECT_EQ(stream.push(0xe2), "");
@@ -22,7 +22,7 @@ TEST(TextStreamTest, HoldsACharacterBackUntilItIsWhole) {
   EXPECT_EQ(stream.finish(), "");
 }
 
-TEST(TextStreamTest, DoesNotWaitForACharacterThatCannotBecomeWhole) {
+TEST(TextStreamTest, DoesNotKeepInvalidBytesBack) {
   TextStream stream(tiny());
 
   EXPECT_EQ(stream.push(0xe2), "");
@@ -36,13 +36,13 @@ TEST(TextStreamTest, EndsWithAReplacementForACutCharacter) {
   EXPECT_EQ(stream.finish(), "\ufffd");
 }
 
-TEST(TextStreamTest, ReturnsWhatDecodeReturnsForAnyBytes) {
+TEST(TextStreamTest, EqualsDecodeForAnyBytes) {
   const Tokenizer tokenizer = tiny();
   RandomStream random(1, "bytes");
   for (int round = 0; round < 2000; ++round) {
     std::vector<int64_t> ids;
     for (auto count = random.below(12); count > 0; --count) {
-      // Mostly lead and trail bytes, which make the interesting cuts.
+      // Mostly lead and trail bytes, for cut characters.
       ids.push_back(random.between(random.below(4) > 0 ? 0x80 : 0, 0xff));
     }
     TextStream stream(tokenizer);

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <string>
 
-// {"text": ...} lines on stdin to lists of ids, with the tokenizer.json given.
+// Converts {"text": ...} lines on stdin to lists of ids with a tokenizer.json.
 
 int main(int argc, char** argv) {
   using namespace microfiche;

@@ -171,7 +171,7 @@ TEST(TokenizerJsonTest, AcceptsPostProcessorsThatOnlyAddSpecialTokens) {
   EXPECT_NO_THROW(parse_tokenizer_json(json.dump(), "test"));
 }
 
-TEST(TokenizerJsonTest, ByteLevelSplitsByItselfWhereItSaysSo) {
+TEST(TokenizerJsonTest, ByteLevelSplitsWithUseRegex) {
   const auto definition = parse_tokenizer_json(
       with("/pre_tokenizer/use_regex", true).dump(), "test");
 

@@ -28,27 +28,27 @@ TEST(TokenizerTest, MergesBytesToTokens) {
       parse(tiny_definition()).encode("xabcab"), ElementsAre('x', 257, 256));
 }
 
-TEST(TokenizerTest, FindsAddedTokensBeforeAnythingElse) {
+TEST(TokenizerTest, FindsAddedTokensFirst) {
   EXPECT_THAT(
       parse(tiny_definition()).encode("ab<s>c<t>"),
       ElementsAre(256, 300, 'c', 301));
 }
 
-TEST(TokenizerTest, AddedTokensAreTextWhereTheyAreNotWanted) {
+TEST(TokenizerTest, AddedTokensCanBeOrdinaryText) {
   EXPECT_THAT(
       parse(tiny_definition()).encode("<s>", /*added_tokens=*/false),
       ElementsAre('<', 's', '>'));
 }
 
 TEST(TokenizerTest, TokensOutsideTheNormalizerComeFirst) {
-  // "<t>" begins further left, but is looked for only in what "t>x" leaves.
+  // "<t>" begins further left but is searched after "t>x".
   Json definition = tiny_definition();
   definition["added_tokens"][0]["content"] = "t>x";
 
   EXPECT_THAT(parse(definition).encode("<t>x"), ElementsAre('<', 300));
 }
 
-TEST(TokenizerTest, IgnoresMergesForWholePiecesWhereTheFileSaysSo) {
+TEST(TokenizerTest, IgnoreMergesTakesWholePieces) {
   Json definition = tiny_definition();
   definition["model"]["merges"] = Json::array();
   definition["model"]["ignore_merges"] = true;
