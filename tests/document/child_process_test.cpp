@@ -29,7 +29,7 @@ ChildResult shell(const std::string& script, const ChildLimits& limits = {}) {
   return run_child("/bin/sh", {"-c", script}, limits);
 }
 
-/// Whether the process is there and more than an entry that nobody has reaped.
+/// Whether the process exists and is not a zombie.
 bool is_running(const std::string& id) {
   try {
     const auto status = read_file("/proc/" + id + "/stat");
@@ -108,7 +108,7 @@ TEST(ChildProcessTest, MemoryBeyondTheLimitIsRefused) {
   EXPECT_THAT(result.errors, HasSubstr("memory"));
 }
 
-TEST(ChildProcessTest, AFileGrowsNoLargerThanTheLimit) {
+TEST(ChildProcessTest, AFileCannotExceedTheLimit) {
   const tests::TemporaryFolder folder;
   const auto file = folder.path() / "large";
   ChildLimits limits;
@@ -119,7 +119,7 @@ TEST(ChildProcessTest, AFileGrowsNoLargerThanTheLimit) {
   EXPECT_LE(fs::file_size(file), 1 << 20);
 }
 
-TEST(ChildProcessTest, TimeOnTheWallEndsTheChildAndWhatItStarted) {
+TEST(ChildProcessTest, TheWallClockLimitEndsTheChildAndItsChildren) {
   ChildLimits limits;
   limits.wall_s = 0.3;
 
@@ -129,7 +129,7 @@ TEST(ChildProcessTest, TimeOnTheWallEndsTheChildAndWhatItStarted) {
   EXPECT_TRUE(ends_soon(first_line(result.output)));
 }
 
-TEST(ChildProcessTest, AChildThatClosesItsStreamsIsWaitedForNoLonger) {
+TEST(ChildProcessTest, AChildThatClosesItsStreamsHasTheSameTimeLimit) {
   ChildLimits limits;
   limits.wall_s = 0.3;
 
@@ -138,7 +138,7 @@ TEST(ChildProcessTest, AChildThatClosesItsStreamsIsWaitedForNoLonger) {
   EXPECT_EQ(result.end, ChildEnd::kOutOfTime);
 }
 
-TEST(ChildProcessTest, WhatItLeavesRunningIsEndedToo) {
+TEST(ChildProcessTest, ProcessesThatItLeavesRunningAreKilled) {
   const auto result = shell("sleep 100 & echo $!");
 
   EXPECT_EQ(result.end, ChildEnd::kExited);
@@ -155,14 +155,14 @@ TEST(ChildProcessTest, TooMuchOutputEndsIt) {
   EXPECT_EQ(result.end, ChildEnd::kTooMuchOutput);
 }
 
-TEST(ChildProcessTest, OfItsErrorsTheBeginningIsKept) {
+TEST(ChildProcessTest, KeepsTheBeginningOfItsErrors) {
   const auto result = shell("echo first >&2; head -c 1000000 /dev/zero >&2");
 
   EXPECT_EQ(first_line(result.errors), "first");
   EXPECT_EQ(result.errors.size(), 64 << 10);
 }
 
-TEST(ChildProcessTest, HasNoDescriptorOfOursAndNoInput) {
+TEST(ChildProcessTest, HasNoneOfOurDescriptorsAndNoInput) {
   const int ours = ::open("/dev/null", O_RDONLY); // NOLINT: left open to exec
 
   const auto result =
@@ -207,7 +207,7 @@ TEST(ChildProcessTest, DiesWithTheProcessThatStartedIt) {
   EXPECT_TRUE(ends_soon(child));
 }
 
-TEST(ChildProcessTest, AStopThatWasAskedForEndsIt) {
+TEST(ChildProcessTest, AStopRequestEndsIt) {
   const pid_t process = ::fork();
   ASSERT_GE(process, 0);
   if (process == 0) {
@@ -227,7 +227,7 @@ TEST(ChildProcessTest, AStopThatWasAskedForEndsIt) {
   EXPECT_EQ(WEXITSTATUS(status), static_cast<int>(ExitCode::kTerminated));
 }
 
-TEST(ChildProcessTest, WhatIsNoProgramCannotBeExecuted) {
+TEST(ChildProcessTest, AFileThatIsNotAProgramCannotBeExecuted) {
   const tests::TemporaryFolder folder;
   const auto file = folder.path() / "program";
   write_file(file, "neither a script nor a binary");

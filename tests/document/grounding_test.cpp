@@ -32,7 +32,7 @@ std::string markdown(const std::string& text) {
   });
 }
 
-TEST(GroundingTest, TakesBlocksApart) {
+TEST(GroundingTest, SplitsTextIntoBlocks) {
   const auto text = parse(
       "<|ref|>title<|/ref|><|det|>[[100, 40, 900, 80]]<|/det|>\n# A title\n\n"
       "<|ref|>text<|/ref|><|det|>[[100, 100, 480, 900], "
@@ -49,9 +49,9 @@ TEST(GroundingTest, TakesBlocksApart) {
   EXPECT_EQ(text.num_broken, 0);
 }
 
-// int(v / 999 * side) as CPython 3.11 prints it. That 63, 509 and the like give
-// one pixel less than whole numbers would is the rounding of doubles.
-TEST(GroundingTest, CoordinatesBecomePixelsAsTheOfficialCodeHasThem) {
+// int(v / 999 * side) as CPython 3.11 prints it. Doubles round, so 63, 509 and
+// others give one pixel less than exact arithmetic.
+TEST(GroundingTest, CoordinatesBecomePixelsAsInTheOfficialCode) {
   struct Case {
     int64_t coordinate, side, pixel;
   };
@@ -90,7 +90,7 @@ TEST(GroundingTest, TextWithoutMarkupIsOneBlockWithoutALabel) {
   EXPECT_THAT(parse("").blocks, IsEmpty());
 }
 
-TEST(GroundingTest, WhatIsLocatedIsItsLabel) {
+TEST(GroundingTest, ALocatedObjectIsTheLabel) {
   const auto text =
       parse("<|ref|>the red car<|/ref|><|det|>[[1,2,3,4]]<|/det|>");
 
@@ -98,7 +98,7 @@ TEST(GroundingTest, WhatIsLocatedIsItsLabel) {
       text.blocks, ElementsAre(Block{"the red car", {{1, 2, 3, 4}}, ""}));
 }
 
-TEST(GroundingTest, ReadsAListWhateverItsSpaces) {
+TEST(GroundingTest, ReadsAListWithSpaces) {
   for (const auto* list :
        {"[[1,2,3,4]]", " [ [1 ,2\n, 3,\t4 ] ] ", "[[1, 2, 3, 4]]"}) {
     EXPECT_THAT(
@@ -108,7 +108,7 @@ TEST(GroundingTest, ReadsAListWhateverItsSpaces) {
   }
 }
 
-TEST(GroundingTest, KeepsAListThatIsNoneAsText) {
+TEST(GroundingTest, KeepsABrokenListAsText) {
   for (const auto* list :
        {"",
         "[]",
@@ -155,7 +155,7 @@ TEST(GroundingTest, KeepsBrokenMarkupAsText) {
   }
 }
 
-TEST(GroundingTest, GoesOnAfterBrokenMarkup) {
+TEST(GroundingTest, ContinuesAfterBrokenMarkup) {
   const auto text = parse(
       "<|ref|>title<|ref|>text<|/ref|><|det|>[[1, 2, 3, 4]]<|/det|>\nwords"
       "<|ref|>image<|/ref|><|det|>[[5, 6");
@@ -251,8 +251,8 @@ TEST(GroundingTest, FiguresAreTheBoxesOfImagesThatAreNotEmpty) {
       ElementsAre(Figure{1, {1, 1, 5, 5}}, Figure{3, {2, 2, 7, 7}}));
 }
 
-// The replacements of the official run_dpsk_ocr_pdf.py on such a page give the
-// same, but for the line breaks at either end.
+// The official run_dpsk_ocr_pdf.py gives the same, except for the line breaks
+// at both ends.
 TEST(GroundingTest, MarkdownHasLinksForFiguresAndNoOtherMarkup) {
   EXPECT_EQ(
       markdown("<|ref|>title<|/ref|><|det|>[[1, 1, 9, 9]]<|/det|>\n# Title\n\n"
@@ -277,7 +277,7 @@ TEST(GroundingTest, MarkdownKeepsBrokenMarkup) {
       "a<|ref|>image<|/ref|><|det|>[[1");
 }
 
-TEST(GroundingTest, ALinkHoldsWhateverTheFileIsCalled) {
+TEST(GroundingTest, ALinkEscapesTheFileName) {
   const auto text = parse("<|ref|>image<|/ref|><|det|>[[1, 1, 9, 9]]<|/det|>");
 
   EXPECT_EQ(

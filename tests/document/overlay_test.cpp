@@ -71,7 +71,7 @@ TEST(OverlayTest, AFigureIsCutAtTheEdgesOfThePage) {
       figures, ElementsAre(page::make_page(8, 4, kWhite), page::PageImage()));
 }
 
-TEST(OverlayTest, EveryPublishedLabelHasAColourOfItsOwn) {
+TEST(OverlayTest, EveryPublishedLabelHasItsOwnColour) {
   std::set<std::tuple<int, int, int>> colours;
   for (const auto* label :
        {"title",
@@ -126,7 +126,7 @@ TEST(OverlayTest, FramesEachBoxInTheColourOfItsLabel) {
   }
 }
 
-TEST(OverlayTest, WhatIsInABoxStaysVisible) {
+TEST(OverlayTest, TheContentOfABoxStaysVisible) {
   const auto page = page::make_page(400, 300, kWhite);
 
   const auto overlay =
@@ -170,7 +170,7 @@ TEST(OverlayTest, ALabelCanBeAnyBytes) {
   EXPECT_EQ(overlay.width, 40);
 }
 
-TEST(OverlayTest, WithoutBoxesThePageIsAsItWas) {
+TEST(OverlayTest, WithoutBoxesThePageDoesNotChange) {
   auto page = page::make_page(5, 3, {1, 2, 3});
   page.rgb[7] = 200;
 

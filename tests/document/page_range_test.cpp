@@ -17,7 +17,7 @@ std::vector<int64_t> pages(const std::string& text, int64_t num_pages) {
   return list_pages(parse_page_range(text), num_pages, "a.pdf");
 }
 
-TEST(PageRangeTest, ReadsWhatUsersWrite) {
+TEST(PageRangeTest, ReadsRanges) {
   EXPECT_THAT(pages("3", 12), ElementsAre(3));
   EXPECT_THAT(pages("3-7", 12), ElementsAre(3, 4, 5, 6, 7));
   EXPECT_THAT(pages("1,3-5", 12), ElementsAre(1, 3, 4, 5));
@@ -29,7 +29,7 @@ TEST(PageRangeTest, PagesAreAscendingEachOnce) {
   EXPECT_THAT(pages("5,2-3,3-4,5", 12), ElementsAre(2, 3, 4, 5));
 }
 
-TEST(PageRangeTest, RefusesWhatIsNoRange) {
+TEST(PageRangeTest, RefusesTextThatIsNotARange) {
   for (const auto* text :
        {"",
         "-",

@@ -83,7 +83,7 @@ TEST_F(PdfTest, RendersTheCropBoxTurned) {
   EXPECT_EQ(pixel(image, 2, 43), kWhite);
 }
 
-TEST_F(PdfTest, AFilesNameIsNothingElse) {
+TEST_F(PdfTest, AFileNameIsNeverAnOptionOrACommand) {
   const auto path = folder_.path() / "-upw $(id) 'a\".pdf";
   fs::rename(good(), path);
 
@@ -98,7 +98,7 @@ TEST_F(PdfTest, TellsAPdfByItsBeginning) {
   EXPECT_FALSE(is_pdf(folder_.path()));
 }
 
-TEST_F(PdfTest, RefusesWhatIsNoPdfFile) {
+TEST_F(PdfTest, RefusesAFileThatIsNotAPdf) {
   const auto open = [](const std::string& path) {
     return [path] { PdfFile pdf(path); };
   };
@@ -118,7 +118,7 @@ TEST_F(PdfTest, RefusesWhatIsNoPdfFile) {
       ThrowsMessage<InputError>(HasSubstr("scan.pdf: not a PDF")));
 }
 
-TEST_F(PdfTest, RefusesADamagedFileWithWhatPopplerSays) {
+TEST_F(PdfTest, RefusesADamagedFileWithPopplersMessage) {
   const auto path = file("%PDF-1.4\nnothing else");
 
   EXPECT_THAT(
@@ -154,7 +154,7 @@ TEST_F(PdfTest, RefusesAFileWithoutPages) {
       ThrowsMessage<InputError>(HasSubstr("scan.pdf: has no pages")));
 }
 
-TEST_F(PdfTest, RefusesAPageThatIsNotThere) {
+TEST_F(PdfTest, RefusesAPageThatTheFileDoesNotHave) {
   const PdfFile pdf(good());
 
   for (const int64_t page : {-1, 0, 2}) {
@@ -186,7 +186,7 @@ TEST_F(PdfTest, APageOf64MegapixelsFitsTheLimits) {
   EXPECT_EQ(image.width * image.height, page::kMaxPixels);
 }
 
-TEST_F(PdfTest, RefusesPixelsThatAreNoPage) {
+TEST_F(PdfTest, RefusesOutputThatIsNotAPage) {
   for (const auto* output :
        {"",
         "P6\\n",
@@ -208,7 +208,7 @@ TEST_F(PdfTest, RefusesPixelsThatAreNoPage) {
   }
 }
 
-TEST_F(PdfTest, RefusesOptionsThatMakeNoSense) {
+TEST_F(PdfTest, RefusesOptionsOutsideTheirRanges) {
   const auto refused = [](int64_t dpi, double time_limit_s) {
     return [=] {
       PdfOptions options;

@@ -112,7 +112,7 @@ TEST_F(PopplerTest, WarnsOfWhatAPageLacks) {
           HasSubstr("Too few (2) args")));
 }
 
-TEST_F(PopplerTest, AMissingProgramIsNamedWithWhatInstallsIt) {
+TEST_F(PopplerTest, NamesAMissingProgramAndThePackageThatHasIt) {
   PdfOptions options;
   options.pdftoppm = "no-such-pdftoppm";
   const PdfFile pdf(good(), options);
@@ -170,7 +170,7 @@ TEST_F(PopplerTest, AProgramThatCrashesIsAnErrorOfItsPage) {
           " was ended by signal 11")));
 }
 
-TEST_F(PopplerTest, SurvivesMutatedFilesAndLeavesNothing) {
+TEST_F(PopplerTest, SurvivesMutatedFilesAndLeavesNothingBehind) {
   constexpr int kFiles = 200;
   constexpr int kThreads = 4;
   const tests::TemporaryFolder temporary;

@@ -53,7 +53,7 @@ TEST(ImageFileTest, RefusesSeveralPagesWhereOneIsExpected) {
           HasSubstr("multi.tif: has 3 pages; expected an image of one page")));
 }
 
-TEST(ImageFileTest, RefusesSamplesThatAreNoColours) {
+TEST(ImageFileTest, RefusesFloatAndSignedSamples) {
   EXPECT_THAT(
       [] { read_image(data_path("cases/float.tif")); },
       ThrowsMessage<InputError>(
@@ -157,7 +157,7 @@ TEST(ImageFileTest, RefusesDamagedPixels) {
       ThrowsMessage<InputError>(HasSubstr("scan.png: damaged image")));
 }
 
-TEST(ImageFileTest, RefusesWhatItWouldReadOtherwiseThanPillow) {
+TEST(ImageFileTest, RefusesFilesThatPillowReadsDifferently) {
   const auto read = [](const char* name) {
     return [name] { read_image(golden_path(std::string("refused/") + name)); };
   };

@@ -39,8 +39,8 @@ std::string jpeg(uint16_t width, uint16_t height) {
       "\x01\x01\x11\x00\xFF\xDA\x00\x02"s + "data\xFF\x00more\xFF\xD9"s;
 }
 
-/// A TIFF whose one strip is claimed to begin and end at these bytes, and whose
-/// tiles, if any, to have this side.
+/// A TIFF that states where its only strip begins, how many bytes it has, and,
+/// if not 0, the side of its tiles.
 std::string tiff(
     uint16_t width,
     uint16_t strip_begin,
@@ -94,7 +94,7 @@ TEST(ImageHeaderTest, ReadsTheTiffsSidesAndOrientation) {
   EXPECT_EQ(header.orientation, 6);
 }
 
-TEST(ImageHeaderTest, RefusesAFileOfAnotherKind) {
+TEST(ImageHeaderTest, RefusesAFileOfAnotherFormat) {
   EXPECT_THAT(
       [] { read("GIF89a and so on"); },
       ThrowsMessage<InputError>(
@@ -120,7 +120,7 @@ TEST(ImageHeaderTest, RefusesSidesWhoseProductWouldOverflow) {
       ThrowsMessage<InputError>(HasSubstr("more than the limit")));
 }
 
-TEST(ImageHeaderTest, RefusesAnImageOfNoPixel) {
+TEST(ImageHeaderTest, RefusesAnImageWithoutPixels) {
   EXPECT_THAT(
       [] { read(png(0, 7)); },
       ThrowsMessage<InputError>(HasSubstr("image of 0 x 7 pixels")));
@@ -156,7 +156,7 @@ TEST(ImageHeaderTest, RefusesAJpegWithTwoFrames) {
       ThrowsMessage<InputError>(HasSubstr("it has two frames")));
 }
 
-TEST(ImageHeaderTest, RefusesAJpegOfEndlesslyManyScans) {
+TEST(ImageHeaderTest, RefusesAJpegOfMoreThan64Scans) {
   const auto whole = jpeg(4, 4);
   std::string scans;
   for (int i = 0; i < 64; ++i) {
@@ -186,7 +186,7 @@ TEST(ImageHeaderTest, RefusesATiffWithTilesFarLargerThanItself) {
           HasSubstr("TIFF of 5 x 3 pixels in tiles of 30000 x 30000")));
 }
 
-TEST(ImageHeaderTest, RefusesATiffWhosePixelsLieBehindItsEnd) {
+TEST(ImageHeaderTest, RefusesATiffWhosePixelsAreBeyondItsEnd) {
   EXPECT_THAT(
       [] { read(tiff(5, 8, 60000)); },
       ThrowsMessage<InputError>(HasSubstr("incomplete download?")));
@@ -215,7 +215,7 @@ TEST(ImageHeaderTest, RefusesATiffWhosePagesRunInACircle) {
           HasSubstr("its list of pages runs in a circle at byte 8")));
 }
 
-TEST(ImageHeaderTest, RefusesATiffWhoseNextPageLiesBehindItsEnd) {
+TEST(ImageHeaderTest, RefusesATiffWhoseNextPageIsBeyondItsEnd) {
   auto bytes = tiff(5, 8, 4);
   bytes[bytes.size() - 2] = 1;
 
@@ -232,7 +232,7 @@ TEST(ImageHeaderTest, RefusesASecondPageOfAPng) {
       ThrowsMessage<InputError>(HasSubstr("expected page 1 of an image")));
 }
 
-TEST(ImageHeaderTest, RefusesATiffWhoseDirectoryLiesBehindItsEnd) {
+TEST(ImageHeaderTest, RefusesATiffWhoseDirectoryIsBeyondItsEnd) {
   EXPECT_THAT(
       [] { read("II*\0\xFF\xFF\xFF\xFF"s); },
       ThrowsMessage<InputError>(HasSubstr("ends at byte 8")));

@@ -19,13 +19,13 @@ TEST(PageImageTest, APageHasItsColourEverywhere) {
   EXPECT_THAT(page.rgb, ElementsAre(1, 2, 3, 1, 2, 3));
 }
 
-TEST(PageImageTest, CropTakesTheRowsAndColumnsAskedFor) {
+TEST(PageImageTest, CropTakesTheRequestedRowsAndColumns) {
   PageImage image{2, 2, {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3}};
 
   EXPECT_THAT(crop(image, 1, 0, 1, 2).rgb, ElementsAre(1, 1, 1, 3, 3, 3));
 }
 
-TEST(PageImageTest, CropRefusesWhatLiesOutside) {
+TEST(PageImageTest, CropRefusesAPartOutsideTheImage) {
   const auto image = noise(4, 4, 0);
 
   EXPECT_THAT(

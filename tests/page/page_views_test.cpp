@@ -50,7 +50,7 @@ TEST(PageViewsTest, APageWithoutTilesHasOnlyItsGlobalView) {
   EXPECT_EQ(views.global_view.width, 1024);
 }
 
-TEST(PageViewsTest, APageOfTheModesSizeIsShownAsItIs) {
+TEST(PageViewsTest, APageOfTheModesSizeIsNotResized) {
   ResolutionMode mode;
   mode.name = "nano";
   mode.base_size_px = 128;
@@ -59,7 +59,7 @@ TEST(PageViewsTest, APageOfTheModesSizeIsShownAsItIs) {
   EXPECT_EQ(make_views(page, mode).global_view, page);
 }
 
-TEST(PageViewsTest, RemembersThePagesOwnSides) {
+TEST(PageViewsTest, KeepsTheSidesOfThePage) {
   const auto views = make_views(noise(30, 20, 0), find_mode("tiny"));
 
   EXPECT_EQ(views.page_width_px, 30);

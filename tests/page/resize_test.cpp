@@ -36,13 +36,13 @@ TEST(ResizeTest, PadsAsPillowBitForBit) {
   }
 }
 
-TEST(ResizeTest, KeepsAPageThatHasTheSizeAskedFor) {
+TEST(ResizeTest, KeepsAPageThatHasTheRequestedSize) {
   const auto image = noise(9, 7, 1);
 
   EXPECT_EQ(resize_bicubic(image, 9, 7), image);
 }
 
-TEST(ResizeTest, RefusesASizeOfNothing) {
+TEST(ResizeTest, RefusesASizeOfZero) {
   EXPECT_THAT(
       [] { resize_bicubic(noise(4, 4, 0), 4, 0); },
       ThrowsMessage<InputError>(HasSubstr("got 4 x 0")));

@@ -55,7 +55,7 @@ TEST(ResolutionModeTest, AModeIsReadFromAConfig) {
   EXPECT_FALSE(mode.tiled());
 }
 
-TEST(ResolutionModeTest, RefusesASideOfNothing) {
+TEST(ResolutionModeTest, RefusesASideOfZero) {
   const auto json = parse_json(R"({"name": "n0", "base_size_px": 0})", "modes");
 
   EXPECT_THAT(

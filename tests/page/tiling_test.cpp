@@ -51,7 +51,7 @@ TEST(TilingTest, APageAsSmallAsATileIsNotCut) {
   EXPECT_TRUE(choose_tile_grid(641, 100, 640, 2, 9).tiled());
 }
 
-TEST(TilingTest, WithoutALimitOfItsOwnATileIsTheLimit) {
+TEST(TilingTest, TheTileIsTheDefaultLimit) {
   EXPECT_FALSE(choose_tile_grid(128, 128, 128, 2, 9).tiled());
   EXPECT_TRUE(choose_tile_grid(129, 128, 128, 2, 9).tiled());
 }

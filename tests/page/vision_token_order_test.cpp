@@ -41,12 +41,12 @@ TEST(VisionTokenCountTest, GundamPositionsOfEveryGrid) {
   }
 }
 
-TEST(VisionTokenCountTest, GundamHas256And100ForEachTile) {
+TEST(VisionTokenCountTest, GundamHas256And100PerTile) {
   EXPECT_EQ(counts("gundam", {1, 2}).nominal, 456);
   EXPECT_EQ(counts("gundam", {3, 3}).nominal, 1156);
 }
 
-TEST(VisionTokenCountTest, GundamMHas400And256ForEachTile) {
+TEST(VisionTokenCountTest, GundamMHas400And256PerTile) {
   EXPECT_EQ(counts("gundam-m", {1, 2}), (VisionTokenCounts{912, 912, 965}));
   EXPECT_EQ(counts("gundam-m", {2, 1}), (VisionTokenCounts{912, 912, 949}));
   EXPECT_EQ(counts("gundam-m", {2, 2}), (VisionTokenCounts{1424, 1424, 1477}));
@@ -75,7 +75,7 @@ TEST(VisionTokenCountTest, AllTokensOfTilesAreValid) {
   EXPECT_EQ(gundam.valid, 182 + 600);
 }
 
-TEST(VisionTokenCountTest, AnotherSizeOfTokenGivesOtherCounts) {
+TEST(VisionTokenCountTest, AnotherTokenSizeGivesOtherCounts) {
   const auto tiny = count_vision_tokens(
       find_mode("tiny"), TileGrid{}, 9, 9, /*pixels_per_token=*/128);
 
@@ -100,7 +100,7 @@ TEST(VisionTokenOrderTest, EveryRowOfTheGlobalViewEndsWithANewline) {
       vision_token_order(2, TileGrid{}, 0), ElementsAre(0, 1, 4, 2, 3, 4, 5));
 }
 
-TEST(VisionTokenOrderTest, TilesAreWovenIntoOneMapBeforeTheGlobalView) {
+TEST(VisionTokenOrderTest, TilesAreJoinedIntoOneMapBeforeTheGlobalView) {
   // Two tiles of 2 x 2 side by side: 0..3 and 4..7; the global view is 8, the
   // newline 9, the separator 10.
   EXPECT_THAT(

@@ -16,7 +16,7 @@ std::string font_path(const std::string& name) {
   return MICROFICHE_SOURCE_DIR "/tests/data/rendering/" + name;
 }
 
-TEST(FontSetTest, RefusesAFileThatIsNoFont) {
+TEST(FontSetTest, RefusesAFileThatIsNotAFont) {
   auto style = small_page(200, 100, 10);
   style.font = MICROFICHE_SOURCE_DIR "/CMakeLists.txt";
 

@@ -26,13 +26,13 @@ TEST(FontTest, AFullNameIsItsFace) {
   EXPECT_EQ(find_font("DejaVu Sans Bold").filename(), "DejaVuSans-Bold.ttf");
 }
 
-TEST(FontTest, AFileIsTakenAsItIs) {
+TEST(FontTest, AFileIsFoundByItsPath) {
   const auto file = find_font("DejaVu Sans Mono");
 
   EXPECT_EQ(find_font(file.string()), file);
 }
 
-TEST(FontTest, AnUnknownFontListsWhatIsInstalledAndHowToGetMore) {
+TEST(FontTest, AnUnknownFontListsTheInstalledFontsAndPackages) {
   EXPECT_THAT(
       [] { find_font("DejaVu Sand"); },
       ThrowsMessage<InputError>(AllOf(

@@ -196,7 +196,7 @@ TEST(PageBreakingTest, TheFirstPageIsThatOfTheWholeText) {
   }
 }
 
-TEST(PageBreakingTest, WhereAParagraphIsCutForLayingOutDoesNotShow) {
+TEST(PageBreakingTest, LayingOutAParagraphInPiecesKeepsItsLines) {
   // One paragraph, far longer than a page: laid out in pieces on the small
   // pages, and at once on a page that holds all of it.
   std::string paragraph;

@@ -68,7 +68,7 @@ TEST(PageRendererTest, AnotherRendererOfTheStyleGivesTheSameBytes) {
       pixel_hashes(PageRenderer(style).render(mixed_text())));
 }
 
-TEST(PageRendererTest, WhatWasSetBeforeLeavesNoTrace) {
+TEST(PageRendererTest, EarlierTextDoesNotChangeAPage) {
   const auto style = small_page(128, 128, 10);
   const PageRenderer fresh(style);
   const PageRenderer used(style);
@@ -220,7 +220,7 @@ TEST(PageRendererTest, DpiDrawsTheSamePageLarger) {
   EXPECT_EQ(large.lines_text, small.lines_text);
 }
 
-TEST(PageRendererTest, FallbackFontsGiveWhatTheFirstLacks) {
+TEST(PageRendererTest, FallbackFontsDrawCharactersThatTheFirstLacks) {
   auto style = small_page(200, 100, 20);
   style.font = "Liberation Serif";
   style.fallback_fonts = {"DejaVu Sans"};

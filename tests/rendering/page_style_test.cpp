@@ -19,7 +19,7 @@ auto refuses(const char* words) {
   return ThrowsMessage<InputError>(HasSubstr(words));
 }
 
-TEST(PageStyleTest, TheDefaultFileSaysWhatTheDefaultsAre) {
+TEST(PageStyleTest, TheDefaultFileHoldsTheDefaults) {
   const auto file =
       read_json_file(MICROFICHE_SOURCE_DIR "/configs/pages/default.json");
 
@@ -69,7 +69,7 @@ TEST(PageStyleTest, ReadsAColour) {
   EXPECT_EQ(parse_colour("#1a2B3c", "x"), (page::Colour{0x1A, 0x2B, 0x3C}));
 }
 
-TEST(PageStyleTest, RefusesAColourThatIsNone) {
+TEST(PageStyleTest, RefusesTextThatIsNotAColour) {
   EXPECT_THAT(
       [] { read(R"({"text_colour": "black"})"); },
       refuses("text_colour: expected a colour such as \"#1a2b3c\", got"));
@@ -91,7 +91,7 @@ TEST(PageStyleTest, RefusesAnUnknownPaper) {
   EXPECT_THAT([] { read(R"({"paper": "a9"})"); }, refuses("got \"a9\""));
 }
 
-TEST(PageStyleTest, RefusesAFontSizeOfNothing) {
+TEST(PageStyleTest, RefusesAFontSizeOfZero) {
   EXPECT_THAT(
       [] { read(R"({"font_size_px": 0})"); },
       refuses("font_size_px: expected 1 to 1000, got 0"));

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
 
-TEST(TextCheckTest, RefusesCharactersThatNoFontHasAndSaysWhere) {
+TEST(TextCheckTest, ListsCharactersThatNoFontHas) {
   const PageRenderer renderer(small_page(200, 100, 10));
 
   EXPECT_THAT(

@@ -43,7 +43,7 @@ TEST(TypeSizeTest, GoesToASmallerSizeForALongerText) {
   EXPECT_EQ(page.text, text.substr(0, text.size() - 1));
 }
 
-TEST(TypeSizeTest, CutsAtThePageEndWhatFitsInNoSize) {
+TEST(TypeSizeTest, CutsATextThatFitsInNoSize) {
   const std::string text(2000, 'x');
 
   const auto page = render_in_first_that_fits(small_page(), kSizes, text);

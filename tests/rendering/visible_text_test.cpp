@@ -22,7 +22,7 @@ std::string visible(std::string_view text) {
   return VisibleText(text).text();
 }
 
-TEST(VisibleTextTest, LeavesOutWhatLeavesNoInk) {
+TEST(VisibleTextTest, LeavesOutInvisibleCharacters) {
   EXPECT_EQ(visible("soft\u00ADhyphen"), "softhyphen");
   EXPECT_EQ(visible("zero\u200Bwidth\u2060joiner"), "zerowidthjoiner");
   EXPECT_EQ(visible("\uFEFFbyte order mark"), "byte order mark");
@@ -57,7 +57,7 @@ TEST(VisibleTextTest, MapsPositions) {
   EXPECT_THAT(positions, ElementsAre(0, 1, 1, 1, 2, 2, 2, 2, 3));
 }
 
-TEST(VisibleTextTest, ThePageOfAGivenTextHoldsWhatIsDrawn) {
+TEST(VisibleTextTest, APageHoldsOnlyVisibleText) {
   const auto page = PageRenderer(small_page(300, 60, 10))
                         .render_first(case_text("invisible.txt"));
 
