@@ -27,6 +27,13 @@ SweepConfig sweep_of(const std::string& text) {
   return sweep;
 }
 
+/// A sweep whose pages cover the whole text.
+SweepConfig covering(SweepConfig sweep) {
+  sweep.characters_per_token = {90};
+  sweep.pages_per_cell = 100;
+  return sweep;
+}
+
 class PageChecksTest : public ::testing::Test {
  protected:
   SweepConfig sweep_of_text(
@@ -45,7 +52,7 @@ TEST_F(PageChecksTest, TheShippedTextPasses) {
 
 TEST_F(PageChecksTest, ACharacterThatTheFontLacksIsNamedWithFileAndByte) {
   EXPECT_THAT(
-      [] { check(sweep_of(concat(kCases, "emoji_once.txt"))); },
+      [] { check(covering(sweep_of(concat(kCases, "emoji_once.txt")))); },
       ThrowsMessage<InputError>(AllOf(
           HasSubstr("emoji_once.txt: byte "),
           HasSubstr("font \"DejaVu Sans\" of style \"plain\" cannot draw U+"))));
@@ -62,7 +69,7 @@ TEST_F(PageChecksTest, ALineOfJsonIsNamedForItsCharacter) {
       "a.jsonl");
 
   EXPECT_THAT(
-      [&] { check(sweep); },
+      [&] { check(covering(sweep)); },
       ThrowsMessage<InputError>(
           AllOf(HasSubstr("a.jsonl:2: byte "), HasSubstr("cannot draw U+"))));
 }
@@ -102,7 +109,7 @@ TEST_F(PageChecksTest, MorePagesThanWordsAreRefusedAndFewerAreNot) {
 }
 
 TEST_F(PageChecksTest, ASweepStopsBeforeItsFirstPage) {
-  const auto sweep = sweep_of(concat(kCases, "emoji_once.txt"));
+  const auto sweep = covering(sweep_of(concat(kCases, "emoji_once.txt")));
   OracleReader oracle(small_sweep());
 
   EXPECT_THROW(
