@@ -16,7 +16,7 @@ using ::testing::ThrowsMessage;
 
 constexpr const char* kCases = MICROFICHE_SOURCE_DIR "/tests/data/cases/";
 
-void check(const SweepConfig& sweep) {
+void check_before_first_page(const SweepConfig& sweep) {
   const PageSource source(sweep, count_words);
   check_pages(source, cells_of(sweep), [](const Cell&) { return 9; });
 }
@@ -47,12 +47,12 @@ class PageChecksTest : public ::testing::Test {
 };
 
 TEST_F(PageChecksTest, TheShippedTextPasses) {
-  EXPECT_NO_THROW(check(small_sweep()));
+  EXPECT_NO_THROW(check_before_first_page(small_sweep()));
 }
 
 TEST_F(PageChecksTest, ACharacterThatTheFontLacksIsNamedWithFileAndByte) {
   EXPECT_THAT(
-      [] { check(covering(sweep_of(concat(kCases, "emoji_once.txt")))); },
+      [] { check_before_first_page(covering(sweep_of(concat(kCases, "emoji_once.txt")))); },
       ThrowsMessage<InputError>(AllOf(
           HasSubstr("emoji_once.txt: byte "),
           HasSubstr("font \"DejaVu Sans\" of style \"plain\" cannot draw U+"))));
@@ -69,7 +69,7 @@ TEST_F(PageChecksTest, ALineOfJsonIsNamedForItsCharacter) {
       "a.jsonl");
 
   EXPECT_THAT(
-      [&] { check(covering(sweep)); },
+      [&] { check_before_first_page(covering(sweep)); },
       ThrowsMessage<InputError>(
           AllOf(HasSubstr("a.jsonl:2: byte "), HasSubstr("cannot draw U+"))));
 }
@@ -84,7 +84,7 @@ TEST_F(PageChecksTest, ACharacterThatIsOnNoPageIsAllowed) {
   sweep.characters_per_token = {5};
   sweep.controls = {false, false, {}, {}};
 
-  EXPECT_NO_THROW(check(sweep));
+  EXPECT_NO_THROW(check_before_first_page(sweep));
 }
 
 TEST_F(PageChecksTest, CopiesOfOnePageAreRefused) {
@@ -92,7 +92,7 @@ TEST_F(PageChecksTest, CopiesOfOnePageAreRefused) {
   sweep.pages_per_cell = 100;
 
   EXPECT_THAT(
-      [&] { check(sweep); },
+      [&] { check_before_first_page(sweep); },
       ThrowsMessage<InputError>(
           HasSubstr("too little text: of 100 pages only 1 differ")));
 }
@@ -101,10 +101,10 @@ TEST_F(PageChecksTest, MorePagesThanWordsAreRefusedAndFewerAreNot) {
   auto sweep = sweep_of_text("one two three four five six seven eight nine ten");
   sweep.controls = {false, false, {}, {}};
 
-  EXPECT_NO_THROW(check(sweep));
+  EXPECT_NO_THROW(check_before_first_page(sweep));
   sweep.pages_per_cell = 20;
   EXPECT_THAT(
-      [&] { check(sweep); },
+      [&] { check_before_first_page(sweep); },
       ThrowsMessage<InputError>(HasSubstr("too little text: of 20 pages")));
 }
 
