@@ -172,7 +172,7 @@ void report_dropped(
         name,
         " (",
         by_count[i].first,
-        " times, ",
+        by_count[i].first == 1 ? " time, " : " times, ",
         font,
         ")");
   }

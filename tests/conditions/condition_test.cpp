@@ -50,8 +50,8 @@ TEST(ConditionTest, AnUnknownNameIsRefusedNamingTheKnownOnes) {
 
 TEST(ConditionTest, StrengthsAreChecked) {
   expect_refused("rotation", "needs its strength in degrees");
-  expect_refused("rotation:x", "expected a number behind the colon");
-  expect_refused("rotation:", "expected a number behind the colon");
+  expect_refused("rotation:x", "expected a number after the colon");
+  expect_refused("rotation:", "expected a number after the colon");
   expect_refused("blank:1", "has no strength");
   expect_refused("jpeg:0", "takes from 1 to 100 quality, got 0");
   expect_refused("blank+", "no condition named \"\"");

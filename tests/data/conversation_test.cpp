@@ -181,7 +181,7 @@ TEST_F(ConversationTest, NamesFileAndLineOfWhatItCannotUse) {
       "there is no image");
   expect_refused(
       R"({"messages": [{"role": "user", "content": "no place"}, {"role": "assistant", "content": "A"}], "images": ["pages/a.png"]})",
-      "one image with one <image> in the question, or neither, got 1 and 0");
+      "one image and one <image> in the question, or neither, got 1 and 0");
   expect_refused(
       R"({"messages": [{"role": "user", "content": "<image>"}, {"role": "assistant", "content": "A"}]})",
       "got 0 and 1");
@@ -199,7 +199,7 @@ TEST_F(ConversationTest, NamesFileAndLineOfWhatItCannotUse) {
 TEST_F(ConversationTest, RefusesAnEmptyFile) {
   EXPECT_THAT(
       [&] { read("\n"); },
-      ThrowsMessage<InputError>(HasSubstr("no conversations")));
+      ThrowsMessage<InputError>(HasSubstr("no conversation in it")));
 }
 
 } // namespace

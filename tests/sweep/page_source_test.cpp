@@ -306,7 +306,7 @@ TEST_F(CollectedPagesTest, TextThatIsThereCannotBeChanged) {
   EXPECT_THAT(
       [&] { PageSource(sweep, count_words); },
       ThrowsMessage<InputError>(
-          HasSubstr("have the text that they have; leave conditions")));
+          HasSubstr("already have their text; leave conditions")));
 }
 
 } // namespace
