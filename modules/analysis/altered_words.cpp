@@ -1,6 +1,5 @@
 #include "analysis/altered_words.h"
 
-
 #include "core/edit_distance.h"
 #include "core/utf8.h"
 #include "metrics/words.h"

@@ -15,7 +15,8 @@ std::string length_label(const sweep::Cell& cell);
 /// The same, shorter: "10/token" or "600–700 tokens".
 std::string short_length_label(const sweep::Cell& cell);
 
-/// Text and conditions of a cell, such as "corpus" or "corpus, page rotation:3".
+/// Text and conditions of a cell, such as "corpus" or "corpus, page
+/// rotation:3".
 std::string content_label(const sweep::Cell& cell);
 
 /// The conditions of a cell, such as "rotation:3" or "random_letters + blur:1";
@@ -36,8 +37,8 @@ void add_cell_row(
     int64_t pages,
     const std::vector<std::string>& values);
 
-/// Short labels for the cells of a list: coordinates that all cells share are left
-/// out.
+/// Short labels for the cells of a list: coordinates that all cells share are
+/// left out.
 class CellLabels {
  public:
   explicit CellLabels(const std::vector<sweep::Cell>& cells);
@@ -52,8 +53,8 @@ class CellLabels {
     return CellLabels(cells);
   }
 
-  /// Mode, style and optional axes, without length and conditions. All labels are
-  /// the mode's name if no coordinate differs.
+  /// Mode, style and optional axes, without length and conditions. All labels
+  /// are the mode's name if no coordinate differs.
   std::string setting(const sweep::Cell& cell) const;
 
   /// `setting` and length.

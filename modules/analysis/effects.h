@@ -23,14 +23,16 @@ struct ConditionEffect {
   /// `score` minus `untouched`, paired by page.
   metrics::PairedDifference gap;
 
-  /// The permutation's p-value with Holm's correction for the number of effects.
+  /// The permutation's p-value with Holm's correction for the number of
+  /// effects.
   double holm_p_value = 1;
 
   /// Whether the condition removes the whole page, so that `score` is a floor.
   bool is_floor = false;
 
-  /// `metrics::skill` of `untouched` above that floor. For a metric of which less
-  /// is better, both are subtracted from 1 first. NaN if `is_floor` is false.
+  /// `metrics::skill` of `untouched` above that floor. For a metric of which
+  /// less is better, both are subtracted from 1 first. NaN if `is_floor` is
+  /// false.
   double skill = 0;
 
   AlteredWords altered;

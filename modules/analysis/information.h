@@ -21,15 +21,15 @@ struct ReliabilityBin {
 };
 
 /// The information that the pages of a cell give about their text, from the
-/// probability of each token of the reference given the tokens before it (teacher
-/// forcing).
+/// probability of each token of the reference given the tokens before it
+/// (teacher forcing).
 struct CellInformation {
   sweep::Cell cell;
   int64_t pages = 0;
 
-  /// Means over pages of the bits per character of the reference: with the page,
-  /// with the prompt alone, and their difference, the information gained from the
-  /// page.
+  /// Means over pages of the bits per character of the reference: with the
+  /// page, with the prompt alone, and their difference, the information gained
+  /// from the page.
   metrics::Interval bits_with_page;
   metrics::Interval bits_without_page;
   metrics::Interval bits_gained;

@@ -36,15 +36,15 @@ struct CellSummary {
   /// Share of readings that ended at the limit of new tokens.
   double length_stopped_rate = 0;
 
-  /// Scores of the readings of other pages of the cell on each page. Empty if the
-  /// control is off or the cell has one page.
+  /// Scores of the readings of other pages of the cell on each page. Empty if
+  /// the control is off or the cell has one page.
   metrics::MetricIntervals wrong_page;
 
   /// Scores of the reading of an empty page. Empty if the control is off.
   metrics::MetricIntervals blank_page;
 
-  /// `metrics::skill` of the headline metric above `wrong_page`; NaN without that
-  /// floor.
+  /// `metrics::skill` of the headline metric above `wrong_page`; NaN without
+  /// that floor.
   double skill = 0;
 
   sweep::StageSeconds seconds;

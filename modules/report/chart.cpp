@@ -14,8 +14,8 @@
 namespace microfiche::report {
 namespace {
 
-// Colours after Okabe and Ito, distinct with colour blindness; darker on a white
-// background and lighter on a dark one, for contrast.
+// Colours after Okabe and Ito, distinct with colour blindness; darker on a
+// white background and lighter on a dark one, for contrast.
 constexpr const char* kStyle = R"(<style>
 .mf{--paper:#fff;--ink:#1c2128;--dim:#5b636b;--grid:#e4e8ec;
 --c0:#0072b2;--c1:#c85400;--c2:#008a65;--c3:#b0578d;--c4:#966d00;--c5:#2b2b2b;--grey:#717981;

@@ -55,8 +55,8 @@ struct ChartSeries {
   std::vector<ChartPoint> points;
 };
 
-/// An empty series with the colour and the marker of index `i`. Markers differ as
-/// well, so that series can be told apart without colours.
+/// An empty series with the colour and the marker of index `i`. Markers differ
+/// as well, so that series can be told apart without colours.
 ChartSeries styled_series(int i, const std::string& name);
 
 /// A grey dashed line without a legend entry.
@@ -69,8 +69,8 @@ struct ChartAxis {
   /// Lower and upper end; taken from the points if absent.
   std::optional<std::pair<double, double>> range = std::nullopt;
 
-  /// Labels at 0, 1, ..., from left to right or from top to bottom. An axis with
-  /// names has no numbers.
+  /// Labels at 0, 1, ..., from left to right or from top to bottom. An axis
+  /// with names has no numbers.
   std::vector<std::string> names = {};
 
   /// Text after the number of a tick.
@@ -94,9 +94,9 @@ struct Chart {
 /// follows the reader's light or dark setting.
 std::string to_svg(const Chart& chart);
 
-/// The points of the chart as a table, for readers who cannot see the chart: one
-/// row per point, numbers with four digits. Lines without markers and name are
-/// left out.
+/// The points of the chart as a table, for readers who cannot see the chart:
+/// one row per point, numbers with four digits. Lines without markers and name
+/// are left out.
 Table values_of(const Chart& chart);
 
 } // namespace microfiche::report

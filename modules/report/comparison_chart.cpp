@@ -15,8 +15,8 @@ Chart make_comparison_chart(
       "interval. On the dashed line the runs are equal.";
   chart.x.label = "difference";
   chart.y.label = "cell";
-  const auto zero = reference_line(
-      {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}});
+  const auto zero =
+      reference_line({{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}});
   ChartSeries differences;
   differences.line = false;
   for (size_t i = 0; i < cells.size(); ++i) {

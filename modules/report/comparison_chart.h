@@ -8,8 +8,8 @@
 
 namespace microfiche::report {
 
-/// The mean difference of two runs over the same pages, with its interval: one row
-/// per cell.
+/// The mean difference of two runs over the same pages, with its interval: one
+/// row per cell.
 Chart make_comparison_chart(
     const std::vector<analysis::CellComparison>& cells,
     const std::string& metric);

@@ -225,8 +225,8 @@ class ConditionsChart {
     }
   }
 
-  /// Adds the line of the untouched cell and the lines that join the strengths of
-  /// a kind.
+  /// Adds the line of the untouched cell and the lines that join the strengths
+  /// of a kind.
   void add_guides(Chart& chart, size_t base) const {
     ChartSeries guide;
     guide.colour = static_cast<int>(base);

@@ -106,7 +106,11 @@ Chart make_precision_over_cost_chart(
     unlooped.filled = false;
     unlooped.line = false;
     unlooped.points = metric_points(
-        looped_cells(cells), summary.headline, unlooped.name, x, metrics_without_loops);
+        looped_cells(cells),
+        summary.headline,
+        unlooped.name,
+        x,
+        metrics_without_loops);
     if (!unlooped.points.empty()) {
       chart.series.push_back(std::move(unlooped));
     }

@@ -6,8 +6,9 @@
 
 namespace microfiche::report {
 
-/// The first pages of each cell as HTML, with their pictures and the differences
-/// between reference and prediction, and the readings of blank pages.
+/// The first pages of each cell as HTML, with their pictures and the
+/// differences between reference and prediction, and the readings of blank
+/// pages.
 std::string gallery_html(const analysis::RunAnalysis& run);
 
 } // namespace microfiche::report

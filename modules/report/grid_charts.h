@@ -20,10 +20,10 @@ enum class DensityAxis {
   kCharactersPerToken,
 };
 
-/// The headline metric over one of the two measures, one series per text: per bin
-/// of text tokens if several modes read it, or per kind of text. Separates the
-/// two measures, which are proportional for one kind of text. Absent if a run has
-/// neither.
+/// The headline metric over one of the two measures, one series per text: per
+/// bin of text tokens if several modes read it, or per kind of text. Separates
+/// the two measures, which are proportional for one kind of text. Absent if a
+/// run has neither.
 std::optional<Chart> make_density_chart(
     const analysis::RunSummary& summary,
     DensityAxis axis);

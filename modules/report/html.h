@@ -9,8 +9,9 @@
 
 namespace microfiche::report {
 
-/// Escapes text for the body or an attribute of an HTML or SVG document. Control
-/// characters, which a model may emit, become visible symbols (U+2400 ...).
+/// Escapes text for the body or an attribute of an HTML or SVG document.
+/// Control characters, which a model may emit, become visible symbols (U+2400
+/// ...).
 std::string escape_html(std::string_view text);
 
 /// A complete document in the style of reports. Its content security policy

@@ -91,8 +91,8 @@ std::optional<Chart> make_information_chart(
       "dashed line, the page gave no information.";
   chart.x.label = "bits per character of the reference";
   chart.y.label = "cell";
-  const auto zero = reference_line(
-      {{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}});
+  const auto zero =
+      reference_line({{0, -0.5}, {0, static_cast<double>(cells.size()) - 0.5}});
   ChartSeries gained;
   gained.line = false;
   for (size_t i = 0; i < cells.size(); ++i) {

@@ -49,7 +49,8 @@ inline const metrics::MetricIntervals& metrics_without_loops(
 }
 
 /// One point per cell, in the order of x: the mean of a metric over `x(cell)`.
-/// `select(cell)` returns the intervals; a cell with empty intervals has no point.
+/// `select(cell)` returns the intervals; a cell with empty intervals has no
+/// point.
 template <typename X, typename Select>
 std::vector<ChartPoint> metric_points(
     const std::vector<const analysis::CellSummary*>& cells,

@@ -22,8 +22,8 @@ struct ReportTable {
   std::string title;
   Table table;
 
-  /// Whether it is collapsed, because a chart shows the same or few readers need
-  /// it.
+  /// Whether it is collapsed, because a chart shows the same or few readers
+  /// need it.
   bool collapsed = false;
 };
 

@@ -136,8 +136,8 @@ std::string label_of(const TrainingHistory& history, const std::string& name) {
   return label == history.labels.end() ? name : label->second;
 }
 
-/// Groups lines into charts: one chart for one training, else one chart per name
-/// with one line per training.
+/// Groups lines into charts: one chart for one training, else one chart per
+/// name with one line per training.
 std::map<std::string, Lines> group_into_charts(
     const std::vector<TrainingHistory>& histories,
     Lines TrainingHistory::*lines,
@@ -150,7 +150,8 @@ std::map<std::string, Lines> group_into_charts(
       if (histories.size() == 1) {
         charts[title][label] = points;
       } else {
-        // Ratios differ slightly between trainings; the title has the first one.
+        // Ratios differ slightly between trainings; the title has the first
+        // one.
         titles.emplace(name, concat(title, ": ", label));
         charts[titles.at(name)][history.name] = points;
       }

@@ -12,8 +12,8 @@ namespace microfiche::report {
 bool is_training_run(const std::filesystem::path& folder);
 
 /// The curves of one or several trainings. One training has one chart of all
-/// losses and one of all rows of held-out pages. Several trainings have one chart
-/// per loss and per row, with one line per training.
+/// losses and one of all rows of held-out pages. Several trainings have one
+/// chart per loss and per row, with one line per training.
 struct TrainingCurves {
   /// Losses over steps; a long run is averaged over neighbouring steps.
   std::vector<Chart> losses;
@@ -21,7 +21,8 @@ struct TrainingCurves {
   /// Precision on held-out pages over steps, by mode, text and density.
   std::vector<Chart> precision;
 
-  /// Precision over the compression ratio in the last evaluation of each training.
+  /// Precision over the compression ratio in the last evaluation of each
+  /// training.
   Chart last_precision;
 
   /// Steps of the longest training.

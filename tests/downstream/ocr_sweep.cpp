@@ -46,8 +46,8 @@ class ForgetfulReader : public sweep::BatchReader {
 
 } // namespace
 
-/// ocr_sweep TEXT_FOLDER RUN_FOLDER: runs a small sweep with the reader above and
-/// writes its report.
+/// ocr_sweep TEXT_FOLDER RUN_FOLDER: runs a small sweep with the reader above
+/// and writes its report.
 int main(int, char** arguments) {
   const std::filesystem::path folder = arguments[2];
   sweep::SweepConfig config;

@@ -8,8 +8,8 @@
 
 namespace microfiche::metrics {
 
-/// The lines of a file that tests/oracles/make_metric_goldens wrote, without the
-/// first, which says what made it.
+/// The lines of a file that tests/oracles/make_metric_goldens wrote, without
+/// the first, which says what made it.
 inline std::vector<Json> read_goldens(const std::string& name) {
   const std::string path = MICROFICHE_SOURCE_DIR "/tests/data/metrics/" + name;
   const auto text = read_file(path);
