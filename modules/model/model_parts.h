@@ -33,8 +33,8 @@ struct ModelParts {
 /// Counts the tensors of a checkpoint, by their published names.
 ModelParts count_parts(const checkpoint::Checkpoint& checkpoint);
 
-/// Counts the tensors that a checkpoint of this config has, in the dtype of the
-/// config (f32 if it has none).
+/// Counts the tensors that a checkpoint of this config needs, in the dtype of
+/// the config (f32 if it has none).
 ModelParts count_parts(const ModelConfig& config);
 
 } // namespace microfiche::model

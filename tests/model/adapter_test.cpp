@@ -27,7 +27,11 @@ fs::path pissa() {
 class ChangedAdapterTest : public ::testing::Test {
  protected:
   void load(const std::string& field, const Json& value) {
-    fs::copy(pissa(), folder.path(), fs::copy_options::overwrite_existing);
+    const std::string weights = "adapter_model.safetensors";
+    fs::copy_file(
+        pissa() / weights,
+        folder.path() / weights,
+        fs::copy_options::overwrite_existing);
     Json config = read_json_file(pissa() / "adapter_config.json");
     config["init_lora_weights"] = true;
     config[field] = value;

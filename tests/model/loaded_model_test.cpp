@@ -260,7 +260,8 @@ TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
   config["quantization_config"] = {{"quant_method", "gptq"}};
   write_json_file(folder.path() / "config.json", config);
 
-  expect_refused("quantization_config: only what `microfiche quantize`");
+  expect_refused(
+      "quantization_config: only the output of `microfiche quantize`");
 }
 
 TEST_F(LoadedModelTest, RunsInBfloat16) {

@@ -30,20 +30,29 @@ TEST(ModelPartsTest, CountsTheShippedModel) {
 }
 
 TEST(ModelPartsTest, AConfigAloneGivesTheSameCounts) {
-  for (const auto& folder : {tests::nano_model(), tests::parity_model()}) {
-    const auto counted = count_parts(checkpoint::Checkpoint::open(folder));
-    const auto expected =
-        count_parts(load_model_config(folder / "config.json"));
+  const auto folder = tests::nano_model();
+  const auto expected = count_parts(checkpoint::Checkpoint::open(folder));
+  const auto counted = count_parts(load_model_config(folder / "config.json"));
 
-    ASSERT_EQ(counted.parts.size(), expected.parts.size());
-    for (size_t i = 0; i < counted.parts.size(); ++i) {
-      EXPECT_EQ(counted.parts[i].first, expected.parts[i].first);
-      EXPECT_EQ(
-          counted.parts[i].second.parameters,
-          expected.parts[i].second.parameters)
-          << counted.parts[i].first;
-    }
+  ASSERT_EQ(counted.parts.size(), expected.parts.size());
+  for (size_t i = 0; i < counted.parts.size(); ++i) {
+    EXPECT_EQ(counted.parts[i].first, expected.parts[i].first);
+    EXPECT_EQ(
+        counted.parts[i].second.parameters, expected.parts[i].second.parameters)
+        << counted.parts[i].first;
   }
+}
+
+TEST(ModelPartsTest, AConfigAloneOmitsTheUnusedPatchEmbedding) {
+  const auto folder = tests::parity_model();
+  const auto checkpoint = checkpoint::Checkpoint::open(folder);
+  const auto unused =
+      checkpoint.find("model.vision_model.embeddings.patch_embedding.weight");
+  const auto counted = count_parts(load_model_config(folder / "config.json"));
+
+  EXPECT_EQ(
+      counted.all.parameters,
+      count_parts(checkpoint).all.parameters - unused->info.numel());
 }
 
 TEST(ModelPartsTest, ThePublishedSizesHaveThreeBillionParameters) {
@@ -54,7 +63,7 @@ TEST(ModelPartsTest, ThePublishedSizesHaveThreeBillionParameters) {
 
   EXPECT_EQ(parts.all.bytes, 2 * parts.all.parameters);
   EXPECT_NEAR(static_cast<double>(parts.all.parameters), 3.3e9, 0.1e9);
-  EXPECT_THAT(part(parts, "SAM").dtypes, ElementsAre(Pair("BF16", 173)));
+  EXPECT_THAT(part(parts, "SAM").dtypes, ElementsAre(Pair("BF16", 177)));
 }
 
 } // namespace

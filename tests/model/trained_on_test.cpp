@@ -135,11 +135,17 @@ TEST(TrainedOnTest, AModelThatStatesNothingWarnsAboutNothing) {
       IsEmpty());
 }
 
+TEST(TrainedOnTest, TheShippedStyleIsTheOneInConfigs) {
+  EXPECT_EQ(
+      nano().toolkit.trained_on->page_style,
+      read_json_file(MICROFICHE_SOURCE_DIR "/configs/pages/nano.json"));
+}
+
 TEST(TrainedOnTest, RefusesARangeWithSwappedEnds) {
   EXPECT_THAT(
       [] { nano("microfiche.trained_on.characters_per_vision_token=[100,4]"); },
       ThrowsMessage<InputError>(
-          HasSubstr("microfiche.trained_on.characters_per_vision_token")));
+          HasSubstr("trained_on.characters_per_vision_token must be")));
 }
 
 } // namespace

@@ -100,11 +100,11 @@ TEST(VisionTokenFileTest, RefusesInvalidMetadata) {
 
   auto saved = example();
   saved.tokens.page_width_px = 0;
-  expect_refused(saved, "\"image_size\": expected two numbers from 1 on");
+  expect_refused(saved, "\"image_size\": expected two positive numbers");
 
   saved = example();
   saved.tokens.grid = {int64_t{1} << 40, int64_t{1} << 40};
-  expect_refused(saved, "\"tiles\": expected two numbers");
+  expect_refused(saved, "\"tiles\": expected two positive numbers");
 
   saved = example();
   saved.tokens.counts.valid = 5;
