@@ -177,8 +177,10 @@ std::vector<model::Prompt> LossFunction::prompts_of(
   };
   std::vector<model::Prompt> prompts;
   for (const auto& text : batch.prompts) {
-    // Pages from files are of one mode.
-    prompts.push_back(assemble(text, positions_of(0)));
+    // Pages from files have one mode. A prompt of a row without a page has no
+    // <image>.
+    const bool has_page = text.find(model::kImageToken) != std::string::npos;
+    prompts.push_back(assemble(text, has_page ? positions_of(0) : 0));
   }
   if (batch.prompts.empty()) {
     const auto& text = loaded_.config.toolkit.default_prompt;

@@ -64,7 +64,7 @@ TEST_F(TextCompressorFileTest, RefusesTheTensorsOfAnotherCompressor) {
 
   EXPECT_THAT(
       [&] { load_text_compressor(loaded); },
-      ThrowsMessage<InputError>(HasSubstr("is the file of another")));
+      ThrowsMessage<InputError>(HasSubstr("is it the file of another")));
 }
 
 } // namespace

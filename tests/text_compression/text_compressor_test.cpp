@@ -95,7 +95,7 @@ TEST(TextCompressorTest, RefusesAMethodWithoutAFixedCount) {
 
   EXPECT_THAT(
       [&] { compressor->forward(random_text(4), {4}, 2); },
-      ThrowsMessage<c10::Error>(HasSubstr("leaves a text as long as it is")));
+      ThrowsMessage<c10::Error>(HasSubstr("has no fixed number of vectors")));
 }
 
 class EachMethodTest : public ::testing::TestWithParam<TextCompressorConfig> {};

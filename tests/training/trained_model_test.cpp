@@ -49,7 +49,7 @@ TEST(TrainedModelTest, RefusesAnUnknownPart) {
 
   EXPECT_THAT(
       [&] { make_trained_model(config, torch::kCPU); },
-      ThrowsMessage<InputError>(HasSubstr("names \"tail\"")));
+      ThrowsMessage<InputError>(HasSubstr("is in part \"tail\"")));
 }
 
 } // namespace

@@ -62,7 +62,7 @@ TEST(StepReductionWorker, DISABLED_ComparesGradients) {
       ++compared;
     }
   }
-  // Heads that no loss asks have none.
+  // Heads without a loss have none.
   EXPECT_GT(compared, 0);
   EXPECT_LT(compared, static_cast<int64_t>(alone.parameters.size()));
 }
