@@ -23,6 +23,13 @@ fs::path pissa() {
   return tests::data_path("cases/adapters/pissa");
 }
 
+void load_into_nano(const fs::path& adapter) {
+  static const auto config =
+      load_model_config(tests::nano_model() / "config.json");
+  OpticalModel model(optical_model_options(config));
+  load_adapter(model, adapter);
+}
+
 /// The PiSSA adapter with one field of its config changed.
 class ChangedAdapterTest : public ::testing::Test {
  protected:
@@ -36,17 +43,15 @@ class ChangedAdapterTest : public ::testing::Test {
     config["init_lora_weights"] = true;
     config[field] = value;
     write_json_file(folder.path() / "adapter_config.json", config);
-    load_adapter(nano, folder.path());
+    load_into_nano(folder.path());
   }
 
   tests::TemporaryFolder folder;
-  OpticalModel nano{optical_model_options(
-      load_model_config(tests::nano_model() / "config.json"))};
 };
 
 TEST_F(ChangedAdapterTest, TheGivenPissaAdapterIsRefused) {
   EXPECT_THAT(
-      [&] { load_adapter(nano, pissa()); },
+      [] { load_into_nano(pissa()); },
       ThrowsMessage<InputError>(AllOf(
           HasSubstr("adapter_config.json: init_lora_weights: \"pissa\" changes "
                     "the weights of the base model"),
