@@ -99,7 +99,8 @@ TEST_F(RenderCommandTest, AnotherStyleLeavesNoPageOfTheOldOne) {
 }
 
 TEST_F(RenderCommandTest, WithoutAStyleThePagesAreLikeTheModelsTraining) {
-  write("notes.txt", "In the beginning was the Word");
+  write(
+      "notes.txt", "In the beginning was the Word, and the Word was with God");
 
   const auto outcome = run("notes.txt -o pages --quiet");
   const auto read = tests::run_program(
