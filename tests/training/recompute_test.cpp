@@ -37,8 +37,7 @@ GoldenPass pass_golden_batch(bool recompute) {
   LossFunction loss(loaded, /*heads=*/{});
   const size_t before = allocated_bytes();
 
-  const auto total =
-      loss(batch, {{"balance", 0.01}}).total;
+  const auto total = loss(batch, {{"balance", 0.01}}).total;
   GoldenPass pass;
   pass.bytes = allocated_bytes() - before;
   total.backward();
@@ -54,7 +53,9 @@ TEST(RecomputedModelTest, HasTheSameGradients) {
   const auto kept = pass_golden_batch(/*recompute=*/false);
   const auto recomputed = pass_golden_batch(/*recompute=*/true);
 
-  EXPECT_EQ(recomputed.loss, kept.loss);
+  // ATen's attention without gradients is another kernel, which rounds
+  // differently.
+  EXPECT_NEAR(recomputed.loss, kept.loss, 1e-6 * kept.loss);
   for (const auto& [name, gradient] : kept.gradients) {
     const auto& other = recomputed.gradients.at(name);
     ASSERT_EQ(other.defined(), gradient.defined()) << name;
