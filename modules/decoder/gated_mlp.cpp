@@ -1,7 +1,5 @@
 #include "decoder/gated_mlp.h"
 
-#include "kernels/silu_product.h"
-
 #include <utility>
 
 namespace microfiche::decoder {
@@ -30,7 +28,7 @@ void GatedMlpImpl::reset() {
 
 torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
   const auto inner = layers::forward_all({gate_proj, up_proj}, x);
-  return down_proj->forward(kernels::silu_product(inner[0], inner[1]));
+  return down_proj->forward(torch::silu(inner[0]) * inner[1]);
 }
 
 kernels::ExpertWeights GatedMlpImpl::weights() const {

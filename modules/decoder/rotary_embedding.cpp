@@ -1,7 +1,5 @@
 #include "decoder/rotary_embedding.h"
 
-#include "kernels/rotary.h"
-
 #include <torch/torch.h>
 
 // B = rows, L = positions, D = channels of a head.
@@ -25,7 +23,11 @@ Rotation make_rotation(
 }
 
 torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation) {
-  return kernels::apply_rotary(x, rotation.cos, rotation.sin);
+  const auto& [cos, sin] = rotation;
+  const auto halves = x.chunk(2, /*dim=*/-1);
+  return torch::cat(
+      {halves[0] * cos - halves[1] * sin, halves[1] * cos + halves[0] * sin},
+      /*dim=*/-1);
 }
 
 } // namespace microfiche::decoder

@@ -26,8 +26,8 @@ Rotation make_rotation(
     double theta,
     torch::Dtype dtype);
 
-/// Rotates the channel pairs (d, d + head_dim / 2); see
-/// `kernels::apply_rotary`.
+/// Rotary position embedding: rotates each channel pair (a, b) = (d, d +
+/// head_dim / 2) to (a cos - b sin, b cos + a sin), the order of GPT-NeoX.
 ///
 /// Shapes: x (B, heads, L, head_dim), returns the same shape.
 torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kVariable = "MICROFICHE_REFERENCE_KERNELS";
 
-constexpr std::array<std::string_view, 10> kNames = {
+constexpr std::array<std::string_view, 8> kNames = {
     "convolution",
     "decode_team",
     "linear",
@@ -21,9 +21,7 @@ constexpr std::array<std::string_view, 10> kNames = {
     "moe_dispatch",
     "one_query_attention",
     "rel_pos_attention",
-    "rms_norm",
-    "rotary",
-    "silu_product"};
+    "rms_norm"};
 
 std::set<std::string, std::less<>> read_names() {
   const char* const value =

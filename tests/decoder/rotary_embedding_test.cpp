@@ -1,5 +1,7 @@
 #include "decoder/rotary_embedding.h"
 
+#include "kernels/cpu/rotary.h"
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -44,6 +46,34 @@ TEST(RotaryEmbeddingTest, ProductsDependOnlyOnTheDistance) {
   };
 
   EXPECT_NEAR(product(9, 4), product(105, 100), 1e-4);
+}
+
+TEST(RotaryEmbeddingTest, TheKernelGivesTheSameBits) {
+  torch::manual_seed(0);
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    const auto x = torch::randn({3, 7, 5, 36}).to(dtype).transpose(1, 2);
+    const auto angles = torch::randn({3, 1, 7, 18});
+    const Rotation rotation{angles.cos().to(dtype), angles.sin().to(dtype)};
+    auto y = torch::empty_like(x);
+    kernels::RotaryRows rows;
+    rows.x = x.const_data_ptr();
+    rows.y = y.mutable_data_ptr();
+    rows.cos = rotation.cos.const_data_ptr();
+    rows.sin = rotation.sin.const_data_ptr();
+    rows.is_bf16 = dtype == torch::kBFloat16;
+    rows.heads = 5;
+    rows.positions = 7;
+    rows.half = 18;
+    rows.angle_stride = rotation.cos.stride(0);
+    for (int dim = 0; dim < 3; ++dim) {
+      rows.x_strides[dim] = x.stride(dim);
+      rows.y_strides[dim] = y.stride(dim);
+    }
+
+    kernels::apply_rotary_cpu(rows, 0, 3 * 7);
+
+    EXPECT_TRUE(torch::equal(y, apply_rotary(x, rotation))) << dtype;
+  }
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 #include "kernels/cpu/expert_pairs.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/linear.h"
-#include "kernels/silu_product.h"
 
 #include <torch/torch.h>
 
@@ -117,7 +116,7 @@ torch::Tensor moe_dispatch_cpu(
   }
   const auto inner = grouped_linear(calls);
 
-  const auto product = silu_product(gate, up);
+  const auto product = torch::silu(gate).mul_(up); // (P, I)
   calls.clear();
   const auto outputs = torch::empty_like(tokens);
   for (const auto& part : parts) {
@@ -131,7 +130,7 @@ torch::Tensor moe_dispatch_cpu(
   }
   if (shared) {
     calls.push_back(
-        {silu_product(inner[inner.size() - 2], inner.back()),
+        {torch::silu(inner[inner.size() - 2]).mul_(inner.back()),
          shared->down,
          {},
          shared->down_scale});

@@ -4,8 +4,9 @@
 
 namespace microfiche::kernels {
 
-/// The arguments of `apply_rotary` in raw memory, all float32 or all bfloat16:
-/// B rows, H heads, L positions, D channels per head. Strides are in elements.
+/// The arguments of `apply_rotary_cpu` in raw memory, all float32 or all
+/// bfloat16: B rows, H heads, L positions, D channels per head. Strides are in
+/// elements.
 struct RotaryRows {
   /// (B, H, L, D) with contiguous channels; y may be x.
   const void* x = nullptr;
@@ -27,8 +28,10 @@ struct RotaryRows {
   int64_t angle_stride = 0;
 };
 
-/// Rotates all heads of the positions [begin, end), where b * L + l is position
-/// l of row b.
+/// Rotary position embedding of a decoding step: rotates each channel pair (a,
+/// b) = (d, d + D / 2) to (a cos - b sin, b cos + a sin), with the bits of
+/// `decoder::apply_rotary`. Computes all heads of the positions [begin, end),
+/// where b * L + l is position l of row b.
 void apply_rotary_cpu(const RotaryRows& rows, int64_t begin, int64_t end);
 
 } // namespace microfiche::kernels
