@@ -8,6 +8,7 @@
 #include "metrics/words.h"
 #include "page/image_file.h"
 #include "rendering/type_size.h"
+#include "rendering/visible_text.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -146,8 +147,9 @@ std::shared_ptr<const SweepPage> PageMaker::draw(
     page.characters = decode_utf8(rendered.text).text.size();
     page.font = font;
     page.font_size_px = rendered.font_size_px;
-    page.truncated =
-        rendered.source_end < static_cast<int64_t>(text.text.size());
+    // Invisible characters at the end belong to no page.
+    const auto rest = std::string_view(text.text).substr(rendered.source_end);
+    page.truncated = !rendering::VisibleText(rest).text().empty();
     return std::make_shared<const SweepPage>(std::move(page));
   };
   return pages_.get(sha256(content.dump()), make, bytes_of);

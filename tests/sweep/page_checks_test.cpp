@@ -30,7 +30,7 @@ SweepConfig sweep_of(const std::string& text) {
 /// A sweep whose pages cover the whole text.
 SweepConfig covering(SweepConfig sweep) {
   sweep.characters_per_token = {90};
-  sweep.pages_per_cell = 100;
+  sweep.pages_per_cell = 50;
   return sweep;
 }
 
@@ -60,11 +60,13 @@ TEST_F(PageChecksTest, ACharacterThatTheFontLacksIsNamedWithFileAndByte) {
 
 TEST_F(PageChecksTest, ALineOfJsonIsNamedForItsCharacter) {
   std::string words;
+  std::string more;
   for (int i = 0; i < 300; ++i) {
     words += concat("word", i, " ");
+    more += concat("further", i, " ");
   }
   const auto sweep = sweep_of_text(
-      R"({"text": ")" + words + "\"}\n" + R"({"text": "more )" + words +
+      R"({"text": ")" + words + "\"}\n" + R"({"text": ")" + more +
           "\u4f60\u597d\"}\n",
       "a.jsonl");
 
@@ -100,6 +102,7 @@ TEST_F(PageChecksTest, CopiesOfOnePageAreRefused) {
 TEST_F(PageChecksTest, MorePagesThanWordsAreRefusedAndFewerAreNot) {
   auto sweep = sweep_of_text("one two three four five six seven eight nine ten");
   sweep.controls = {false, false, {}, {}};
+  sweep.pages_per_cell = 2;
 
   EXPECT_NO_THROW(check_before_first_page(sweep));
   sweep.pages_per_cell = 20;

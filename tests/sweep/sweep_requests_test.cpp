@@ -165,7 +165,7 @@ TEST(SweepRequestsTest, AModeWithoutWholeTokensIsRefusedBeforeAnythingRuns) {
   EXPECT_THAT(
       [&] { complete_config(sweep, oracle); },
       ThrowsMessage<std::exception>(
-          HasSubstr("100 px is no whole number of vision tokens")));
+          HasSubstr("100 px is not a whole number of vision tokens")));
 }
 
 TEST(SweepRequestsTest, NoModeMeansTheModelsOwn) {
