@@ -1,6 +1,6 @@
+#include "core/edit_distance.h"
 #include "core/random.h"
 #include "core/utf8.h"
-#include "core/edit_distance.h"
 #include "metrics/metric.h"
 #include "metrics/score.h"
 
