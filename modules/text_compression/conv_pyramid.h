@@ -47,9 +47,9 @@ TORCH_MODULE(ConvLevel);
 /// A residual pyramid of strided convolutions, which reduces 2^levels positions
 /// to one.
 ///
-/// Source: arXiv:2512.03643, the best of its direct methods, which uses texts of
-/// one length; follows `ResidualConvBlock` of
-/// trainers/conv1d_residual.py (ivnle/bad-autoencoding 8adfb2c).
+/// Source: arXiv:2512.03643, the best of its direct methods, which uses texts
+/// of one length; follows `ResidualConvBlock` of trainers/conv1d_residual.py
+/// (ivnle/bad-autoencoding 8adfb2c).
 class ConvPyramidImpl : public torch::nn::Cloneable<ConvPyramidImpl> {
  public:
   explicit ConvPyramidImpl(ConvPyramidOptions options_);

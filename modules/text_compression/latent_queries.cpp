@@ -100,8 +100,8 @@ torch::Tensor LatentQueriesImpl::forward(
       "; raise max_vectors");
   const int64_t width = options.width();
   const auto dtype = embeds.scalar_type();
-  const auto text =
-      text_norm->forward(embeds) + sinusoidal_embedding(positions, width).to(dtype);
+  const auto text = text_norm->forward(embeds) +
+      sinusoidal_embedding(positions, width).to(dtype);
   const auto centers = torch::arange(vectors, positions.options()) + 0.5; // (n)
   auto latents = (query_embedding.narrow(0, 0, vectors) +
                   sinusoidal_embedding(centers, width).to(dtype))
@@ -121,7 +121,9 @@ void LatentQueriesImpl::pretty_print(std::ostream& stream) const {
          << ", max_vectors=" << options.max_vectors() << ")";
 }
 
-torch::Tensor sinusoidal_embedding(const torch::Tensor& positions, int64_t width) {
+torch::Tensor sinusoidal_embedding(
+    const torch::Tensor& positions,
+    int64_t width) {
   constexpr double kShortest = 1.0 / 16;
   constexpr double kLongest = 64;
   const auto steps = torch::linspace(0, 1, width / 2, positions.options());

@@ -96,6 +96,8 @@ TORCH_MODULE(LatentQueries);
 /// Sinusoidal position embeddings, with wavelengths from 1/16 to 64 vectors.
 ///
 /// Shapes: positions (...), returns (..., width), float32. `width` is even.
-torch::Tensor sinusoidal_embedding(const torch::Tensor& positions, int64_t width);
+torch::Tensor sinusoidal_embedding(
+    const torch::Tensor& positions,
+    int64_t width);
 
 } // namespace microfiche::text_compression

@@ -7,9 +7,9 @@
 
 namespace microfiche::text_compression {
 
-// Matrices that pool the embeddings of B texts into vectors: (B, vectors, T), to
-// be multiplied with (B, T, D). Ids beyond a text's length have weight 0, and a
-// vector without ids is zero.
+// Matrices that pool the embeddings of B texts into vectors: (B, vectors, T),
+// to be multiplied with (B, T, D). Ids beyond a text's length have weight 0,
+// and a vector without ids is zero.
 
 /// Means over even spans: id i of n belongs to vector i * vectors / n. With at
 /// least as many vectors as ids, no vector has two ids, and each id is in the

@@ -53,9 +53,8 @@ torch::Tensor TextCompressorImpl::forward(
   if (raw == 0) {
     return compressed;
   }
-  const auto last =
-      truncation_weights(
-          lengths, raw, embeds.size(1), /*last=*/true, embeds.options());
+  const auto last = truncation_weights(
+      lengths, raw, embeds.size(1), /*last=*/true, embeds.options());
   return torch::cat({compressed, last.bmm(embeds)}, /*dim=*/1);
 }
 

@@ -72,9 +72,9 @@ struct TextCompressorConfig {
 void validate(const TextCompressorConfig& config, const std::string& where);
 
 /// The position of each of `length` ids, and then of the end id, in `vectors`
-/// vectors: the index of the vector plus the fraction of its span before the id.
-/// Negative if no vector represents the id. Throws `InputError` for a method
-/// without a fixed number of vectors.
+/// vectors: the index of the vector plus the fraction of its span before the
+/// id. Negative if no vector represents the id. Throws `InputError` for a
+/// method without a fixed number of vectors.
 std::vector<double> positions_in_vectors(
     const TextCompressorConfig& config,
     int64_t length,

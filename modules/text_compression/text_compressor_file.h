@@ -10,8 +10,8 @@
 
 namespace microfiche::text_compression {
 
-/// The compressor that was trained with a model. The model folder contains it as
-/// `text_compressor.json` and, if it has parameters,
+/// The compressor that was trained with a model. The model folder contains it
+/// as `text_compressor.json` and, if it has parameters,
 /// `text_compressor.safetensors`.
 struct LoadedTextCompressor {
   TextCompressor compressor{nullptr};

@@ -22,8 +22,8 @@ namespace microfiche::text_compression {
 /// The decoder's input for texts with these ids instead of pages with
 /// `vision_tokens` vision tokens.
 ///
-/// Shapes: returns one (positions, D) per text. Throws as `TextCompressor` does,
-/// and `c10::Error` for a text without ids.
+/// Shapes: returns one (positions, D) per text. Throws as `TextCompressor`
+/// does, and `c10::Error` for a text without ids.
 std::vector<torch::Tensor> text_sequences(
     model::OpticalModel& model,
     TextCompressor& compressor,

@@ -41,10 +41,10 @@ BatchTensors to_device(
   tensors.index = batch.index;
   tensors.mode = batch.mode;
   const int64_t side = batch.side_px;
-  const auto bytes =
-      copy(batch.pixels.data(),
-           {batch.pages, batch.channels, side, side},
-           torch::kUInt8);
+  const auto bytes = copy(
+      batch.pixels.data(),
+      {batch.pages, batch.channels, side, side},
+      torch::kUInt8);
   tensors.pixels =
       encoder::normalize_pixels(bytes, like).expand({-1, 3, -1, -1});
   tensors.page_rows = batch.page_rows;
@@ -55,10 +55,10 @@ BatchTensors to_device(
   tensors.prompts = batch.prompts;
   tensors.answers = split_answers(batch);
   if (!batch.answer_points.empty()) {
-    tensors.answer_points =
-        copy(batch.answer_points.data(),
-             {batch.rows(), batch.longest, 2},
-             torch::kFloat32);
+    tensors.answer_points = copy(
+        batch.answer_points.data(),
+        {batch.rows(), batch.longest, 2},
+        torch::kFloat32);
   }
   const int64_t points = static_cast<int64_t>(batch.point_labels.size()) /
       std::max<int64_t>(batch.pages, 1);

@@ -23,8 +23,7 @@ void BestModel::compare(
 }
 
 bool BestModel::must_be_saved() const {
-  return pattern_.empty() || group_ == nullptr ? is_new_
-                                               : group_->any(is_new_);
+  return pattern_.empty() || group_ == nullptr ? is_new_ : group_->any(is_new_);
 }
 
 bool BestModel::restore_best(

@@ -12,7 +12,8 @@
 namespace microfiche::training {
 
 /// Finds the step with the best evaluation, whose weights become the final
-/// model; see `CheckpointConfig::best`. Without a pattern that is the last step.
+/// model; see `CheckpointConfig::best`. Without a pattern that is the last
+/// step.
 class BestModel {
  public:
   /// `pattern` selects rows of the evaluations. The first process evaluates,
@@ -36,8 +37,8 @@ class BestModel {
   }
 
   /// Restores the weights of the best step, unless it is the last one, from its
-  /// checkpoint in `run_folder`. Returns whether it did. Throws `IoError` if the
-  /// checkpoint is missing.
+  /// checkpoint in `run_folder`. Returns whether it did. Throws `IoError` if
+  /// the checkpoint is missing.
   bool restore_best(
       RunState& state,
       const TrainingPosition& position,

@@ -233,7 +233,8 @@ void evaluate_mode(
     }
     generation::ReadConfig options;
     options.prompt = conversation.prompt;
-    options.generation.max_new_tokens = max_new_tokens(conversation.answer.size());
+    options.generation.max_new_tokens =
+        max_new_tokens(conversation.answer.size());
     const auto page = data::read_page(conversation);
     const std::vector views = {page::make_views(page, mode)};
     const auto reading =

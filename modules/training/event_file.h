@@ -19,9 +19,10 @@ struct PngImage {
 /// (`tensorboard --logdir RUN_FOLDER`).
 ///
 /// A record is its length, the checksum of the length, an `Event` message of
-/// protocol buffers, and the message's checksum. Each record is written with one
-/// call, so a killed run leaves complete records. A resumed run starts a new
-/// file; TensorBoard ignores earlier files from the first step of that file on.
+/// protocol buffers, and the message's checksum. Each record is written with
+/// one call, so a killed run leaves complete records. A resumed run starts a
+/// new file; TensorBoard ignores earlier files from the first step of that file
+/// on.
 ///
 /// Source: tensorflow/core/lib/io/record_writer.cc, tensorflow/core/util/
 /// event.proto and tensorflow/core/framework/summary.proto

@@ -156,9 +156,8 @@ void LossFunction::run_decoder(
       /*cache=*/nullptr,
       /*lengths=*/{},
       pass.probes.empty() ? nullptr : &pass.probes);
-  pass.logits =
-      model.decoder->logits(hidden.flatten(0, 1).index_select(
-          0, sequences.predicting_positions)); // (N, V)
+  pass.logits = model.decoder->logits(hidden.flatten(0, 1).index_select(
+      0, sequences.predicting_positions)); // (N, V)
   pass.targets = sequences.targets;
 }
 
@@ -186,7 +185,8 @@ std::vector<model::Prompt> LossFunction::prompts_of(
     const auto& text = loaded_.config.toolkit.default_prompt;
     const bool same_length = !text_compressor_ ||
         text_compressor_->options.config().has_fixed_count();
-    for (size_t row = 0; row < (same_length ? 1 : batch.answers.size()); ++row) {
+    for (size_t row = 0; row < (same_length ? 1 : batch.answers.size());
+         ++row) {
       prompts.push_back(assemble(text, positions_of(row)));
     }
   }

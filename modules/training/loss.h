@@ -69,10 +69,8 @@ class LossFunction {
   DecoderPages texts_of(const BatchTensors& batch);
 
   /// Sets what a forward pass has of the decoder.
-  void run_decoder(
-      ForwardPass& pass,
-      const DecoderPages& pages,
-      double progress);
+  void
+  run_decoder(ForwardPass& pass, const DecoderPages& pages, double progress);
 
   std::vector<model::Prompt> prompts_of(
       const BatchTensors& batch,

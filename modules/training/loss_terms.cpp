@@ -65,8 +65,7 @@ TermValue aids(ForwardPass& pass) {
   if (pass.probes.empty()) {
     return {};
   }
-  return {
-      pass.heads.reading->loss(pass.aids, pass.layout, pass.probes), {}};
+  return {pass.heads.reading->loss(pass.aids, pass.layout, pass.probes), {}};
 }
 
 /// See `MixtureOfExperts::balance_loss`.
@@ -115,12 +114,7 @@ void validate(const LossConfig& config, const std::string& where) {
   bool any = false;
   for (const auto& [name, weight] : config.weights) {
     check(
-        weight >= 0,
-        where,
-        ".",
-        name,
-        ": must not be negative, got ",
-        weight);
+        weight >= 0, where, ".", name, ": must not be negative, got ", weight);
     any = any || weight > 0;
   }
   check(any, where, ": at least one term needs a weight above 0");

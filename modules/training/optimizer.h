@@ -91,10 +91,10 @@ orthogonalize(const torch::Tensor& matrices, int64_t steps, torch::Dtype dtype);
 
 /// Muon for hidden matrices, AdamW for everything else.
 ///
-/// Muon: Nesterov momentum, orthogonalised, scaled by sqrt(max(1, R / C)) for an
-/// R x C matrix; a convolution is a matrix (out, in * kernel). Matrices of one
-/// shape are updated together. AdamW:
-/// Loshchilov and Hutter, arXiv:1711.05101.
+/// Muon: Nesterov momentum, orthogonalised, scaled by sqrt(max(1, R / C)) for
+/// an R x C matrix; a convolution is a matrix (out, in * kernel). Matrices of
+/// one shape are updated together. AdamW: Loshchilov and Hutter,
+/// arXiv:1711.05101.
 class Optimizer {
  public:
   /// Trains those of `parameters` that have a rate by their first matching
@@ -109,8 +109,8 @@ class Optimizer {
   void zero_grad();
 
   /// Scales the gradients down to `clip_norm` if their norm is larger. Returns
-  /// their norm before, a float32 scalar on their device, which is not finite if
-  /// a gradient is not.
+  /// their norm before, a float32 scalar on their device, which is not finite
+  /// if a gradient is not.
   torch::Tensor clip_gradients();
 
   /// Updates masters and their parameters.

@@ -73,8 +73,7 @@ ReadingAidsImpl::ReadingAidsImpl(ReadingAidsOptions options_)
 
 void ReadingAidsImpl::reset() {
   TORCH_CHECK_VALUE(
-      options.cells() >= 1 &&
-          options.pixels_per_token() % options.cells() == 0,
+      options.cells() >= 1 && options.pixels_per_token() % options.cells() == 0,
       "ReadingAids: cells must divide pixels_per_token (",
       options.pixels_per_token(),
       "), got ",
@@ -142,7 +141,8 @@ torch::Tensor ReadingAidsImpl::loss(
       return label_loss(
           head->forward(output), labels.masked_fill(~known, kIgnored));
     };
-    total = total + config.location * (label(token, token_label) + label(cell, cell_label));
+    total = total +
+        config.location * (label(token, token_label) + label(cell, cell_label));
   }
   if (config.attention > 0) {
     const auto position = token_positions(layout, token_px);
@@ -152,7 +152,8 @@ torch::Tensor ReadingAidsImpl::loss(
                               .gather(2, position.unsqueeze(2))
                               .squeeze(2)
                               .to(torch::kFloat32); // (B, L)
-    const auto negative_log = -(attended + 1e-6).log() * known.to(torch::kFloat32);
+    const auto negative_log =
+        -(attended + 1e-6).log() * known.to(torch::kFloat32);
     total = total + config.attention * negative_log.sum() / known.sum();
   }
   return total;

@@ -18,8 +18,8 @@ namespace microfiche::training {
 class RunLog {
  public:
   /// Continues the log in `folder` after step `last_step` and the evaluation
-  /// after step `evaluated_step`. Removes later lines, which a resumed run writes
-  /// again, and an incomplete last line. Throws `IoError` if that fails.
+  /// after step `evaluated_step`. Removes later lines, which a resumed run
+  /// writes again, and an incomplete last line. Throws `IoError` if that fails.
   RunLog(
       const std::filesystem::path& folder,
       int64_t last_step,

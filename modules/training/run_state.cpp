@@ -8,11 +8,8 @@ RunState::RunState(
     const TrainingConfig& config,
     torch::Device device,
     ProcessGroup* group)
-    : trained(make_trained_model(
-          config,
-          device,
-          rank_of(group),
-          size_of(group))),
+    : trained(
+          make_trained_model(config, device, rank_of(group), size_of(group))),
       config_(config),
       group_(group) {
   trained.loaded.model->set_recompute(config.recompute);

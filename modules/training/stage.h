@@ -33,8 +33,8 @@ struct StageConfig {
   /// about one density, so several batches mix them.
   int64_t batches_per_step = 1;
 
-  /// The training data: `pages` alone, or a mixture of sources. Each batch comes
-  /// from one source, drawn by the weights.
+  /// The training data: `pages` alone, or a mixture of sources. Each batch
+  /// comes from one source, drawn by the weights.
   std::optional<data::PageMixConfig> pages;
   std::vector<SourceConfig> mixture;
   data::BatchConfig batch;

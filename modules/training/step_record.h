@@ -44,16 +44,16 @@ struct StepRecord {
 /// `scalars` is on the CPU.
 std::map<std::string, double> name_scalars(const torch::Tensor& scalars);
 
-/// The line of a step in `metrics.jsonl`, from its named scalars and the position
-/// of the run.
+/// The line of a step in `metrics.jsonl`, from its named scalars and the
+/// position of the run.
 Json describe_step(
     const StepRecord& record,
     const std::string& stage,
     const std::map<std::string, double>& scalars,
     const TrainingPosition& position);
 
-/// The batches of a step for `metrics.jsonl`: mode, characters per vision token,
-/// font size, and the scalars that are not zero.
+/// The batches of a step for `metrics.jsonl`: mode, characters per vision
+/// token, font size, and the scalars that are not zero.
 Json describe_batches(const std::vector<BatchRecord>& batches);
 
 /// Fraction of the tokens of the last training-mode forward that went to each

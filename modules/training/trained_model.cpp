@@ -2,8 +2,8 @@
 
 #include "core/error.h"
 #include "text_compression/text_compressor_file.h"
-#include "training/model_parts.h"
 #include "training/distributed/sharding.h"
+#include "training/model_parts.h"
 
 #include <torch/torch.h>
 

@@ -15,8 +15,8 @@
 
 namespace microfiche::training {
 
-/// What a run trains: a model, perhaps with an adapter or a text compressor, and
-/// heads that only training uses.
+/// What a run trains: a model, perhaps with an adapter or a text compressor,
+/// and heads that only training uses.
 struct TrainedModel {
   model::LoadedModel loaded;
   TrainingHeads heads;

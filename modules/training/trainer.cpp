@@ -147,8 +147,7 @@ void Trainer::run_stage() {
   const int64_t save_every = config_.checkpoints.every_steps;
   const int64_t evaluate_every = config_.evaluation.every_steps;
   // On a GPU reading the scalars of a step makes the host wait.
-  const bool log_each_step =
-      !state_.trained.loaded.placement.device.is_cuda();
+  const bool log_each_step = !state_.trained.loaded.placement.device.is_cuda();
   // Every start makes at least one step, even if its time is already over.
   do {
     const int64_t step_before = position_.step;
@@ -286,8 +285,7 @@ void Trainer::log_steps(std::vector<StepRecord>& records) {
     }
     Json line = describe_step(record, stage().name, scalars, position_);
     if (stage().losses["reading"] > 0) {
-      line["expert_load"] =
-          expert_loads(*state_.trained.loaded.model->decoder);
+      line["expert_load"] = expert_loads(*state_.trained.loaded.model->decoder);
       scalars.merge(router_scalars(line["expert_load"]));
     }
     if (log_) {

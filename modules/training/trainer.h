@@ -34,20 +34,20 @@ namespace microfiche::training {
 /// of threads. On a CPU, see Note [Memory that grows] in
 /// apps/microfiche/main.cpp.
 ///
-/// Several processes share the batches of a step evenly and train the same model
-/// as one process with all batches; see Note [Distributed training]. The first
-/// process writes the files. With Note [Sharded optimizer state] the others
-/// write their shares of a checkpoint.
+/// Several processes share the batches of a step evenly and train the same
+/// model as one process with all batches; see Note [Distributed training]. The
+/// first process writes the files. With Note [Sharded optimizer state] the
+/// others write their shares of a checkpoint.
 class Trainer {
  public:
   /// Reads the text, makes or loads the model, and restores the newest
   /// checkpoint of `run_folder` if there is one. `group` is null for one
   /// process.
   ///
-  /// Throws `InputError` for an invalid config, text or model, for a stage whose
-  /// `batches_per_step` cannot be divided among the processes, and for a folder
-  /// whose run started with another config (`check_resumable`); `IoError` for a
-  /// folder that another run is writing to.
+  /// Throws `InputError` for an invalid config, text or model, for a stage
+  /// whose `batches_per_step` cannot be divided among the processes, and for a
+  /// folder whose run started with another config (`check_resumable`);
+  /// `IoError` for a folder that another run is writing to.
   Trainer(
       TrainingConfig config,
       std::filesystem::path run_folder,
@@ -55,8 +55,8 @@ class Trainer {
       ProcessGroup* group = nullptr);
 
   /// Trains to the end and writes the model folder. Returns the evaluation of
-  /// the final model (without rows unless this is the first process), or nothing
-  /// if `max_minutes` ended the run early.
+  /// the final model (without rows unless this is the first process), or
+  /// nothing if `max_minutes` ended the run early.
   ///
   /// Throws `Interrupted` after a stop signal and `NumericError` if a loss is
   /// not finite, both after the last checkpoint is complete.

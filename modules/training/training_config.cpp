@@ -103,8 +103,7 @@ void validate(const TrainingConfig& config, const std::string& where) {
       renders ? "expected at least one .txt or .jsonl file or folder"
               : "has no effect, because no stage renders pages");
   check(
-      config.evaluation.modes.empty() ||
-          config.stages.back().rendered_pages(),
+      config.evaluation.modes.empty() || config.stages.back().rendered_pages(),
       where,
       ".evaluation.modes: the last stage renders no pages to evaluate on; use "
       "evaluation.conversations");

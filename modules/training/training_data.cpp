@@ -134,7 +134,8 @@ TrainingData::make_conversations(
     for (const auto layout : layouts) {
       names += concat(names.empty() ? "" : " and ", layout);
     }
-    say(concat(file, ": ", conversations.size(), " rows in the format of ", names));
+    say(concat(
+        file, ": ", conversations.size(), " rows in the format of ", names));
   }
   return rows;
 }

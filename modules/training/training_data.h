@@ -22,7 +22,8 @@ class TrainingData {
   TrainingData(const TrainingConfig& config, const model::LoadedModel& loaded);
 
   /// Makes batch `index` of a stage, from one of the stage's sources, drawn by
-  /// their weights. The function is thread-safe and always gives the same batch.
+  /// their weights. The function is thread-safe and always gives the same
+  /// batch.
   std::function<data::PageBatch(int64_t index)> batches(int64_t stage) const;
 
   /// Held-out pages to evaluate on, like those of the last stage, in the modes

@@ -63,7 +63,9 @@ TEST_F(LatentQueriesTest, RefusesMoreVectorsThanQueries) {
       ThrowsMessage<c10::Error>(HasSubstr("raise max_vectors")));
 }
 
-TEST(SinusoidalEmbeddingTest, IsSimilarForCloseAndDifferentForDistantPositions) {
+TEST(
+    SinusoidalEmbeddingTest,
+    IsSimilarForCloseAndDifferentForDistantPositions) {
   const auto waves = sinusoidal_embedding(torch::tensor({1.5, 1.51, 5.5}), 64);
   const auto likeness = [&](int64_t a, int64_t b) {
     return waves[a].dot(waves[b]).item<float>() / 32;

@@ -30,25 +30,26 @@ TEST(PoolingWeightsTest, MeansSpreadAShortTextOverAllVectorsInOrder) {
 
 TEST(PoolingWeightsTest, PaddingHasNoWeight) {
   const auto alone = mean_weights({3}, /*vectors=*/2, /*longest=*/3, kFloat);
-  const auto padded = mean_weights({3, 5}, /*vectors=*/2, /*longest=*/5, kFloat);
+  const auto padded =
+      mean_weights({3, 5}, /*vectors=*/2, /*longest=*/5, kFloat);
 
   EXPECT_TRUE(torch::equal(padded[0].narrow(1, 0, 3), alone[0]));
   EXPECT_EQ(padded[0].narrow(1, 3, 2).abs().sum().item<float>(), 0);
 }
 
 TEST(PoolingWeightsTest, TruncationKeepsTheFirstOrTheLastIdsInOrder) {
-  const auto first =
-      truncation_weights({5}, /*vectors=*/2, /*longest=*/5, /*last=*/false, kFloat);
-  const auto last =
-      truncation_weights({5}, /*vectors=*/2, /*longest=*/5, /*last=*/true, kFloat);
+  const auto first = truncation_weights(
+      {5}, /*vectors=*/2, /*longest=*/5, /*last=*/false, kFloat);
+  const auto last = truncation_weights(
+      {5}, /*vectors=*/2, /*longest=*/5, /*last=*/true, kFloat);
 
   EXPECT_TRUE(torch::equal(first[0].argmax(1), torch::tensor({0, 1})));
   EXPECT_TRUE(torch::equal(last[0].argmax(1), torch::tensor({3, 4})));
 }
 
 TEST(PoolingWeightsTest, TruncationOfAShortTextLeavesTheLastVectorsZero) {
-  const auto last =
-      truncation_weights({2}, /*vectors=*/3, /*longest=*/2, /*last=*/true, kFloat);
+  const auto last = truncation_weights(
+      {2}, /*vectors=*/3, /*longest=*/2, /*last=*/true, kFloat);
 
   EXPECT_TRUE(torch::equal(
       last[0], torch::tensor({{1., 0.}, {0., 1.}, {0., 0.}}, kFloat)));

@@ -59,7 +59,9 @@ TEST(LossTermsTest, RefusesANegativeWeightOfAnyTerm) {
 
 TEST(LossTermsTest, RefusesALossWithoutAnyTerm) {
   EXPECT_THAT(
-      [] { read_config<LossConfig>(Json{{"reading", 0.0}}, "test"); },
+      [] {
+        read_config<LossConfig>(Json{{"reading", 0.0}}, "test");
+      },
       ThrowsMessage<InputError>(HasSubstr("at least one term")));
 }
 

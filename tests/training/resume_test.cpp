@@ -11,8 +11,8 @@
 #include <map>
 #include <string>
 
-// Compares, bit for bit, a run that was stopped and resumed with an uninterrupted
-// run: losses, masters, moments, averages and the final model.
+// Compares, bit for bit, a run that was stopped and resumed with an
+// uninterrupted run: losses, masters, moments, averages and the final model.
 
 namespace microfiche::training {
 namespace {

@@ -34,7 +34,8 @@ TEST(SequenceTest, PutsPagesAndAnswersIntoTheirRows) {
       numbers(sequences.ids), ElementsAre(10, 11, 5, 6, 1, 20, 99, 99, 21, 7));
   EXPECT_THAT(numbers(sequences.page_positions), ElementsAre(6, 7));
   // The id before an answer's first one predicts it; prompts predict nothing.
-  EXPECT_THAT(numbers(sequences.predicting_positions), ElementsAre(1, 2, 3, 8, 9));
+  EXPECT_THAT(
+      numbers(sequences.predicting_positions), ElementsAre(1, 2, 3, 8, 9));
   EXPECT_THAT(numbers(sequences.targets), ElementsAre(5, 6, 1, 7, 1));
 }
 

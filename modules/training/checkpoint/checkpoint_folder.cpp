@@ -153,7 +153,8 @@ void remove_old_checkpoints(
   std::optional<int64_t> previous_step;
   int64_t kept = 0;
   for (const auto& folder : folders) {
-    const bool newest_of_step = folder.step <= step && folder.step != previous_step;
+    const bool newest_of_step =
+        folder.step <= step && folder.step != previous_step;
     previous_step = folder.step;
     if (newest_of_step && (kept < keep || folder.step == best_step)) {
       ++kept;

@@ -212,8 +212,7 @@ void save_checkpoint(
   if (first) {
     fs::path checkpoint;
     write([&] {
-      add_parts(
-          unfinished, size_of(group), manifest.files);
+      add_parts(unfinished, size_of(group), manifest.files);
       write_json_file(unfinished / kManifest, write_config(manifest));
       checkpoint = commit_checkpoint(unfinished, position.step);
     });

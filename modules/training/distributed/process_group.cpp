@@ -39,8 +39,7 @@ constexpr int64_t kBucketBytes = 25 << 20;
 /// The network that Gloo uses: GLOO_SOCKET_IFNAME as in PyTorch, or else the
 /// one through which the store is reached. Gloo's default, the network of the
 /// host name, is often only the loopback.
-std::shared_ptr<gloo::transport::Device> gloo_device(
-    const RankInfo& info) {
+std::shared_ptr<gloo::transport::Device> gloo_device(const RankInfo& info) {
   const char* name = std::getenv("GLOO_SOCKET_IFNAME");
   return name != nullptr && *name != '\0'
       ? c10d::ProcessGroupGloo::createDeviceForInterface(name)
@@ -128,9 +127,7 @@ void in_buckets(
 
 } // namespace
 
-ProcessGroup::ProcessGroup(
-    const RankInfo& info,
-    const torch::Device& device)
+ProcessGroup::ProcessGroup(const RankInfo& info, const torch::Device& device)
     : info_(info), device_(device) {
   try {
     monitor_ = std::make_unique<HeartbeatMonitor>(info);

@@ -74,8 +74,8 @@ std::string address_towards(const std::string& host) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
-  // Any port works: connecting a datagram socket sends nothing and only looks up
-  // the route.
+  // Any port works: connecting a datagram socket sends nothing and only looks
+  // up the route.
   const int failure = ::getaddrinfo(host.c_str(), "9", &hints, &found);
   check(
       failure == 0,

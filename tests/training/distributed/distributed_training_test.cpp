@@ -125,7 +125,8 @@ TEST(DistributedTrainingWorker, DISABLED_CannotDivide) {
 
 TEST_F(DistributedTrainingTest, RefusesBatchesThatCannotBeDivided) {
   EXPECT_THAT(
-      tests::run_processes("DistributedTrainingWorker.DISABLED_CannotDivide", 4),
+      tests::run_processes(
+          "DistributedTrainingWorker.DISABLED_CannotDivide", 4),
       ::testing::Each(0));
 }
 

@@ -217,8 +217,8 @@ TEST(AddressTowardsTest, IsThatOfTheNetworkThatReachesTheHost) {
 TEST(AddressTowardsTest, RefusesAnUnknownHost) {
   EXPECT_THAT(
       [] { address_towards("no-such-machine.invalid"); },
-      ThrowsMessage<InputError>(
-          HasSubstr("MASTER_ADDR: no-such-machine.invalid is an unknown host name")));
+      ThrowsMessage<InputError>(HasSubstr(
+          "MASTER_ADDR: no-such-machine.invalid is an unknown host name")));
 }
 
 } // namespace

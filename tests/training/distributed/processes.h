@@ -13,8 +13,8 @@
 
 namespace microfiche::tests {
 
-// A process group needs processes. Each runs a disabled test in a new instance of
-// this program, started like torchrun does.
+// A process group needs processes. Each runs a disabled test in a new instance
+// of this program, started like torchrun does.
 
 inline uint16_t free_port() {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
