@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-PageStyle small_page() {
+PageStyle narrow_page() {
   PageStyle style;
   style.page_width_px = 192;
   style.page_height_px = 192;
@@ -25,7 +25,7 @@ const std::vector<TypeSize> kSizes = {{26.57, 32}, {13.28, 16}};
 
 TEST(TypeSizeTest, TakesTheFirstSizeInWhichTheTextFits) {
   const auto page =
-      render_in_first_that_fits(small_page(), kSizes, "a few words");
+      render_in_first_that_fits(narrow_page(), kSizes, "a few words");
 
   EXPECT_DOUBLE_EQ(page.font_size_px, 26.57);
   EXPECT_EQ(page.text, "a few words");
@@ -37,7 +37,7 @@ TEST(TypeSizeTest, GoesToASmallerSizeForALongerText) {
     text += "word ";
   }
 
-  const auto page = render_in_first_that_fits(small_page(), kSizes, text);
+  const auto page = render_in_first_that_fits(narrow_page(), kSizes, text);
 
   EXPECT_DOUBLE_EQ(page.font_size_px, 13.28);
   EXPECT_EQ(page.text, text.substr(0, text.size() - 1));
@@ -46,7 +46,7 @@ TEST(TypeSizeTest, GoesToASmallerSizeForALongerText) {
 TEST(TypeSizeTest, CutsATextThatFitsInNoSize) {
   const std::string text(2000, 'x');
 
-  const auto page = render_in_first_that_fits(small_page(), kSizes, text);
+  const auto page = render_in_first_that_fits(narrow_page(), kSizes, text);
 
   EXPECT_DOUBLE_EQ(page.font_size_px, 13.28);
   EXPECT_LT(page.text.size(), text.size());
