@@ -150,10 +150,10 @@ InputPage find_page(
     const std::string& input,
     int64_t number,
     const PageListConfig& config) {
-  check<UsageError>(
+  check(
       !std::filesystem::is_directory(input),
       input,
-      ": expected a file, got a folder");
+      ": is a folder; this command takes a file");
   const auto open = open_file(list_files({input}).front(), config);
   check<UsageError>(
       number > 0 || open.num_pages == 1,

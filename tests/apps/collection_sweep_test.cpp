@@ -78,7 +78,7 @@ TEST_F(CollectionSweepTest, FoxPrintsThePapersTableNextToOurs) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(
       outcome.out,
-      HasSubstr("Set-of-words precision beside DeepSeek-OCR's Table 2"));
+      HasSubstr("Set-of-words precision and DeepSeek-OCR's Table 2"));
   // arXiv 2510.18234, Table 2: 7 pages at 96.5 %, 28 at 93.8 %; ours of random
   // weights have no word right.
   const auto csv = read_file(folder.path() / "run/paper.csv");

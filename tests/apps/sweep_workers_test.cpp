@@ -147,7 +147,7 @@ TEST_F(SweepWorkersTest, AKilledWorkerIsNamedAndOthersDoItsWork) {
 
   ASSERT_EQ(killed.exit_code, 0) << killed.err;
   EXPECT_THAT(
-      killed.err, HasSubstr("worker 1 was ended by signal 9; the others"));
+      killed.err, HasSubstr("worker 1 was killed by signal 9; the others"));
   EXPECT_EQ(rows("killed"), rows("alone"));
 }
 
@@ -157,7 +157,7 @@ TEST_F(SweepWorkersTest, RefusesWorkersOfAWorker) {
   const auto wrong = run_after("export RANK=2 WORLD_SIZE=2;", "wrong");
 
   EXPECT_EQ(both.exit_code, 2);
-  EXPECT_THAT(both.err, HasSubstr("give one of the two"));
+  EXPECT_THAT(both.err, HasSubstr("use one of the two"));
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.err, HasSubstr("RANK must be below WORLD_SIZE"));
 }
