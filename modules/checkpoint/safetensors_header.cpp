@@ -15,8 +15,12 @@ namespace {
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr size_t kMaxDimensions = 64;
 
-/// 100 times as many as in the published model.
-constexpr size_t kMaxTensors = size_t{1} << 18;
+/// 48 times as many as in the published model.
+constexpr size_t kMaxTensors = size_t{1} << 17;
+
+// A tensor has at least seven values. The text of a header, up to 100 MB, is in
+// memory beside them.
+constexpr size_t kMaxHeaderValues = 1'000'000;
 constexpr size_t kLengthBytes = 8;
 
 uint64_t read_length(std::span<const std::byte> file) {
@@ -139,7 +143,7 @@ void parse_json_header(
       text.find('\0') == std::string_view::npos,
       where,
       ": the header contains a NUL");
-  const Json json = parse_json(text, where + ": header");
+  const Json json = parse_json(text, where + ": header", kMaxHeaderValues);
   check(
       json.is_object(),
       where,

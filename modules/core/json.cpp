@@ -14,16 +14,13 @@ namespace {
 
 constexpr size_t kMaxDepth = 64;
 
-/// A value takes up to 100 bytes of memory, its text as little as 2.
-constexpr size_t kMaxValues = 2'000'000;
-
 /// Builds the value during parsing, so that the limits hold before memory is
 /// used, and in linear time: nlohmann's own builder searches all earlier fields
 /// for each field of an object.
 class LimitedBuilder {
  public:
-  LimitedBuilder(Json& root, const std::string& where)
-      : root_(root), where_(where) {}
+  LimitedBuilder(Json& root, const std::string& where, size_t max_values)
+      : root_(root), where_(where), max_values_(max_values) {}
 
   bool null() {
     return add(nullptr);
@@ -88,10 +85,10 @@ class LimitedBuilder {
   template <typename T>
   Json& append(T&& value) {
     check(
-        ++num_values_ <= kMaxValues,
+        ++num_values_ <= max_values_,
         where_,
         ": has more than ",
-        kMaxValues,
+        max_values_,
         " values");
     if (open_.empty()) {
       return root_ = std::forward<T>(value);
@@ -117,6 +114,7 @@ class LimitedBuilder {
 
   Json& root_;
   const std::string& where_;
+  size_t max_values_;
   // Open objects and lists. They do not move, because only the last one grows.
   std::vector<Json*> open_;
   Json* field_ = nullptr;
@@ -125,9 +123,12 @@ class LimitedBuilder {
 
 } // namespace
 
-Json parse_json(std::string_view text, const std::string& where) {
+Json parse_json(
+    std::string_view text,
+    const std::string& where,
+    size_t max_values) {
   Json root;
-  LimitedBuilder builder(root, where);
+  LimitedBuilder builder(root, where, max_values);
   Json::sax_parse(text, &builder);
   return root;
 }

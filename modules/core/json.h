@@ -18,10 +18,17 @@ using Json = nlohmann::ordered_json;
 /// it.
 inline constexpr size_t kMaxJsonFileBytes = size_t{64} << 20;
 
+/// Most values of one JSON text: a value takes up to 100 bytes of memory, its
+/// text as little as 2.
+inline constexpr size_t kMaxJsonValues = 2'000'000;
+
 /// Parses one JSON value. Throws `InputError`, naming `where` (a file), for
-/// text that is not JSON, nests deeper than 64 levels, has more than two
-/// million values or repeats a field.
-Json parse_json(std::string_view text, const std::string& where);
+/// text that is not JSON, nests deeper than 64 levels, has more than
+/// `max_values` values or repeats a field.
+Json parse_json(
+    std::string_view text,
+    const std::string& where,
+    size_t max_values = kMaxJsonValues);
 
 /// Reads and parses a JSON file. Throws `InputError` as `parse_json` does, and
 /// when the file does not exist, cannot be read or is larger than

@@ -213,7 +213,7 @@ const Case kCases[] = {
     {"MetadataThatIsNotAString",
      make_file(R"({"__metadata__":{"a":1}})"),
      "metadata \"a\" must be a string"},
-    {"MoreTensorsThanAnyModelHas", many_tensors(262145), "more than 262144"},
+    {"MoreTensorsThanAnyModelHas", many_tensors(131073), "more than 131072"},
     {"EmptyName", make_file("{\"\":" + kGood + "}", 4), "empty name"},
     {"NulInTheName",
      make_file("{\"a\\u0000b\":" + kGood + "}", 4),
