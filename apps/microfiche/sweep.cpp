@@ -84,8 +84,8 @@ class OpenModel {
   std::unique_ptr<sweep::BatchReader> reader_;
 };
 
-/// The pages of a style, one entry per font and fixed size. Sizes that depend on
-/// the text are unknown.
+/// The pages of a style, one entry per font and fixed size. Sizes that depend
+/// on the text are unknown.
 std::vector<model::PageFacts> page_facts(
     const sweep::SweepStyle& style,
     const page::ResolutionMode& mode) {

@@ -13,10 +13,10 @@ namespace microfiche::conditions {
 // A condition changes a page on purpose: its text before it is set
 // (conditions/text), its picture before it is encoded (conditions/page), or its
 // vision tokens before they are decoded (conditions/tokens). A config names one
-// as "rotation:3", name and strength; several of a kind are applied in order, as
-// in "rotation:3+blur:1". Random draws come from a stream named by the seed and
-// the page, so that every worker changes a page in the same way. If possible, a
-// stronger condition changes the same positions as a weaker one.
+// as "rotation:3", name and strength; several of a kind are applied in order,
+// as in "rotation:3+blur:1". Random draws come from a stream named by the seed
+// and the page, so that every worker changes a page in the same way. If
+// possible, a stronger condition changes the same positions as a weaker one.
 
 /// The number behind a condition's name.
 struct Strength {

@@ -198,10 +198,7 @@ std::vector<Conversation> read_conversations(
           parse_row(parse_json(line, where), where, folder));
     });
   }
-  check(
-      !conversations.empty(),
-      file.string(),
-      ": no conversation in it");
+  check(!conversations.empty(), file.string(), ": no conversation in it");
   return conversations;
 }
 

@@ -35,13 +35,14 @@ struct ConversationMixConfig {
 void validate(const ConversationMixConfig& config, const std::string& where);
 
 /// Draws conversations with and without pages, mixed in one batch. The
-/// conversations of a batch have similar lengths, so that it needs little padding.
+/// conversations of a batch have similar lengths, so that it needs little
+/// padding.
 ///
 /// As with `PageDataset`, batch i of a seed does not depend on who draws it.
 class ConversationDataset {
  public:
-  /// Reads the files; reads an image only when it is drawn. `modes` are the model's;
-  /// `end_id` ends every answer.
+  /// Reads the files; reads an image only when it is drawn. `modes` are the
+  /// model's; `end_id` ends every answer.
   ///
   /// Throws `InputError` as `read_conversations` does, and for an unknown
   /// mode or one with tiles.
@@ -59,8 +60,8 @@ class ConversationDataset {
   ConversationDataset& operator=(const ConversationDataset&) = delete;
 
   /// Batch `index`; its number of rows follows from `BatchConfig` and the mean
-  /// length in its bucket. Safe to call from several threads. Throws `InputError` for an image that
-  /// cannot be read.
+  /// length in its bucket. Safe to call from several threads. Throws
+  /// `InputError` for an image that cannot be read.
   PageBatch batch(int64_t index) const;
 
   /// A conversation drawn by the weights of the files.

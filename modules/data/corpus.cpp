@@ -233,7 +233,8 @@ Split split_of(const Document& document, double held_out_fraction) {
   // The first 13 digits are 52 bits, which a double holds exactly.
   constexpr int kDigits = 13;
   const std::string digits = sha256(document.text).substr(0, kDigits);
-  const double position = static_cast<double>(std::stoull(digits, nullptr, 16)) /
+  const double position =
+      static_cast<double>(std::stoull(digits, nullptr, 16)) /
       static_cast<double>(uint64_t{1} << (4 * kDigits));
   return position < held_out_fraction ? Split::kHeldOut : Split::kTraining;
 }

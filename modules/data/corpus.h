@@ -23,8 +23,8 @@ struct Document {
 /// Reads the documents of a file or a folder.
 ///
 /// A `.txt` file is one document. A `.jsonl` file has one object per line with
-/// "text" and optionally "id"; other fields are ignored. A folder is read with its
-/// subfolders in the order of the names; its other files are skipped.
+/// "text" and optionally "id"; other fields are ignored. A folder is read with
+/// its subfolders in the order of the names; its other files are skipped.
 ///
 /// Throws `InputError` naming file and line for missing or malformed files, for
 /// text that is not UTF-8, and for a path without any document.

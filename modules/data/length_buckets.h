@@ -50,9 +50,9 @@ class LengthBuckets {
   /// Lengths of a bucket differ by up to the factor `spread`, above 1.
   LengthBuckets(const std::vector<BucketItem>& items, double spread);
 
-  /// A bucket for a batch, drawn by the total cost of its items. Batches of long
-  /// items have few items and those of short ones many, so that every item is
-  /// drawn as often as its weight states.
+  /// A bucket for a batch, drawn by the total cost of its items. Batches of
+  /// long items have few items and those of short ones many, so that every item
+  /// is drawn as often as its weight states.
   const LengthBucket& draw(RandomStream& random) const;
 
  private:

@@ -45,8 +45,8 @@ struct PageBatch {
   std::vector<float> points;
   std::vector<int64_t> point_labels;
 
-  /// (B, L, 2) x and y in px of the text of each answer id; negative for padding.
-  /// Empty if unknown.
+  /// (B, L, 2) x and y in px of the text of each answer id; negative for
+  /// padding. Empty if unknown.
   std::vector<float> answer_points;
 
   std::vector<std::string> texts;

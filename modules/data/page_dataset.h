@@ -48,8 +48,8 @@ struct PageSample {
 
   std::vector<GlyphPoint> points;
 
-  /// The position of each byte of `text` and of the end, as x and y in px. White
-  /// space has a position after its previous character.
+  /// The position of each byte of `text` and of the end, as x and y in px.
+  /// White space has a position after its previous character.
   std::vector<std::pair<float, float>> places;
 };
 

@@ -19,8 +19,8 @@ namespace microfiche::data {
 /// out in order.
 ///
 /// Item i is the result of `make(i)` on any thread, so the number of workers
-/// changes only the time. `next` rethrows an exception of the `make` of its item. The destructor stops the workers
-/// after the items in progress.
+/// changes only the time. `next` rethrows an exception of the `make` of its
+/// item. The destructor stops the workers after the items in progress.
 template <typename T>
 class Prefetcher {
  public:

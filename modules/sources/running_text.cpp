@@ -51,8 +51,9 @@ RunningText::RunningText(
       held_out_fraction);
 }
 
-std::string RunningText::passage(const PassagePosition& position, int64_t characters)
-    const {
+std::string RunningText::passage(
+    const PassagePosition& position,
+    int64_t characters) const {
   RandomStream random(position.seed, "sweep text", position.page);
   const auto size = static_cast<double>(text_.size());
   size_t begin = static_cast<size_t>(

@@ -33,7 +33,8 @@ class RunningText {
   /// Whole words of at most `characters` characters. Page i begins somewhere in
   /// the i-th of equal parts of the text; after the end of the text comes its
   /// beginning.
-  std::string passage(const PassagePosition& position, int64_t characters) const;
+  std::string passage(const PassagePosition& position, int64_t characters)
+      const;
 
   const std::string& text() const {
     return text_;

@@ -37,10 +37,7 @@ int64_t count_nominal_tokens(
     const BatchReader& reader,
     const page::ResolutionMode& mode) {
   return page::count_vision_tokens(
-             mode,
-             mode.base_size_px,
-             mode.base_size_px,
-             reader.token_side_px())
+             mode, mode.base_size_px, mode.base_size_px, reader.token_side_px())
       .nominal;
 }
 

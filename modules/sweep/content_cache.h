@@ -55,7 +55,8 @@ class ContentCache {
 
   /// The most recently used first.
   std::list<Entry> entries_;
-  std::unordered_map<std::string, typename std::list<Entry>::iterator> entry_of_;
+  std::unordered_map<std::string, typename std::list<Entry>::iterator>
+      entry_of_;
 };
 
 } // namespace microfiche::sweep

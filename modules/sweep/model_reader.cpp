@@ -57,9 +57,9 @@ size_t bytes_of_batch(const EncodedBatch& batch) {
   return bytes;
 }
 
-/// The hash of everything that the tokens of a batch depend on. The other pages of
-/// the batch are part of it: matrix products of another size differ in their last
-/// bits.
+/// The hash of everything that the tokens of a batch depend on. The other pages
+/// of the batch are part of it: matrix products of another size differ in their
+/// last bits.
 std::string key_of(
     std::span<const page::PageImage> images,
     const page::ResolutionMode& mode,
@@ -121,8 +121,8 @@ conditions::TokenRows rows_of(
           mode.tile_size_px / token_side_px)};
 }
 
-/// Applies the conditions to the tokens of a batch. The counts become those of the
-/// remaining tokens; valid tokens shrink in proportion.
+/// Applies the conditions to the tokens of a batch. The counts become those of
+/// the remaining tokens; valid tokens shrink in proportion.
 void apply_conditions(
     std::vector<model::VisionTokens>& pages,
     const std::vector<model::VisionTokens>& others,

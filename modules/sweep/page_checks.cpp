@@ -18,9 +18,7 @@ constexpr int64_t kMinCopiedCharacters = 20;
 
 using Characters = std::set<char32_t>;
 
-void check_copies(
-    const Cell& cell,
-    const std::vector<std::string>& texts) {
+void check_copies(const Cell& cell, const std::vector<std::string>& texts) {
   std::set<std::string> distinct;
   int64_t num_long_copies = 0;
   for (const auto& text : texts) {
@@ -114,8 +112,8 @@ void check_pages(
     auto coordinates = page_coordinates(cell);
     coordinates.style.clear();
     coordinates.mode.clear();
-    auto& pages =
-        by_text[concat(name_of(coordinates), "/", cell.text_tokens ? 0 : tokens)];
+    auto& pages = by_text[concat(
+        name_of(coordinates), "/", cell.text_tokens ? 0 : tokens)];
     if (pages.empty()) {
       pages = characters_of(source, cell, tokens);
     }

@@ -11,8 +11,8 @@
 namespace microfiche::sweep {
 namespace {
 
-/// More characters than text tokens usually have on average: the first draft of a
-/// page, which is then shortened.
+/// More characters than text tokens usually have on average: the first draft of
+/// a page, which is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
 
 /// A passage may begin this many words later so that its length fits a bin.
@@ -134,10 +134,8 @@ conditions::PageText PageSource::treated_text(
   return page;
 }
 
-conditions::PageText PageSource::text(
-    const Cell& cell,
-    int64_t index,
-    int64_t vision_tokens) const {
+conditions::PageText
+PageSource::text(const Cell& cell, int64_t index, int64_t vision_tokens) const {
   const auto below = [&](int64_t limit, int64_t skipped_words = 0) {
     int64_t characters = limit * kDraftCharactersPerTextToken;
     auto page = treated_text(cell, index, characters, skipped_words);
@@ -165,8 +163,8 @@ conditions::PageText PageSource::text(
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
   auto page = below(random.between(lower + 1, upper));
-  // The drawn length may fall inside a long word, or a word may be longer than the
-  // bin is wide.
+  // The drawn length may fall inside a long word, or a word may be longer than
+  // the bin is wide.
   for (int64_t skipped = 0;
        counter_(page.text) < lower && skipped < kMostSkippedWords;
        ++skipped) {

@@ -20,8 +20,8 @@
 
 namespace microfiche::sweep {
 
-/// Makes the pages of a sweep. Page i of a cell depends on the config alone, not
-/// on the worker or on earlier pages. For one thread.
+/// Makes the pages of a sweep. Page i of a cell depends on the config alone,
+/// not on the worker or on earlier pages. For one thread.
 class PageSource {
  public:
   /// Reads the texts. `counter` counts text tokens. Throws `InputError` for a

@@ -63,7 +63,8 @@ void check_same(
   }
 }
 
-/// Computes metrics that a sample lacks, because the run is older than the metric.
+/// Computes metrics that a sample lacks, because the run is older than the
+/// metric.
 void complete_metrics(Sample& sample, const metrics::Profile& profile) {
   auto& values = sample.metrics.values;
   const auto missing = [](double value) { return std::isnan(value); };

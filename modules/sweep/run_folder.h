@@ -19,8 +19,8 @@ struct Run {
   std::vector<BlankReading> blanks;
 };
 
-/// Reads a run folder, also while the run is in progress. Throws `InputError` for
-/// any other folder, and as `read_rows` does.
+/// Reads a run folder, also while the run is in progress. Throws `InputError`
+/// for any other folder, and as `read_rows` does.
 Run read_run(const std::filesystem::path& folder);
 
 /// Begins a run in a folder, or resumes it: writes config.json and

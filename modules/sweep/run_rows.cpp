@@ -43,8 +43,8 @@ std::vector<fs::path> row_files(
   return files;
 }
 
-/// The complete lines of a file from `position` on; empty without a file. A file
-/// that replaced another one of the same name is read from its beginning.
+/// The complete lines of a file from `position` on; empty without a file. A
+/// file that replaced another one of the same name is read from its beginning.
 std::string new_lines(const fs::path& path, ino_t& file, off_t& position) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {

@@ -36,8 +36,8 @@ struct RunRows {
 
 /// Reads `samples.jsonl` and `controls.jsonl` of a run folder and of the
 /// folders of its workers, see Note [Workers of one run]. It skips a
-/// last line without its end, which a killed process leaves. Throws `InputError`,
-/// naming file and line, for anything malformed.
+/// last line without its end, which a killed process leaves. Throws
+/// `InputError`, naming file and line, for anything malformed.
 RunRows read_rows(
     const std::filesystem::path& folder,
     const std::vector<Cell>& cells);
@@ -69,8 +69,8 @@ class RowFollower {
   /// `name` is "samples.jsonl" or "controls.jsonl".
   RowFollower(std::filesystem::path folder, std::string name);
 
-  /// Reads the lines that were finished since the last call, except those in the
-  /// worker folder `own`. After a merge it reads lines again.
+  /// Reads the lines that were finished since the last call, except those in
+  /// the worker folder `own`. After a merge it reads lines again.
   void follow(
       const ReadLine& read,
       const std::optional<std::filesystem::path>& own = std::nullopt);

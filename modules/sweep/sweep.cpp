@@ -114,8 +114,8 @@ class SweepWorker {
     }
   }
 
-  /// Claims the next unfinished piece; waits while other workers hold all of them.
-  /// Nothing if all pieces are finished.
+  /// Claims the next unfinished piece; waits while other workers hold all of
+  /// them. Nothing if all pieces are finished.
   std::optional<size_t> claim() {
     const size_t count = work_.pieces().size();
     while (!is_finished()) {
@@ -174,8 +174,8 @@ class SweepWorker {
         finished == pages ? "" : ", " + duration_text(left) + " left");
   }
 
-  /// The file of that name that this worker writes. Only a worker without others
-  /// writes the run folder's own files.
+  /// The file of that name that this worker writes. Only a worker without
+  /// others writes the run folder's own files.
   fs::path own_file(const char* name) {
     if (worker_.count == 1) {
       return folder_ / name;

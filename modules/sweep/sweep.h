@@ -17,15 +17,16 @@ namespace microfiche::sweep {
 // piece of work is a batch of pages, or an empty page. A worker claims a piece,
 // reads it, appends its rows to its own files in `workers/N/`, and releases it.
 // Claims are locks of the operating system on single bytes of the file `.lock`.
-// They end with their process, so that the work of a killed worker is free again
-// at once, without clocks or heartbeats. The first worker that finds everything
-// finished sorts the rows into the order of the grid.
+// They end with their process, so that the work of a killed worker is free
+// again at once, without clocks or heartbeats. The first worker that finds
+// everything finished sorts the rows into the order of the grid.
 //
-// If several machines share the folder, its file system must have locks on ranges
-// of a file that hold across machines: NFS 4, NFS 3 with its lock daemon, and
-// Lustre mounted with `flock` have them. The server frees the locks of a lost
-// machine, with NFS 4 after 90 s. Without such locks the results are still right:
-// two workers may read the same page, which becomes one row. Only time is lost.
+// If several machines share the folder, its file system must have locks on
+// ranges of a file that hold across machines: NFS 4, NFS 3 with its lock
+// daemon, and Lustre mounted with `flock` have them. The server frees the locks
+// of a lost machine, with NFS 4 after 90 s. Without such locks the results are
+// still right: two workers may read the same page, which becomes one row. Only
+// time is lost.
 
 /// One of the processes that share a run.
 struct Worker {
@@ -40,8 +41,8 @@ struct Worker {
 /// Each finished batch is written to a file, so that a killed run resumes after
 /// its last batch. Except for wall times and peak memory, the results do not
 /// depend on interruptions or on the number of workers: batches are always the
-/// same, and `samples.jsonl` ends in the order of the grid. Shows progress with the
-/// headline metric so far.
+/// same, and `samples.jsonl` ends in the order of the grid. Shows progress with
+/// the headline metric so far.
 ///
 /// `config.modes` names the modes (see `complete_config`); `counter` counts
 /// text tokens; `environment` goes to environment.json. Each of several workers

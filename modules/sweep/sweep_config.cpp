@@ -9,7 +9,6 @@
 #include "core/table.h"
 #include "metrics/score.h"
 #include "model/prompt.h"
-#include "model/prompt.h"
 
 namespace microfiche::sweep {
 namespace {

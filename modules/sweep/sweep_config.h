@@ -61,8 +61,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
     {{MatchLength::kCharacters, "characters"},
      {MatchLength::kTextTokens, "text_tokens"}})
 
-/// The conditions of a sweep, see Note [Conditions]: three axes of the grid. The
-/// first value of each is the baseline.
+/// The conditions of a sweep, see Note [Conditions]: three axes of the grid.
+/// The first value of each is the baseline.
 struct SweepConditions {
   /// Of `text_conditions()`.
   std::vector<std::string> text = {conditions::kNaturalText};
@@ -92,8 +92,8 @@ void visit_fields(Visitor&& visit, SweepConditions& conditions) {
 /// Throws `InputError`, naming the field, for unknown conditions.
 void validate(const SweepConditions& conditions, const std::string& where);
 
-/// A grid of cells over everything that affects a page. An axis that is left out
-/// has one value and does not appear in the names of cells.
+/// A grid of cells over everything that affects a page. An axis that is left
+/// out has one value and does not appear in the names of cells.
 struct SweepConfig {
   /// The sweep's question in one line; the title of its report.
   std::string title = "Precision over compression ratio";
@@ -104,8 +104,8 @@ struct SweepConfig {
   /// Several model folders, instead of `model`.
   std::vector<std::string> models;
 
-  /// Number types to compute in, by the names of `--dtype`. If the list is empty,
-  /// the command decides.
+  /// Number types to compute in, by the names of `--dtype`. If the list is
+  /// empty, the command decides.
   std::vector<std::string> dtypes;
 
   /// Files or folders of text that the model has never seen, `.txt` or `.jsonl`

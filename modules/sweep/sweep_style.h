@@ -11,9 +11,9 @@
 
 namespace microfiche::sweep {
 
-/// The look of a cell's pages. Without `layout`, a page is a square of the mode's
-/// own size in the largest type that fits; lengths are fractions of its side.
-/// With `layout`, the page is the same in every mode.
+/// The look of a cell's pages. Without `layout`, a page is a square of the
+/// mode's own size in the largest type that fits; lengths are fractions of its
+/// side. With `layout`, the page is the same in every mode.
 struct SweepStyle {
   std::string name = "plain";
 
@@ -25,8 +25,8 @@ struct SweepStyle {
   /// Distance of two baselines as a multiple of the font size.
   double line_height = 1.2;
 
-  /// Type sizes from large to small: a page has the first in which its text fits.
-  /// If empty, any size within the bounds below, at `line_height`.
+  /// Type sizes from large to small: a page has the first in which its text
+  /// fits. If empty, any size within the bounds below, at `line_height`.
   std::vector<rendering::TypeSize> sizes;
 
   /// Bounds of the font size: the largest within them at which the page's text
@@ -44,9 +44,9 @@ struct SweepStyle {
   /// above except the name. Text that does not fit is left out.
   std::optional<rendering::PageStyle> layout;
 
-  /// Fields of this style with several values, by their path as in `--set`, such
-  /// as "line_height" or "layout.dpi". The style expands to one style for each
-  /// combination.
+  /// Fields of this style with several values, by their path as in `--set`,
+  /// such as "line_height" or "layout.dpi". The style expands to one style for
+  /// each combination.
   std::map<std::string, std::vector<Json>> vary;
 };
 
@@ -69,9 +69,9 @@ void visit_fields(Visitor&& visit, SweepStyle& style) {
 /// Throws `InputError`, naming the field, for invalid values.
 void validate(const SweepStyle& style, const std::string& where);
 
-/// All combinations of a style with `vary`, each with its values in its name; the
-/// style itself if nothing varies. Throws `InputError`, which `where` starts, for
-/// unknown fields and invalid values.
+/// All combinations of a style with `vary`, each with its values in its name;
+/// the style itself if nothing varies. Throws `InputError`, which `where`
+/// starts, for unknown fields and invalid values.
 std::vector<SweepStyle> expand(
     const SweepStyle& style,
     const std::string& where);

@@ -20,7 +20,8 @@ class WorkList {
  public:
   /// A batch of pages, or an empty page.
   struct Piece {
-    /// The number of the cell; for an empty page, of the first cell that needs it.
+    /// The number of the cell; for an empty page, of the first cell that needs
+    /// it.
     size_t cell = 0;
 
     /// The first page of the batch.
@@ -31,8 +32,8 @@ class WorkList {
     int64_t left = 0;
   };
 
-  /// `pages` has the number of pages of each cell. `blanks`: whether to read empty
-  /// pages.
+  /// `pages` has the number of pages of each cell. `blanks`: whether to read
+  /// empty pages.
   WorkList(
       const std::vector<Cell>& cells,
       const std::vector<int64_t>& pages,

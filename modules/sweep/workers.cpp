@@ -113,8 +113,8 @@ std::optional<Worker> become_workers(int64_t count) {
     check<IoError>(
         pid >= 0, "cannot start worker ", rank, ": ", std::strerror(errno));
     if (pid == 0) {
-      // Only the parent gets Ctrl-C and passes it on once, because a second signal
-      // ends a process at once.
+      // Only the parent gets Ctrl-C and passes it on once, because a second
+      // signal ends a process at once.
       ::setpgid(0, 0);
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) {

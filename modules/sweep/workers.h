@@ -12,8 +12,8 @@ namespace microfiche::sweep {
 /// values.
 Worker worker_of_environment();
 
-/// Forks `count` workers. Each worker returns its rank. The parent returns nothing
-/// after all workers have ended and at least one finished the run.
+/// Forks `count` workers. Each worker returns its rank. The parent returns
+/// nothing after all workers have ended and at least one finished the run.
 ///
 /// A lost worker is not replaced: the others do its work. The workers die with
 /// their parent, and it passes SIGTERM and Ctrl-C on to them. Call this before

@@ -43,8 +43,8 @@ class ConversationTest : public ::testing::Test {
 };
 
 TEST(ConversationCaseTest, FillsInReferencesAndBoxes) {
-  const auto rows = read_conversations(
-      MICROFICHE_SOURCE_DIR "/tests/data/cases/rows_objects.jsonl");
+  const auto rows = read_conversations(MICROFICHE_SOURCE_DIR
+                                       "/tests/data/cases/rows_objects.jsonl");
 
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].prompt, "<image>find <|ref|>title<|/ref|>");
@@ -96,13 +96,15 @@ TEST_F(ConversationTest, RefusesObjectsThatDoNotFitTheMessages) {
 
 TEST(ConversationCaseTest, AnImageInTheRowIsRefusedInAShortMessage) {
   try {
-    read_conversations(
-        MICROFICHE_SOURCE_DIR "/tests/data/cases/rows_base64.jsonl");
+    read_conversations(MICROFICHE_SOURCE_DIR
+                       "/tests/data/cases/rows_base64.jsonl");
     FAIL() << "accepted";
   } catch (const InputError& error) {
     const std::string message = error.what();
-    EXPECT_THAT(message, HasSubstr("rows_base64.jsonl:1: images: expected the "
-                                   "path of an image file"));
+    EXPECT_THAT(
+        message,
+        HasSubstr("rows_base64.jsonl:1: images: expected the "
+                  "path of an image file"));
     EXPECT_THAT(message, HasSubstr("save it to a file"));
     EXPECT_LT(message.size(), 400u);
   }

@@ -159,8 +159,8 @@ TEST(CorpusTest, RefusesToBeEmpty) {
 
 TEST(CorpusTest, KeepsAccentsThatTheFontsCanDraw) {
   const Corpus corpus(
-      read_documents(std::filesystem::path(
-          MICROFICHE_SOURCE_DIR "/tests/data/cases/fr")),
+      read_documents(
+          std::filesystem::path(MICROFICHE_SOURCE_DIR "/tests/data/cases/fr")),
       {"DejaVu Sans", "DejaVu Sans Mono"});
 
   EXPECT_EQ(corpus.num_dropped(), 0);

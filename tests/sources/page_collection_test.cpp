@@ -66,8 +66,8 @@ TEST_F(PageCollectionTest, OmniDocBenchPagesReadInOrderWithoutWhatIsIgnored) {
 }
 
 TEST(PageCollectionCaseTest, ABlockWhoseIgnoreIsNullIsRead) {
-  const auto found = find_collection(
-      "omnidocbench:" MICROFICHE_SOURCE_DIR "/tests/data/cases/odb");
+  const auto found = find_collection("omnidocbench:" MICROFICHE_SOURCE_DIR
+                                     "/tests/data/cases/odb");
 
   const auto pages = found->collection->read(found->folder);
 

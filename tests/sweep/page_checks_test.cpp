@@ -36,9 +36,8 @@ SweepConfig covering(SweepConfig sweep) {
 
 class PageChecksTest : public ::testing::Test {
  protected:
-  SweepConfig sweep_of_text(
-      const std::string& text,
-      const char* name = "a.txt") const {
+  SweepConfig sweep_of_text(const std::string& text, const char* name = "a.txt")
+      const {
     write_file(folder.path() / name, text);
     return sweep_of((folder.path() / name).string());
   }
@@ -52,10 +51,14 @@ TEST_F(PageChecksTest, TheShippedTextPasses) {
 
 TEST_F(PageChecksTest, ACharacterThatTheFontLacksIsNamedWithFileAndByte) {
   EXPECT_THAT(
-      [] { check_before_first_page(covering(sweep_of(concat(kCases, "emoji_once.txt")))); },
+      [] {
+        check_before_first_page(
+            covering(sweep_of(concat(kCases, "emoji_once.txt"))));
+      },
       ThrowsMessage<InputError>(AllOf(
           HasSubstr("emoji_once.txt: byte "),
-          HasSubstr("font \"DejaVu Sans\" of style \"plain\" cannot draw U+"))));
+          HasSubstr(
+              "font \"DejaVu Sans\" of style \"plain\" cannot draw U+"))));
 }
 
 TEST_F(PageChecksTest, ALineOfJsonIsNamedForItsCharacter) {
@@ -100,7 +103,8 @@ TEST_F(PageChecksTest, CopiesOfOnePageAreRefused) {
 }
 
 TEST_F(PageChecksTest, MorePagesThanWordsAreRefusedAndFewerAreNot) {
-  auto sweep = sweep_of_text("one two three four five six seven eight nine ten");
+  auto sweep =
+      sweep_of_text("one two three four five six seven eight nine ten");
   sweep.controls = {false, false, {}, {}};
   sweep.pages_per_cell = 2;
 

@@ -154,7 +154,8 @@ TEST(SweepConfigTest, EveryAxisMultipliesTheCells) {
 
 TEST(SweepConfigTest, APromptWithoutAnImageIsRefusedWithItsField) {
   expect_refused(
-      R"({"characters_per_token": [5], "prompt": "Free OCR."})", "s.json: prompt");
+      R"({"characters_per_token": [5], "prompt": "Free OCR."})",
+      "s.json: prompt");
   expect_refused(
       R"({"characters_per_token": [5],
           "prompts": {"a": "<image>", "b": "Read this."}})",

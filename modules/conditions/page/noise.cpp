@@ -15,8 +15,8 @@ add_noise(page::PageImage image, double deviation, RandomStream& random) {
   return image;
 }
 
-/// Draws a grey box of the page's shape at a uniformly drawn position, completely
-/// on the page.
+/// Draws a grey box of the page's shape at a uniformly drawn position,
+/// completely on the page.
 page::PageImage
 occlude(page::PageImage image, double percent, RandomStream& random) {
   constexpr uint8_t kGrey = 128;

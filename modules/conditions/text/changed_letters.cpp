@@ -55,9 +55,9 @@ std::u32string shuffle_word(std::u32string word, RandomStream& random) {
   return shuffle_letters(word, random);
 }
 
-/// Changes `percent` of all words, drawn uniformly among those with two different
-/// adjacent letters. A fraction of a word is rounded up or down at random, so that
-/// the mean over pages is exact on short pages too.
+/// Changes `percent` of all words, drawn uniformly among those with two
+/// different adjacent letters. A fraction of a word is rounded up or down at
+/// random, so that the mean over pages is exact on short pages too.
 void change_words(
     PageText& page,
     double percent,

@@ -16,8 +16,8 @@ namespace microfiche::conditions {
 struct PageText {
   std::string text;
 
-  /// Words that a condition replaced: the index of the word in the text, from 0,
-  /// and the original word.
+  /// Words that a condition replaced: the index of the word in the text, from
+  /// 0, and the original word.
   std::vector<std::pair<int64_t, std::string>> altered;
 };
 

@@ -38,7 +38,8 @@ without_kind(const char* name, const char* description, TokenKind kind) {
 void zero_tokens(TokenRows& page, const TokenContext&, double, RandomStream&) {
   page.rows = page.rows.index_fill(
       0,
-      torch::tensor(page.token_positions(), torch::kInt64).to(page.rows.device()),
+      torch::tensor(page.token_positions(), torch::kInt64)
+          .to(page.rows.device()),
       0);
 }
 

@@ -39,9 +39,10 @@ std::vector<int64_t> positions_by_norm(const TokenRows& page) {
                          .contiguous(); // (P)
   const double* norm = norms.data_ptr<double>();
   auto positions = page.token_positions();
-  std::stable_sort(positions.begin(), positions.end(), [&](int64_t a, int64_t b) {
-    return norm[a] < norm[b];
-  });
+  std::stable_sort(
+      positions.begin(), positions.end(), [&](int64_t a, int64_t b) {
+        return norm[a] < norm[b];
+      });
   return positions;
 }
 

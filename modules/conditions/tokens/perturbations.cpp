@@ -38,8 +38,8 @@ void permute_tokens(TokenRows& page, RandomStream& random) {
       0, index(positions), page.rows.index_select(0, index(sources)));
 }
 
-/// Takes `percent` of the vision tokens, rounded, from the same positions of the
-/// other page.
+/// Takes `percent` of the vision tokens, rounded, from the same positions of
+/// the other page.
 void take_from_other(
     TokenRows& page,
     const TokenRows& other,

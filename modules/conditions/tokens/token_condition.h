@@ -37,8 +37,8 @@ token_kinds(int64_t global_side, page::TileGrid grid, int64_t tile_side);
 
 /// The context of a page.
 struct TokenContext {
-  /// Another page of the same cell with the same number of positions; null if no
-  /// condition `needs_other_page`.
+  /// Another page of the same cell with the same number of positions; null if
+  /// no condition `needs_other_page`.
   const TokenRows* other = nullptr;
 };
 
