@@ -112,6 +112,10 @@ void begin_run(
   const auto environment_file = folder / "environment.json";
   const auto json = write_config(config);
   if (fs::exists(config_file)) {
+    check(
+        !read_json_file(config_file).contains("stages"),
+        folder.string(),
+        ": holds a training run; choose another folder with -o");
     // Reading and writing again fills in the defaults on both sides.
     const auto before = write_config(load_config<SweepConfig>(config_file));
     check_same(config_file, "", first_difference(before, json));

@@ -111,4 +111,13 @@ void RunLog::show(int64_t step, const std::vector<EvaluatedPage>& pages) {
   }
 }
 
+void check_no_other_run(const std::filesystem::path& folder) {
+  const auto config = folder / "config.json";
+  check(
+      !std::filesystem::exists(config) ||
+          read_json_file(config).contains("stages"),
+      folder.string(),
+      ": holds a run that is not a training; choose another folder with -o");
+}
+
 } // namespace microfiche::training

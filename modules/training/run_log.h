@@ -40,4 +40,8 @@ class RunLog {
   EventFile events_;
 };
 
+/// Throws `InputError` for a run folder with the config of another kind of run,
+/// such as a sweep, which a training would overwrite.
+void check_no_other_run(const std::filesystem::path& folder);
+
 } // namespace microfiche::training

@@ -58,6 +58,7 @@ Trainer::Trainer(
     restore(*checkpoint);
     say(concat("resumes from ", checkpoint->folder.string()));
   } else {
+    check_no_other_run(run_folder_);
     begin_stage();
   }
   if (is_first(group_)) {

@@ -23,6 +23,15 @@ TEST(RunFolderTest, AFolderOfSomethingElseIsRefused) {
           HasSubstr("not the folder of a sweep; it has no config.json")));
 }
 
+TEST(RunFolderTest, ASweepRefusesTheFolderOfATraining) {
+  TemporaryFolder folder;
+  write_file(folder.path() / "config.json", R"({"stages": []})");
+
+  EXPECT_THAT(
+      [&] { begin_run(folder.path(), small_sweep(), Json::object()); },
+      ThrowsMessage<InputError>(HasSubstr("holds a training run")));
+}
+
 TEST(RunFolderTest, ABrokenLineIsNamedWithItsNumber) {
   TemporaryFolder folder;
   run_with_oracle(small_sweep(), folder.path());

@@ -69,6 +69,19 @@ TEST(TrainerTest, LogsTheModeDensityAndLossesOfEachBatch) {
   EXPECT_EQ(lines, 7);
 }
 
+TEST(TrainerTest, RefusesTheFolderOfASweep) {
+  const tests::TemporaryFolder folder;
+  const auto config = tests::small_training(folder.path());
+  const auto run = folder.path() / "run";
+  fs::create_directory(run);
+  write_file(run / "config.json", R"({"texts": ["data/text"]})");
+
+  EXPECT_THAT(
+      [&] { Trainer(config, run, torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("is not a training")));
+  EXPECT_THAT(read_file(run / "config.json"), HasSubstr("data/text"));
+}
+
 TEST(TrainerTest, SeesTheSamePagesWithMoreWorkers) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
