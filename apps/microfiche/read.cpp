@@ -73,7 +73,7 @@ void add_read(CLI::App& app) {
           "input",
           arguments->inputs,
           "Images, PDF files, text files, vision tokens that `encode` saved, or "
-          "folders of them; - is standard input")
+          "folders of images, PDF files and vision tokens; - is standard input")
       ->required();
   command
       ->add_option(
