@@ -5,6 +5,7 @@
 #include "model/adapter.h"
 #include "model/prompt.h"
 #include "reading/input_page.h"
+#include "reading/training_warnings.h"
 
 #include <ATen/Parallel.h>
 
@@ -89,6 +90,10 @@ page::PageImage load_page(
       " is not a text");
   auto loaded = page.load();
   for (const auto& warning : loaded.warnings) {
+    warn(concat(page.title(), ": ", warning));
+  }
+  for (const auto& warning :
+       reading::TrainingWarnings(config, mode).find(page, loaded.image)) {
     warn(concat(page.title(), ": ", warning));
   }
   return std::move(loaded.image);

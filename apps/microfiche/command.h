@@ -44,7 +44,8 @@ struct PageArguments {
 /// Adds INPUT, --page and --style.
 void add_page_options(CLI::App& command, PageArguments& arguments);
 
-/// Loads the page; prints its warnings. See `reading::find_page`.
+/// Loads the page; prints its warnings, those about what the model was trained
+/// on too. See `reading::find_page`.
 page::PageImage load_page(
     const PageArguments& arguments,
     const model::ModelConfig& config,

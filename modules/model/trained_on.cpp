@@ -108,7 +108,8 @@ void check_type_size(
         page.line_distance_px * scale,
         warnings);
   }
-  if (page.font_size_px > 0 || page.line_distance_px > 0) {
+  if (page.font_size_px > 0 || page.line_distance_px > 0 ||
+      page.width_px == 0) {
     return;
   }
   double smallest = trained_on.type_sizes.front().font_size_px;

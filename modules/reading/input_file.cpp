@@ -2,16 +2,19 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "document/pdf.h"
 #include "page/image_header.h"
 #include "page/page_image.h"
+#include "reading/page_folder.h"
 #include "reading/result_folder.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <fstream>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -92,14 +95,18 @@ InputFile open_file(const fs::path& path) {
   return identify(path, head);
 }
 
-/// "3 subfolders (a, b, c)", with at most ten names; empty without names.
-std::string count_names(std::vector<std::string> names, const char* what) {
+/// "3 subfolders not read (a, b, c)", with at most ten names; empty without
+/// names.
+std::string count_names(
+    std::vector<std::string> names,
+    const char* noun,
+    const char* remark) {
   constexpr size_t kShown = 10;
   if (names.empty()) {
     return "";
   }
   std::ranges::sort(names);
-  std::string text = concat(names.size(), " ", what, " (");
+  std::string text = concat(count_of(std::ssize(names), noun), remark, " (");
   for (size_t i = 0; i < std::min(names.size(), kShown); ++i) {
     text += (i > 0 ? ", " : "") + names[i];
   }
@@ -118,10 +125,14 @@ struct FolderContent {
 FolderContent list_folder(const fs::path& folder) {
   FolderContent content;
   const auto results = find_results(folder);
+  const auto rendered = find_page_folder(folder);
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename().string();
     if (results.contains(name)) {
       content.num_results += 1;
+      continue;
+    }
+    if (rendered && rendered->descriptions.contains(name)) {
       continue;
     }
     if (entry.is_directory()) {
@@ -146,15 +157,17 @@ void report_skipped(const fs::path& folder, const FolderContent& content) {
     say(concat(
         folder.string(),
         ": ",
-        content.num_results,
-        " files are results of `read` and are not read"));
+        count_of(content.num_results, "file"),
+        " not read, because `read` wrote ",
+        content.num_results == 1 ? "it" : "them"));
   }
   for (const auto& skipped :
-       {count_names(content.subfolders, "subfolders not read"),
-        count_names(content.texts, "text files not read"),
+       {count_names(content.subfolders, "subfolder", " not read"),
+        count_names(content.texts, "text file", " not read"),
         count_names(
             content.others,
-            "files of a format that cannot be read; convert images to PNG")}) {
+            "file",
+            " of a format that cannot be read; convert images to PNG")}) {
     if (!skipped.empty()) {
       warn(concat(folder.string(), ": ", skipped));
     }

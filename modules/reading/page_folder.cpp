@@ -7,9 +7,10 @@
 #include "core/json.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
-#include "model/trained_on.h"
+#include "core/utf8.h"
 #include "page/image_file.h"
 #include "reading/text_pages.h"
+#include "reading/training_warnings.h"
 #include "rendering/font.h"
 #include "rendering/page_renderer.h"
 #include "tokenizer/text_token_counter.h"
@@ -17,7 +18,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <set>
 #include <string_view>
 
 namespace microfiche::reading {
@@ -25,6 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using rendering::PageStyle;
+
+constexpr const char* kRunFile = "render.json";
+constexpr const char* kPagesFile = "pages.json";
 
 /// One page in pages.json.
 struct PageRecord {
@@ -50,40 +53,6 @@ void visit_fields(Visitor&& visit, PageRecord& record) {
   visit("source", record.source);
   visit("source_begin", record.source_begin);
   visit("source_end", record.source_end);
-}
-
-/// Warns once for each way in which the pages differ from the model's training.
-class TrainingWarnings {
- public:
-  TrainingWarnings(
-      const std::optional<model::ModelConfig>& config,
-      const PageStyle& style)
-      : config_(config), style_(style) {}
-
-  void check(const rendering::RenderedPage& page, const std::string& file) {
-    if (!config_) {
-      return;
-    }
-    auto facts = reading::page_facts(style_, page.image);
-    facts.text = page.text;
-    const auto mode = model::find_mode(*config_, config_->toolkit.default_mode);
-    for (auto& warning : model::training_warnings(*config_, mode, facts)) {
-      if (warned_.insert(warning).second) {
-        warn(concat(file, ": in mode ", mode.name, ", ", warning));
-      }
-    }
-  }
-
- private:
-  const std::optional<model::ModelConfig>& config_;
-  const PageStyle& style_;
-  std::set<std::string> warned_;
-};
-
-int64_t count_characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char byte) {
-    return (byte & 0xC0) != 0x80;
-  });
 }
 
 /// Whether text tokens can be counted; warns if not.
@@ -125,13 +94,13 @@ Json describe_run(
 /// Prepares the folder. Keeps the pages of the same run, and removes those of
 /// another run of this command.
 void prepare_folder(const fs::path& folder, const Json& run) {
-  const fs::path config = folder / "render.json";
+  const fs::path config = folder / kRunFile;
   std::error_code error;
   if (fs::exists(config, error)) {
     if (read_json_file(config) == run) {
       return;
     }
-    fs::remove(folder / "pages.json", error);
+    fs::remove(folder / kPagesFile, error);
     for (int64_t number = 1; fs::remove(folder / page_name(number), error);
          ++number) {
     }
@@ -139,7 +108,53 @@ void prepare_folder(const fs::path& folder, const Json& run) {
   write_json_file(config, run);
 }
 
+/// Warns about the ways in which the pages differ from the model's training.
+class FolderWarnings {
+ public:
+  explicit FolderWarnings(const model::ModelConfig& config)
+      : mode_(model::find_mode(config, config.toolkit.default_mode)),
+        warnings_(config, mode_) {}
+
+  void check(
+      const PageStyle& style,
+      const rendering::RenderedPage& page,
+      const std::string& file) {
+    auto facts = page_facts(style, page.image);
+    facts.text = page.text;
+    for (const auto& warning : warnings_.find(facts)) {
+      warn(concat(file, ": in mode ", mode_.name, ", ", warning));
+    }
+  }
+
+ private:
+  page::ResolutionMode mode_;
+  TrainingWarnings warnings_;
+};
+
 } // namespace
+
+std::optional<PageFolder> find_page_folder(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder / kRunFile, error)) {
+    return std::nullopt;
+  }
+  try {
+    const Json run = read_json_file(folder / kRunFile);
+    PageFolder found{
+        read_config<PageStyle>(run.at("style"), kRunFile), {}, {kRunFile}};
+    if (fs::exists(folder / kPagesFile, error)) {
+      for (const auto& page : read_json_file(folder / kPagesFile)) {
+        found.pages.insert(page.at("file").get<std::string>());
+      }
+      found.descriptions.insert(kPagesFile);
+    }
+    return found;
+  } catch (const InputError&) {
+    return std::nullopt;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
 
 std::vector<SourceText> read_texts(const std::vector<std::string>& files) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -167,7 +182,10 @@ void write_page_folder(
   prepare_folder(folder, describe_run(style, texts));
 
   Json pages = Json::array();
-  TrainingWarnings warnings(config, style);
+  std::optional<FolderWarnings> warnings;
+  if (config) {
+    warnings.emplace(*config);
+  }
   Progress progress("render", 0, "pages");
   for (const auto& source : texts) {
     int64_t begin = 0;
@@ -175,9 +193,11 @@ void write_page_folder(
       throw_if_stop_requested();
       PageRecord record;
       record.file = page_name(static_cast<int64_t>(pages.size()) + 1);
-      warnings.check(*page, record.file);
+      if (warnings) {
+        warnings->check(style, *page, record.file);
+      }
       record.text = page->text;
-      record.characters = count_characters(page->text);
+      record.characters = count_code_points(page->text);
       if (counts_text_tokens) {
         record.text_tokens = tokenizer::count_text_tokens(page->text);
       }
@@ -193,7 +213,7 @@ void write_page_folder(
       begin = page->source_end;
     }
   }
-  write_json_file(folder / "pages.json", pages);
+  write_json_file(folder / kPagesFile, pages);
   progress.finish();
 }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,20 @@ struct SourceText {
 /// Reads texts, without byte-order marks; `-` is standard input. Throws
 /// `InputError` for a file that cannot be read.
 std::vector<SourceText> read_texts(const std::vector<std::string>& files);
+
+/// A folder that `write_page_folder` filled.
+struct PageFolder {
+  rendering::PageStyle style;
+
+  /// File names of the pages; empty while they are rendered.
+  std::set<std::string> pages;
+
+  /// File names of what describes the pages.
+  std::set<std::string> descriptions;
+};
+
+/// Nothing for any other folder, and for one whose description cannot be read.
+std::optional<PageFolder> find_page_folder(const std::filesystem::path& folder);
 
 /// Renders texts into a folder: page-0001.png, page-0002.png ..., and
 /// pages.json with each page's file, text, characters, text tokens and source.

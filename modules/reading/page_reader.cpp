@@ -5,7 +5,6 @@
 #include "core/stop_signal.h"
 #include "core/version.h"
 #include "model/prompt.h"
-#include "model/trained_on.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
 #include "reading/page_result.h"
@@ -31,7 +30,8 @@ PageReader::PageReader(
     model::LoadedModel loaded)
     : config_(config),
       loaded_(std::move(loaded)),
-      mode_(loaded_.find_mode(config.mode)) {
+      mode_(loaded_.find_mode(config.mode)),
+      training_warnings_(loaded_.config, mode_) {
   if (config_.prompt.empty()) {
     config_.prompt = loaded_.config.toolkit.default_prompt;
   }
@@ -216,11 +216,9 @@ PageReader::EncodedPage PageReader::encode(const InputPage& page) {
       warn(concat(page.title(), ": ", warning));
     }
   }
-  // These are alike for many pages, so each is printed once.
-  for (auto& warning : training_warnings(page, encoded.input.image)) {
-    if (warned_.insert(warning).second) {
-      warn(concat(page.title(), ": ", warning));
-    }
+  for (const auto& warning :
+       training_warnings_.find(page, encoded.input.image)) {
+    warn(concat(page.title(), ": ", warning));
   }
   const page::PageViews views[] = {
       page::make_views(encoded.input.image, mode_)};
@@ -229,7 +227,7 @@ PageReader::EncodedPage PageReader::encode(const InputPage& page) {
   return encoded;
 }
 
-model::VisionTokens PageReader::load_tokens(const InputPage& page) const {
+model::VisionTokens PageReader::load_tokens(const InputPage& page) {
   const auto file = page.file.title();
   check<UsageError>(
       config_.mode.empty(),
@@ -251,21 +249,11 @@ model::VisionTokens PageReader::load_tokens(const InputPage& page) const {
   if (saved.model_hash != loaded_.hash()) {
     warn(concat(file, ": another model made these vision tokens"));
   }
-  return std::move(saved.tokens);
-}
-
-/// How the page or the mode differs from what the model was trained on.
-std::vector<std::string> PageReader::training_warnings(
-    const InputPage& page,
-    const page::PageImage& image) const {
-  model::PageFacts facts;
-  if (page.text) {
-    facts = page_facts(page.text->style, image);
-  } else {
-    facts.width_px = image.width;
-    facts.height_px = image.height;
+  for (const auto& warning :
+       training_warnings_.find_for_mode(saved.tokens.mode)) {
+    warn(concat(file, ": ", warning));
   }
-  return model::training_warnings(loaded_.config, mode_, facts);
+  return std::move(saved.tokens);
 }
 
 Json PageReader::settings_of(const InputPage& page) const {

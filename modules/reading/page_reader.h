@@ -9,11 +9,11 @@
 #include "page/resolution_mode.h"
 #include "reading/input_page.h"
 #include "reading/result_folder.h"
+#include "reading/training_warnings.h"
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -76,10 +76,7 @@ class PageReader {
   void report_failures() const;
 
   EncodedPage encode(const InputPage& page);
-  model::VisionTokens load_tokens(const InputPage& page) const;
-  std::vector<std::string> training_warnings(
-      const InputPage& page,
-      const page::PageImage& image) const;
+  model::VisionTokens load_tokens(const InputPage& page);
   Json settings_of(const InputPage& page) const;
   std::string title_line(const InputPage& page) const;
   void save(int64_t number, const generation::Reading& reading);
@@ -87,6 +84,7 @@ class PageReader {
   PageReaderConfig config_;
   model::LoadedModel loaded_;
   page::ResolutionMode mode_;
+  TrainingWarnings training_warnings_;
   /// The settings that results record.
   Json settings_;
   bool titles_ = false;
@@ -101,8 +99,6 @@ class PageReader {
   std::map<int64_t, EncodedPage> running_;
   /// Texts that wait for the texts of earlier pages.
   std::map<int64_t, std::string> waiting_;
-  /// Warnings that were printed, each once.
-  std::set<std::string> warned_;
   int64_t num_started_ = 0;
   int64_t num_done_before_ = 0;
   int64_t num_printed_ = 0;

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "page/image_file.h"
+#include "reading/page_folder.h"
 #include "tests/reading/tiff.h"
 #include "tests/support/folders.h"
 
@@ -103,10 +104,18 @@ TEST_F(InputFileTest, WhatIsNotReadFromAFolderIsNamedAndCounted) {
   EXPECT_THAT(
       warnings,
       AllOf(
-          HasSubstr("1 subfolders not read (more)"),
-          HasSubstr("1 text files not read (notes.txt)"),
+          HasSubstr("1 subfolder not read (more)"),
+          HasSubstr("1 text file not read (notes.txt)"),
           HasSubstr("4 files of a format that cannot be read"),
           HasSubstr("(anim.gif, new.avif, old.bmp, wave.jp2)")));
+}
+
+TEST_F(InputFileTest, AFolderOfRenderIsListedWithoutAWarning) {
+  write_page_folder(
+      folder.path(), rendering::PageStyle(), {{"notes.txt", "Ink"}});
+
+  EXPECT_THAT(list(), ElementsAre("page-0001.png"));
+  EXPECT_THAT(warnings, IsEmpty());
 }
 
 TEST_F(InputFileTest, RefusesAFolderWithoutPages) {
@@ -129,7 +138,8 @@ TEST_F(InputFileTest, ResultsAreNoInputs) {
 
   // The result does not list page-boxes.png, so that file is the user's.
   EXPECT_THAT(list(), ElementsAre("page-boxes.png", "page.png"));
-  EXPECT_THAT(warnings, HasSubstr("3 files are results of `read`"));
+  EXPECT_THAT(
+      warnings, HasSubstr("3 files not read, because `read` wrote them"));
   EXPECT_THAT(warnings, Not(HasSubstr("not read (page.md")));
 }
 
