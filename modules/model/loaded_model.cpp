@@ -128,8 +128,10 @@ void save_model(
     torch::Dtype dtype,
     const std::filesystem::path& tokenizer_file) {
   Json config = write_model_config(loaded.config);
-  if (loaded.config.dtype().empty()) {
-    config["torch_dtype"] = dtype == torch::kBFloat16 ? "bfloat16" : "float32";
+  // The dtype of computation. No weights are written in float16.
+  const auto stated = loaded.config.dtype();
+  if (stated.empty() || stated == "float16") {
+    set_dtype(config, dtype == torch::kBFloat16 ? "bfloat16" : "float32");
   }
   if (loaded.placement.int8) {
     config["quantization_config"] = int8_quantization_config();

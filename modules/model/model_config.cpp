@@ -4,6 +4,7 @@
 #include "model/model_config_validation.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -145,29 +146,61 @@ Json language_fields(const Json& json, const std::string& where) {
 }
 
 /// `dtype` is the newer name of `torch_dtype`.
-void check_dtype(const Json& json, const std::string& where) {
-  const Json dtype = json.value("dtype", Json());
-  const Json torch_dtype = json.value("torch_dtype", Json());
-  check(
-      dtype.is_null() || torch_dtype.is_null() || dtype == torch_dtype,
-      where,
-      ": dtype is ",
-      dtype.dump(),
-      " but torch_dtype is ",
-      torch_dtype.dump(),
-      "; remove one of them");
+constexpr std::array<const char*, 2> kDtypeFields = {"dtype", "torch_dtype"};
+
+/// The dtype that one object of a config states, empty if none. Throws
+/// `InputError` for two that differ and for one that is not known.
+std::string find_dtype(const Json& object, const std::string& where) {
+  std::string found;
+  for (const char* field : kDtypeFields) {
+    const Json value = object.value(field, Json());
+    if (value.is_null()) {
+      continue;
+    }
+    check(
+        value == "float32" || value == "bfloat16" || value == "float16",
+        where,
+        ": ",
+        field,
+        ": expected \"float32\", \"bfloat16\" or \"float16\", got ",
+        value.dump());
+    check(
+        found.empty() || value == found,
+        where,
+        ": dtype is \"",
+        found,
+        "\" but torch_dtype is ",
+        value.dump(),
+        "; remove one of them");
+    found = value.get<std::string>();
+  }
+  return found;
+}
+
+/// The dtype of the top level or, without one, of `language_config`.
+std::string find_config_dtype(const Json& json, const std::string& where) {
+  const auto top = find_dtype(json, where);
+  const Json* language = find_object(json, "language_config", where);
+  const auto inner = language == nullptr
+      ? ""
+      : find_dtype(*language, where + ": language_config");
+  return top.empty() ? inner : top;
 }
 
 } // namespace
 
 std::string ModelConfig::dtype() const {
-  for (const char* name : {"dtype", "torch_dtype"}) {
-    const auto found = source.find(name);
-    if (found != source.end() && found->is_string()) {
-      return found->get<std::string>();
+  return find_config_dtype(source, "config.json");
+}
+
+void set_dtype(Json& json, const std::string& dtype) {
+  for (const char* field : kDtypeFields) {
+    json.erase(field);
+    if (json.value("language_config", Json()).is_object()) {
+      json["language_config"].erase(field);
     }
   }
-  return "";
+  json["torch_dtype"] = dtype;
 }
 
 bool ModelConfig::is_int8() const {
@@ -233,7 +266,7 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
   }
 
   validate(config, where);
-  check_dtype(json, where);
+  find_config_dtype(json, where);
   check(
       config.is_int8() || json.value("quantization_config", Json()).is_null(),
       where,

@@ -146,7 +146,8 @@ struct ModelConfig {
   Json source = Json::object();
 
   /// `dtype`, or `torch_dtype` as older files call it: the dtype of
-  /// computation, e.g. "bfloat16"; empty if not given.
+  /// computation, "float32", "bfloat16" or "float16". That of `language_config`
+  /// if the top level has none; empty if not given.
   std::string dtype() const;
 
   /// Whether the linear layers of the checkpoint are int8; see
@@ -170,6 +171,9 @@ ModelConfig load_model_config(const std::filesystem::path& file);
 /// The config in the official layout, with the unused fields of
 /// `config.source`.
 Json write_model_config(const ModelConfig& config);
+
+/// States the dtype of computation in a config.json, in one field.
+void set_dtype(Json& json, const std::string& dtype);
 
 /// The model's own mode of that name, or the official one. Throws `UsageError`
 /// for an unknown name, and `InputError` for a mode whose views are not a

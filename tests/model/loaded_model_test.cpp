@@ -139,6 +139,25 @@ TEST_F(LoadedModelTest, ASavedConfigKeepsItsOneDtypeField) {
   EXPECT_FALSE(saved.contains("torch_dtype"));
 }
 
+TEST_F(LoadedModelTest, AFloat16ConfigNamesTheDtypeThatIsSaved) {
+  Json json = read_json_file(folder.path() / "config.json");
+  json["torch_dtype"] = "float16";
+  json["language_config"]["dtype"] = "float16";
+  write_json_file(folder.path() / "config.json", json);
+
+  const tests::TemporaryFolder copy;
+  save_model(
+      load_model(folder.path()),
+      copy.path(),
+      torch::kFloat32,
+      tests::byte_tokenizer());
+
+  EXPECT_EQ(load_model_config(copy.path() / "config.json").dtype(), "float32");
+  EXPECT_EQ(
+      read_tensors(copy.path()).at("lm_head.weight").scalar_type(),
+      torch::kFloat32);
+}
+
 TEST_F(LoadedModelTest, WeightsOfTheRightTypeStayInTheFile) {
   const auto loaded = load_model(folder.path());
 

@@ -168,6 +168,7 @@ TEST(ModelConfigTest, RefusesOtherRopeParameters) {
 TEST(ModelConfigTest, ReadsTheNewerNameOfTorchDtype) {
   Json json = parity_json();
   json.erase("torch_dtype");
+  json["language_config"].erase("torch_dtype");
   EXPECT_EQ(read_model_config(json, "config.json").dtype(), "");
 
   json["dtype"] = "bfloat16";
@@ -178,6 +179,28 @@ TEST(ModelConfigTest, ReadsTheNewerNameOfTorchDtype) {
       [&] { read_model_config(json, "config.json"); },
       ThrowsMessage<InputError>(
           HasSubstr("dtype is \"bfloat16\" but torch_dtype is \"float32\"")));
+}
+
+TEST(ModelConfigTest, TakesTheDtypeOfTheLanguageConfigIfThereIsNoOther) {
+  for (const char* field : {"dtype", "torch_dtype"}) {
+    Json json = parity_json();
+    json.erase("torch_dtype");
+    json["language_config"].erase("torch_dtype");
+    json["language_config"][field] = "bfloat16";
+    EXPECT_EQ(read_model_config(json, "config.json").dtype(), "bfloat16");
+
+    json["torch_dtype"] = "float32";
+    EXPECT_EQ(read_model_config(json, "config.json").dtype(), "float32");
+  }
+}
+
+TEST(ModelConfigTest, RefusesAnUnknownDtype) {
+  expect_refused(
+      R"(torch_dtype="float8")",
+      "torch_dtype: expected \"float32\", \"bfloat16\" or \"float16\", got "
+      "\"float8\"");
+  expect_refused(
+      "language_config.dtype=16", "language_config: dtype: expected");
 }
 
 TEST(ModelConfigTest, NamesTheFieldThatTextConfigReplaces) {
