@@ -1,6 +1,7 @@
 #include "checkpoint/safetensors_header.h"
 
 #include "core/error.h"
+#include "core/git_lfs.h"
 #include "core/json.h"
 
 #include <algorithm>
@@ -164,17 +165,6 @@ void parse_json_header(
   }
 }
 
-/// Whether the file is what a git clone without Git LFS has in place of a large
-/// file.
-///
-/// Source: git-lfs/git-lfs docs/spec.md, "The Pointer".
-bool is_git_lfs_pointer(std::span<const std::byte> file) {
-  constexpr std::string_view kStart =
-      "version https://git-lfs.github.com/spec/";
-  return file.size() >= kStart.size() &&
-      std::memcmp(file.data(), kStart.data(), kStart.size()) == 0;
-}
-
 /// Checks that the tensors, in the order of their data, fill the file exactly.
 void check_extents(
     const SafetensorsHeader& header,
@@ -266,11 +256,8 @@ SafetensorsHeader parse_safetensors_header(
       ": ",
       file.size(),
       " bytes are not a safetensors file; incomplete download?");
-  check(
-      !is_git_lfs_pointer(file),
-      where,
-      ": is a Git LFS pointer, not the weights; run `git lfs pull` in the model "
-      "folder");
+  refuse_git_lfs_pointer(
+      {reinterpret_cast<const char*>(file.data()), file.size()}, where);
   const uint64_t length = read_length(file);
   check(
       length <= kMaxHeaderBytes,

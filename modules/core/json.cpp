@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/git_lfs.h"
 
 #include <cmath>
 #include <cstdint>
@@ -127,6 +128,7 @@ Json parse_json(
     std::string_view text,
     const std::string& where,
     size_t max_values) {
+  refuse_git_lfs_pointer(text, where);
   Json root;
   LimitedBuilder builder(root, where, max_values);
   Json::sax_parse(text, &builder);

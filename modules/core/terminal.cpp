@@ -1,5 +1,7 @@
 #include "core/terminal.h"
 
+#include "core/plural.h"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,12 +129,10 @@ void Progress::draw(bool last) {
     }
     line += " ";
   }
-  line += std::to_string(done_);
-  if (total_ > 0) {
-    line += "/" + std::to_string(total_);
-  }
-  char figures[96];
-  std::snprintf(figures, sizeof figures, " %s, %.3g/s", unit_.c_str(), rate);
+  line += total_ > 0 ? std::to_string(done_) + "/" + count_of(total_, unit_)
+                     : count_of(done_, unit_);
+  char figures[32];
+  std::snprintf(figures, sizeof figures, ", %.3g/s", rate);
   line += figures;
   line += last ? ", took " + duration_text(seconds)
       : total_ > 0 && rate > 0

@@ -33,8 +33,8 @@ std::string duration_text(double seconds);
 /// else a line every few seconds; nothing with --quiet. Not thread-safe.
 class Progress {
  public:
-  /// `total` is the number of items, 0 if unknown.
-  Progress(std::string what, int64_t total, std::string unit = "pages");
+  /// `total` is the number of items, 0 if unknown. `unit` is one of them.
+  Progress(std::string what, int64_t total, std::string unit = "page");
   ~Progress();
 
   /// `done` counts all finished items; `remark` is e.g. "loss 1.234".

@@ -29,6 +29,15 @@ inline bool continues_code_point(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
+/// The first byte from `byte` on that begins a code point; the size of the text
+/// if there is none.
+inline size_t next_code_point(std::string_view text, size_t byte) {
+  while (byte < text.size() && continues_code_point(text[byte])) {
+    ++byte;
+  }
+  return byte;
+}
+
 /// Code points of valid UTF-8.
 int64_t count_code_points(std::string_view text);
 

@@ -1,6 +1,7 @@
 #include "page/image_header.h"
 
 #include "core/error.h"
+#include "core/git_lfs.h"
 #include "page/format_headers.h"
 #include "page/image_bytes.h"
 #include "page/page_image.h"
@@ -23,6 +24,32 @@ std::optional<ImageFormat> find_format(const ImageBytes& bytes) {
     return ImageFormat::kWebp;
   }
   return is_tiff(bytes) ? std::optional(ImageFormat::kTiff) : std::nullopt;
+}
+
+/// Refuses an image of a known format that is not read, with what to do.
+void refuse_other_format(const ImageBytes& bytes) {
+  using namespace std::string_view_literals;
+  struct Format {
+    size_t offset;
+    std::string_view start;
+    std::string_view name;
+  };
+  constexpr Format kFormats[] = {
+      {0, "BM"sv, "BMP"sv},
+      {0, "GIF8"sv, "GIF"sv},
+      {0, "\0\0\0\x0CjP  "sv, "JPEG 2000"sv},
+      {4, "ftypavif"sv, "AVIF"sv},
+      {4, "ftypheic"sv, "HEIC"sv},
+  };
+  for (const auto& [offset, start, name] : kFormats) {
+    check(
+        !bytes.has(offset, start),
+        bytes.where(),
+        ": ",
+        name,
+        " images are not read; convert it to PNG, for example with ImageMagick: "
+        "magick IN OUT.png");
+  }
 }
 
 ImageHeader read_by_format(const ImageBytes& bytes, int64_t page) {
@@ -50,6 +77,8 @@ ImageHeader read_by_format(const ImageBytes& bytes, int64_t page) {
       bytes.where(),
       ": BigTIFF, which is not supported; save it as a TIFF of less than 4 GB "
       "(tiffcp IN.tif OUT.tif) or as PNG");
+  refuse_git_lfs_pointer(bytes.text(), bytes.where());
+  refuse_other_format(bytes);
   throw InputError(concat(
       bytes.where(),
       bytes.size() == 0 ? ": empty file" : ": not an image that can be read",

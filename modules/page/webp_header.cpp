@@ -23,7 +23,7 @@ ImageHeader read_webp_header(const ImageBytes& bytes) {
       check(
           (flags & kAnimated) == 0,
           bytes.where(),
-          ": animated WebP; expected a single picture");
+          ": animated WebP; expected a single image");
       header.width = side(bytes.little_endian(data + 4, 3) + 1);
       header.height = side(bytes.little_endian(data + 7, 3) + 1);
     } else if (bytes.has(at, "VP8L") && header.width == 0) {

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/git_lfs.h"
 #include "core/plural.h"
 #include "core/terminal.h"
 #include "document/pdf.h"
@@ -183,6 +184,7 @@ std::string InputFile::title() const {
 std::string InputFile::read() const {
   auto bytes = content ? *content : read_file(path, kMaxFileBytes);
   check(!bytes.empty(), title(), ": empty file; expected an image or a text");
+  refuse_git_lfs_pointer(bytes, title());
   return bytes;
 }
 

@@ -131,7 +131,7 @@ const Case kCases[] = {
      "version https://git-lfs.github.com/spec/v1\n"
      "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e239"
      "3\nsize 12345\n",
-     "is a Git LFS pointer, not the weights; run `git lfs pull`"},
+     "is a Git LFS pointer, not the file itself; run `git lfs pull`"},
     {"GitLfsPointerWithAnExtension",
      "version https://git-lfs.github.com/spec/v1\next-0-foo sha256:ab\n",
      "is a Git LFS pointer"},

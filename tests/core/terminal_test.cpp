@@ -80,7 +80,7 @@ TEST_F(TerminalTest, ProgressPrintsRarelyWithoutATerminal) {
 
 TEST_F(TerminalTest, ProgressWithoutATotalCountsUp) {
   const auto text = said([] {
-    Progress progress("reading", 0, "lines");
+    Progress progress("reading", 0, "line");
     progress.update(3);
   });
 

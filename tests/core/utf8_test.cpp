@@ -50,5 +50,14 @@ TEST(Utf8Test, InvalidBytesAreNotIncomplete) {
   EXPECT_EQ(incomplete_utf8_suffix("\x80\x80\x80\x80"), 0u);
 }
 
+TEST(Utf8Test, FindsWhereTheNextCodePointBegins) {
+  const std::string text = "a\u00e9\u4f60";
+
+  EXPECT_EQ(next_code_point(text, 0), 0u);
+  EXPECT_EQ(next_code_point(text, 2), 3u);
+  EXPECT_EQ(next_code_point(text, 4), 6u);
+  EXPECT_EQ(next_code_point(text, 6), 6u);
+}
+
 } // namespace
 } // namespace microfiche

@@ -96,10 +96,37 @@ TEST(ImageHeaderTest, ReadsTheTiffsSidesAndOrientation) {
 
 TEST(ImageHeaderTest, RefusesAFileOfAnotherFormat) {
   EXPECT_THAT(
-      [] { read("GIF89a and so on"); },
+      [] { read("PSD and so on"); },
       ThrowsMessage<InputError>(
           HasSubstr("scan: not an image that can be read; expected a PNG, "
                     "JPEG, WebP or TIFF")));
+}
+
+TEST(ImageHeaderTest, NamesAFormatThatIsNotReadAndHowToConvertIt) {
+  const std::map<std::string, std::string> starts = {
+      {"BMP", "BM\x36\0\0\0"s},
+      {"GIF", "GIF89a\1\0"s},
+      {"JPEG 2000", "\0\0\0\x0CjP  "s},
+      {"AVIF",
+       "\0\0\0\x20"
+       "ftypavif"s}};
+  for (const auto& format : starts) {
+    EXPECT_THAT(
+        [&] { read(format.second); },
+        ThrowsMessage<InputError>(HasSubstr(
+            "scan: " + format.first +
+            " images are not read; convert it to PNG, for example with "
+            "ImageMagick: magick IN OUT.png")));
+  }
+}
+
+TEST(ImageHeaderTest, NamesAGitLfsPointer) {
+  EXPECT_THAT(
+      [] {
+        read("version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+      },
+      ThrowsMessage<InputError>(
+          HasSubstr("scan: is a Git LFS pointer, not the file itself")));
 }
 
 TEST(ImageHeaderTest, RefusesAnEmptyFile) {

@@ -52,6 +52,16 @@ std::vector<std::string> stems(const PageList& list) {
   return stems;
 }
 
+TEST_F(InputPageTest, AGitLfsPointerIsNotReadAsAText) {
+  const auto pointer = write(
+      "paper.pdf",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+
+  EXPECT_THAT(
+      list_pages(list_files({pointer}), small_pages()).failures,
+      ElementsAre(HasSubstr("paper.pdf: is a Git LFS pointer")));
+}
+
 TEST_F(InputPageTest, ListsEveryPageOfATiff) {
   const auto list = list_pages(
       list_files({tests::data_path("cases/multi.tif").string()}),
