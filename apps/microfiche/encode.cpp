@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
@@ -33,12 +34,12 @@ void run_encode(const EncodeArguments& arguments) {
   say(concat(
       arguments.output,
       ": ",
-      tokens.counts.positions,
-      " positions, ",
-      tokens.counts.nominal,
-      " vision tokens of which ",
+      count_of(tokens.counts.positions, "position"),
+      ", ",
+      count_of(tokens.counts.nominal, "vision token"),
+      ", ",
       tokens.counts.valid,
-      " are valid, mode ",
+      " valid, mode ",
       mode.name));
 }
 

@@ -66,7 +66,7 @@ void add_read(CLI::App& app) {
       "microfiche read scans -o results --batch 4\n\n"
       "Reads pages back to text. Prints the text, or with -o writes for each "
       "page its Markdown, a .json with the raw text and the boxes in pixels, "
-      "its figures, and a picture of the page with its boxes. The same command "
+      "its figures, and an image of the page with its boxes. The same command "
       "with -o resumes after an interruption and reads changed files again.");
   command
       ->add_option(

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "metrics/score_tables.h"
 
@@ -51,13 +52,13 @@ void run_score(const ScoreArguments& arguments) {
     warn(concat(
         arguments.predictions,
         ": ",
-        file.num_invalid,
-        " malformed UTF-8 sequences; each counts as one wrong character"));
+        count_of(file.num_invalid, "malformed UTF-8 sequence"),
+        ", each counted as one wrong character"));
   }
   const auto summary = metrics::score_file(
       file, profile, bins, arguments.by, arguments.common.seed);
   if (summary.outside_bins > 0) {
-    warn(concat(summary.outside_bins, " pages are in no bin"));
+    warn(count_of(summary.outside_bins, "page") + " in no bin");
   }
 
   std::string text;

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "generation/diagnostics.h"
 #include "model/prompt.h"
@@ -149,7 +150,11 @@ void run_trace(const TraceArguments& arguments) {
        {"tiles", concat(views.grid.columns, "x", views.grid.rows)},
        {"model_hash", loaded.hash()}});
   say(concat(
-      arguments.output, ": ", arguments.steps, " steps, mode ", mode.name));
+      arguments.output,
+      ": ",
+      count_of(arguments.steps, "step"),
+      ", mode ",
+      mode.name));
 }
 
 } // namespace

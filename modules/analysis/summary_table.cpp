@@ -6,6 +6,7 @@
 
 #include "analysis/cell_labels.h"
 #include "core/error.h"
+#include "core/plural.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::analysis {
@@ -193,8 +194,7 @@ Table overview_table(const RunSummary& summary) {
       row.push_back(concat(
           metrics::interval_text(kept),
           ", ",
-          cell.pages_without_loops,
-          " pages"));
+          count_of(cell.pages_without_loops, "page")));
     }
   }
   return table;

@@ -11,7 +11,7 @@ namespace microfiche::conditions {
 
 // Note [Conditions]
 // A condition changes a page on purpose: its text before it is set
-// (conditions/text), its picture before it is encoded (conditions/page), or its
+// (conditions/text), its image before it is encoded (conditions/page), or its
 // vision tokens before they are decoded (conditions/tokens). A config names one
 // as "rotation:3", name and strength; several of a kind are applied in order,
 // as in "rotation:3+blur:1". Random draws come from a stream named by the seed

@@ -1,5 +1,7 @@
 #include "data/glyph_points.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <string>
 
@@ -59,7 +61,7 @@ std::vector<std::pair<float, float>> places_of(
   std::pair<float, float> behind = {0.0F, 0.0F};
   for (const char byte : page.lines_text) {
     const auto code = static_cast<unsigned char>(byte);
-    const bool continues = (code & 0xC0) == 0x80;
+    const bool continues = continues_code_point(byte);
     if (code > ' ' && !continues && glyph < page.glyphs.size()) {
       const auto& box = page.glyphs[glyph++];
       const float y = std::clamp(box.y + box.height / 2, 0.0F, last);

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "data/page_dataset.h"
+#include "data/page_drawer.h"
 
 namespace microfiche::data {
 
-/// Moves the points and places of a page whose picture was resized by
-/// `factor`. The picture itself is not changed.
+/// Moves the points and places of a page whose image was resized by
+/// `factor`. The image itself is not changed.
 void scale_points(PageSample& sample, double factor);
 
 /// Rotates a page about its middle, counter-clockwise, with its points and

@@ -214,16 +214,17 @@ page::Colour label_colour(std::string_view label) {
 page::PageImage draw_overlay(
     const page::PageImage& page,
     const std::vector<Block>& blocks) {
-  validate(page, "draw_overlay");
+  validate(page, "page with boxes");
   check(
       page.width <= CairoCanvas::kMaxSide &&
           page.height <= CairoCanvas::kMaxSide,
-      "draw_overlay: expected sides of at most ",
-      CairoCanvas::kMaxSide,
-      " pixels, got ",
+      "the page has ",
       page.width,
       " x ",
-      page.height);
+      page.height,
+      " pixels; boxes are drawn on pages of at most ",
+      CairoCanvas::kMaxSide,
+      " pixels per side");
   Overlay overlay(page);
   for (const auto& block : blocks) {
     for (const auto& box : block.boxes) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::metrics {
@@ -48,8 +49,7 @@ Table overview_table(const ScoreSummary& summary, const Profile& profile) {
       row.push_back(concat(
           interval_text(find_metric(scores.without_loops, profile.headline), 4),
           ", ",
-          scores.pages_without_loops,
-          " pages"));
+          count_of(scores.pages_without_loops, "page")));
     }
     table.rows.push_back(std::move(row));
   };

@@ -186,7 +186,7 @@ void write_page_folder(
   if (config) {
     warnings.emplace(*config);
   }
-  Progress progress("render", 0, "pages");
+  Progress progress("render", 0, "page");
   for (const auto& source : texts) {
     int64_t begin = 0;
     while (const auto page = renderer.render_next(source.text, begin)) {

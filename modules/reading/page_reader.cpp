@@ -198,9 +198,9 @@ void PageReader::report_failures() const {
   }
   check(
       failures_.empty(),
-      failures_.size(),
-      " pages or files could not be read, for the reasons above; all others "
-      "were read");
+      failures_.size() == 1 ? "1 page or file"
+                            : concat(failures_.size(), " pages or files"),
+      " could not be read, for the reasons above; all others were read");
 }
 
 PageReader::EncodedPage PageReader::encode(const InputPage& page) {

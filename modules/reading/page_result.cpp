@@ -33,7 +33,7 @@ void write_page_result(
   const auto figure_name = [&](int64_t figure) {
     return concat(result.name, "-figure-", figure + 1, ".png");
   };
-  std::map<std::string, page::PageImage> pictures;
+  std::map<std::string, page::PageImage> images;
   Json figures = Json::array();
   if (!result.image.rgb.empty()) {
     int64_t number = 0;
@@ -41,22 +41,22 @@ void write_page_result(
       const std::string file = figure_name(number++);
       if (!figure.rgb.empty()) {
         figures.push_back(file);
-        pictures[file] = std::move(figure);
+        images[file] = std::move(figure);
       }
     }
     if (has_box(grounded)) {
       try {
-        pictures[result.name + "-boxes.png"] =
+        images[result.name + "-boxes.png"] =
             document::draw_overlay(result.image, grounded.blocks);
       } catch (const InputError& error) {
         result.warnings.push_back(concat(
-            "no picture of the boxes was written, because ", error.what()));
+            "no image of the boxes was written, because ", error.what()));
       }
     }
   }
   const std::string markdown = result.name + ".md";
   Json files = {markdown, result.name + ".json"};
-  for (const auto& [file, picture] : pictures) {
+  for (const auto& [file, image] : images) {
     files.push_back(file);
   }
   details["text"] = result.text;
@@ -70,8 +70,8 @@ void write_page_result(
   }
 
   write_json_file(folder / (result.name + ".json"), details);
-  for (const auto& [file, picture] : pictures) {
-    page::write_png(folder / file, picture);
+  for (const auto& [file, image] : images) {
+    page::write_png(folder / file, image);
   }
   write_file(folder / markdown, document::to_markdown(grounded, figure_name));
 }

@@ -1,5 +1,7 @@
 #include "rendering/page_layout.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 
 namespace microfiche::rendering {
@@ -136,11 +138,7 @@ class PageLayoutBuilder {
     if (space != std::string_view::npos && space > begin + budget / 2) {
       return space + 1;
     }
-    size_t cut = begin + budget;
-    while (cut < end && (text_[cut] & 0xC0) == 0x80) {
-      ++cut;
-    }
-    return cut;
+    return next_code_point(text_.substr(0, end), begin + budget);
   }
 
   const std::string_view text_;

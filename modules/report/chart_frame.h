@@ -24,7 +24,7 @@ struct ChartScale {
   double fraction(double value) const;
 };
 
-/// Position of the plot area in the picture, in SVG units, and its scales.
+/// Position of the plot area in the image, in SVG units, and its scales.
 struct ChartFrame {
   double left = 0;
   double top = 0;

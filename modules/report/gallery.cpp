@@ -6,6 +6,7 @@
 #include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/table.h"
 #include "report/html.h"
 #include "report/metric_points.h"
@@ -41,12 +42,12 @@ std::string page_html(
       " ",
       metric_title(run.summary.headline),
       "</span><span>",
-      sample.page.characters,
-      " characters, ",
-      sample.page.text_tokens,
-      " text tokens in ",
-      sample.reading.vision_tokens.nominal,
-      " vision tokens: ",
+      count_of(sample.page.characters, "character"),
+      ", ",
+      count_of(sample.page.text_tokens, "text token"),
+      " in ",
+      count_of(sample.reading.vision_tokens.nominal, "vision token"),
+      ": ",
       fixed(ratio, 1),
       "\u00d7</span><span>",
       escape_html(fs::path(sample.page.font).filename().string()),
@@ -87,8 +88,8 @@ std::string gallery_html(const analysis::RunAnalysis& run) {
         "</h3><span class=\"dim\">",
         fixed(cell.ratios.nominal, 1),
         "\u00d7, mean of ",
-        cell.pages,
-        " pages ",
+        count_of(cell.pages, "page"),
+        " ",
         fixed(metrics::find_metric(cell.metrics, run.summary.headline).mean, 3),
         "</span></summary>\n",
         pages,

@@ -2,6 +2,7 @@
 
 #include "analysis/cell_labels.h"
 #include "core/error.h"
+#include "core/plural.h"
 #include "metrics/interval_text.h"
 
 namespace microfiche::report {
@@ -23,8 +24,8 @@ std::string score_text(const metrics::Interval& interval, int64_t pages) {
   return concat(
       metrics::interval_text(interval),
       ", ",
-      pages,
-      pages < metrics::kFewPages ? " pages only" : " pages");
+      count_of(pages, "page"),
+      pages < metrics::kFewPages ? " only" : "");
 }
 
 std::pair<double, double> interval_ends(const metrics::Interval& interval) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/plural.h"
 #include "metrics/interval_text.h"
 #include "report/metric_points.h"
 
@@ -36,7 +37,7 @@ std::string headline_sentence(const analysis::RunSummary& summary) {
     }
   }
   if (first == nullptr) {
-    return concat(summary.pages, " pages read.");
+    return count_of(summary.pages, "page") + " read.";
   }
   const auto describe = [&](const analysis::CellSummary& cell) {
     const auto& interval = metrics::find_metric(cell.metrics, summary.headline);
@@ -46,13 +47,13 @@ std::string headline_sentence(const analysis::RunSummary& summary) {
         fixed(cell.ratios.nominal, 1),
         "\u00d7",
         cell.pages < metrics::kFewPages
-            ? concat(" (only ", cell.pages, " pages)")
+            ? concat(" (only ", count_of(cell.pages, "page"), ")")
             : "");
   };
   auto sentence = concat(
       "Of ",
-      summary.pages,
-      " pages, ",
+      count_of(summary.pages, "page"),
+      ", ",
       metric_title(summary.headline),
       " is ",
       describe(*first));

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/plural.h"
 #include "core/table.h"
 #include "report/html.h"
 
@@ -296,8 +297,7 @@ std::string html_training_report(const std::vector<fs::path>& folders) {
       "Training: " + names,
       concat(
           "<p class=\"lead\">",
-          curves.steps,
-          " steps",
+          count_of(curves.steps, "step"),
           folders.size() > 1 ? " in the longest" : "",
           ".</p>\n",
           figures(

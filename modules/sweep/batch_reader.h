@@ -107,7 +107,7 @@ class BatchReader {
   /// Text tokens in the reader's own vocabulary.
   virtual int64_t count_text_tokens(std::string_view text) const = 0;
 
-  /// Whether it reads `references` instead of pictures, so that conditions of
+  /// Whether it reads `references` instead of images, so that conditions of
   /// pages and tokens have no effect.
   virtual bool reads_texts() const {
     return false;

@@ -223,7 +223,7 @@ BatchReading read_tokens(
   return batch;
 }
 
-/// The common part of the readers of pictures and of texts.
+/// The common part of the readers of images and of texts.
 class ModelReader : public BatchReader {
  public:
   explicit ModelReader(model::LoadedModel& loaded) : loaded_(loaded) {}

@@ -27,7 +27,7 @@ std::optional<rendering::UndrawableCharacter> find_undrawable(
     const std::string& font,
     std::string_view text);
 
-/// Draws text on pages and loads pictures. Keeps the most recent pages, so that
+/// Draws text on pages and loads images. Keeps the most recent pages, so that
 /// cells with the same pages draw them once.
 class PageMaker {
  public:
@@ -41,7 +41,7 @@ class PageMaker {
       const page::ResolutionMode& mode,
       const conditions::PageText& text);
 
-  /// The picture in a file, as a page without a reference.
+  /// The image in a file, as a page without a reference.
   std::shared_ptr<const SweepPage> load(const std::filesystem::path& file);
 
  private:

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/folder_lock.h"
+#include "core/plural.h"
 #include "core/stop_signal.h"
 #include "core/table.h"
 #include "core/terminal.h"
@@ -56,7 +57,7 @@ class SweepWorker {
         controls_(folder, "controls.jsonl"),
         spent_(reader.cells().size()),
         next_(work_.pieces().size() * worker.rank / worker.count),
-        progress_("sweep", reader.num_pages(), "pages") {
+        progress_("sweep", reader.num_pages(), "page") {
     follow();
   }
 
@@ -79,8 +80,8 @@ class SweepWorker {
     progress_.finish(remark());
     if (num_truncated_ > 0) {
       warn(concat(
-          num_truncated_,
-          " pages hold less text than requested, because it did not fit at "
+          count_of(num_truncated_, "page"),
+          " with less text than requested, because it did not fit at "
           "min_font_size_px; ratios count the text on the page"));
     }
   }
@@ -248,7 +249,7 @@ SweepConfig complete_config(SweepConfig config, const BatchReader& reader) {
     check(
         config.conditions.page == none && config.conditions.tokens == none,
         "conditions: the model has a text compressor, which gets the texts of "
-        "the pages and no pictures; conditions.page and conditions.tokens have "
+        "the pages and no images; conditions.page and conditions.tokens have "
         "no effect");
     check(
         !config.controls.blank_page,

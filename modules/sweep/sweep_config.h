@@ -164,7 +164,7 @@ struct SweepConfig {
   /// Pages that are encoded and decoded together.
   int64_t batch_pages = 25;
 
-  /// The pictures of the first pages of each cell are kept for the report.
+  /// The images of the first pages of each cell are kept for the report.
   int64_t pictures_per_cell = 2;
 
   /// Seeds the choice of text and every other random draw of the run.

@@ -185,7 +185,8 @@ TEST(OverlayTest, RefusesAPageThatIsTooLongToDrawOn) {
 
   EXPECT_THAT(
       [&] { draw_overlay(page, {}); },
-      ThrowsMessage<InputError>(HasSubstr("got 32768 x 1")));
+      ThrowsMessage<InputError>(
+          HasSubstr("the page has 32768 x 1 pixels; boxes are drawn on")));
 }
 
 } // namespace

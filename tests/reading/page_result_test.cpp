@@ -85,10 +85,10 @@ TEST_F(PageResultTest, KeepsTheTextOfAPageThatIsTooTallToDrawOn) {
   EXPECT_EQ(json["text"], kText);
   EXPECT_TRUE(exists("one.md"));
   EXPECT_FALSE(exists("one-boxes.png"));
-  EXPECT_THAT(warnings, HasSubstr("one.png: no picture of the boxes"));
+  EXPECT_THAT(warnings, HasSubstr("one.png: no image of the boxes"));
   EXPECT_THAT(
       json["warnings"][1].get<std::string>(),
-      HasSubstr("no picture of the boxes was written"));
+      HasSubstr("no image of the boxes was written"));
 }
 
 TEST_F(PageResultTest, KeepsTheTextOfAPageThatIsTooWideToDrawOn) {
@@ -96,7 +96,7 @@ TEST_F(PageResultTest, KeepsTheTextOfAPageThatIsTooWideToDrawOn) {
 
   EXPECT_TRUE(exists("one.md"));
   EXPECT_FALSE(exists("one-boxes.png"));
-  EXPECT_THAT(warnings, HasSubstr("no picture of the boxes"));
+  EXPECT_THAT(warnings, HasSubstr("no image of the boxes"));
 }
 
 } // namespace

@@ -17,7 +17,7 @@ PageCondition floor_page(
 std::vector<PageCondition> floor_pages() {
   auto other = floor_page(
       "other_page",
-      "the picture of another page of the cell",
+      "the image of another page of the cell",
       [](page::PageImage, const PageContext& context, double, RandomStream&) {
         return context.other_page();
       });

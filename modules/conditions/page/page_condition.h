@@ -19,7 +19,7 @@ struct PageContext {
   std::function<page::PageImage()> other_page;
 };
 
-/// Changes the picture of a page and keeps its size; see Note [Conditions].
+/// Changes the image of a page and keeps its size; see Note [Conditions].
 struct PageCondition {
   ConditionInfo info;
   std::function<page::PageImage(
