@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <iterator>
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/plural.h"
 #include "sources/page_collection.h"
 
 namespace microfiche::sources {
@@ -82,6 +84,13 @@ PageCollection omnidocbench() {
             pages.push_back(std::move(page));
           }
         }
+        check(
+            !pages.empty(),
+            list.string(),
+            ": expected a page with text to score; of ",
+            count_of(std::ssize(json), "page"),
+            " none has a block whose \"text\" is a string, whose \"order\" is "
+            "a number and that is not ignored");
         return pages;
       }};
 }

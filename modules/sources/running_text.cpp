@@ -8,6 +8,7 @@
 #include "data/corpus.h"
 #include "data/word_breaks.h"
 #include "metrics/white_space.h"
+#include "rendering/visible_text.h"
 
 namespace microfiche::sources {
 namespace {
@@ -15,9 +16,12 @@ namespace {
 using data::ends_word;
 using data::starts_east_asian;
 
+/// Without invisible characters, which leave no ink and must not count toward
+/// the length of a page; see Note [Invisible characters].
 std::string collapse_spaces(const std::string& text) {
   std::string collapsed;
-  for (const char32_t c : decode_utf8(text).text) {
+  for (const char32_t c :
+       decode_utf8(rendering::VisibleText(text).text()).text) {
     if (!metrics::is_space(c)) {
       collapsed += encode_utf8({&c, 1});
     } else if (!collapsed.empty() && collapsed.back() != ' ') {

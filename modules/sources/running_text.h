@@ -20,8 +20,8 @@ struct PassagePosition {
   int64_t skipped_words = 0;
 };
 
-/// Documents one after the other with collapsed white space, as a source of
-/// passages. Each East Asian character counts as a word; see
+/// Documents one after the other with collapsed white space and without
+/// invisible characters, as a source of passages. Each East Asian character counts as a word; see
 /// `data::starts_east_asian`.
 class RunningText {
  public:

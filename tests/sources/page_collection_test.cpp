@@ -88,6 +88,18 @@ TEST_F(PageCollectionTest, AnIgnoreOfAnotherTypeIsRefusedWithItsPage) {
           "null")));
 }
 
+TEST_F(PageCollectionTest, AListWithoutAnyTextIsRefused) {
+  EXPECT_THAT(
+      [&] {
+        read("omnidocbench", "OmniDocBench.json", R"([
+          {"page_info": {"image_path": "a.jpg"}, "layout_dets": [
+            {"order": 1, "text": null}]}])");
+      },
+      ThrowsMessage<InputError>(HasSubstr(
+          "OmniDocBench.json: expected a page with text to score; of 1 page "
+          "none has a block whose \"text\" is a string")));
+}
+
 TEST_F(PageCollectionTest, RenderedPagesHaveTheTextThatWasSet) {
   const auto pages = read("pages", "pages.json", R"([
     {"file": "page-0001.png", "text": "one two", "characters": 7}])");

@@ -26,6 +26,15 @@ TEST(RunningTextTest, WhiteSpaceIsCollapsed) {
   EXPECT_EQ(make_text(" one\n\n two\t three ").text(), "one two three");
 }
 
+TEST(RunningTextTest, InvisibleCharactersDoNotCountTowardTheLength) {
+  // Soft hyphens, a zero-width space and a byte order mark.
+  const auto text =
+      make_text("\u00ADa\u00ADa\u00ADa b\u00ADb\u00ADb\u200B cc\uFEFFc");
+
+  EXPECT_EQ(text.text(), "aaa bbb ccc");
+  EXPECT_EQ(text.passage({0, 0, 1}, 7).size(), 7u);
+}
+
 TEST(RunningTextTest, APassageIsWholeWordsFromThePartOfItsPage) {
   const auto text = make_text("aa bb cc dd ee ff gg hh");
 
