@@ -138,12 +138,8 @@ void check_type_size(
 std::string_view first_outside_ascii(std::string_view text) {
   const auto found = std::find_if(
       text.begin(), text.end(), [](char byte) { return (byte & 0x80) != 0; });
-  if (found == text.end()) {
-    return {};
-  }
-  const auto end =
-      std::find_if_not(found + 1, text.end(), continues_code_point);
-  return {found, end};
+  const auto begin = static_cast<size_t>(found - text.begin());
+  return text.substr(begin, next_code_point(text, begin + 1) - begin);
 }
 
 void check_text(
