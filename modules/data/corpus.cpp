@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/plural.h"
 #include "core/table.h"
 #include "core/terminal.h"
 #include "core/utf8.h"
@@ -154,7 +155,8 @@ void report_dropped(
     const std::map<char32_t, Undrawable>& undrawable,
     const std::map<char32_t, int64_t>& dropped,
     int64_t num_dropped,
-    int64_t num_characters) {
+    int64_t num_characters,
+    const std::string& where) {
   if (num_dropped == 0) {
     return;
   }
@@ -171,8 +173,8 @@ void report_dropped(
         i == 0 ? "" : ", ",
         name,
         " (",
-        by_count[i].first,
-        by_count[i].first == 1 ? " time, " : " times, ",
+        count_of(by_count[i].first, "time"),
+        ", ",
         font,
         ")");
   }
@@ -182,7 +184,8 @@ void report_dropped(
   const double share =
       static_cast<double>(num_dropped) / static_cast<double>(num_characters);
   const auto message = concat(
-      "corpus: the fonts cannot draw ",
+      where,
+      ": the fonts cannot draw ",
       num_dropped,
       " of ",
       num_characters,
@@ -285,7 +288,8 @@ std::vector<Document> select_split(
 
 Corpus::Corpus(
     std::vector<Document> documents,
-    const std::vector<std::string>& fonts) {
+    const std::vector<std::string>& fonts,
+    const std::string& name) {
   const size_t num_documents = documents.size();
   const auto undrawable = find_undrawable(documents, fonts);
   std::map<char32_t, int64_t> dropped;
@@ -311,13 +315,15 @@ Corpus::Corpus(
     num_characters_ += num_in_document;
     documents_.push_back(std::move(document));
   }
-  report_dropped(undrawable, dropped, num_dropped_, num_kept + num_dropped_);
+  report_dropped(
+      undrawable, dropped, num_dropped_, num_kept + num_dropped_, name);
   check(
       !documents_.empty(),
-      "corpus: none of its ",
-      num_documents,
-      " documents has text for a page; give more documents, or change the "
-      "held-out fraction");
+      name,
+      ": none of its ",
+      count_of(static_cast<int64_t>(num_documents), "document"),
+      " has text for a page; give more documents, or change the held-out "
+      "fraction");
 }
 
 std::string Corpus::passage(RandomStream& random, int64_t characters) const {

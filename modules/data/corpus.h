@@ -63,12 +63,13 @@ inline constexpr double kMaxDroppedShare = 0.01;
 class Corpus {
  public:
   /// Documents with the same text count once. Characters that one of `fonts`
-  /// cannot draw are dropped, with a warning that lists them. Throws
-  /// `InputError` if they are more than `kMaxDroppedShare`, and if no text is
-  /// left.
+  /// cannot draw are dropped, with a warning that lists them. Messages start
+  /// with `name`. Throws `InputError` if they are more than `kMaxDroppedShare`,
+  /// and if no text is left.
   explicit Corpus(
       std::vector<Document> documents,
-      const std::vector<std::string>& fonts = {"DejaVu Sans"});
+      const std::vector<std::string>& fonts = {"DejaVu Sans"},
+      const std::string& name = "corpus");
 
   /// The documents with their text from `to_page_text`.
   const std::vector<Document>& documents() const {

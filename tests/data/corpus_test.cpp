@@ -154,7 +154,7 @@ TEST(CorpusTest, RefusesToBeEmpty) {
       [] {
         Corpus({{"a", "\u200b", "a"}});
       },
-      ThrowsMessage<InputError>(HasSubstr("none of its 1 documents")));
+      ThrowsMessage<InputError>(HasSubstr("none of its 1 document has text")));
 }
 
 TEST(CorpusTest, KeepsAccentsThatTheFontsCanDraw) {
@@ -183,6 +183,15 @@ TEST(CorpusTest, DropsAndCountsARareCharacterThatAFontLacks) {
   EXPECT_EQ(corpus.num_dropped(), 1);
   EXPECT_THAT(
       corpus.documents()[0].text, testing::StartsWith("Smörgåsbord på"));
+}
+
+TEST(CorpusTest, MessagesNameTheText) {
+  EXPECT_THAT(
+      [] {
+        Corpus({{"a", "Ten \u4f60", "a"}}, {"DejaVu Sans"}, "held_out");
+      },
+      ThrowsMessage<InputError>(
+          testing::StartsWith("held_out: the fonts cannot draw 1 of 4 ")));
 }
 
 TEST(CorpusTest, RefusesToLoseMoreThanOnePercent) {
