@@ -5,13 +5,12 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
-#include "model/trained_on.h"
-#include "rendering/page_style.h"
 #include "report/report.h"
 #include "report/write_report.h"
 #include "sweep/environment.h"
 #include "sweep/model_reader.h"
 #include "sweep/sweep.h"
+#include "sweep/training_warnings.h"
 #include "sweep/workers.h"
 #include "tokenizer/text_token_counter.h"
 
@@ -84,61 +83,6 @@ class OpenModel {
   std::unique_ptr<sweep::BatchReader> reader_;
 };
 
-/// The pages of a style, one entry per font and fixed size. Sizes that depend
-/// on the text are unknown.
-std::vector<model::PageFacts> page_facts(
-    const sweep::SweepStyle& style,
-    const page::ResolutionMode& mode) {
-  std::vector<model::PageFacts> pages;
-  if (style.layout) {
-    const auto layout = rendering::in_pixels(*style.layout);
-    pages.push_back(
-        {.width_px = layout.page_width_px,
-         .height_px = layout.page_height_px,
-         .font = style.layout->font,
-         .font_size_px = layout.font_size_px,
-         .line_distance_px = layout.font_size_px * layout.line_height});
-    return pages;
-  }
-  const int64_t side = mode.base_size_px;
-  for (const auto& font : style.fonts) {
-    if (style.sizes.empty()) {
-      pages.push_back({.width_px = side, .height_px = side, .font = font});
-    }
-    for (const auto& size : style.sizes) {
-      pages.push_back(
-          {.width_px = side,
-           .height_px = side,
-           .font = font,
-           .font_size_px = size.font_size_px,
-           .line_distance_px = size.line_distance_px});
-    }
-  }
-  return pages;
-}
-
-/// Warnings for a cell whose mode, fonts or sizes the model was not trained on.
-std::vector<std::string> training_warnings(
-    const sweep::SweepConfig& config,
-    const sweep::Cell& cell,
-    const model::LoadedModel& loaded) {
-  const auto own = std::ranges::find(
-      config.own_modes, cell.mode, &page::ResolutionMode::name);
-  const auto mode =
-      own == config.own_modes.end() ? loaded.find_mode(cell.mode) : *own;
-  auto warnings = model::training_warnings(loaded.config, mode);
-  for (const auto& style : config.styles) {
-    if (style.name != cell.style) {
-      continue;
-    }
-    for (const auto& facts : page_facts(style, mode)) {
-      auto more = model::training_warnings(loaded.config, mode, facts);
-      warnings.insert(warnings.end(), more.begin(), more.end());
-    }
-  }
-  return warnings;
-}
-
 /// The provenance of every model and dtype of a sweep. Opens each, so that a
 /// broken one is reported before the first page. Prints each training warning
 /// once if `warns`.
@@ -147,7 +91,8 @@ Json models_of(const sweep::SweepConfig& config, OpenModel& model, bool warns) {
   std::set<std::string> warned;
   for (const auto& cell : sweep::cells_of(config)) {
     auto provenance = model.find(cell).provenance();
-    for (auto& warning : training_warnings(config, cell, model.loaded())) {
+    for (auto& warning :
+         sweep::training_warnings(config, cell, model.loaded().config)) {
       if (warned.insert(warning).second && warns) {
         warn(warning);
       }

@@ -7,6 +7,7 @@
 
 #include "core/config.h"
 #include "core/error.h"
+#include "core/json_difference.h"
 #include "metrics/score.h"
 #include "sweep/run_rows.h"
 
@@ -16,45 +17,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The path and the two values of the first place where two JSON values differ.
-struct Difference {
-  std::string field;
-  std::string before;
-  std::string now;
-};
-
-std::optional<Difference> first_difference(
-    const Json& before,
-    const Json& now,
-    const std::string& field = "") {
-  if (before == now) {
-    return std::nullopt;
-  }
-  if (before.is_object() && now.is_object()) {
-    for (const auto& [name, value] : now.items()) {
-      const auto found = before.find(name);
-      const Json missing;
-      const auto path = field.empty() ? name : field + "." + name;
-      const auto inner = first_difference(
-          found == before.end() ? missing : *found, value, path);
-      if (inner) {
-        return inner;
-      }
-    }
-  }
-  return Difference{field, before.dump(), now.dump()};
-}
-
 void check_same(
     const fs::path& file,
     const std::string& what,
-    const std::optional<Difference>& difference) {
+    const std::optional<JsonDifference>& difference) {
   if (difference) {
     throw InputError(concat(
         file.string(),
         ": this run was begun with ",
         what,
-        difference->field,
+        difference->path,
         " = ",
         difference->before,
         ", now it is ",

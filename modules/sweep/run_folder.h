@@ -34,7 +34,7 @@ void begin_run(
     const SweepConfig& config,
     const Json& environment);
 
-/// The file of a sample's picture.
+/// The file of a sample's page image, if it was kept.
 std::filesystem::path picture_path(
     const std::filesystem::path& folder,
     const Sample& sample);

@@ -34,8 +34,7 @@ class ModelReaderTest : public ::testing::Test {
  protected:
   void run(const SweepConfig& sweep, const std::filesystem::path& folder) {
     const auto reader = make_model_reader(loaded);
-    run_sweep(
-        sweep, *reader, count_words, {{"model", reader->provenance()}}, folder);
+    run_small_sweep(sweep, *reader, folder);
   }
 
   model::LoadedModel loaded = tests::make_tiny_model();
@@ -230,12 +229,7 @@ TEST(ShippedModelTest, TheSmokeSweepReadsPagesWithTheNanoModel) {
   TemporaryFolder folder;
   const auto reader = make_model_reader(loaded);
 
-  run_sweep(
-      sweep,
-      *reader,
-      count_words,
-      {{"model", reader->provenance()}},
-      folder.path());
+  run_small_sweep(sweep, *reader, folder.path());
 
   const auto summary = analysis::analyze_run(folder.path()).summary;
   const auto& sparsest = summary.cells.front();
@@ -265,12 +259,7 @@ TEST(ShippedModelTest, TheNumberOfThreadsChangesNoRow) {
   for (const int threads : {1, 2, 4}) {
     at::set_num_threads(threads);
     TemporaryFolder folder;
-    run_sweep(
-        sweep,
-        *reader,
-        count_words,
-        {{"model", reader->provenance()}},
-        folder.path());
+    run_small_sweep(sweep, *reader, folder.path());
     rows.push_back(timeless_samples(folder.path()));
   }
   at::set_num_threads(before);
@@ -298,12 +287,7 @@ TEST(ShippedModelTest, ConditionsTakeFromTheNanoModelWhatItReads) {
   TemporaryFolder folder;
   const auto reader = make_model_reader(loaded);
 
-  run_sweep(
-      sweep,
-      *reader,
-      count_words,
-      {{"model", reader->provenance()}},
-      folder.path());
+  run_small_sweep(sweep, *reader, folder.path());
 
   const auto report = analysis::analyze_run(folder.path());
   report::write_run_report(report::make_report({report}));

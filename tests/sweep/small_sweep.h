@@ -24,13 +24,21 @@ inline SweepConfig small_sweep() {
   return sweep;
 }
 
+/// Runs a sweep with a reader, counting words as text tokens.
+inline void run_small_sweep(
+    const SweepConfig& sweep,
+    BatchReader& reader,
+    const std::filesystem::path& folder) {
+  run_sweep(
+      sweep, reader, count_words, {{"model", reader.provenance()}}, folder);
+}
+
 /// Runs a sweep with its oracle.
 inline void run_with_oracle(
     const SweepConfig& sweep,
     const std::filesystem::path& folder) {
   OracleReader oracle(sweep);
-  run_sweep(
-      sweep, oracle, count_words, {{"model", oracle.provenance()}}, folder);
+  run_small_sweep(sweep, oracle, folder);
 }
 
 /// The samples of a run in the order of the grid, without what was

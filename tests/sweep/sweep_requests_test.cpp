@@ -41,12 +41,7 @@ std::vector<Request> requests_of(const SweepConfig& sweep) {
          request.first_page_of_cell,
          request.other_pages.size()});
   };
-  run_sweep(
-      sweep,
-      oracle,
-      count_words,
-      {{"model", oracle.provenance()}},
-      folder.path());
+  run_small_sweep(sweep, oracle, folder.path());
   return requests;
 }
 
@@ -85,12 +80,7 @@ TEST(SweepRequestsTest, AConditionThatTakesAnotherPageGetsTheNextOne) {
         others.end(), request.other_pages.begin(), request.other_pages.end());
   };
 
-  run_sweep(
-      sweep,
-      oracle,
-      count_words,
-      {{"model", oracle.provenance()}},
-      folder.path());
+  run_small_sweep(sweep, oracle, folder.path());
 
   ASSERT_THAT(others, SizeIs(5));
   for (size_t i = 0; i < 5; ++i) {

@@ -51,14 +51,7 @@ TEST(SweepTest, ARunThatBrokeOffGoesOnAndEndsTheSame) {
     oracle.before_read = [&](const BatchRequest&) {
       check<IoError>(oracle.num_batches < batches, "the power went out");
     };
-    EXPECT_THROW(
-        run_sweep(
-            sweep,
-            oracle,
-            count_words,
-            {{"model", oracle.provenance()}},
-            broken.path()),
-        IoError);
+    EXPECT_THROW(run_small_sweep(sweep, oracle, broken.path()), IoError);
   }
   run_with_oracle(sweep, broken.path());
 
@@ -96,12 +89,7 @@ TEST(SweepTest, APageOfAHalfFinishedBatchIsReadWithTheSameOthers) {
     sizes.push_back(request.pages.size());
   };
 
-  run_sweep(
-      sweep,
-      oracle,
-      count_words,
-      {{"model", oracle.provenance()}},
-      folder.path());
+  run_small_sweep(sweep, oracle, folder.path());
 
   EXPECT_EQ(sizes[0], 2u);
   EXPECT_THAT(read_run(folder.path()).samples, SizeIs(15));
@@ -113,12 +101,7 @@ TEST(SweepTest, AFinishedRunReadsNothingAgain) {
   run_with_oracle(sweep, folder.path());
   OracleReader oracle(sweep);
 
-  run_sweep(
-      sweep,
-      oracle,
-      count_words,
-      {{"model", oracle.provenance()}},
-      folder.path());
+  run_small_sweep(sweep, oracle, folder.path());
 
   EXPECT_EQ(oracle.num_batches, 0);
 }
@@ -145,14 +128,7 @@ TEST(SweepTest, AnotherModelIsRefused) {
   oracle.sha256 = "4567";
 
   EXPECT_THAT(
-      [&] {
-        run_sweep(
-            sweep,
-            oracle,
-            count_words,
-            {{"model", oracle.provenance()}},
-            folder.path());
-      },
+      [&] { run_small_sweep(sweep, oracle, folder.path()); },
       ThrowsMessage<InputError>(HasSubstr("a model whose sha256")));
 }
 
@@ -199,12 +175,7 @@ TEST(SweepTest, BytesThatAreNoTextAreWrittenAsText) {
   oracle.unknown_page = "\xFFthe\xC3";
   oracle.forget_pages();
 
-  run_sweep(
-      sweep,
-      oracle,
-      count_words,
-      {{"model", oracle.provenance()}},
-      folder.path());
+  run_small_sweep(sweep, oracle, folder.path());
 
   EXPECT_EQ(read_run(folder.path()).samples[0].reading.text, "\uFFFDthe\uFFFD");
 }
