@@ -4,6 +4,7 @@
 #include "text_compression/text_compressor_file.h"
 #include "training/distributed/sharding.h"
 #include "training/model_parts.h"
+#include "training/trained_pages.h"
 
 #include <torch/torch.h>
 
@@ -138,6 +139,7 @@ void save_trained_model(
         config.model.string());
     model::merge_adapter(loaded.model);
   }
+  loaded.config.toolkit.trained_on = trained_pages(config, loaded.config);
   // Rounded masters are the weights of a model that computes in bf16.
   model::save_model(
       loaded,

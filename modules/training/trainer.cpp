@@ -143,7 +143,7 @@ void Trainer::run_stage() {
     // A checkpoint of this stage to roll back to.
     save();
   }
-  Progress progress("training " + stage().name, stage().steps, "steps");
+  Progress progress("training " + stage().name, stage().steps, "step");
   std::vector<StepRecord> records;
   const int64_t save_every = config_.checkpoints.every_steps;
   const int64_t evaluate_every = config_.evaluation.every_steps;
@@ -382,8 +382,11 @@ void Trainer::evaluate() {
   }
   position_.evaluated_step = position_.step;
   log_->add(position_.step, evaluation);
-  say(concat("step ", position_.step, ", held-out pages:\n"));
-  say(format_table(rows_));
+  // `run` returns the last rows, which its caller shows.
+  if (!is_at_end()) {
+    say(concat("step ", position_.step, ", held-out pages:\n"));
+    say(format_table(rows_));
+  }
   best_.compare(rows_, position_);
 }
 

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -102,6 +103,12 @@ class Trainer {
 
   /// Evaluates, and logs the results unless the log already has them.
   void evaluate();
+
+  /// Whether the last step of the last stage is done.
+  bool is_at_end() const {
+    const auto left = std::ssize(config_.stages) - position_.stage;
+    return left == 0 || (left == 1 && position_.stage_step == stage().steps);
+  }
 
   double seconds_since_start() const;
 

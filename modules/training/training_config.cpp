@@ -1,6 +1,7 @@
 #include "training/training_config.h"
 
 #include "core/error.h"
+#include "core/json_difference.h"
 #include "core/name_pattern.h"
 #include "training/config_checks.h"
 
@@ -12,17 +13,18 @@ void check_same(
     const Json& now,
     const std::string& field,
     const std::string& where) {
-  check(
-      before == now,
-      where,
-      ": this run started with ",
-      field,
-      " ",
-      before.dump(),
-      ", not ",
-      now.dump(),
-      "; resume with the config of the start, or set another folder with "
-      "-o");
+  if (const auto difference = first_difference(before, now, field)) {
+    throw InputError(concat(
+        where,
+        ": this run started with ",
+        difference->path,
+        " = ",
+        difference->before,
+        ", now it is ",
+        difference->now,
+        "; resume with the config of the start, or set another folder with "
+        "-o"));
+  }
 }
 
 void check_best(const TrainingConfig& config, const std::string& where) {

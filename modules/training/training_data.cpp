@@ -22,12 +22,13 @@ TrainingData::TrainingData(
     if (fraction > 0) {
       held_out_text_ = std::make_shared<data::Corpus>(
           data::select_split(documents, fraction, data::Split::kHeldOut),
-          fonts);
+          fonts,
+          "held-out part of corpus");
     }
   }
   if (!config_.held_out.empty()) {
     held_out_text_ = std::make_shared<data::Corpus>(
-        data::read_documents(config_.held_out), fonts);
+        data::read_documents(config_.held_out), fonts, "held_out");
   }
 }
 
@@ -84,7 +85,8 @@ Json TrainingData::provenance() const {
   const auto count = [](const data::Corpus& corpus) {
     return Json{
         {"documents", corpus.documents().size()},
-        {"characters", corpus.num_characters()}};
+        {"characters", corpus.num_characters()},
+        {"dropped_characters", corpus.num_dropped()}};
   };
   Json json = Json::object();
   if (training_text_ != nullptr) {

@@ -34,7 +34,8 @@ class TrainingData {
   std::shared_ptr<const data::ConversationDataset> held_out_conversations()
       const;
 
-  /// Documents and characters, for provenance.
+  /// Documents, characters, and characters that no font can draw, for
+  /// provenance.
   Json provenance() const;
 
  private:

@@ -225,7 +225,7 @@ TEST(TrainerTest, RefusesToResumeWithAnotherSeed) {
 
   EXPECT_THAT(
       [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
-      ThrowsMessage<InputError>(HasSubstr("started with seed 0, not 1")));
+      ThrowsMessage<InputError>(HasSubstr("started with seed = 0, now it is 1")));
 }
 
 TEST(TrainerTest, RefusesToTrainInt8Weights) {

@@ -53,7 +53,7 @@ TEST(TrainingConfigTest, RefusesGlyphPointsThatNoLossUses) {
   Json json = small_json();
   json["stages"][1]["losses"]["glyph"] = 0;
 
-  expect_refused(json, "needs batch.points_per_page above");
+  expect_refused(json, "needs batch.points_per_page or");
 }
 
 TEST(TrainingConfigTest, RefusesBalanceWithoutReading) {
@@ -116,7 +116,8 @@ TEST(CheckResumableTest, RefusesAChangeOfTheCurrentStage) {
 
   EXPECT_THAT(
       [&] { check_resumable(before, now, /*stage=*/1, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("started with stages.1")));
+      ThrowsMessage<InputError>(
+          HasSubstr("started with stages.1.steps = 4, now it is 100; resume")));
 }
 
 TEST(CheckResumableTest, RefusesAnotherSeed) {
@@ -127,7 +128,8 @@ TEST(CheckResumableTest, RefusesAnotherSeed) {
 
   EXPECT_THAT(
       [&] { check_resumable(before, now, /*stage=*/0, "test"); },
-      ThrowsMessage<InputError>(HasSubstr("started with seed 0, not 9")));
+      ThrowsMessage<InputError>(
+          HasSubstr("started with seed = 0, now it is 9")));
 }
 
 TEST(TrainingConfigTest, RefusesAidsForTextsWithoutVectors) {
