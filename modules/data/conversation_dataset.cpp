@@ -77,6 +77,7 @@ PageBatch ConversationDataset::batch(int64_t index) const {
   RandomStream random(seed_, "conversations", index);
   PageBatch batch;
   batch.index = index;
+  batch.task = "conversation";
   batch.mode = draw_name(random, mix_.modes);
   const auto& mode = modes_.at(batch.mode);
   batch.side_px = mode.base_size_px;

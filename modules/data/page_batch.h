@@ -10,6 +10,9 @@ namespace microfiche::data {
 /// device. All pages have one mode.
 struct PageBatch {
   int64_t index = 0;
+
+  /// What its rows ask for, as metrics.jsonl names it.
+  std::string task = "transcription";
   std::string mode;
   /// P, S and the vision tokens of one page.
   int64_t pages = 0;
@@ -27,6 +30,9 @@ struct PageBatch {
   double characters_per_token = 0;
   double font_size_px = 0;
 
+  /// Mean number of pairs behind a question about pairs; else 0.
+  double pairs = 0;
+
   /// (P, C, S, S), from 0 to 255.
   std::vector<uint8_t> pixels;
 
@@ -41,6 +47,19 @@ struct PageBatch {
   std::vector<int64_t> answers;
   int64_t longest = 0;
 
+  /// Pages before the page of each row in its context, oldest first: one of
+  /// each group for each row. Then every row has a page.
+  struct PageGroup {
+    int64_t side_px = 0;
+    /// (B, C, S, S), from 0 to 255.
+    std::vector<uint8_t> pixels;
+  };
+  std::vector<PageGroup> earlier_pages;
+
+  /// (B, L): 1 for an id of an answer that is given, such as a key that is
+  /// asked for, so that it has no loss. Empty if none is.
+  std::vector<uint8_t> given;
+
   /// (P, points, 2) x and y in px, and (P, points) labels; see `GlyphPoint`.
   std::vector<float> points;
   std::vector<int64_t> point_labels;
@@ -48,6 +67,10 @@ struct PageBatch {
   /// (B, L, 2) x and y in px of the text of each answer id; negative for
   /// padding. Empty if unknown.
   std::vector<float> answer_points;
+
+  /// (B, L), the page of the row that has this point, from the oldest. Empty if
+  /// rows have one page.
+  std::vector<int64_t> answer_pages;
 
   std::vector<std::string> texts;
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "data/corpus.h"
-#include "data/glyph_points.h"
 #include "data/page_batch.h"
+#include "data/page_drawer.h"
 #include "data/page_mix.h"
 
 #include "core/random.h"
@@ -10,11 +10,9 @@
 #include "tokenizer/tokenizer.h"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace microfiche::data {
@@ -29,29 +27,17 @@ struct PageRequest {
   std::optional<Range> fill = std::nullopt;
 };
 
-/// A page with its text.
-struct PageSample {
-  /// Side of the page.
-  int64_t side_px = 0;
+/// The beginning of the corpus' longest document, on which the mean width of
+/// characters is measured.
+std::string sample_text(const Corpus& corpus);
 
-  /// S x S luminances; training pages are black on white.
-  std::vector<uint8_t> pixels;
-
-  /// The page's lines with '\n' between them.
-  std::string text;
-
-  /// Characters on the page per vision token of the mode.
-  double characters_per_token = 0;
-
-  /// Font size on the page as the model gets it.
-  double font_size_px = 0;
-
-  std::vector<GlyphPoint> points;
-
-  /// The position of each byte of `text` and of the end, as x and y in px.
-  /// White space has a position after its previous character.
-  std::vector<std::pair<float, float>> places;
-};
+/// Text of a kind, of at least `characters` and at most one word more.
+std::string draw_text(
+    const Corpus& corpus,
+    TextKind kind,
+    int64_t characters,
+    const RandomLettersConfig& letters,
+    RandomStream& random);
 
 /// Draws pages from a corpus.
 ///
@@ -78,20 +64,14 @@ class PageDataset {
   /// The requested page; everything else is drawn from `random`.
   PageSample page(const PageRequest& request, RandomStream& random) const;
 
-  /// Vision tokens of a page in a mode of this dataset.
-  int64_t vision_tokens(const std::string& mode) const;
-
  private:
   std::shared_ptr<const Corpus> corpus_;
   PageMixConfig mix_;
   BatchConfig batch_;
-  std::map<std::string, page::ResolutionMode> modes_;
+  PageDrawer drawer_;
   tokenizer::Tokenizer tokenizer_;
   int64_t end_id_;
   uint64_t seed_;
-  int64_t pixels_per_token_;
-  /// Mean advance of a character of English over the font size, by font.
-  std::vector<double> mean_advances_;
 };
 
 } // namespace microfiche::data

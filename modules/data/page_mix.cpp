@@ -62,6 +62,15 @@ std::map<std::string, double> between(
 
 } // namespace
 
+double draw_even(RandomStream& random, const Range& range) {
+  return random.uniform(range.first, range.second);
+}
+
+double draw_log(RandomStream& random, const Range& range) {
+  return std::exp(
+      random.uniform(std::log(range.first), std::log(range.second)));
+}
+
 void check_weights(
     const std::map<std::string, double>& weights,
     const char* field,
@@ -222,10 +231,12 @@ void validate(const BatchConfig& config, const std::string& where) {
       ".length_spread: must be at least 1.01, got ",
       config.length_spread);
   check(
-      config.points_per_page >= 0,
+      config.points_per_page >= 0 && config.points_per_token >= 0,
       where,
-      ".points_per_page: must not be negative, got ",
-      config.points_per_page);
+      ": points_per_page and points_per_token must not be negative, got ",
+      config.points_per_page,
+      " and ",
+      config.points_per_token);
   check(
       config.loose_points >= 0 && config.loose_points <= 1,
       where,

@@ -22,6 +22,10 @@ TextKind text_kind(const std::string& name);
 /// field says so.
 using Range = std::pair<double, double>;
 
+/// A draw from the range, even or even in the logarithm.
+double draw_even(RandomStream& random, const Range& range);
+double draw_log(RandomStream& random, const Range& range);
+
 /// How pages differ from each other.
 struct PageMixConfig {
   /// Resolution modes by name with their weights. A page is a square of the
@@ -119,8 +123,10 @@ struct BatchConfig {
   /// by up to this factor.
   double length_spread = 1.3;
 
-  /// Points per page at which the glyph head predicts the character.
+  /// Points of a page at which the glyph heads predict the character: a fixed
+  /// number, and so many more for each vision token of the page.
   int64_t points_per_page = 0;
+  int64_t points_per_token = 0;
 
   /// Fraction of these that may fall anywhere on the page; the others fall on
   /// characters.
@@ -158,6 +164,7 @@ void visit_fields(Visitor&& visit, BatchConfig& config) {
   visit("density_spread", config.density_spread);
   visit("length_spread", config.length_spread);
   visit("points_per_page", config.points_per_page);
+  visit("points_per_token", config.points_per_token);
   visit("loose_points", config.loose_points);
 }
 

@@ -22,6 +22,20 @@ std::vector<std::vector<int64_t>> split_answers(const data::PageBatch& batch) {
   return answers;
 }
 
+/// What is given of each answer, without padding.
+std::vector<std::vector<uint8_t>> split_given(
+    const data::PageBatch& batch,
+    const std::vector<std::vector<int64_t>>& answers) {
+  std::vector<std::vector<uint8_t>> given;
+  for (size_t row = 0; row < answers.size() && !batch.given.empty(); ++row) {
+    const auto begin =
+        batch.given.begin() + static_cast<std::ptrdiff_t>(row) * batch.longest;
+    given.emplace_back(
+        begin, begin + static_cast<std::ptrdiff_t>(answers[row].size()));
+  }
+  return given;
+}
+
 } // namespace
 
 BatchTensors to_device(
@@ -40,13 +54,17 @@ BatchTensors to_device(
   BatchTensors tensors;
   tensors.index = batch.index;
   tensors.mode = batch.mode;
-  const int64_t side = batch.side_px;
-  const auto bytes = copy(
-      batch.pixels.data(),
-      {batch.pages, batch.channels, side, side},
-      torch::kUInt8);
-  tensors.pixels =
-      encoder::normalize_pixels(bytes, like).expand({-1, 3, -1, -1});
+  const auto pixels_of = [&](const std::vector<uint8_t>& pixels, int64_t side) {
+    const auto bytes = copy(
+        pixels.data(),
+        {batch.pages, batch.channels, side, side},
+        torch::kUInt8);
+    return encoder::normalize_pixels(bytes, like).expand({-1, 3, -1, -1});
+  };
+  tensors.pixels = pixels_of(batch.pixels, batch.side_px);
+  for (const auto& group : batch.earlier_pages) {
+    tensors.earlier_pixels.push_back(pixels_of(group.pixels, group.side_px));
+  }
   tensors.page_rows = batch.page_rows;
   if (batch.page_rows.empty() && batch.pages > 0) {
     tensors.page_rows.resize(batch.pages);
@@ -54,11 +72,18 @@ BatchTensors to_device(
   }
   tensors.prompts = batch.prompts;
   tensors.answers = split_answers(batch);
+  tensors.given = split_given(batch, tensors.answers);
   if (!batch.answer_points.empty()) {
     tensors.answer_points = copy(
         batch.answer_points.data(),
         {batch.rows(), batch.longest, 2},
         torch::kFloat32);
+  }
+  if (!batch.answer_pages.empty()) {
+    tensors.answer_pages = copy(
+        batch.answer_pages.data(),
+        {batch.rows(), batch.longest},
+        torch::kInt64);
   }
   const int64_t points = static_cast<int64_t>(batch.point_labels.size()) /
       std::max<int64_t>(batch.pages, 1);

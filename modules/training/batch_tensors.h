@@ -15,6 +15,7 @@ struct BatchTensors {
   /// Index of the batch, and the name of its resolution mode.
   int64_t index = 0;
   std::string mode;
+
   /// (P, 3, S, S), see `encoder::normalize_pixels`; P may be 0.
   torch::Tensor pixels;
 
@@ -25,9 +26,19 @@ struct BatchTensors {
   std::vector<std::string> prompts;
   std::vector<std::vector<int64_t>> answers;
 
+  /// For each id of an answer, 1 if it is given and has no loss; empty if none
+  /// is. On the CPU.
+  std::vector<std::vector<uint8_t>> given;
+
+  /// (B, 3, S, S) each: pages before the page of each row, oldest first.
+  std::vector<torch::Tensor> earlier_pixels;
+
   /// (B, L, 2), the point of each answer id on its page in px, negative for
   /// padding; undefined if the points are unknown.
   torch::Tensor answer_points;
+  /// (B, L) int64, the page of the row that has the point; undefined if rows
+  /// have one page.
+  torch::Tensor answer_pages;
   /// (P, points, 2) and (P, points); undefined without points.
   torch::Tensor points;
   torch::Tensor point_labels;

@@ -12,6 +12,21 @@
 // decoder, N = ids of all answers, V = vocabulary.
 
 namespace microfiche::training {
+namespace {
+
+/// Vision tokens along the side of a square page.
+int64_t side_of(const torch::Tensor& vision_tokens) {
+  return std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
+}
+
+/// `values[page]` at each position of `pages`.
+torch::Tensor look_up(
+    const std::vector<int64_t>& values,
+    const torch::Tensor& pages) {
+  return torch::tensor(values, pages.options()).index({pages});
+}
+
+} // namespace
 
 const std::vector<std::string>& scalar_names() {
   static const std::vector<std::string> names = [] {
@@ -89,10 +104,33 @@ LossFunction::DecoderPages LossFunction::pages_of(
       loaded_.model
           ->assemble(vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1})
           .unbind(0);
-  pages.side =
-      std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
+  pages.side = side_of(vision_tokens);
   pages.points = batch.answer_points;
+  add_earlier_pages(pages, batch);
   return pages;
+}
+
+void LossFunction::add_earlier_pages(
+    DecoderPages& pages,
+    const BatchTensors& batch) const {
+  if (batch.earlier_pixels.empty()) {
+    return;
+  }
+  std::vector<torch::Tensor> groups; // (B, positions, D) each
+  int64_t begin = 0;
+  const auto add = [&](const torch::Tensor& group, int64_t side) {
+    groups.push_back(group);
+    pages.begins.push_back(begin);
+    pages.sides.push_back(side);
+    begin += group.size(1);
+  };
+  for (const auto& pixels : batch.earlier_pixels) {
+    const auto tokens = loaded_.model->encoder->forward(pixels);
+    add(loaded_.model->assemble(tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1}),
+        side_of(tokens));
+  }
+  add(torch::stack(pages.sequences), pages.side);
+  pages.sequences = torch::cat(groups, /*dim=*/1).unbind(0);
 }
 
 LossFunction::DecoderPages LossFunction::texts_of(const BatchTensors& batch) {
@@ -128,7 +166,8 @@ void LossFunction::run_decoder(
       prompts_of(batch, pages),
       batch.answers,
       has_pages ? batch.page_rows : std::vector<int64_t>(),
-      batch.pixels.device());
+      batch.pixels.device(),
+      batch.given);
   auto embeds = model.decoder->embed(sequences.ids); // (B, T, D)
   if (has_pages) {
     embeds = embeds.flatten(0, 1)
@@ -143,6 +182,11 @@ void LossFunction::run_decoder(
     pass.layout.image_begin = sequences.image_begin;
     pass.layout.side = pages.side;
     pass.layout.points = pages.points;
+    if (!pages.begins.empty()) {
+      pass.layout.image_begins =
+          look_up(pages.begins, batch.answer_pages) + sequences.image_begin;
+      pass.layout.sides = look_up(pages.sides, batch.answer_pages);
+    }
     pass.probes = heads_.reading->make_probes(
         aids,
         pass.layout,

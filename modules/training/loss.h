@@ -54,18 +54,26 @@ class LossFunction {
  private:
   /// The pages as the decoder gets them.
   struct DecoderPages {
-    /// One (positions, D) per page.
+    /// One (positions, D) per row with pages; those of several pages follow
+    /// each other.
     std::vector<torch::Tensor> sequences;
 
     /// Vision tokens along a side, and (B, L, 2), the point of each answer id
     /// in them, negative if it is in none; undefined if the points are unknown.
     int64_t side = 0;
     torch::Tensor points;
+
+    /// Of rows with several pages: the first position of each page in
+    /// `sequences`, and its vision tokens along a side.
+    std::vector<int64_t> begins = {};
+    std::vector<int64_t> sides = {};
   };
 
   DecoderPages pages_of(
       const torch::Tensor& vision_tokens,
       const BatchTensors& batch) const;
+  /// Puts the earlier pages of each row before `pages`.
+  void add_earlier_pages(DecoderPages& pages, const BatchTensors& batch) const;
   DecoderPages texts_of(const BatchTensors& batch);
 
   /// Sets what a forward pass has of the decoder.

@@ -27,7 +27,18 @@ torch::Tensor has_point(const AnswerLayout& layout) {
 torch::Tensor token_positions(const AnswerLayout& layout, int64_t token_px) {
   const auto column = axis(layout.points, 0).div(token_px, "floor");
   const auto row = axis(layout.points, 1).div(token_px, "floor");
+  if (layout.sides.defined()) {
+    return layout.image_begins + row * (layout.sides + 1) + column;
+  }
   return layout.image_begin + row * (layout.side + 1) + column;
+}
+
+// The number of the vision token under each character on its page, (B, L).
+torch::Tensor token_labels(const AnswerLayout& layout, int64_t token_px) {
+  const auto column = axis(layout.points, 0).div(token_px, "floor");
+  const auto row = axis(layout.points, 1).div(token_px, "floor");
+  return layout.sides.defined() ? row * layout.sides + column
+                                : row * layout.side + column;
 }
 
 torch::Tensor label_loss(
@@ -130,8 +141,7 @@ torch::Tensor ReadingAidsImpl::loss(
         probes[config.layer].output.narrow(1, layout.answer_begin, length);
     const auto x = axis(layout.points, 0);
     const auto y = axis(layout.points, 1);
-    const auto token_label =
-        y.div(token_px, "floor") * layout.side + x.div(token_px, "floor");
+    const auto token_label = token_labels(layout, token_px);
     const int64_t cell_px = token_px / options.cells();
     const auto cell_label =
         y.remainder(token_px).div(cell_px, "floor") * options.cells() +
@@ -154,7 +164,9 @@ torch::Tensor ReadingAidsImpl::loss(
                               .to(torch::kFloat32); // (B, L)
     const auto negative_log =
         -(attended + 1e-6).log() * known.to(torch::kFloat32);
-    total = total + config.attention * negative_log.sum() / known.sum();
+    // A batch may have only questions without an answer on the page.
+    total = total +
+        config.attention * negative_log.sum() / known.sum().clamp_min(1);
   }
   return total;
 }

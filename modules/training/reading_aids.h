@@ -83,6 +83,11 @@ struct AnswerLayout {
   int64_t image_begin = 0;
   int64_t side = 0;
 
+  /// (B, L) int64, the two for the page of each character if rows have several
+  /// pages; else undefined.
+  torch::Tensor image_begins = {};
+  torch::Tensor sides = {};
+
   /// (B, L, 2) x and y in px of the character that each position predicts;
   /// negative if there is none.
   torch::Tensor points;

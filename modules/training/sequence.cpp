@@ -11,7 +11,8 @@ Sequences make_sequences(
     const std::vector<model::Prompt>& prompts,
     const std::vector<std::vector<int64_t>>& answers,
     const std::vector<int64_t>& page_rows,
-    torch::Device device) {
+    torch::Device device,
+    const std::vector<std::vector<uint8_t>>& given) {
   const auto rows = static_cast<int64_t>(answers.size());
   const auto prompt_of = [&](int64_t row) -> const model::Prompt& {
     return prompts.size() == 1 ? prompts[0] : prompts[row];
@@ -50,6 +51,9 @@ Sequences make_sequences(
         std::min(room, static_cast<int64_t>(answer.size())),
         end);
     for (size_t i = 0; i < answer.size(); ++i) {
+      if (!given.empty() && given[row][i] != 0) {
+        continue;
+      }
       predicting_positions.push_back(
           row * longest + length - 1 + static_cast<int64_t>(i));
       targets.push_back(answer[i]);

@@ -24,7 +24,7 @@ struct Sequences {
   torch::Tensor page_positions;
 
   /// (N) int64: the positions that predict an id of an answer, and that id.
-  /// Only these have a loss.
+  /// Only these have a loss; given ids are not among them.
   torch::Tensor predicting_positions;
   torch::Tensor targets;
 
@@ -35,12 +35,15 @@ struct Sequences {
 };
 
 /// Joins rows; `prompts` has one for each, or one for all. `page_rows` as in
-/// `PageBatch`. Throws `InputError` for a row with a page whose prompt has no
+/// `PageBatch`. `given` has a number for each id of the answers, 1 for an id
+/// that nothing predicts; empty if none is. Throws `InputError` for a row with
+/// a page whose prompt has no
 /// `<image>`, or the reverse.
 Sequences make_sequences(
     const std::vector<model::Prompt>& prompts,
     const std::vector<std::vector<int64_t>>& answers,
     const std::vector<int64_t>& page_rows,
-    torch::Device device);
+    torch::Device device,
+    const std::vector<std::vector<uint8_t>>& given = {});
 
 } // namespace microfiche::training

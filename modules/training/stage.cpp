@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "training/config_checks.h"
 
+#include <algorithm>
+
 namespace microfiche::training {
 
 std::vector<SourceConfig> StageConfig::sources() const {
@@ -23,17 +25,34 @@ std::optional<data::PageMixConfig> StageConfig::rendered_pages() const {
   return std::nullopt;
 }
 
+bool StageConfig::renders() const {
+  const auto all = sources();
+  return std::any_of(all.begin(), all.end(), [](const SourceConfig& source) {
+    return source.rendered_pages() != nullptr;
+  });
+}
+
+const data::PageMixConfig* SourceConfig::rendered_pages() const {
+  if (pages) {
+    return &*pages;
+  }
+  return questions ? &questions->pages : nullptr;
+}
+
 void validate(const SourceConfig& config, const std::string& where) {
   check(
       config.weight > 0,
       where,
       ".weight: must be above 0, got ",
       config.weight);
+  const int given = static_cast<int>(config.pages.has_value()) +
+      static_cast<int>(config.questions.has_value()) +
+      static_cast<int>(config.conversations.has_value());
   check(
-      config.pages.has_value() != config.conversations.has_value(),
+      given == 1,
       where,
-      ": expected either pages or conversations, got ",
-      config.pages ? "both" : "neither");
+      ": expected one of pages, questions and conversations, got ",
+      given == 0 ? "none" : "several");
 }
 
 void validate(const StageConfig& config, const std::string& where) {
@@ -51,11 +70,13 @@ void validate(const StageConfig& config, const std::string& where) {
       ".rates: expected at least one rule; without rules nothing is trained");
   check(
       config.losses.needs(TermInput::kGlyphPoints) ==
-          (config.batch.points_per_page > 0),
+          (config.batch.points_per_page + config.batch.points_per_token > 0),
       where,
-      ": losses.glyph or losses.patch_glyph needs batch.points_per_page above "
-      "0, and the reverse; got points_per_page ",
-      config.batch.points_per_page);
+      ": losses.glyph or losses.patch_glyph needs batch.points_per_page or "
+      "points_per_token above 0, and the reverse; got ",
+      config.batch.points_per_page,
+      " and ",
+      config.batch.points_per_token);
   check(
       !config.aids.any() || config.losses["reading"] > 0,
       where,

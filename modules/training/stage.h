@@ -7,6 +7,7 @@
 
 #include "data/conversation_dataset.h"
 #include "data/page_dataset.h"
+#include "data/question_dataset.h"
 
 #include <cstdint>
 #include <optional>
@@ -15,11 +16,16 @@
 
 namespace microfiche::training {
 
-/// A source of batches: rendered pages, or conversations from files.
+/// A source of batches: rendered pages to transcribe, questions about rendered
+/// pages, or conversations from files. Exactly one of them is given.
 struct SourceConfig {
   double weight = 1;
   std::optional<data::PageMixConfig> pages;
   std::optional<data::ConversationMixConfig> conversations;
+  std::optional<data::QuestionMixConfig> questions = std::nullopt;
+
+  /// How the pages are rendered; null for conversations.
+  const data::PageMixConfig* rendered_pages() const;
 };
 
 void validate(const SourceConfig& config, const std::string& where);
@@ -51,8 +57,12 @@ struct StageConfig {
   /// The mixture, also if it is `pages` alone.
   std::vector<SourceConfig> sources() const;
 
-  /// The first rendered pages of the sources; nothing if there are none.
+  /// The first pages of the sources that are transcribed; nothing if there are
+  /// none.
   std::optional<data::PageMixConfig> rendered_pages() const;
+
+  /// Whether a source renders pages, to transcribe or to answer questions.
+  bool renders() const;
 };
 
 void validate(const StageConfig& config, const std::string& where);
@@ -66,6 +76,7 @@ void visit_fields(Visitor&& visit, SourceConfig& config) {
   visit("weight", config.weight);
   visit("pages", config.pages);
   visit("conversations", config.conversations);
+  visit("questions", config.questions);
 }
 
 template <typename Visitor>

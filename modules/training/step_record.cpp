@@ -49,10 +49,14 @@ Json describe_batches(const std::vector<BatchRecord>& batches) {
   Json list = Json::array();
   for (const auto& batch : batches) {
     Json entry = Json::object();
+    entry["task"] = batch.task;
     entry["mode"] = batch.mode;
     if (batch.characters_per_token > 0) {
       entry["characters_per_token"] = rounded(batch.characters_per_token);
       entry["font_size_px"] = rounded(batch.font_size_px);
+    }
+    if (batch.pairs > 0) {
+      entry["pairs"] = rounded(batch.pairs);
     }
     const auto scalars = batch.scalars.cpu();
     for (int64_t i = 0; i < scalars.numel(); ++i) {

@@ -17,9 +17,12 @@ namespace microfiche::training {
 /// One batch of a step with its own scalars, so that the log shows which pages
 /// the model learns.
 struct BatchRecord {
+  /// See `PageBatch`.
+  std::string task;
   std::string mode;
   double characters_per_token = 0;
   double font_size_px = 0;
+  double pairs = 0;
 
   /// See `Losses::scalars`.
   torch::Tensor scalars;
@@ -52,7 +55,7 @@ Json describe_step(
     const std::map<std::string, double>& scalars,
     const TrainingPosition& position);
 
-/// The batches of a step for `metrics.jsonl`: mode, characters per vision
+/// The batches of a step for `metrics.jsonl`: task, mode, characters per vision
 /// token, font size, and the scalars that are not zero.
 Json describe_batches(const std::vector<BatchRecord>& batches);
 

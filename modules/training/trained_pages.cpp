@@ -17,10 +17,11 @@ std::optional<std::vector<data::PageMixConfig>> rendered_mixes(
   std::vector<data::PageMixConfig> mixes;
   for (const auto& stage : config.stages) {
     for (const auto& source : stage.sources()) {
-      if (!source.pages) {
+      const auto* pages = source.rendered_pages();
+      if (pages == nullptr) {
         return std::nullopt;
       }
-      mixes.push_back(*source.pages);
+      mixes.push_back(*pages);
     }
   }
   return mixes;

@@ -247,9 +247,11 @@ void Trainer::add_gradients(const data::PageBatch& batch, StepRecord& record) {
           static_cast<double>(stage().steps));
   (losses.total * share).backward();
   record.batches.push_back(
-      {batch.mode,
+      {batch.task,
+       batch.mode,
        batch.characters_per_token,
        batch.font_size_px,
+       batch.pairs,
        losses.scalars});
   const auto scalars = share * losses.scalars;
   record.scalars =

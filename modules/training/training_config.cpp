@@ -80,8 +80,8 @@ std::set<std::string> TrainingConfig::fonts() const {
   std::set<std::string> fonts;
   for (const auto& stage : stages) {
     for (const auto& source : stage.sources()) {
-      if (source.pages) {
-        fonts.insert(source.pages->fonts.begin(), source.pages->fonts.end());
+      if (const auto* pages = source.rendered_pages()) {
+        fonts.insert(pages->fonts.begin(), pages->fonts.end());
       }
     }
   }
@@ -96,7 +96,7 @@ void validate(const TrainingConfig& config, const std::string& where) {
   check(!config.stages.empty(), where, ".stages: expected at least one");
   bool renders = false;
   for (const auto& stage : config.stages) {
-    renders = renders || stage.rendered_pages().has_value();
+    renders = renders || stage.renders();
   }
   check(
       config.corpus.empty() != renders,

@@ -45,6 +45,10 @@ std::function<data::PageBatch(int64_t)> TrainingData::batches(
           [pages =
                make_pages(training_text_, *source.pages, config.batch, seed)](
               int64_t index) { return pages->batch(index); });
+    } else if (source.questions) {
+      makers.emplace_back(
+          [pages = make_questions(*source.questions, config.batch, seed)](
+              int64_t index) { return pages->batch(index); });
     } else {
       makers.emplace_back([rows = make_conversations(
                                *source.conversations, config.batch, seed)](
@@ -105,6 +109,21 @@ std::shared_ptr<const data::PageDataset> TrainingData::make_pages(
     uint64_t seed) const {
   return std::make_shared<const data::PageDataset>(
       std::move(text),
+      mix,
+      batch,
+      loaded_.config.toolkit.modes,
+      loaded_.tokenizer(),
+      loaded_.config.language.eos_token_id,
+      seed,
+      loaded_.config.token_side_px());
+}
+
+std::shared_ptr<const data::QuestionDataset> TrainingData::make_questions(
+    const data::QuestionMixConfig& mix,
+    const data::BatchConfig& batch,
+    uint64_t seed) const {
+  return std::make_shared<const data::QuestionDataset>(
+      training_text_,
       mix,
       batch,
       loaded_.config.toolkit.modes,

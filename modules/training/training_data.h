@@ -6,6 +6,7 @@
 #include "data/conversation_dataset.h"
 #include "data/corpus.h"
 #include "data/page_dataset.h"
+#include "data/question_dataset.h"
 #include "model/loaded_model.h"
 
 #include <cstdint>
@@ -42,6 +43,10 @@ class TrainingData {
   std::shared_ptr<const data::PageDataset> make_pages(
       std::shared_ptr<const data::Corpus> text,
       const data::PageMixConfig& mix,
+      const data::BatchConfig& batch,
+      uint64_t seed) const;
+  std::shared_ptr<const data::QuestionDataset> make_questions(
+      const data::QuestionMixConfig& mix,
       const data::BatchConfig& batch,
       uint64_t seed) const;
   std::shared_ptr<const data::ConversationDataset> make_conversations(

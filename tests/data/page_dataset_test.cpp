@@ -40,7 +40,10 @@ BatchConfig make_batch_config() {
   return batch;
 }
 
-PageDataset make_dataset(PageMixConfig mix, uint64_t seed = 0) {
+PageDataset make_dataset(
+    PageMixConfig mix,
+    uint64_t seed = 0,
+    const BatchConfig& batch = make_batch_config()) {
   page::ResolutionMode four;
   four.name = "four";
   four.base_size_px = 128;
@@ -50,7 +53,7 @@ PageDataset make_dataset(PageMixConfig mix, uint64_t seed = 0) {
   return PageDataset(
       make_corpus(),
       std::move(mix),
-      make_batch_config(),
+      batch,
       {four, nine},
       tokenizer::Tokenizer::load(tests::byte_tokenizer()),
       kEnd,
@@ -132,6 +135,18 @@ TEST(PageDatasetTest, BeginsACurriculumWithSparsePages) {
 
   EXPECT_LT(density(0), 9);
   EXPECT_GT(density(100), 15);
+}
+
+TEST(PageDatasetTest, DrawsPointsPerPageAndPerVisionToken) {
+  auto config = make_batch_config();
+  config.points_per_page = 5;
+  config.points_per_token = 7;
+  auto mix = make_mix();
+  mix.modes = {{"nine", 1.0}};
+
+  const auto batch = make_dataset(mix, /*seed=*/0, config).batch(0);
+
+  EXPECT_EQ(batch.point_labels.size(), batch.pages * (5 + 9 * 7));
 }
 
 TEST(PageDatasetTest, DrawsInkOnPaper) {
