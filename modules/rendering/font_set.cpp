@@ -14,6 +14,9 @@ namespace {
 /// few fonts each; the oldest set is dropped first.
 struct FontSetPool {
   static constexpr size_t kCapacity = 64;
+  /// A set with more sizes is not used again. Pango keeps every size in a table
+  /// whose hash knows only whole pixels, so each search gets longer.
+  static constexpr int64_t kMostSizes = 200;
   std::mutex mutex;
   std::vector<std::unique_ptr<FontSet>> sets;
 };
@@ -113,6 +116,10 @@ FontSet::FontSet(const std::vector<std::string>& files)
 }
 
 void FontSet::set_size(double size_px) {
+  if (size_px != size_px_) {
+    size_px_ = size_px;
+    ++num_sizes_;
+  }
   pango_font_description_set_absolute_size(
       description_.get(), size_px * PANGO_SCALE);
   pango_layout_set_font_description(layout_.get(), description_.get());
@@ -136,6 +143,10 @@ bool FontSet::has(gunichar character) const {
 }
 
 void ReleaseFontSet::operator()(FontSet* fonts) const {
+  if (fonts->num_sizes() > FontSetPool::kMostSizes) {
+    delete fonts;
+    return;
+  }
   auto& pool = font_set_pool();
   const std::lock_guard lock(pool.mutex);
   if (pool.sets.size() == FontSetPool::kCapacity) {

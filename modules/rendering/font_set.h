@@ -5,6 +5,7 @@
 #include <fontconfig/fontconfig.h>
 #include <pango/pangocairo.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,11 @@ class FontSet {
 
   /// Sets the size of the first font, in pixels.
   void set_size(double size_px);
+
+  /// How often the size changed.
+  int64_t num_sizes() const {
+    return num_sizes_;
+  }
 
   /// Ascent and descent of the first font, in pixels.
   struct Metrics {
@@ -66,6 +72,8 @@ class FontSet {
   };
 
   std::vector<std::string> files_;
+  double size_px_ = 0;
+  int64_t num_sizes_ = 0;
   std::unique_ptr<FcConfig, DestroyConfig> config_;
   std::vector<const FcCharSet*> charsets_;
   GObjectPtr<PangoFontMap> font_map_;
