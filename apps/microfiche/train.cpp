@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "core/config.h"
+#include "core/memory_use.h"
 #include "core/terminal.h"
 #include "model/device.h"
 #include "training/distributed/process_group.h"
@@ -48,6 +49,7 @@ void train(const TrainArguments& arguments) {
     }
     group.emplace(*info, placement.device);
   }
+  keep_freed_memory();
   training::Trainer trainer(
       config, folder, placement.device, group ? &*group : nullptr);
   const auto rows = trainer.run();

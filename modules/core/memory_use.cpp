@@ -1,5 +1,7 @@
 #include "core/memory_use.h"
 
+#include <malloc.h>
+
 #include <array>
 #include <cstdio>
 #include <fstream>
@@ -35,6 +37,15 @@ int64_t peak_memory_bytes() {
 void reset_peak_memory() {
   // 5 resets the peak resident size, see proc(5).
   std::ofstream("/proc/self/clear_refs") << "5\n";
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  // Allocate from the heap only, and never make it smaller; see mallopt(3).
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+  mallopt(M_TOP_PAD, 256 << 20);
+#endif
 }
 
 std::string bytes_text(int64_t bytes) {
