@@ -1,7 +1,7 @@
 #pragma once
 
 #include "decoder/decoder.h"
-#include "generation/generation_config.h"
+#include "generation/config/generation_config.h"
 
 #include "core/error.h"
 #include "core/json.h"

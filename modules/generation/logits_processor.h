@@ -1,6 +1,6 @@
 #pragma once
 
-#include "generation/generation_config.h"
+#include "generation/config/generation_config.h"
 
 #include "core/random.h"
 

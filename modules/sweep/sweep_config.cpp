@@ -4,11 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "conditions/page/page_condition.h"
-#include "conditions/tokens/token_condition.h"
 #include "core/table.h"
 #include "metrics/score.h"
-#include "model/prompt.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -54,35 +51,27 @@ void check_one_of(
       " are given; leave one of them out");
 }
 
+void check_readers(const SweepConfig& sweep, const std::string& where) {
+  const std::vector<std::string> known = {"model", "text", "tesseract"};
+  auto readers = sweep.readers;
+  readers.push_back(sweep.reader);
+  for (const auto& reader : readers) {
+    check(
+        std::find(known.begin(), known.end(), reader) != known.end(),
+        where,
+        ": unknown reader \"",
+        reader,
+        "\"",
+        did_you_mean(reader, known),
+        "; there are model, text and tesseract");
+  }
+}
+
 template <typename T>
 void check_names(
     const std::map<std::string, T>& axis,
     const std::string& where) {
   check(!axis.contains(""), where, ": a name must not be empty");
-}
-
-void check_needs_another_page(
-    const SweepConfig& sweep,
-    const std::string& where) {
-  const auto needs = [](const auto& conditions) {
-    return std::any_of(conditions.begin(), conditions.end(), [](auto& one) {
-      return one.entry->needs_other_page;
-    });
-  };
-  bool needed = false;
-  for (const auto& name : sweep.conditions.page) {
-    needed |= needs(conditions::find_conditions(
-        conditions::page_conditions(), name, where));
-  }
-  for (const auto& name : sweep.conditions.tokens) {
-    needed |= needs(conditions::find_conditions(
-        conditions::token_conditions(), name, where));
-  }
-  check(
-      !needed || sweep.pages_per_cell >= 2,
-      where,
-      ": a condition needs another page of the cell; pages_per_cell must be at "
-      "least 2");
 }
 
 /// One condition on each of the three axes.
@@ -152,6 +141,7 @@ std::vector<Cell> outer_cells(const SweepConfig& sweep) {
   };
   expand(&Cell::model, sweep.models);
   expand(&Cell::dtype, sweep.dtypes);
+  expand(&Cell::reader, sweep.readers);
   expand(&Cell::source, keys_of(sweep.sources));
   expand(&Cell::seed, sweep.seeds);
   expand(&Cell::prompt, keys_of(sweep.prompts));
@@ -176,17 +166,6 @@ void validate(const SweepConditions& conditions, const std::string& where) {
         "\"");
     check_distinct(*list, where + name);
   }
-  for (const auto& text : conditions.text) {
-    conditions::find_text_conditions(text, where + ".text");
-  }
-  for (const auto& page : conditions.page) {
-    conditions::find_conditions(
-        conditions::page_conditions(), page, where + ".page");
-  }
-  for (const auto& tokens : conditions.tokens) {
-    conditions::find_conditions(
-        conditions::token_conditions(), tokens, where + ".tokens");
-  }
 }
 
 void validate(const SweepConfig& sweep, const std::string& where) {
@@ -202,16 +181,10 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       "prompt",
       "prompts",
       where);
-  if (!sweep.prompt.empty()) {
-    model::validate_prompt(sweep.prompt, where + ": prompt");
-  }
-  for (const auto& [name, prompt] : sweep.prompts) {
-    if (!prompt.empty()) {
-      model::validate_prompt(prompt, concat(where, ": prompts.", name));
-    }
-  }
   check_distinct(sweep.models, where + ": models");
   check_distinct(sweep.dtypes, where + ": dtypes");
+  check_distinct(sweep.readers, where + ": readers");
+  check_readers(sweep, where);
   check_names(sweep.sources, where + ": sources");
   check_names(sweep.prompts, where + ": prompts");
   check_names(sweep.decodings, where + ": decodings");
@@ -223,7 +196,6 @@ void validate(const SweepConfig& sweep, const std::string& where) {
   for (const auto& mode : sweep.own_modes) {
     page::validate(mode, where + ": own_modes");
   }
-  check_needs_another_page(sweep, where);
   check(
       sweep.held_out_fraction > 0 && sweep.held_out_fraction <= 1,
       where,

@@ -9,7 +9,7 @@
 #include "conditions/condition.h"
 #include "conditions/text/text_condition.h"
 #include "core/config.h"
-#include "generation/generation_config.h"
+#include "generation/config/generation_config.h"
 #include "page/resolution_mode.h"
 #include "sweep/cell.h"
 #include "sweep/sweep_style.h"
@@ -89,7 +89,7 @@ void visit_fields(Visitor&& visit, SweepConditions& conditions) {
   visit("match_length", conditions.match_length);
 }
 
-/// Throws `InputError`, naming the field, for unknown conditions.
+/// Throws `InputError`, naming the field, for an empty or repeating list.
 void validate(const SweepConditions& conditions, const std::string& where);
 
 /// A grid of cells over everything that affects a page. An axis that is left
@@ -107,6 +107,14 @@ struct SweepConfig {
   /// Number types to compute in, by the names of `--dtype`. If the list is
   /// empty, the command decides.
   std::vector<std::string> dtypes;
+
+  /// Who reads the pages: "model", "text", the same model with the text in
+  /// place of the page (only for questions), or "tesseract", which shows what
+  /// the pixels hold; see `make_tesseract_reader`.
+  std::string reader = "model";
+
+  /// Several readers, instead of `reader`.
+  std::vector<std::string> readers;
 
   /// Files or folders of text that the model has never seen, `.txt` or `.jsonl`
   /// (see `data::read_documents`), or one folder of pages with their references
@@ -180,6 +188,8 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("model", sweep.model);
   visit("models", sweep.models);
   visit("dtypes", sweep.dtypes);
+  visit("reader", sweep.reader);
+  visit("readers", sweep.readers);
   visit("texts", sweep.texts);
   visit("sources", sweep.sources);
   visit("held_out_fraction", sweep.held_out_fraction);
@@ -203,7 +213,8 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("seeds", sweep.seeds);
 }
 
-/// Throws `InputError`, naming the field, for invalid values.
+/// Throws `InputError`, naming the field, for invalid values. `load_sweep` also
+/// checks the names of conditions and the prompts.
 void validate(const SweepConfig& sweep, const std::string& where);
 
 /// The cells in the order in which they run: models and dtypes outermost, then

@@ -1,7 +1,7 @@
 #include <analysis/run_analysis.h>
 #include <core/files.h>
 #include <report/write_report.h>
-#include <sweep/sweep.h>
+#include <sweep/run/sweep.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "generation/generation_config.h"
+#include "generation/config/generation_config.h"
 
 #include "core/config.h"
 

@@ -1,4 +1,4 @@
-#include "sweep/content_cache.h"
+#include "sweep/run/content_cache.h"
 
 #include <gtest/gtest.h>
 

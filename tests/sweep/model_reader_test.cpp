@@ -1,4 +1,4 @@
-#include "sweep/model_reader.h"
+#include "sweep/run/model_reader.h"
 
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>

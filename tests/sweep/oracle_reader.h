@@ -9,8 +9,8 @@
 #include "core/files.h"
 #include "core/random.h"
 #include "page/vision_token_order.h"
-#include "sweep/batch_reader.h"
-#include "sweep/page_source.h"
+#include "sweep/run/batch_reader.h"
+#include "sweep/run/page_source.h"
 #include "sweep/sweep_config.h"
 
 namespace microfiche::sweep {

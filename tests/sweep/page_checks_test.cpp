@@ -1,4 +1,4 @@
-#include "sweep/page_checks.h"
+#include "sweep/run/page_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "sweep/page_source.h"
+#include "sweep/run/page_source.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sweep/run_folder.h"
-#include "sweep/sweep.h"
+#include "sweep/run/sweep.h"
 #include "tests/support/folders.h"
 #include "tests/sweep/oracle_reader.h"
 

@@ -1,4 +1,4 @@
-#include "sweep/sweep.h"
+#include "sweep/run/sweep.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

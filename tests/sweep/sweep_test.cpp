@@ -1,4 +1,4 @@
-#include "sweep/sweep.h"
+#include "sweep/run/sweep.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::ThrowsMessage;
 using tests::TemporaryFolder;
 
 TEST(SweepTest, EveryPageIsALineWithTheKeysOfTheInterface) {
@@ -38,6 +39,22 @@ TEST(SweepTest, EveryPageIsALineWithTheKeysOfTheInterface) {
     EXPECT_TRUE(line["seconds"][stage].is_number()) << stage;
   }
   EXPECT_FALSE(line.contains("log_likelihood"));
+}
+
+TEST(SweepTest, ACollectionWithoutAPageInTheBinsIsRefused) {
+  TemporaryFolder folder;
+  write_file(
+      folder.path() / "pages.json",
+      R"([{"file": "a.png", "text": "two words"}])");
+  OracleReader oracle(small_sweep());
+  SweepConfig sweep;
+  sweep.texts = {"pages:" + folder.path().string()};
+  sweep.modes = {"nine"};
+  sweep.text_token_bins = {{3, 5}};
+
+  EXPECT_THAT(
+      [&] { run_small_sweep(sweep, oracle, folder.path() / "run"); },
+      ThrowsMessage<InputError>(HasSubstr("no page of the collection")));
 }
 
 TEST(SweepTest, ARunThatBrokeOffGoesOnAndEndsTheSame) {

@@ -1,4 +1,4 @@
-#include "sweep/training_warnings.h"
+#include "sweep/run/training_warnings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "sweep/work_list.h"
+#include "sweep/run/work_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

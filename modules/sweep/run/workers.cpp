@@ -1,4 +1,4 @@
-#include "sweep/workers.h"
+#include "sweep/run/workers.h"
 
 #include "core/error.h"
 #include "core/stop_signal.h"

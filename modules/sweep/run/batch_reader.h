@@ -9,46 +9,14 @@
 
 #include "conditions/condition.h"
 #include "core/json.h"
-#include "generation/generation_config.h"
+#include "generation/config/generation_config.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
 #include "page/vision_token_order.h"
+#include "sweep/page_reading.h"
+#include "sweep/sweep_page.h"
 
 namespace microfiche::sweep {
-
-/// The model's most likely id at each token of a reference, given the tokens
-/// before it: its probability, and whether it is the reference's.
-struct Confidence {
-  std::vector<double> probability;
-  std::vector<bool> correct;
-};
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, Confidence& confidence) {
-  visit("probability", confidence.probability);
-  visit("correct", confidence.correct);
-}
-
-/// What was read from one page.
-struct PageReading {
-  std::string text;
-
-  /// Why the reading ended: "eos", "length" or "loop".
-  std::string stop;
-
-  /// Generated ids.
-  int64_t new_tokens = 0;
-
-  /// What the decoder received of the page.
-  page::VisionTokenCounts vision_tokens;
-
-  /// Of the reference, if the request has `log_likelihood`: natural logarithms
-  /// of its probability given the page and given the prompt alone, and the
-  /// model's confidence given the page.
-  std::optional<double> log_likelihood = std::nullopt;
-  std::optional<double> log_likelihood_without_page = std::nullopt;
-  std::optional<Confidence> confidence = std::nullopt;
-};
 
 /// What was read from the pages of a batch, and the wall time of all of them.
 struct BatchReading {
@@ -70,6 +38,9 @@ struct BatchRequest {
 
   /// The text on each page: for readers of texts, and for the log-likelihood.
   std::vector<std::string> references = {};
+
+  /// One for each page that is asked instead of transcribed, or none.
+  std::vector<PageQuestion> questions = {};
 
   /// Whether the log-likelihoods of the references are computed.
   bool log_likelihood = false;

@@ -1,4 +1,4 @@
-#include "sweep/sweep.h"
+#include "sweep/run/sweep.h"
 
 #include <algorithm>
 #include <chrono>
@@ -14,9 +14,9 @@
 #include "core/terminal.h"
 #include "page/image_file.h"
 #include "page/vision_token_order.h"
+#include "sweep/run/work_list.h"
 #include "sweep/run_folder.h"
 #include "sweep/run_rows.h"
-#include "sweep/work_list.h"
 
 namespace microfiche::sweep {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "model/loaded_model.h"
-#include "sweep/batch_reader.h"
+#include "sweep/run/batch_reader.h"
 #include "text_compression/text_compressor_file.h"
 
 namespace microfiche::sweep {
@@ -16,5 +16,11 @@ std::unique_ptr<BatchReader> make_model_reader(
     model::LoadedModel& loaded,
     std::optional<text_compression::LoadedTextCompressor> text_compressor =
         std::nullopt);
+
+/// Answers the questions of a sweep with the text of each page in place of the
+/// page: the ceiling of what the decoder can look up. `loaded` must outlive the
+/// reader.
+std::unique_ptr<BatchReader> make_text_question_reader(
+    model::LoadedModel& loaded);
 
 } // namespace microfiche::sweep

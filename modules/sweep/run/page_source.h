@@ -14,7 +14,7 @@
 #include "page/resolution_mode.h"
 #include "sources/page_collection.h"
 #include "sources/running_text.h"
-#include "sweep/page_maker.h"
+#include "sweep/run/page_maker.h"
 #include "sweep/sweep_config.h"
 #include "sweep/sweep_page.h"
 

@@ -1,4 +1,4 @@
-#include "sweep/page_checks.h"
+#include "sweep/run/page_checks.h"
 
 #include <map>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/utf8.h"
 #include "data/corpus.h"
-#include "sweep/page_maker.h"
+#include "sweep/run/page_maker.h"
 
 namespace microfiche::sweep {
 namespace {

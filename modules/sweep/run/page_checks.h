@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sweep/cell.h"
-#include "sweep/page_source.h"
+#include "sweep/run/page_source.h"
 
 namespace microfiche::sweep {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "metrics/score.h"
-#include "sweep/batch_reader.h"
-#include "sweep/page_source.h"
+#include "sweep/run/batch_reader.h"
+#include "sweep/run/page_source.h"
 #include "sweep/sample.h"
 #include "sweep/sweep_config.h"
 
@@ -29,7 +29,8 @@ page::ResolutionMode find_sweep_mode(
 /// every random draw depend on the config alone.
 class CellReader {
  public:
-  /// `counter` counts text tokens. Throws as `PageSource` and `check_pages` do.
+  /// `counter` counts text tokens. Throws as `PageSource` and `check_pages` do,
+  /// and `InputError` for a collection without a page in the bins.
   CellReader(
       const SweepConfig& config,
       const FindReader& find_reader,

@@ -1,4 +1,4 @@
-#include "sweep/environment.h"
+#include "sweep/run/environment.h"
 
 #include <sys/utsname.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sweep/sweep.h"
+#include "sweep/run/sweep.h"
 
 #include <cstdint>
 #include <optional>

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string_view>
 
-#include "sweep/batch_reader.h"
-#include "sweep/cell_reader.h"
+#include "sweep/run/batch_reader.h"
+#include "sweep/run/cell_reader.h"
 #include "sweep/sweep_config.h"
 
 namespace microfiche::sweep {
