@@ -22,7 +22,6 @@ std::vector<std::pair<std::string, std::string>> optional_coordinates(
   add("seed", cell.seed);
   add("prompt", cell.prompt);
   add("decoding", cell.decoding);
-  add("reader", cell.reader);
   return coordinates;
 }
 
@@ -56,7 +55,6 @@ Cell page_coordinates(Cell cell) {
   cell.dtype.reset();
   cell.prompt.reset();
   cell.decoding.reset();
-  cell.reader.reset();
   return cell;
 }
 

@@ -51,22 +51,6 @@ void check_one_of(
       " are given; leave one of them out");
 }
 
-void check_readers(const SweepConfig& sweep, const std::string& where) {
-  const std::vector<std::string> known = {"model", "text", "tesseract"};
-  auto readers = sweep.readers;
-  readers.push_back(sweep.reader);
-  for (const auto& reader : readers) {
-    check(
-        std::find(known.begin(), known.end(), reader) != known.end(),
-        where,
-        ": unknown reader \"",
-        reader,
-        "\"",
-        did_you_mean(reader, known),
-        "; there are model, text and tesseract");
-  }
-}
-
 template <typename T>
 void check_names(
     const std::map<std::string, T>& axis,
@@ -141,7 +125,6 @@ std::vector<Cell> outer_cells(const SweepConfig& sweep) {
   };
   expand(&Cell::model, sweep.models);
   expand(&Cell::dtype, sweep.dtypes);
-  expand(&Cell::reader, sweep.readers);
   expand(&Cell::source, keys_of(sweep.sources));
   expand(&Cell::seed, sweep.seeds);
   expand(&Cell::prompt, keys_of(sweep.prompts));
@@ -183,8 +166,6 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       where);
   check_distinct(sweep.models, where + ": models");
   check_distinct(sweep.dtypes, where + ": dtypes");
-  check_distinct(sweep.readers, where + ": readers");
-  check_readers(sweep, where);
   check_names(sweep.sources, where + ": sources");
   check_names(sweep.prompts, where + ": prompts");
   check_names(sweep.decodings, where + ": decodings");

@@ -108,14 +108,6 @@ struct SweepConfig {
   /// empty, the command decides.
   std::vector<std::string> dtypes;
 
-  /// Who reads the pages: "model", "text", the same model with the text in
-  /// place of the page (only for questions), or "tesseract", which shows what
-  /// the pixels hold; see `make_tesseract_reader`.
-  std::string reader = "model";
-
-  /// Several readers, instead of `reader`.
-  std::vector<std::string> readers;
-
   /// Files or folders of text that the model has never seen, `.txt` or `.jsonl`
   /// (see `data::read_documents`), or one folder of pages with their references
   /// as "collection:folder" (see `page_collections`).
@@ -188,8 +180,6 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("model", sweep.model);
   visit("models", sweep.models);
   visit("dtypes", sweep.dtypes);
-  visit("reader", sweep.reader);
-  visit("readers", sweep.readers);
   visit("texts", sweep.texts);
   visit("sources", sweep.sources);
   visit("held_out_fraction", sweep.held_out_fraction);

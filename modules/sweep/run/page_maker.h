@@ -39,8 +39,7 @@ class PageMaker {
       const SweepStyle& style,
       const std::string& font,
       const page::ResolutionMode& mode,
-      const conditions::PageText& text,
-      int64_t token_side_px);
+      const conditions::PageText& text);
 
   /// The image in a file, as a page without a reference.
   std::shared_ptr<const SweepPage> load(const std::filesystem::path& file);
