@@ -116,6 +116,14 @@ void add_prompt_option(CLI::App& command, std::string& prompt) {
           prompt,
           "Prompt with <image> where the page goes, such as $'<image>\\nFree "
           "OCR.'; default: the model's own")
+      ->check([](const std::string& text) {
+        return text.empty()
+            ? std::string(
+                  "is empty, so the model would not see the page; leave "
+                  "--prompt out for the model's own prompt, or write one with "
+                  "<image>")
+            : std::string();
+      })
       ->type_name("TEXT");
 }
 

@@ -207,64 +207,28 @@ TEST_F(ModelCommandsTest, TraceRefusesAPromptWithoutATokenizer) {
   EXPECT_THAT(outcome.err, HasSubstr("there is no tokenizer.json"));
 }
 
-TEST_F(ModelCommandsTest, InspectCountsTheParametersOfEachPart) {
-  const auto outcome = tests::run_program(
-      folder.path(),
-      "inspect --format json '" + tests::parity_model().string() + "'");
+TEST_F(ModelCommandsTest, InspectPrintsTablesOrJson) {
+  const std::string model = " '" + tests::nano_model().string() + "'";
 
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json json = parse_json(outcome.out, "stdout");
-  EXPECT_EQ(json["parts"]["token embedding"]["parameters"], 640 * 64);
-  EXPECT_EQ(json["parts"]["projector"]["parameters"], 192 * 64 + 64);
-  EXPECT_EQ(json["parts"]["newline and separator"]["tensors"], 2);
-  EXPECT_EQ(json["parts"]["routed experts"]["tensors"], 2 * 8 * 3);
-  EXPECT_EQ(
-      json["memory"]["bf16"]["kv_cache_bytes_per_position"], 2 * 3 * 64 * 2);
-  EXPECT_EQ(json["sha256"].get<std::string>().size(), 64u);
+  const auto table = tests::run_program(folder.path(), "inspect" + model);
+  const auto json =
+      tests::run_program(folder.path(), "inspect --format json" + model);
+
+  ASSERT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("nano-36 (not trained)"));
+  EXPECT_THAT(table.out, ::testing::Not(HasSubstr("nano-9 (not trained)")));
+  EXPECT_EQ(parse_json(json.out, "stdout")["kind"], "model folder");
 }
 
-TEST_F(ModelCommandsTest, InspectNeedsOnlyAConfig) {
-  std::filesystem::create_directory(folder.path() / "bare");
-  std::filesystem::copy(
-      tests::parity_model() / "config.json", folder.path() / "bare");
+TEST_F(ModelCommandsTest, CommandsOfOnePageWarnAboutAModeWithoutTraining) {
+  for (const char* command : {"encode", "trace --steps 1"}) {
+    const auto outcome = tests::run_program(
+        folder.path(),
+        concat(command, " page.png -o out.safetensors --mode nano-16 --quiet"));
 
-  const auto bare =
-      tests::run_program(folder.path(), "inspect --format json bare");
-  const auto whole = tests::run_program(
-      folder.path(),
-      "inspect --format json '" + tests::parity_model().string() + "'");
-
-  ASSERT_EQ(bare.exit_code, 0) << bare.err;
-  const Json json = parse_json(bare.out, "stdout");
-  EXPECT_EQ(json["kind"], "model folder without weights");
-  EXPECT_EQ(
-      json["parts"]["routed experts"],
-      parse_json(whole.out, "stdout")["parts"]["routed experts"]);
-  EXPECT_GT(json["memory"]["f32"]["run_bytes"]["tiny"], 0);
-  EXPECT_EQ(tests::run_program(folder.path(), "inspect bare").exit_code, 0);
-}
-
-TEST_F(ModelCommandsTest, InspectMarksModesWithoutTraining) {
-  const auto outcome = tests::run_program(
-      folder.path(), "inspect '" + tests::nano_model().string() + "'");
-
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("nano-36 (not trained)"));
-  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("nano-9 (not trained)")));
-}
-
-TEST_F(ModelCommandsTest, InspectEstimatesTheMemoryOfEachMode) {
-  const auto outcome = tests::run_program(
-      folder.path(),
-      "inspect --format json '" + tests::parity_model().string() + "'");
-
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json json = parse_json(outcome.out, "stdout");
-  const Json& memory = json["memory"]["f32"];
-  // The parity model has no modes of its own.
-  EXPECT_GT(memory["run_bytes"]["tiny"], memory["weights_bytes"]);
-  EXPECT_GT(memory["run_bytes"]["large"], memory["run_bytes"]["tiny"]);
-  EXPECT_EQ(memory["run_bytes"].size(), 6u);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("was not trained in mode nano-16"));
+  }
 }
 
 TEST_F(ModelCommandsTest, InspectRecognisesVisionTokens) {

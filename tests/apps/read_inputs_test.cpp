@@ -58,6 +58,18 @@ TEST_F(ReadInputsTest, APromptThatDoesNotShowThePageIsRefused) {
   }
 }
 
+TEST_F(ReadInputsTest, AnEmptyPromptIsRefused) {
+  for (const char* command :
+       {"read page.png", "trace page.png -o trace.safetensors"}) {
+    const auto outcome = run(std::string(command) + " --prompt ''");
+
+    EXPECT_EQ(outcome.exit_code, 2) << command;
+    EXPECT_THAT(
+        outcome.err,
+        AllOf(HasSubstr("--prompt"), HasSubstr("leave --prompt out")));
+  }
+}
+
 TEST_F(ReadInputsTest, ALiteralBackslashAndNInAPromptIsRefused) {
   for (const char* command :
        {"read page.png", "trace page.png -o trace.safetensors"}) {
@@ -214,7 +226,8 @@ TEST_F(ReadInputsTest, AResultFolderCanBeReadLikeAnyOther) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(exists("out/a.json"));
   EXPECT_FALSE(exists("out/a-2.json"));
-  EXPECT_THAT(outcome.err, HasSubstr("2 files are results of `read`"));
+  EXPECT_THAT(
+      outcome.err, HasSubstr("2 files not read, because `read` wrote them"));
 }
 
 TEST_F(ReadInputsTest, NothingInAFolderIsSkippedSilently) {
