@@ -24,7 +24,8 @@ struct TextCompressorOptions {
 };
 
 /// Compresses the embeddings of a text into a few vectors, which replace the
-/// vision tokens of a page in the decoder's input.
+/// vision tokens of a page in the decoder's input. It is the text baseline; the
+/// encoder's `TokenCompressor` makes vision tokens from patches of a page.
 ///
 /// The direct-text baselines of arXiv:2512.03643 and two more; see `Method`.
 /// Truncation and mean pooling have no parameters; they use the decoder's own

@@ -1,6 +1,6 @@
 #include "kernels/moe_dispatch.h"
 
-#include "tests/kernels/precision.h"
+#include "tests/kernels/dtype_case.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -151,9 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
         &moe_dispatch_cpu),
     dispatch_name);
 
-class MoePrecisionTest : public ::testing::TestWithParam<Precision> {};
+class MoeDtypeTest : public ::testing::TestWithParam<DtypeCase> {};
 
-TEST_P(MoePrecisionTest, MatchesTheFloat32Reference) {
+TEST_P(MoeDtypeTest, MatchesTheFloat32Reference) {
   const auto [device, dtype, tolerance] = GetParam();
   if (device == torch::kCUDA && !torch::cuda::is_available()) {
     GTEST_SKIP() << "no GPU on this machine";
@@ -176,12 +176,12 @@ TEST_P(MoePrecisionTest, MatchesTheFloat32Reference) {
 // bfloat16 rounds to 2^-8 = 4e-3: x, the weights, both inner products, the gate
 // and the output. A GPU may sum float32 products in another order.
 INSTANTIATE_TEST_SUITE_P(
-    Precisions,
-    MoePrecisionTest,
+    Dtypes,
+    MoeDtypeTest,
     ::testing::Values(
-        Precision{torch::kCPU, torch::kBFloat16, 2.5e-2},
-        Precision{torch::kCUDA, torch::kFloat32, 1e-5},
-        Precision{torch::kCUDA, torch::kBFloat16, 2.5e-2}),
+        DtypeCase{torch::kCPU, torch::kBFloat16, 2.5e-2},
+        DtypeCase{torch::kCUDA, torch::kFloat32, 1e-5},
+        DtypeCase{torch::kCUDA, torch::kBFloat16, 2.5e-2}),
     ::testing::PrintToStringParamName());
 
 TEST(MoeDispatchErrorTest, RefusesAnExpertThatDoesNotExist) {

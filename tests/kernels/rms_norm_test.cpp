@@ -1,6 +1,6 @@
 #include "kernels/rms_norm.h"
 
-#include "tests/kernels/precision.h"
+#include "tests/kernels/dtype_case.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-class RmsNormTest : public ::testing::TestWithParam<Precision> {};
+class RmsNormTest : public ::testing::TestWithParam<DtypeCase> {};
 
 TEST_P(RmsNormTest, MatchesTheReference) {
   const auto [device, dtype, tolerance] = GetParam();
@@ -39,14 +39,14 @@ TEST_P(RmsNormTest, MatchesTheReference) {
 // bfloat16 keeps 8 significant bits, 2^-8 = 4e-3, here rounded three times: x,
 // the normalised value and the product.
 INSTANTIATE_TEST_SUITE_P(
-    Precisions,
+    Dtypes,
     RmsNormTest,
     ::testing::Values(
-        Precision{torch::kCPU, torch::kFloat32, 1e-6},
-        Precision{torch::kCPU, torch::kBFloat16, 1.2e-2},
-        Precision{torch::kCUDA, torch::kFloat32, 1e-5},
-        Precision{torch::kCUDA, torch::kFloat16, 2e-3},
-        Precision{torch::kCUDA, torch::kBFloat16, 1.2e-2}),
+        DtypeCase{torch::kCPU, torch::kFloat32, 1e-6},
+        DtypeCase{torch::kCPU, torch::kBFloat16, 1.2e-2},
+        DtypeCase{torch::kCUDA, torch::kFloat32, 1e-5},
+        DtypeCase{torch::kCUDA, torch::kFloat16, 2e-3},
+        DtypeCase{torch::kCUDA, torch::kBFloat16, 1.2e-2}),
     ::testing::PrintToStringParamName());
 
 TEST(RmsNormGradientTest, TheSumOfSquaresHasNoGradient) {
