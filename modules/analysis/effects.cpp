@@ -7,7 +7,7 @@
 #include "analysis/cell_labels.h"
 #include "analysis/cell_samples.h"
 #include "conditions/page/page_condition.h"
-#include "conditions/tokens/token_condition.h"
+#include "conditions/tokens/token_floors.h"
 
 namespace microfiche::analysis {
 namespace {
@@ -18,10 +18,8 @@ bool is_floor_cell(const sweep::Cell& cell) {
              conditions::page_conditions(),
              cell.page_condition.value_or(conditions::kNoCondition),
              where)) ||
-      conditions::is_floor(conditions::find_conditions(
-          conditions::token_conditions(),
-          cell.token_condition.value_or(conditions::kNoCondition),
-          where));
+      conditions::has_token_floor(
+             cell.token_condition.value_or(conditions::kNoCondition), where);
 }
 
 ConditionEffect effect_of(

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "conditions/tokens/token_floors.h"
 #include "core/error.h"
 
 namespace microfiche::conditions {
@@ -220,6 +221,16 @@ TEST(TokenConditionTest, EveryConditionIsTheSameForTheSamePage) {
         treat(name, small_page(), 3).rows, treat(name, small_page(), 3).rows))
         << name;
   }
+}
+
+TEST(TokenFloorsTest, AreTheConditionsThatSayThatTheyAreFloors) {
+  for (const auto& condition : token_conditions()) {
+    EXPECT_EQ(
+        has_token_floor(condition.info.name, "test"), condition.info.is_floor)
+        << condition.info.name;
+  }
+  EXPECT_TRUE(has_token_floor("merge:2+zero_tokens", "test"));
+  EXPECT_FALSE(has_token_floor(kNoCondition, "test"));
 }
 
 } // namespace

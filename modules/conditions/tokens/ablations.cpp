@@ -1,6 +1,7 @@
 #include <torch/torch.h>
 
 #include "conditions/tokens/token_condition.h"
+#include "conditions/tokens/token_floors.h"
 
 namespace microfiche::conditions {
 namespace {
@@ -46,17 +47,9 @@ void zero_tokens(TokenRows& page, const TokenContext&, double, RandomStream&) {
 } // namespace
 
 std::vector<TokenCondition> ablations() {
-  TokenCondition zeroed{
-      {"zero_tokens",
-       "every vision token is zero; newlines and separator stay",
-       std::nullopt,
-       /*is_floor=*/true},
-      zero_tokens};
+  TokenCondition zeroed{zero_tokens_info(), zero_tokens};
   TokenCondition alone{
-      {"prompt_alone",
-       "no position for the page at all",
-       std::nullopt,
-       /*is_floor=*/true},
+      prompt_alone_info(),
       [](TokenRows& page, const TokenContext&, double, RandomStream&) {
         page.keep({});
       }};
