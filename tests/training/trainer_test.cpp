@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
@@ -40,6 +41,20 @@ TEST(TrainerTest, TrainsEveryStageAndWritesAModelThatLoads) {
   EXPECT_EQ(tests::logged_losses(folder.path() / "run").size(), 7);
   const auto loaded = model::load_model(folder.path() / "run" / "model");
   EXPECT_EQ(loaded.model->image_newline.sizes(), std::vector<int64_t>{32});
+}
+
+TEST(TrainerTest, LeavesTheLastTableToItsCaller) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  config.stages.resize(1);
+  config.evaluation.every_steps = 1;
+  ::testing::internal::CaptureStderr();
+
+  Trainer(config, folder.path() / "run", torch::kCPU).run();
+
+  const auto err = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(err, HasSubstr("step 2, held-out pages:"));
+  EXPECT_THAT(err, Not(HasSubstr("step 3, held-out pages:")));
 }
 
 TEST(TrainerTest, LogsTheModeDensityAndLossesOfEachBatch) {
@@ -225,7 +240,8 @@ TEST(TrainerTest, RefusesToResumeWithAnotherSeed) {
 
   EXPECT_THAT(
       [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
-      ThrowsMessage<InputError>(HasSubstr("started with seed = 0, now it is 1")));
+      ThrowsMessage<InputError>(
+          HasSubstr("started with seed = 0, now it is 1")));
 }
 
 TEST(TrainerTest, RefusesToTrainInt8Weights) {
