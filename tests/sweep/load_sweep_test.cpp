@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-void expect_refused(const char* text, const std::string& message) {
+void expect_load_refused(const char* text, const std::string& message) {
   const tests::TemporaryFolder folder;
   write_file(folder.path() / "s.json", text);
 
@@ -25,26 +25,26 @@ void expect_refused(const char* text, const std::string& message) {
 }
 
 TEST(LoadSweepTest, APromptWithoutAnImageIsRefusedWithItsField) {
-  expect_refused(
+  expect_load_refused(
       R"({"characters_per_token": [5], "prompt": "Free OCR."})",
       "s.json: prompt");
-  expect_refused(
+  expect_load_refused(
       R"({"characters_per_token": [5],
           "prompts": {"a": "<image>", "b": "Read this."}})",
       "s.json: prompts.b");
 }
 
 TEST(LoadSweepTest, UnknownConditionsAreRefusedWithTheirField) {
-  expect_refused(
+  expect_load_refused(
       R"({"characters_per_token": [5], "conditions": {"page": ["rotat:3"]}})",
       "s.json: conditions.page: no condition named \"rotat\"");
-  expect_refused(
+  expect_load_refused(
       R"({"characters_per_token": [5], "conditions": {"tokens": ["none1"]}})",
       "s.json: conditions.tokens: no condition named \"none1\"");
 }
 
 TEST(LoadSweepTest, AConditionThatNeedsAnotherPageNeedsTwo) {
-  expect_refused(
+  expect_load_refused(
       R"({"characters_per_token": [5], "pages_per_cell": 1,
           "conditions": {"page": ["other_page"]}})",
       "pages_per_cell must be at least 2");
