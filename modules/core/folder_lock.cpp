@@ -26,7 +26,10 @@ constexpr auto kRetryInterval = std::chrono::milliseconds(50);
 
 } // namespace
 
-FolderLock::FolderLock(const fs::path& folder, Mode mode)
+FolderLock::FolderLock(
+    const fs::path& folder,
+    Mode mode,
+    const std::string& busy)
     : path_(folder / ".lock") {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -36,9 +39,10 @@ FolderLock::FolderLock(const fs::path& folder, Mode mode)
   try {
     check<IoError>(
         lock(kFolderByte, mode == Mode::kExclusive ? F_WRLCK : F_RDLCK),
-        folder.string(),
-        ": another run is writing to this folder; wait for it, or use another "
-        "folder with -o");
+        !busy.empty() ? busy
+                      : folder.string() +
+                ": another run is writing to this folder; wait for it, or use "
+                "another folder with -o");
   } catch (...) {
     ::close(descriptor_);
     throw;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 namespace microfiche {
 
@@ -18,10 +19,12 @@ class FolderLock {
   };
 
   /// Makes the folder if it is missing. Throws `IoError` when another process
-  /// holds the lock, or when the file system has no locks.
+  /// holds the lock, with `busy` as its message if that is not empty, or when
+  /// the file system has no locks.
   explicit FolderLock(
       const std::filesystem::path& folder,
-      Mode mode = Mode::kExclusive);
+      Mode mode = Mode::kExclusive,
+      const std::string& busy = "");
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
