@@ -212,8 +212,16 @@ def licences(package):
             yield Document(f"licences/{path.name}", "licences", re.split(r"\n\s*\n", text))
 
 
+def installation_guide(package):
+    root = package("installation-guide-amd64") / "usr/share/doc/installation-guide-amd64/en"
+    return pages(root, "*.html", "installation_guide")
+
+
 PUBLIC_DOMAIN = [king_james, devils_dictionary, jargon_file]
 ENGLISH = PUBLIC_DOMAIN + [
     foldoc, debian_handbook, debian_reference, debian_policy, developers_reference, debian_faq,
     aptitude, python, fortunes, licences,
 ]  # fmt: skip
+
+# Text that no training config names, to evaluate on.
+UNSEEN = [installation_guide]

@@ -11,6 +11,7 @@
 #include "sweep/run/load_sweep.h"
 #include "sweep/run/model_reader.h"
 #include "sweep/run/sweep.h"
+#include "sweep/run/tesseract_reader.h"
 #include "sweep/run/training_warnings.h"
 #include "sweep/run/workers.h"
 #include "tokenizer/text_token_counter.h"
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -52,8 +54,8 @@ std::string find_text(const std::string& path) {
 /// The model that reads the cells; one model is in memory at a time.
 class OpenModel {
  public:
-  explicit OpenModel(CommonArguments arguments)
-      : arguments_(std::move(arguments)) {}
+  OpenModel(CommonArguments arguments, std::string reader)
+      : arguments_(std::move(arguments)), default_reader_(std::move(reader)) {}
 
   /// The reader for a cell's model and dtype; by default those of the command.
   sweep::BatchReader& find(const sweep::Cell& cell) {
@@ -62,6 +64,7 @@ class OpenModel {
     arguments.dtype = cell.dtype.value_or(arguments.dtype);
     const auto key = std::pair(arguments.model, arguments.dtype);
     if (!loaded_ || key != key_) {
+      others_.clear();
       reader_.reset();
       loaded_.reset();
       loaded_.emplace(open_model(arguments));
@@ -69,7 +72,7 @@ class OpenModel {
           *loaded_, text_compression::load_text_compressor(*loaded_));
       key_ = key;
     }
-    return *reader_;
+    return find(cell.reader.value_or(default_reader_));
   }
 
   /// The model that `find` opened last.
@@ -78,10 +81,25 @@ class OpenModel {
   }
 
  private:
+  /// The reader of that name, see `SweepConfig::reader`, of the open model.
+  sweep::BatchReader& find(const std::string& reader) {
+    if (reader == "model") {
+      return *reader_;
+    }
+    auto& other = others_[reader];
+    if (other == nullptr) {
+      other = reader == "text" ? sweep::make_text_question_reader(*loaded_)
+                               : sweep::make_tesseract_reader(*reader_);
+    }
+    return *other;
+  }
+
   CommonArguments arguments_;
+  std::string default_reader_;
   std::pair<std::string, std::string> key_;
   std::optional<model::LoadedModel> loaded_;
   std::unique_ptr<sweep::BatchReader> reader_;
+  std::map<std::string, std::unique_ptr<sweep::BatchReader>> others_;
 };
 
 /// The provenance of every model and dtype of a sweep. Opens each, so that a
@@ -106,8 +124,7 @@ Json models_of(const sweep::SweepConfig& config, OpenModel& model, bool warns) {
 }
 
 sweep::SweepConfig read_sweep(const SweepArguments& arguments) {
-  auto config =
-      sweep::load_sweep(arguments.config, arguments.common.set);
+  auto config = sweep::load_sweep(arguments.config, arguments.common.set);
   if (!arguments.common.model.empty()) {
     config.model = arguments.common.model;
     config.models.clear();
@@ -144,7 +161,7 @@ void run_worker(
   // Only the first worker prints.
   common.quiet = common.quiet || worker.rank > 0;
   common.model = config.model;
-  OpenModel model(common);
+  OpenModel model(common, config.reader);
   sweep::Cell first;
   if (!config.models.empty()) {
     first.model = config.models.front();

@@ -23,6 +23,7 @@ RunAnalysis analyze_run(sweep::Run run) {
   analysis.effects = compute_effects(run, analysis.summary);
   analysis.information = compute_information(run);
   analysis.costs = compute_costs(run);
+  analysis.questions = compute_question_outcomes(run);
   analysis.paper = compare_with_paper(analysis.summary);
   analysis.run = std::move(run);
   return analysis;

@@ -8,6 +8,7 @@
 #include "analysis/effects.h"
 #include "analysis/information.h"
 #include "analysis/paper_comparison.h"
+#include "analysis/question_outcomes.h"
 #include "analysis/summary.h"
 
 namespace microfiche::analysis {
@@ -26,6 +27,9 @@ struct RunAnalysis {
   /// Empty without log-likelihoods.
   std::vector<CellInformation> information;
   std::vector<CellCost> costs;
+
+  /// Empty without questions.
+  std::vector<QuestionOutcomes> questions;
 
   /// Empty without a cell that the paper has.
   std::vector<PaperComparison> paper;

@@ -25,6 +25,10 @@ std::vector<NamedTable> run_tables(const RunAnalysis& analysis) {
          paper_table(analysis.paper)});
   }
   add(
+      {"questions",
+       "Answers to questions about a page, with the 95 % interval of exact ones",
+       question_table(analysis.questions)});
+  add(
       {"effects",
        concat(
            "Effect of the conditions on ",

@@ -1,5 +1,7 @@
 #include "data/entry_grid.h"
 
+#include "rendering/page_renderer.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -18,6 +20,25 @@ int64_t longest_of(const std::vector<std::string>& entries) {
 }
 
 } // namespace
+
+double fixed_advance(const std::string& font) {
+  rendering::PageStyle style;
+  style.font = font;
+  style.font_size_px = 32;
+  style.page_width_px = 4096;
+  const auto page = rendering::PageRenderer(style).render_first("iMn0.w");
+  for (const auto& glyph : page.glyphs) {
+    if (std::abs(glyph.width - page.glyphs[0].width) > 0.01F) {
+      return 0;
+    }
+  }
+  return page.glyphs[0].width / 32;
+}
+
+bool EntryGrid::fits(const std::vector<std::string>& entries) const {
+  return columns(longest_of(entries)) * lines() >=
+      static_cast<int64_t>(entries.size());
+}
 
 int64_t EntryGrid::start(int64_t column, int64_t longest) const {
   // The tokens that an entry and the space behind it take.

@@ -6,6 +6,10 @@
 
 namespace microfiche::data {
 
+/// The advance of every character of a monospaced font over the font size; 0
+/// for a proportional font.
+double fixed_advance(const std::string& font);
+
 /// A page in monospaced type on which short entries begin at the left edges of
 /// vision tokens. Lengths in px.
 struct EntryGrid {
@@ -25,6 +29,9 @@ struct EntryGrid {
 
   /// Entries of at most `longest` characters in a line; 0 if not even one fits.
   int64_t columns(int64_t longest) const;
+
+  /// Whether entries of these lengths fit.
+  bool fits(const std::vector<std::string>& entries) const;
 
   /// Lines on the page.
   int64_t lines() const;

@@ -94,21 +94,6 @@ std::vector<uint8_t> luminances(const page::PageImage& image) {
   return result;
 }
 
-/// The advance of every character over the font size, or 0 if they differ.
-double fixed_advance(const std::string& font) {
-  rendering::PageStyle style;
-  style.font = font;
-  style.font_size_px = 32;
-  style.page_width_px = 4096;
-  const auto page = rendering::PageRenderer(style).render_first("iMn0.w");
-  for (const auto& glyph : page.glyphs) {
-    if (std::abs(glyph.width - page.glyphs[0].width) > 0.01F) {
-      return 0;
-    }
-  }
-  return page.glyphs[0].width / 32;
-}
-
 /// The largest font size from `low` to `high` for which `fits`, which holds for
 /// no size above one that does not fit; `low` if none fits.
 double largest_fitting(
@@ -220,10 +205,6 @@ PageSample PageDrawer::draw_grid(
   auto look = draw_look(mode, monospaced_, random);
   auto& style = look.style;
   const auto px = static_cast<double>(style.page_width_px);
-  size_t longest = 0;
-  for (const auto& entry : entries) {
-    longest = std::max(longest, entry.size());
-  }
   const auto grid_at = [&](double size, double line) {
     EntryGrid grid;
     grid.width = px;
@@ -237,14 +218,10 @@ PageSample PageDrawer::draw_grid(
     grid.line = line;
     return grid;
   };
-  const auto fits = [&](const EntryGrid& grid) {
-    return grid.columns(static_cast<int64_t>(longest)) * grid.lines() >=
-        static_cast<int64_t>(entries.size());
-  };
   if (!mix_.sizes.empty()) {
     const auto sizes = scaled(mix_.sizes, look.enlarged);
     auto size = std::find_if(sizes.begin(), sizes.end(), [&](const auto& one) {
-      return fits(grid_at(one.font_size_px, one.line_distance_px));
+      return grid_at(one.font_size_px, one.line_distance_px).fits(entries);
     });
     size = size == sizes.end() ? size - 1 : size;
     style.font_size_px = size->font_size_px;
@@ -254,7 +231,7 @@ PageSample PageDrawer::draw_grid(
     const double low = range.first * look.enlarged;
     const double high = range.second * look.enlarged;
     const double largest = largest_fitting(low, high, [&](double size) {
-      return fits(grid_at(size, style.line_height * size));
+      return grid_at(size, style.line_height * size).fits(entries);
     });
     style.font_size_px = mix_.font_size_px
         ? draw_log(random, {low, largest})

@@ -162,7 +162,7 @@ std::vector<Question> draw_line_questions(
   std::vector<Question> questions;
   while (static_cast<int64_t>(questions.size()) < count &&
          !about_lines.empty()) {
-    if (random.uniform() < mix.not_stated) {
+    if (!other_text.empty() && random.uniform() < mix.not_stated) {
       const size_t begin = random.below(other_text.size());
       const auto length = static_cast<size_t>(random.between(
           mix.prefix_characters.first, mix.prefix_characters.second));

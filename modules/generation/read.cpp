@@ -50,7 +50,10 @@ void read_vision_tokens(
     if (!page) {
       return std::nullopt;
     }
-    auto request = make_generation_request(loaded, page->tokens, config.prompt);
+    auto request = make_generation_request(
+        loaded,
+        page->tokens,
+        page->prompt.empty() ? config.prompt : page->prompt);
     request.page = page->page;
     return request;
   };
@@ -92,7 +95,8 @@ std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
     const ReadConfig& config,
-    int64_t first_page) {
+    int64_t first_page,
+    std::span<const std::string> prompts) {
   std::vector<Reading> readings(pages.size());
   size_t num_started = 0;
   ReadCallbacks callbacks;
@@ -101,7 +105,10 @@ std::vector<Reading> read_vision_tokens(
       return std::nullopt;
     }
     const size_t i = num_started++;
-    return NumberedTokens{first_page + static_cast<int64_t>(i), pages[i]};
+    return NumberedTokens{
+        first_page + static_cast<int64_t>(i),
+        pages[i],
+        prompts.empty() ? std::string() : prompts[i]};
   };
   callbacks.on_reading = [&](int64_t page, Reading reading) {
     readings[page - first_page] = std::move(reading);

@@ -40,6 +40,10 @@ struct NumberedTokens {
   /// the other pages of the batch.
   int64_t page = 0;
   model::VisionTokens tokens;
+
+  /// Its own prompt, in place of the config's; may be without `<image>` if
+  /// there are no vision tokens.
+  std::string prompt = {};
 };
 
 /// Where pages come from and where readings go; see `GenerationCallbacks`.
@@ -61,13 +65,15 @@ void read_vision_tokens(
     const ReadConfig& config,
     int64_t max_rows);
 
-/// Reads all pages in one batch, numbered from `first_page`. For the control
+/// Reads all pages in one batch, numbered from `first_page`. `prompts` has one
+/// for each page, or none for the prompt of the config. For the control
 /// conditions of an experiment, pass the tokens of another page or a blank one.
 std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
     const ReadConfig& config,
-    int64_t first_page = 0);
+    int64_t first_page = 0,
+    std::span<const std::string> prompts = {});
 
 /// Encodes pages of one mode and reads them in one batch.
 std::vector<Reading> read_pages(

@@ -22,6 +22,7 @@ std::vector<std::pair<std::string, std::string>> optional_coordinates(
   add("seed", cell.seed);
   add("prompt", cell.prompt);
   add("decoding", cell.decoding);
+  add("reader", cell.reader);
   return coordinates;
 }
 
@@ -55,6 +56,7 @@ Cell page_coordinates(Cell cell) {
   cell.dtype.reset();
   cell.prompt.reset();
   cell.decoding.reset();
+  cell.reader.reset();
   return cell;
 }
 

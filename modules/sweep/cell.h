@@ -33,6 +33,7 @@ struct Cell {
   std::optional<uint64_t> seed = std::nullopt;
   std::optional<std::string> prompt = std::nullopt;
   std::optional<std::string> decoding = std::nullopt;
+  std::optional<std::string> reader = std::nullopt;
 
   bool operator==(const Cell&) const = default;
 };
@@ -52,6 +53,7 @@ void visit_fields(Visitor&& visit, Cell& cell) {
   visit("seed", cell.seed);
   visit("prompt", cell.prompt);
   visit("decoding", cell.decoding);
+  visit("reader", cell.reader);
 }
 
 /// Names and values of the coordinates from `page_condition` on that the cell

@@ -87,6 +87,7 @@ void visit_fields(Visitor&& visit, Sample& sample) {
   visit("peak_memory_bytes", sample.peak_memory_bytes);
   visit("collected", page.image_name);
   visit("altered_words", page.altered_words);
+  visit("question", page.question);
   visit("log_likelihood", reading.log_likelihood);
   visit("log_likelihood_without_page", reading.log_likelihood_without_page);
   visit("confidence", reading.confidence);
@@ -114,6 +115,7 @@ struct BlankReading {
   std::optional<std::string> dtype = std::nullopt;
   std::optional<std::string> prompt = std::nullopt;
   std::optional<std::string> decoding = std::nullopt;
+  std::optional<std::string> reader = std::nullopt;
 };
 
 template <typename Visitor>
@@ -126,6 +128,7 @@ void visit_fields(Visitor&& visit, BlankReading& blank) {
   visit("dtype", blank.dtype);
   visit("prompt", blank.prompt);
   visit("decoding", blank.decoding);
+  visit("reader", blank.reader);
 }
 
 /// Whether the pages of a cell are read in the same way as the empty page was.

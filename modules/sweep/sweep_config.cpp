@@ -51,6 +51,22 @@ void check_one_of(
       " are given; leave one of them out");
 }
 
+void check_readers(const SweepConfig& sweep, const std::string& where) {
+  const std::vector<std::string> known = {"model", "text", "tesseract"};
+  auto readers = sweep.readers;
+  readers.push_back(sweep.reader);
+  for (const auto& reader : readers) {
+    check(
+        std::find(known.begin(), known.end(), reader) != known.end(),
+        where,
+        ": unknown reader \"",
+        reader,
+        "\"",
+        did_you_mean(reader, known),
+        "; there are model, text and tesseract");
+  }
+}
+
 template <typename T>
 void check_names(
     const std::map<std::string, T>& axis,
@@ -125,6 +141,7 @@ std::vector<Cell> outer_cells(const SweepConfig& sweep) {
   };
   expand(&Cell::model, sweep.models);
   expand(&Cell::dtype, sweep.dtypes);
+  expand(&Cell::reader, sweep.readers);
   expand(&Cell::source, keys_of(sweep.sources));
   expand(&Cell::seed, sweep.seeds);
   expand(&Cell::prompt, keys_of(sweep.prompts));
@@ -166,6 +183,8 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       where);
   check_distinct(sweep.models, where + ": models");
   check_distinct(sweep.dtypes, where + ": dtypes");
+  check_distinct(sweep.readers, where + ": readers");
+  check_readers(sweep, where);
   check_names(sweep.sources, where + ": sources");
   check_names(sweep.prompts, where + ": prompts");
   check_names(sweep.decodings, where + ": decodings");
@@ -182,8 +201,20 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       where,
       ": held_out_fraction must be in (0, 1], got ",
       sweep.held_out_fraction);
+  for (const auto& [name, part] : sweep.parts) {
+    const auto at = concat(where, ": parts.", name);
+    validate(config_of(sweep, part, at).conditions, at);
+    check_lengths(
+        part.characters_per_token.value_or(std::vector<double>()),
+        at + ".characters_per_token");
+  }
+  const bool parts_have_lengths =
+      std::all_of(sweep.parts.begin(), sweep.parts.end(), [](const auto& part) {
+        return part.second.characters_per_token.has_value();
+      });
   check(
-      !sweep.characters_per_token.empty() || !sweep.text_token_bins.empty(),
+      !sweep.characters_per_token.empty() || !sweep.text_token_bins.empty() ||
+          (!sweep.parts.empty() && parts_have_lengths),
       where,
       ": no text length; give characters_per_token, such as [5, 10, 24], or "
       "text_token_bins, such as [[600, 700]]");
@@ -230,8 +261,13 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       ": pictures_per_cell must not be negative, got ",
       sweep.pictures_per_cell);
   auto named = sweep;
-  named.modes =
-      named.modes.empty() ? std::vector<std::string>{"own"} : named.modes;
+  if (named.modes.empty()) {
+    check(
+        named.parts.empty(),
+        where,
+        ": parts select from modes, so modes must be given");
+    named.modes = {"own"};
+  }
   std::vector<std::string> cells;
   for (const auto& cell : cells_of(named)) {
     cells.push_back(name_of(cell));
@@ -244,7 +280,28 @@ void validate(const SweepConfig& sweep, const std::string& where) {
   }
 }
 
+namespace {
+
+/// The cells of the parts, each once.
+std::vector<Cell> cells_of_parts(const SweepConfig& sweep) {
+  std::vector<Cell> all;
+  std::set<std::string> names;
+  for (const auto& [name, part] : sweep.parts) {
+    for (auto& cell : cells_of(config_of(sweep, part, "parts." + name))) {
+      if (names.insert(name_of(cell)).second) {
+        all.push_back(std::move(cell));
+      }
+    }
+  }
+  return all;
+}
+
+} // namespace
+
 std::vector<Cell> cells_of(const SweepConfig& sweep) {
+  if (!sweep.parts.empty()) {
+    return cells_of_parts(sweep);
+  }
   const auto treatments = treatments_of(sweep.conditions);
   std::vector<Cell> all;
   for (const auto& outer : outer_cells(sweep)) {

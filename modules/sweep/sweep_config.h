@@ -12,6 +12,7 @@
 #include "generation/config/generation_config.h"
 #include "page/resolution_mode.h"
 #include "sweep/cell.h"
+#include "sweep/sweep_part.h"
 #include "sweep/sweep_style.h"
 
 namespace microfiche::sweep {
@@ -108,6 +109,14 @@ struct SweepConfig {
   /// empty, the command decides.
   std::vector<std::string> dtypes;
 
+  /// Who reads the pages: "model", "text", the same model with the text in
+  /// place of the page (only for questions), or "tesseract", which shows what
+  /// the pixels hold; see `make_tesseract_reader`.
+  std::string reader = "model";
+
+  /// Several readers, instead of `reader`.
+  std::vector<std::string> readers;
+
   /// Files or folders of text that the model has never seen, `.txt` or `.jsonl`
   /// (see `data::read_documents`), or one folder of pages with their references
   /// as "collection:folder" (see `page_collections`).
@@ -134,6 +143,10 @@ struct SweepConfig {
   std::vector<std::pair<int64_t, int64_t>> text_token_bins;
 
   std::vector<SweepStyle> styles = {{}};
+
+  /// Grids over some of the values above and below, by name; the cells of the
+  /// sweep are those of all parts. If empty, the sweep is one grid.
+  std::map<std::string, SweepPart> parts;
 
   SweepConditions conditions;
 
@@ -180,6 +193,8 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("model", sweep.model);
   visit("models", sweep.models);
   visit("dtypes", sweep.dtypes);
+  visit("reader", sweep.reader);
+  visit("readers", sweep.readers);
   visit("texts", sweep.texts);
   visit("sources", sweep.sources);
   visit("held_out_fraction", sweep.held_out_fraction);
@@ -188,6 +203,7 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("characters_per_token", sweep.characters_per_token);
   visit("text_token_bins", sweep.text_token_bins);
   visit("styles", sweep.styles);
+  visit("parts", sweep.parts);
   visit("conditions", sweep.conditions);
   visit("pages_per_cell", sweep.pages_per_cell);
   visit("controls", sweep.controls);

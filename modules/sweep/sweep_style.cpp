@@ -52,6 +52,10 @@ void validate(const SweepStyle& style, const std::string& where) {
         path,
         " cannot be varied");
   }
+  check(
+      !style.grid || !style.sizes.empty(),
+      where,
+      ".grid: needs sizes, from which it takes the width of a character");
   check(!style.fonts.empty(), where, ".fonts must name at least one font");
   check(
       style.margin >= 0 && style.margin < 0.5,

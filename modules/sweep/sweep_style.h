@@ -34,6 +34,11 @@ struct SweepStyle {
   double min_font_size_px = 4;
   double max_font_size_px = 48;
 
+  /// Whether the pairs of the condition `pairs` begin at the left edges of
+  /// vision tokens, which needs `sizes` and monospaced fonts, instead of
+  /// running over the lines.
+  bool grid = false;
+
   rendering::Alignment alignment = rendering::Alignment::kLeft;
 
   /// "#rrggbb".
@@ -59,6 +64,7 @@ void visit_fields(Visitor&& visit, SweepStyle& style) {
   visit("sizes", style.sizes);
   visit("min_font_size_px", style.min_font_size_px);
   visit("max_font_size_px", style.max_font_size_px);
+  visit("grid", style.grid);
   visit("alignment", style.alignment);
   visit("text_colour", style.text_colour);
   visit("background_colour", style.background_colour);

@@ -143,11 +143,45 @@ TEST(TextConditionTest, EveryConditionIsTheSameForTheSamePage) {
     EXPECT_EQ(
         treat(name, hundred_words(), 3).text,
         treat(name, hundred_words(), 3).text);
-    EXPECT_NE(
-        treat(name, hundred_words(), 3).text,
-        treat(name, hundred_words(), 4).text)
-        << name;
+    // `lines` asks about the text and leaves it as it is.
+    if (name != "lines") {
+      EXPECT_NE(
+          treat(name, hundred_words(), 3).text,
+          treat(name, hundred_words(), 4).text)
+          << name;
+    }
   }
+}
+
+TEST(TextConditionTest, PairsFillTheLengthUpToTheirNumber) {
+  // 599 characters hold 63 pairs of 9.5.
+  const auto few = treat("pairs:4", hundred_words());
+  const auto many = treat("pairs:100", hundred_words());
+
+  EXPECT_EQ(few.pairs.size(), 4);
+  EXPECT_EQ(many.pairs.size(), 63);
+  EXPECT_EQ(
+      few.text,
+      few.pairs[0].first + " " + few.pairs[0].second + ", " +
+          few.pairs[1].first + " " + few.pairs[1].second + ", " +
+          few.pairs[2].first + " " + few.pairs[2].second + ", " +
+          few.pairs[3].first + " " + few.pairs[3].second);
+  EXPECT_TRUE(asks_questions("pairs:4"));
+  EXPECT_TRUE(asks_questions("lines"));
+  EXPECT_FALSE(asks_questions("corpus"));
+  EXPECT_FALSE(asks_questions("shuffled_words"));
+}
+
+TEST(TextConditionTest, HexadecimalAndMixedCaseHaveOnlyTheirCharacters) {
+  EXPECT_EQ(
+      treat("hexadecimal", hundred_words())
+          .text.find_first_not_of("0123456789abcdefABCDEF-: "),
+      std::string::npos);
+  const auto mixed = treat("mixed_case", hundred_words()).text;
+  const auto capitals = std::count_if(
+      mixed.begin(), mixed.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  EXPECT_NEAR(
+      static_cast<double>(capitals), static_cast<double>(mixed.size()) / 2, 90);
 }
 
 TEST(TextConditionTest, NaturalTextStays) {

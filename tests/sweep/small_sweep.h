@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sweep/run_folder.h"
 #include "sweep/run/sweep.h"
+#include "sweep/run_folder.h"
 #include "tests/support/folders.h"
 #include "tests/sweep/oracle_reader.h"
 

@@ -91,6 +91,27 @@ std::vector<TextCondition> random_text() {
                 {.capitals = 0, .numbers = 1, .punctuation = 0});
           }),
       own_text(
+          "hexadecimal",
+          "hexadecimal numbers in groups, joined by '-' or ':'",
+          [](const TextContext& context, RandomStream& random) {
+            return data::random_letters(
+                random,
+                context.characters,
+                {.capitals = 0, .numbers = 0, .punctuation = 0, .codes = 1});
+          }),
+      own_text(
+          "mixed_case",
+          "random letters, each capital or small",
+          [](const TextContext& context, RandomStream& random) {
+            return data::random_letters(
+                random,
+                context.characters,
+                {.capitals = 0,
+                 .numbers = 0,
+                 .punctuation = 0,
+                 .mixed_case = 1});
+          }),
+      own_text(
           "uuids",
           "random UUIDs, 36 characters each",
           [](const TextContext& context, RandomStream& random) {

@@ -19,7 +19,18 @@ struct PageText {
   /// Words that a condition replaced: the index of the word in the text, from
   /// 0, and the original word.
   std::vector<std::pair<int64_t, std::string>> altered;
+
+  /// The pairs of keys and values that the text states, in order, with
+  /// `kPairSeparator` between them. If there are any, the page is asked for one
+  /// of them.
+  std::vector<std::pair<std::string, std::string>> pairs = {};
+
+  /// Whether the page is asked for the rest of one of its lines.
+  bool asks_lines = false;
 };
+
+/// Between the pairs of a text.
+inline constexpr const char* kPairSeparator = ", ";
 
 /// The context of a text.
 struct TextContext {
@@ -53,6 +64,9 @@ std::vector<Applied<TextCondition>> find_text_conditions(
     const std::string& text,
     const std::string& where);
 
+/// Whether a page with these conditions is asked a question.
+bool asks_questions(const std::string& text);
+
 // The families, each in a file of its name.
 
 /// `shuffled_words`.
@@ -61,8 +75,11 @@ std::vector<TextCondition> word_order();
 /// `swapped_letters` and `shuffled_letters`.
 std::vector<TextCondition> changed_letters();
 
-/// `random_words`, `random_letters`, `digits` and `uuids`: meaningless
-/// text of the same length.
+/// `pairs` and `lines`: a question about the page instead of its text.
+std::vector<TextCondition> questions();
+
+/// `random_words`, `random_letters`, `digits`, `hexadecimal`, `mixed_case` and
+/// `uuids`: meaningless text of the same length.
 std::vector<TextCondition> random_text();
 
 } // namespace microfiche::conditions

@@ -14,6 +14,7 @@
 #include "page/resolution_mode.h"
 #include "page/vision_token_order.h"
 #include "sweep/page_reading.h"
+#include "sweep/sweep_page.h"
 
 namespace microfiche::sweep {
 
@@ -37,6 +38,9 @@ struct BatchRequest {
 
   /// The text on each page: for readers of texts, and for the log-likelihood.
   std::vector<std::string> references = {};
+
+  /// One for each page that is asked instead of transcribed, or none.
+  std::vector<PageQuestion> questions = {};
 
   /// Whether the log-likelihoods of the references are computed.
   bool log_likelihood = false;

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "conditions/text/text_condition.h"
 #include "conditions/tokens/token_condition.h"
 #include "core/error.h"
 #include "core/utf8.h"
@@ -110,6 +111,13 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
     sample.page = source_.make(cell, page, mode, vision_tokens);
     images.push_back(sample.page.image);
     request.references.push_back(sample.page.reference);
+    if (const auto& question = sample.page.question) {
+      check(
+          !config_.log_likelihood,
+          "log_likelihood: works with pages that are transcribed, not with "
+          "questions; set it to false");
+      request.questions.push_back(*question);
+    }
     samples.push_back(std::move(sample));
   }
   request.pages = images;
@@ -185,6 +193,10 @@ BlankReading CellReader::read_blank(const Cell& cell) const {
   auto request = make_request(without_conditions(cell), mode);
   request.first_page = num_pages();
   request.log_likelihood = false;
+  check(
+      !conditions::asks_questions(cell.text_condition),
+      "controls.blank_page: an empty page answers no question; set it to false "
+      "and use the page condition \"blank\"");
   request.pages = images;
   const auto batch = reader.read(request);
   const auto& reading = batch.pages.front();
@@ -196,7 +208,8 @@ BlankReading CellReader::read_blank(const Cell& cell) const {
       cell.model,
       cell.dtype,
       cell.prompt,
-      cell.decoding};
+      cell.decoding,
+      cell.reader};
 }
 
 } // namespace microfiche::sweep

@@ -46,6 +46,10 @@ SweepConfig load_sweep(
 }
 
 void check_conditions(const SweepConfig& sweep, const std::string& where) {
+  for (const auto& [name, part] : sweep.parts) {
+    const auto at = concat(where, ": parts.", name);
+    check_conditions(config_of(sweep, part, at), at);
+  }
   for (const auto& text : sweep.conditions.text) {
     conditions::find_text_conditions(text, where + ": conditions.text");
   }

@@ -17,6 +17,7 @@
 #include "model/peak_memory.h"
 #include "page/page_views.h"
 #include "sweep/run/content_cache.h"
+#include "sweep/run/page_questions.h"
 #include "text_compression/text_sequences.h"
 
 namespace microfiche::sweep {
@@ -197,14 +198,21 @@ BatchReading read_tokens(
     model::LoadedModel& loaded,
     const std::vector<model::VisionTokens>& tokens,
     double encode_seconds,
-    const BatchRequest& request) {
+    const BatchRequest& request,
+    std::vector<std::string> prompts = {}) {
+  if (prompts.empty()) {
+    for (const auto& question : request.questions) {
+      prompts.push_back(prompt_of(question));
+    }
+  }
   BatchReading batch;
   batch.encode_seconds = encode_seconds;
   auto readings = generation::read_vision_tokens(
       loaded,
       tokens,
       {request.prompt, request.generation},
-      static_cast<int64_t>(request.first_page));
+      static_cast<int64_t>(request.first_page),
+      prompts);
   for (size_t i = 0; i < readings.size(); ++i) {
     auto& reading = readings[i];
     batch.prefill_seconds += reading.prefill_seconds;
@@ -323,7 +331,47 @@ class TextReader : public ModelReader {
   text_compression::LoadedTextCompressor compressor_;
 };
 
+/// The counts are those of the page that the text replaces.
+class TextQuestionReader : public ModelReader {
+ public:
+  using ModelReader::ModelReader;
+
+  BatchReading read(const BatchRequest& request) override {
+    const torch::InferenceMode inference;
+    check(
+        request.questions.size() == request.pages.size(),
+        "reader \"text\": reads only pages with questions, so conditions.text "
+        "must have pairs or lines");
+    std::vector<std::string> prompts;
+    std::vector<model::VisionTokens> nothing(request.pages.size());
+    for (size_t i = 0; i < nothing.size(); ++i) {
+      prompts.push_back(text_prompt_of(request.questions[i]));
+      nothing[i].sequence = torch::zeros(
+          {0, loaded_.config.language.hidden_size},
+          loaded_.model->tensor_options());
+      nothing[i].counts = page::count_vision_tokens(
+          request.mode,
+          request.pages[i].width,
+          request.pages[i].height,
+          token_side_px());
+    }
+    return read_tokens(
+        loaded_, nothing, /*encode_seconds=*/0, request, std::move(prompts));
+  }
+
+  Json provenance() const override {
+    auto json = loaded_.provenance();
+    json["reader"] = "text";
+    return json;
+  }
+};
+
 } // namespace
+
+std::unique_ptr<BatchReader> make_text_question_reader(
+    model::LoadedModel& loaded) {
+  return std::make_unique<TextQuestionReader>(loaded);
+}
 
 std::unique_ptr<BatchReader> make_model_reader(
     model::LoadedModel& loaded,

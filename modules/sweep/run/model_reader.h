@@ -17,4 +17,10 @@ std::unique_ptr<BatchReader> make_model_reader(
     std::optional<text_compression::LoadedTextCompressor> text_compressor =
         std::nullopt);
 
+/// Answers the questions of a sweep with the text of each page in place of the
+/// page: the ceiling of what the decoder can look up. `loaded` must outlive the
+/// reader.
+std::unique_ptr<BatchReader> make_text_question_reader(
+    model::LoadedModel& loaded);
+
 } // namespace microfiche::sweep

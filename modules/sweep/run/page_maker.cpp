@@ -5,6 +5,7 @@
 #include "core/crypto.h"
 #include "core/error.h"
 #include "core/utf8.h"
+#include "data/entry_grid.h"
 #include "metrics/words.h"
 #include "page/image_file.h"
 #include "rendering/type_size.h"
@@ -36,16 +37,60 @@ rendering::PageStyle page_style(
   return page;
 }
 
+/// Renders as many pairs as fit, each at the left edge of a vision token, in
+/// the first size in which all of them fit.
+rendering::RenderedPage render_grid(
+    const SweepStyle& style,
+    rendering::PageStyle look,
+    const std::vector<std::pair<std::string, std::string>>& pairs,
+    int64_t token_side_px) {
+  const double advance = data::fixed_advance(look.font);
+  check(
+      advance > 0,
+      "styles: \"",
+      style.name,
+      "\": grid needs monospaced fonts, which ",
+      look.font,
+      " is not");
+  std::vector<std::string> entries;
+  for (const auto& [key, value] : pairs) {
+    entries.push_back(key + " " + value);
+  }
+  data::EntryGrid grid;
+  grid.width = static_cast<double>(look.page_width_px);
+  grid.height = static_cast<double>(look.page_height_px);
+  grid.margin_left = look.margin_left_px;
+  grid.margin_top = look.margin_top_px;
+  grid.margin_right = look.margin_right_px;
+  grid.margin_bottom = look.margin_bottom_px;
+  grid.token = static_cast<double>(token_side_px);
+  for (const auto& size : style.sizes) {
+    grid.advance = advance * size.font_size_px;
+    grid.line = size.line_distance_px;
+    look.font_size_px = size.font_size_px;
+    look.line_height = size.line_distance_px / size.font_size_px;
+    if (grid.fits(entries)) {
+      break;
+    }
+  }
+  return rendering::PageRenderer(look).render_first(grid.text(entries));
+}
+
 /// Renders as much of the text as fits on a page of this style.
 rendering::RenderedPage render(
     const SweepStyle& style,
     const std::string& font,
     const page::ResolutionMode& mode,
-    const std::string& text) {
+    const conditions::PageText& content,
+    int64_t token_side_px) {
+  const auto& text = content.text;
   if (style.layout) {
     return rendering::PageRenderer(*style.layout).render_first(text);
   }
   auto look = page_style(style, font, mode);
+  if (style.grid && !content.pairs.empty()) {
+    return render_grid(style, look, content.pairs, token_side_px);
+  }
   if (!style.sizes.empty()) {
     return rendering::render_in_first_that_fits(look, style.sizes, text);
   }
@@ -126,7 +171,8 @@ std::shared_ptr<const SweepPage> PageMaker::draw(
     const SweepStyle& style,
     const std::string& font,
     const page::ResolutionMode& mode,
-    const conditions::PageText& text) {
+    const conditions::PageText& text,
+    int64_t token_side_px) {
   auto look = style;
   look.name.clear();
   const Json content = {
@@ -134,10 +180,11 @@ std::shared_ptr<const SweepPage> PageMaker::draw(
       font,
       style.layout ? 0 : mode.base_size_px,
       text.text,
-      text.altered};
+      text.altered,
+      style.grid ? token_side_px : 0};
   const auto make = [&]() -> std::shared_ptr<const SweepPage> {
     const auto start = steady_clock::now();
-    auto rendered = render(style, font, mode, text.text);
+    auto rendered = render(style, font, mode, text, token_side_px);
     SweepPage page;
     page.render_seconds = seconds_since(start);
     page.image = std::move(rendered.image);
@@ -148,7 +195,9 @@ std::shared_ptr<const SweepPage> PageMaker::draw(
     page.font = font;
     page.font_size_px = rendered.font_size_px;
     // Invisible characters at the end belong to no page.
-    const auto rest = std::string_view(text.text).substr(rendered.source_end);
+    const auto rest = style.grid && !text.pairs.empty()
+        ? std::string_view()
+        : std::string_view(text.text).substr(rendered.source_end);
     page.truncated = !rendering::VisibleText(rest).text().empty();
     return std::make_shared<const SweepPage>(std::move(page));
   };

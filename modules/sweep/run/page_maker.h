@@ -39,7 +39,8 @@ class PageMaker {
       const SweepStyle& style,
       const std::string& font,
       const page::ResolutionMode& mode,
-      const conditions::PageText& text);
+      const conditions::PageText& text,
+      int64_t token_side_px);
 
   /// The image in a file, as a page without a reference.
   std::shared_ptr<const SweepPage> load(const std::filesystem::path& file);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/utf8.h"
+#include "sweep/run/page_questions.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 /// More characters than text tokens usually have on average: the first draft of
 /// a page, which is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
+
+/// Every so many questions one is about something that is not on the page.
+constexpr int64_t kQuestionsPerNotStated = 8;
 
 /// A passage may begin this many words later so that its length fits a bin.
 constexpr int64_t kMostSkippedWords = 20;
@@ -130,7 +134,9 @@ conditions::PageText PageSource::treated_text(
     condition.entry->apply(
         page, {characters, source.text()}, condition.strength, random);
   }
-  page.text = sources::shorten_to_characters(page.text, characters);
+  if (page.pairs.empty()) {
+    page.text = sources::shorten_to_characters(page.text, characters);
+  }
   return page;
 }
 
@@ -160,6 +166,10 @@ PageSource::text(const Cell& cell, int64_t index, int64_t vision_tokens) const {
             treated_text(without_conditions(cell), index, characters).text) +
         1);
   }
+  check(
+      !conditions::asks_questions(cell.text_condition),
+      name_of(cell),
+      ": pages with questions need characters_per_token, not text_token_bins");
   const auto [lower, upper] = *cell.text_tokens;
   RandomStream random(seed_of(cell), "sweep length", index);
   auto page = below(random.between(lower + 1, upper));
@@ -206,11 +216,23 @@ SweepPage PageSource::untreated_page(
   }
   const auto& look = style(cell.style);
   const auto fonts = fonts_of(look);
-  return *maker_.draw(
+  const auto content = text(cell, index, vision_tokens);
+  auto page = *maker_.draw(
       look,
       fonts[index % fonts.size()],
       mode,
-      text(cell, index, vision_tokens));
+      content,
+      mode.base_size_px /
+          std::llround(std::sqrt(static_cast<double>(vision_tokens))));
+  if (!content.pairs.empty() || content.asks_lines) {
+    RandomStream random(seed_of(cell), "sweep question", index);
+    ask(page,
+        content,
+        look.grid && !content.pairs.empty(),
+        /*stated=*/index % kQuestionsPerNotStated != kQuestionsPerNotStated - 1,
+        random);
+  }
+  return page;
 }
 
 SweepPage PageSource::make(

@@ -31,7 +31,8 @@ bool is_first_with_its_blank(const std::vector<Cell>& cells, size_t number) {
       cell.model,
       cell.dtype,
       cell.prompt,
-      cell.decoding};
+      cell.decoding,
+      cell.reader};
   return std::none_of(
       cells.begin(),
       cells.begin() + static_cast<std::ptrdiff_t>(number),

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config.h"
+
+namespace microfiche::sweep {
+
+/// A part of a sweep: a grid over some values of its axes. Several parts say
+/// what one grid cannot, such as five lengths in one mode and one length in all
+/// modes. An axis that a part leaves out has the sweep's own values.
+struct SweepPart {
+  /// Patterns of the names of the sweep's styles, such as "size *".
+  std::vector<std::string> styles;
+
+  /// Among the sweep's own.
+  std::vector<std::string> modes;
+  std::vector<std::string> readers;
+
+  std::optional<std::vector<double>> characters_per_token;
+
+  /// Conditions, as in the sweep's `conditions`.
+  std::optional<std::vector<std::string>> text;
+  std::optional<std::vector<std::string>> page;
+  std::optional<std::vector<std::string>> tokens;
+
+  /// Lengths of extra cells of random letters.
+  std::vector<double> random_letters;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, SweepPart& part) {
+  visit("styles", part.styles);
+  visit("modes", part.modes);
+  visit("readers", part.readers);
+  visit("characters_per_token", part.characters_per_token);
+  visit("text", part.text);
+  visit("page", part.page);
+  visit("tokens", part.tokens);
+  visit("random_letters", part.random_letters);
+}
+
+struct SweepConfig;
+
+/// The sweep with the values of a part alone. Throws `InputError`, which
+/// `where` starts, for a mode, style or reader that the sweep does not have.
+SweepConfig
+config_of(SweepConfig sweep, const SweepPart& part, const std::string& where);
+
+} // namespace microfiche::sweep
