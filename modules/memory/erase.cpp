@@ -277,7 +277,11 @@ int64_t finish_erasures(Store& store) {
   // of it. VACUUM then drops what the file has behind its rows.
   database.run("INSERT INTO turn_text (turn_text) VALUES ('rebuild')");
   database.run("VACUUM");
-  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  check<IoError>(
+      database.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0,
+      store.path().string(),
+      ": another program reads the store, so erased text is still in its "
+      "write-ahead log; when it has ended, run `microfiche memory check`");
   database.run("UPDATE erasure SET cleaned = 1 WHERE cleaned = 0");
   return count;
 }

@@ -12,6 +12,7 @@ class ShareGptReader : public FormatReader {
   void read(const JsonField& value) override {
     ImportedConversation conversation;
     conversation.where = value.where();
+    conversation.title = value.text_or_empty("title");
     if (const auto id = value.find("id")) {
       conversation.name = id->name();
     }

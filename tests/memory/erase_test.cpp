@@ -99,6 +99,27 @@ TEST_F(EraseTest, NoByteIsLeftInAWriteAheadLog) {
   EXPECT_THAT(files_with(kSecret), IsEmpty());
 }
 
+TEST_F(EraseTest, AReaderOfTheLogIsNamedAndTheNextWriterFinishes) {
+  {
+    auto store = open();
+    store.database().run("PRAGMA journal_mode = WAL");
+    store.database().run("PRAGMA busy_timeout = 0");
+    add(store, "a", {"one", kSecret, "three"});
+    Database reader(path());
+    Statement query(reader, "SELECT text FROM turn");
+    query.next();
+
+    EXPECT_THAT(
+        [&] { erase(store, matching(kSecret), /*now_ms=*/0); },
+        ThrowsMessage<IoError>(HasSubstr("another program")));
+    EXPECT_THAT(texts(store, "a"), ElementsAre("one", "three"));
+  }
+
+  auto store = open(Store::Mode::kWrite);
+
+  EXPECT_THAT(files_with(kSecret), IsEmpty());
+}
+
 TEST_F(EraseTest, EveryFileOfASharedPageIsReplaced) {
   auto store = open();
   add(store, "a", {"one", kSecret, "three", "four", "five", "six"});
