@@ -93,6 +93,7 @@ void add_inspect(CLI::App& app);
 void add_quantize(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_memory(CLI::App& app);
 void add_doctor(CLI::App& app);
 
 } // namespace microfiche::apps

@@ -1,6 +1,8 @@
 #include "command.h"
 
 #include "core/files.h"
+#include "memory/inspection.h"
+#include "memory/schema.h"
 #include "model/inspection.h"
 
 #include <memory>
@@ -15,6 +17,14 @@ struct InspectArguments {
 };
 
 void run_inspect(const InspectArguments& arguments) {
+  if (memory::is_store_file(arguments.path)) {
+    const auto inspection = memory::inspect(arguments.path);
+    write_file(
+        "-",
+        arguments.format == "json" ? inspection.dump(2) + "\n"
+                                   : memory::inspection_text(inspection));
+    return;
+  }
   const auto inspection = model::inspect(arguments.path);
   write_file(
       "-",
@@ -30,10 +40,12 @@ void add_inspect(CLI::App& app) {
       "inspect",
       "microfiche inspect configs/models/nano\n\n"
       "Shows a model folder (parameters by part, dtypes, hashes, memory of a "
-      "run, modes), a safetensors file, or saved vision tokens. A folder with "
-      "only config.json shows the model that it describes.");
+      "run, modes), a safetensors file, saved vision tokens, or a store of "
+      "`memory`. A folder with only config.json shows the model that it "
+      "describes.");
   command
-      ->add_option("path", arguments->path, "Model folder or safetensors file")
+      ->add_option(
+          "path", arguments->path, "Model folder, safetensors file, or store")
       ->required();
   command->add_option("--format", arguments->format, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

@@ -74,6 +74,7 @@ int run(int argc, char** argv) {
   add_quantize(app);
   add_merge(app);
   add_bench(app);
+  add_memory(app);
   add_doctor(app);
 
   try {

@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
         "compare",
         "train",
         "inspect",
+        "memory",
         "bench",
         "doctor"),
     [](const auto& info) { return std::string(info.param); });
