@@ -19,6 +19,19 @@ std::string without_outer_space(const std::string& text) {
       : text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
 }
 
+/// Characters of a page's text; spaces that only place pairs on a grid count as
+/// one.
+int64_t characters_of(const std::string& text) {
+  int64_t count = 0;
+  char before = ' ';
+  for (const char byte : text) {
+    const bool continues = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+    count += !continues && (byte != ' ' || before != ' ');
+    before = byte;
+  }
+  return count;
+}
+
 QuestionOutcomes outcomes_of(const CellSamples& cell) {
   QuestionOutcomes result;
   result.cell = cell.cell;
@@ -29,7 +42,7 @@ QuestionOutcomes outcomes_of(const CellSamples& cell) {
     const auto& question = *sample->page.question;
     result.pairs += share * static_cast<double>(question.pairs);
     result.characters_per_token += share *
-        static_cast<double>(sample->page.characters) /
+        static_cast<double>(characters_of(question.text)) /
         static_cast<double>(sample->reading.vision_tokens.nominal);
     const auto outcome = outcome_of(*sample);
     const bool right = outcome == AnswerOutcome::kRight;

@@ -13,11 +13,12 @@ sweep::Sample answered(const std::string& answer, bool stated = true) {
   sample.cell.style = "plain";
   sample.cell.characters_per_token = 36;
   sample.page.reference = stated ? "kfqe" : "?";
-  sample.page.characters = 90;
   sample.page.question.emplace();
   sample.page.question->asked = "ab";
   sample.page.question->stated = stated;
   sample.page.question->pairs = 3;
+  // 23 characters without the spaces of the grid.
+  sample.page.question->text = "ab kfqe    c wxyz\nde   mnop ";
   sample.page.question->other_values = {"wxyz", "mnop"};
   sample.reading.text = answer;
   sample.reading.vision_tokens.nominal = 9;
@@ -56,7 +57,7 @@ TEST(QuestionOutcomesTest, AreFractionsOfTheQuestionsOfTheirKind) {
   EXPECT_DOUBLE_EQ(outcomes[0].other, 0);
   EXPECT_EQ(outcomes[0].not_stated, 2);
   EXPECT_DOUBLE_EQ(outcomes[0].not_stated_right, 0.5);
-  EXPECT_NEAR(outcomes[0].characters_per_token, 10, 1e-9);
+  EXPECT_NEAR(outcomes[0].characters_per_token, 23.0 / 9, 1e-9);
   EXPECT_EQ(question_table(outcomes).rows.size(), 1);
 }
 

@@ -154,12 +154,12 @@ TEST(TextConditionTest, EveryConditionIsTheSameForTheSamePage) {
 }
 
 TEST(TextConditionTest, PairsFillTheLengthUpToTheirNumber) {
-  // 599 characters hold 63 pairs of 9.5.
+  // 599 characters hold 74 pairs of 8.
   const auto few = treat("pairs:4", hundred_words());
   const auto many = treat("pairs:100", hundred_words());
 
   EXPECT_EQ(few.pairs.size(), 4);
-  EXPECT_EQ(many.pairs.size(), 63);
+  EXPECT_EQ(many.pairs.size(), 74);
   EXPECT_EQ(
       few.text,
       few.pairs[0].first + " " + few.pairs[0].second + ", " +

@@ -6,8 +6,16 @@
 namespace microfiche::conditions {
 namespace {
 
-/// "ab kfqe, ": a mean pair of `data::PairsConfig` with its separator.
-constexpr double kCharactersPerPair = 9.5;
+/// "ab kfqe" and a space are eight characters, a vision token of 13.3 px type.
+data::PairsConfig short_pairs() {
+  data::PairsConfig config;
+  config.key_characters = {1, 2};
+  config.value_characters = {3, 4};
+  return config;
+}
+
+/// The mean of a pair with its separator.
+constexpr double kCharactersPerPair = 8;
 
 /// As many pairs as the length holds, at most `most`.
 void write_pairs(
@@ -21,7 +29,7 @@ void write_pairs(
   data::append_pairs(
       pairs,
       std::clamp<int64_t>(room, 1, static_cast<int64_t>(most)),
-      data::PairsConfig(),
+      short_pairs(),
       random);
   page = {data::join_entries(pairs, kPairSeparator), {}};
   for (auto& pair : pairs) {
