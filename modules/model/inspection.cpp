@@ -8,6 +8,7 @@
 #include "model/device.h"
 #include "model/memory_estimate.h"
 #include "model/model_config.h"
+#include "model/model_family.h"
 #include "model/model_parts.h"
 #include "model/state_dict.h"
 #include "model/trained_on.h"
@@ -74,7 +75,8 @@ Json inspect_folder(const std::filesystem::path& folder) {
 
   Json json = {
       {"kind", checkpoint ? "model folder" : "model folder without weights"},
-      {"path", folder.string()}};
+      {"path", folder.string()},
+      {"family", find_family(config.source, folder.string()).name}};
   json["parts"] = Json::object();
   for (const auto& [part, totals] : parts.parts) {
     json["parts"][part] = to_json(totals);
@@ -149,6 +151,9 @@ Json inspect(const std::filesystem::path& path) {
 std::string inspection_text(const Json& json) {
   std::string text = concat(
       json["kind"].get<std::string>(), " ", json["path"].get<std::string>());
+  if (json.contains("family")) {
+    text += "\nfamily " + json["family"].get<std::string>();
+  }
   text += json["sha256"].is_null()
       ? "\n\n"
       : concat("\nsha256 ", json["sha256"].get<std::string>(), "\n\n");

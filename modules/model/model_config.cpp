@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "model/model_config_validation.h"
+#include "model/model_family.h"
 
 #include <algorithm>
 #include <array>
@@ -37,37 +38,6 @@ void read_section(
     const std::string& where) {
   ConfigReader reader(object, where);
   visit_fields(reader, section);
-}
-
-/// Refuses a value of a field that we do not read, unless it is the only
-/// supported one.
-void refuse_unless(
-    const Json& object,
-    const char* field,
-    const Json& supported,
-    const std::string& where) {
-  const auto found = object.find(field);
-  check(
-      found == object.end() || *found == supported,
-      where,
-      ": ",
-      field,
-      ": only ",
-      supported.dump(),
-      " is supported, got ",
-      found == object.end() ? "" : found->dump());
-}
-
-/// Refuses fields that select another architecture. The sizes of latent
-/// attention and of grouped routing have no effect with the supported values.
-void check_architecture(const Json& object, const std::string& where) {
-  refuse_unless(object, "use_mla", false, where);
-  refuse_unless(object, "rope_scaling", nullptr, where);
-  refuse_unless(object, "topk_method", "greedy", where);
-  refuse_unless(object, "hidden_act", "silu", where);
-  refuse_unless(object, "attention_bias", false, where);
-  refuse_unless(object, "tie_word_embeddings", false, where);
-  refuse_unless(object, "moe_layer_freq", 1, where);
 }
 
 /// Replaces `rope_parameters` of newer configs by the `rope_theta` inside.
@@ -113,12 +83,6 @@ Json language_fields(const Json& json, const std::string& where) {
   const Json top_fields = without_rope_parameters(json, where);
   const Json* nested = find_object(json, "language_config", where);
   if (nested == nullptr) {
-    check(
-        !json.contains("text_config"),
-        where,
-        ": text_config: expected language_config; this is not the layout of "
-        "deepseek-ai/DeepSeek-OCR but of a conversion for the classes in "
-        "transformers, whose tensors have other names: get the published folder");
     return top_fields;
   }
   Json fields = without_rope_parameters(*nested, where + ": language_config");
@@ -233,6 +197,14 @@ int64_t ModelConfig::clip_table_side() const {
 ModelConfig read_model_config(const Json& json, const std::string& where) {
   check(
       json.is_object(), where, ": expected an object, got ", json.type_name());
+  check(
+      !json.contains("text_config") || json.contains("language_config"),
+      where,
+      ": text_config: expected language_config; this is not the layout of "
+      "deepseek-ai/DeepSeek-OCR but of a conversion for the classes in "
+      "transformers, whose tensors have other names: get the published folder");
+  find_family(json, where);
+  check_features(json, where);
   ModelConfig config;
   config.source = json;
 
@@ -256,8 +228,6 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
   const std::string language_where =
       json.contains("language_config") ? where + ": language_config" : where;
   const Json language = language_fields(json, where);
-  check_architecture(language, language_where);
-  check_architecture(json, where);
   read_section(language, config.language, language_where);
   if (const Json* toolkit = find_object(json, "microfiche", where)) {
     ConfigReader reader(*toolkit, where + ": microfiche");

@@ -27,6 +27,13 @@ TEST(InspectionTest, CountsTheParametersOfEachPart) {
   EXPECT_EQ(json["sha256"].get<std::string>().size(), 64u);
 }
 
+TEST(InspectionTest, NamesTheFamily) {
+  const Json json = inspect(tests::parity_model());
+
+  EXPECT_EQ(json["family"], "DeepSeek-OCR");
+  EXPECT_THAT(inspection_text(json), HasSubstr("family DeepSeek-OCR\n"));
+}
+
 TEST(InspectionTest, NeedsOnlyAConfig) {
   const tests::TemporaryFolder folder;
   std::filesystem::copy(tests::parity_model() / "config.json", folder.path());

@@ -67,6 +67,7 @@ TEST(ModelConfigTest, ReadsTheDecoderFromTheTopLevelAlone) {
   json.erase("language_config");
   json.update(language);
   json["model_type"] = "deepseek_vl_v2";
+  json["architectures"] = {"DeepseekOCRForCausalLM"};
 
   const auto config = read_model_config(json, "config.json");
 
