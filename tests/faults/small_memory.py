@@ -1,0 +1,65 @@
+"""Conversations for drivers that disturb `memory`, and checks of the store from outside."""
+
+import json
+import pathlib
+import subprocess
+
+STYLE = {"page_width_px": 240, "page_height_px": 100, "margin_top_px": 8, "margin_right_px": 8,
+         "margin_bottom_px": 8, "margin_left_px": 8, "font_size_px": 16}
+
+
+def turn(conversation, seq, text):
+    return {"conversation": conversation, "seq": seq, "role": "user", "text": text, "time": None}
+
+
+class Memory:
+    """A store in a folder, and what it must have."""
+
+    def __init__(self, program, folder):
+        self.program, self.folder = program, pathlib.Path(folder)
+        self.store = self.folder / "my.db"
+        self.style = self.folder.parent / "style.json"
+        self.style.write_text(json.dumps(STYLE))
+        # The turns that the program has acknowledged, by conversation and number.
+        self.turns = {}
+
+    def command(self, verb, *arguments):
+        return [self.program, "memory", verb, *arguments, "--store", str(self.store), "--quiet"]
+
+    def pages(self):
+        return self.command("pages", "--style", str(self.style), "--seal")
+
+    def run(self, command, before=()):
+        return subprocess.run([*before, *command], capture_output=True, text=True,
+                              errors="replace", stdin=subprocess.DEVNULL)
+
+    def must(self, verb, *arguments):
+        done = self.run(self.command(verb, *arguments))
+        if done.returncode != 0:
+            raise AssertionError(f"memory {verb}: exit code {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    def import_file(self, name, turns):
+        """The command that imports these turns, from a file outside the store's folder."""
+        path = self.folder.parent / name
+        path.write_text("".join(json.dumps(line) + "\n" for line in turns))
+        return self.command("import", str(path))
+
+    def export(self):
+        lines = map(json.loads, self.must("export").splitlines())
+        return {(line["conversation"], line["seq"]): line["text"] for line in lines}
+
+    def check(self, *states):
+        """The store passes its check and has one of these states, which it returns."""
+        self.must("check")
+        turns = self.export()
+        for state in states:
+            if turns == state:
+                return state
+        counts = [len(state) for state in states]
+        raise AssertionError(f"the store has {len(turns)} turns, expected one of {counts}")
+
+    def files_with(self, text):
+        """Files of the store's folder whose bytes have a text."""
+        return [path for path in self.folder.rglob("*")
+                if path.is_file() and text.encode() in path.read_bytes()]
