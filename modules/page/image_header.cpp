@@ -45,10 +45,9 @@ void refuse_other_format(const ImageBytes& bytes) {
     check(
         !bytes.has(offset, start),
         bytes.where(),
-        ": ",
+        ": expected PNG, JPEG, WebP or TIFF, got ",
         name,
-        " images are not read; convert it to PNG, for example with ImageMagick: "
-        "magick IN OUT.png");
+        "; convert it, for example with ImageMagick: magick IN OUT.png");
   }
 }
 

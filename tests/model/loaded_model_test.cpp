@@ -1,21 +1,10 @@
-#include "model/loaded_model.h"
+#include "tests/model/loaded_model_fixture.h"
 
-#include "checkpoint/sharded_checkpoint.h"
-#include "core/error.h"
 #include "core/files.h"
 #include "model/checkpoint_names.h"
-#include "model/state_dict.h"
-#include "tests/support/tiny_model.h"
 
 #include <ATen/Parallel.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <torch/torch.h>
 
-#include <cstring>
-#include <functional>
-#include <map>
-#include <string>
 #include <vector>
 
 namespace microfiche::model {
@@ -24,48 +13,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-/// The tensors of a model folder, by name.
-using Tensors = std::map<std::string, torch::Tensor>;
-
-Tensors read_tensors(const std::filesystem::path& folder) {
-  const auto checkpoint = checkpoint::Checkpoint::open(folder);
-  Tensors tensors;
-  for (const auto& name : checkpoint.names()) {
-    tensors[name] = view_tensor(*checkpoint.find(name)).clone();
-  }
-  return tensors;
-}
-
-void write_tensors(const std::filesystem::path& file, const Tensors& tensors) {
-  std::vector<checkpoint::TensorView> views;
-  for (const auto& [name, tensor] : tensors) {
-    views.push_back(view_bytes(name, tensor));
-  }
-  checkpoint::write_safetensors(file, views);
-}
-
-class LoadedModelTest : public ::testing::Test {
- protected:
-  LoadedModelTest() {
-    tests::write_tiny_model(folder.path());
-  }
-
-  /// Changes the checkpoint of the folder.
-  void change(const std::function<void(Tensors&)>& edit) const {
-    auto tensors = read_tensors(folder.path());
-    edit(tensors);
-    write_tensors(folder.path() / "model.safetensors", tensors);
-  }
-
-  void expect_refused(const std::string& words) const {
-    EXPECT_THAT(
-        [&] { load_model(folder.path()); },
-        ThrowsMessage<InputError>(HasSubstr(words)));
-  }
-
-  tests::TemporaryFolder folder;
-};
 
 TEST_F(LoadedModelTest, LoadsWhatWasSaved) {
   const auto saved = tests::make_tiny_model();
@@ -184,33 +131,6 @@ TEST_F(LoadedModelTest, WeightsOutliveTheRestOfTheModel) {
       weight, load_model(folder.path()).model->decoder->lm_head->weight));
 }
 
-/// Vision tokens of a grey page in a mode, and logits of some ids.
-torch::Tensor outputs(
-    const LoadedModel& loaded,
-    const page::ResolutionMode& mode,
-    int64_t num_ids) {
-  const torch::InferenceMode inference;
-  auto model = loaded.model;
-  page::PageViews page;
-  page.global_view = {
-      mode.base_size_px,
-      mode.base_size_px,
-      std::vector<uint8_t>(3 * mode.base_size_px * mode.base_size_px, 200)};
-  page.page_width_px = mode.base_size_px;
-  page.page_height_px = mode.base_size_px;
-  const page::PageViews pages[] = {page};
-  const auto tokens =
-      model->encode(pages, mode).front().sequence.to(torch::kFloat32);
-  const auto ids = torch::arange(num_ids, torch::kInt64).unsqueeze(0);
-  const auto logits = model->decoder->logits(
-      model->decoder->forward(model->decoder->embed(ids)));
-  return torch::cat({tokens.flatten(), logits.flatten()});
-}
-
-torch::Tensor outputs(const LoadedModel& loaded) {
-  return outputs(loaded, loaded.config.toolkit.modes.front(), /*num_ids=*/40);
-}
-
 TEST_F(LoadedModelTest, OutputIsBitwiseEqualForAnyNumberOfThreads) {
   const auto loaded = load_model(tests::nano_model());
   const int before = at::get_num_threads();
@@ -228,59 +148,6 @@ TEST_F(LoadedModelTest, OutputIsBitwiseEqualForAnyNumberOfThreads) {
     }
   }
   at::set_num_threads(before);
-}
-
-TEST_F(LoadedModelTest, Int8HardlyChangesTheOutput) {
-  const auto exact = load_model(tests::nano_model());
-
-  const auto rounded = load_model(
-      tests::nano_model(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
-
-  EXPECT_EQ(
-      rounded.model->decoder->lm_head->weight.scalar_type(), torch::kInt8);
-  EXPECT_EQ(dtype_name(rounded.placement), "int8");
-  const auto similarity =
-      torch::cosine_similarity(outputs(rounded), outputs(exact), /*dim=*/0);
-  EXPECT_GT(similarity.item<double>(), 0.999);
-  EXPECT_LT(similarity.item<double>(), 0.999999);
-}
-
-TEST_F(LoadedModelTest, AnInt8FolderEqualsTheQuantizedModel) {
-  const auto rounded =
-      load_model(folder.path(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
-  tests::TemporaryFolder copy;
-
-  save_model(rounded, copy.path(), torch::kFloat32, tests::byte_tokenizer());
-
-  const auto tensors = read_tensors(copy.path());
-  EXPECT_EQ(tensors.at("lm_head.weight").scalar_type(), torch::kInt8);
-  EXPECT_EQ(
-      tensors.at("lm_head.weight_scale").sizes(),
-      (std::vector<int64_t>{tensors.at("lm_head.weight").size(0), 1}));
-  const auto loaded = load_model(copy.path());
-  EXPECT_TRUE(loaded.placement.int8);
-  EXPECT_TRUE(torch::equal(outputs(loaded), outputs(rounded)));
-}
-
-TEST_F(LoadedModelTest, FloatWeightsFromAnInt8ConfigAreSavedAsFloats) {
-  Json config = tests::tiny_config();
-  config["quantization_config"] = int8_quantization_config();
-  const auto fresh = make_model(
-      read_model_config(config, "config.json"), tests::byte_tokenizer());
-  tests::TemporaryFolder copy;
-
-  save_model(fresh, copy.path(), torch::kFloat32, tests::byte_tokenizer());
-
-  EXPECT_FALSE(load_model(copy.path()).placement.int8);
-}
-
-TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
-  Json config = read_json_file(folder.path() / "config.json");
-  config["quantization_config"] = {{"quant_method", "gptq"}};
-  write_json_file(folder.path() / "config.json", config);
-
-  expect_refused(
-      "quantization_config: only the output of `microfiche quantize`");
 }
 
 TEST_F(LoadedModelTest, RunsInBfloat16) {

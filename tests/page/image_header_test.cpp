@@ -114,9 +114,8 @@ TEST(ImageHeaderTest, NamesAFormatThatIsNotReadAndHowToConvertIt) {
     EXPECT_THAT(
         [&] { read(format.second); },
         ThrowsMessage<InputError>(HasSubstr(
-            "scan: " + format.first +
-            " images are not read; convert it to PNG, for example with "
-            "ImageMagick: magick IN OUT.png")));
+            "scan: expected PNG, JPEG, WebP or TIFF, got " + format.first +
+            "; convert it, for example with ImageMagick: magick IN OUT.png")));
   }
 }
 
