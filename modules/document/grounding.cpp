@@ -16,8 +16,8 @@ constexpr std::string_view kDet = "<|det|>";
 constexpr std::string_view kDetEnd = "<|/det|>";
 constexpr int64_t kLargestCoordinate = 999;
 
-/// Parses `[[x1, y1, x2, y2], ...]`. Spaces and line breaks may separate its
-/// parts.
+/// Parses `[[x1, y1, x2, y2], ...]`, or one box without the outer brackets.
+/// Spaces and line breaks may separate the parts.
 class BoxListParser {
  public:
   BoxListParser(std::string_view text, int64_t page_width, int64_t page_height)
@@ -41,6 +41,14 @@ class BoxListParser {
     }
     skip_space();
     return text_.empty() ? std::optional(std::move(boxes)) : std::nullopt;
+  }
+
+  /// The only box, or none when the text is not exactly `[x1, y1, x2, y2]`.
+  std::optional<std::vector<Box>> parse_single() {
+    const auto box = parse_box();
+    skip_space();
+    return box && text_.empty() ? std::optional(std::vector<Box>{*box})
+                                : std::nullopt;
   }
 
  private:
@@ -158,6 +166,27 @@ std::optional<std::string_view> take_between(
   return text.substr(begin, next - begin);
 }
 
+/// Splits `LABEL [...]` into its label and its brackets. Returns no label if
+/// there is none.
+std::pair<std::string_view, std::string_view> split_label(
+    std::string_view text) {
+  const auto skip_space = [](std::string_view piece) {
+    piece.remove_prefix(
+        std::min(piece.find_first_not_of(" \t\r\n"), piece.size()));
+    return piece;
+  };
+  constexpr std::string_view kFirst =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+  constexpr std::string_view kOthers =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-0123456789";
+  text = skip_space(text);
+  if (text.find_first_of(kFirst) != 0) {
+    return {};
+  }
+  const size_t end = std::min(text.find_first_not_of(kOthers), text.size());
+  return {text.substr(0, end), skip_space(text.substr(end))};
+}
+
 Markup read_markup(
     std::string_view text,
     size_t begin,
@@ -168,7 +197,14 @@ Markup read_markup(
   at = begin;
   const auto first = mark_at(text, at);
   if (first == kDet) {
-    take_between(text, at, kDet, kDetEnd);
+    if (const auto inner = take_between(text, at, kDet, kDetEnd)) {
+      const auto [label, box] = split_label(*inner);
+      if (!label.empty()) {
+        markup.label = label;
+        markup.boxes =
+            BoxListParser(box, page_width, page_height).parse_single();
+      }
+    }
     return markup;
   }
   if (first != kRef) {

@@ -22,6 +22,13 @@ namespace microfiche::document {
 // the label is its name; when it asks for lines with boxes, the label is the
 // line.
 //
+// Unlimited-OCR writes
+//
+//   <|det|>LABEL [x1, y1, x2, y2]<|/det|>CONTENT
+//
+// with one box in single brackets, a label of letters, digits, "_" and "-", and
+// the content on the same line.
+//
 // The official scripts find this with a regular expression and `eval` the list.
 // The parser here accepts the same and nothing else: a label without markup
 // inside, a list of at least one box, four numbers per box. Other text that
@@ -98,7 +105,8 @@ void visit_fields(Visitor&& visit, GroundedText& text) {
 /// Throws `InputError` unless both sides are at least 1.
 ///
 /// Source: `re_match`, `extract_coordinates_and_label` and
-/// `draw_bounding_boxes` of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR).
+/// `draw_bounding_boxes` of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR)
+/// and of modeling_unlimitedocr.py (baidu/Unlimited-OCR).
 GroundedText
 parse_grounding(std::string_view text, int64_t page_width, int64_t page_height);
 

@@ -180,6 +180,50 @@ TEST(GroundingTest, OtherTokensAreText) {
   EXPECT_EQ(text.num_broken, 0);
 }
 
+// The form of Unlimited-OCR, from its published outputs.
+TEST(GroundingTest, ALabelMayStandBeforeASingleBox) {
+  const auto text = parse(
+      "<|det|>title [358, 134, 642, 154]<|/det|>Unlimited OCR Works\n"
+      "<|det|>image_caption  [0, 0, 999, 999] <|/det|>Figure 1 | ...");
+
+  ASSERT_EQ(text.blocks.size(), 2u);
+  EXPECT_EQ(text.blocks[0].label, "title");
+  EXPECT_EQ(text.blocks[0].boxes.size(), 1u);
+  EXPECT_EQ(text.blocks[0].content, "Unlimited OCR Works\n");
+  EXPECT_EQ(text.blocks[1].label, "image_caption");
+  EXPECT_EQ(text.blocks[1].content, "Figure 1 | ...");
+  EXPECT_EQ(text.num_broken, 0);
+  EXPECT_EQ(
+      to_markdown(text, [](int64_t) { return ""; }),
+      "Unlimited OCR Works\nFigure 1 | ...");
+}
+
+TEST(GroundingTest, AnImageWithASingleBoxIsAFigure) {
+  const auto text = parse(
+      "<|det|>image [168, 601, 825, 802]<|/det|>\n"
+      "<|det|>text [1, 2, 3, 4]<|/det|>words");
+
+  EXPECT_EQ(find_figures(text).size(), 1u);
+  EXPECT_EQ(
+      to_markdown(text, [](int64_t) { return "1.png"; }),
+      "![](1.png)\n\nwords");
+}
+
+TEST(GroundingTest, ALabelWithoutItsSingleBoxIsBroken) {
+  for (const std::string inner :
+       {"title",
+        "title [1, 2, 3]",
+        "title [1, 2, 3, 4] more",
+        "title [[1, 2, 3, 4]]",
+        "two words [1, 2, 3, 4]",
+        "1st [1, 2, 3, 4]",
+        "[1, 2, 3, 4]"}) {
+    const auto text = parse("<|det|>" + inner + "<|/det|>");
+    EXPECT_EQ(text.num_broken, 1) << inner;
+    EXPECT_TRUE(text.blocks.at(0).boxes.empty()) << inner;
+  }
+}
+
 TEST(GroundingTest, LosesNoByteOfRandomMarkup) {
   const char* const parts[] = {
       "<|ref|>",
