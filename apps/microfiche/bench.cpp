@@ -67,6 +67,7 @@ void add_bench(CLI::App& app) {
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
   add_model_options(*command, arguments->common);
+  add_window_option(*command, arguments->common);
   add_seed_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { run_bench(*arguments); });

@@ -54,6 +54,17 @@ void add_model_options(CLI::App& command, CommonArguments& arguments) {
       ->capture_default_str();
 }
 
+void add_window_option(CLI::App& command, CommonArguments& arguments) {
+  command
+      .add_option(
+          "--window",
+          arguments.window,
+          "Let the decoder see only this many last positions of its own output; "
+          "default: the model's own, or all")
+      ->check(CLI::PositiveNumber)
+      ->type_name("W");
+}
+
 void add_page_options(CLI::App& command, PageArguments& arguments) {
   command
       .add_option(
@@ -166,7 +177,10 @@ std::filesystem::path model_folder(const CommonArguments& arguments) {
 model::LoadedModel open_model(const CommonArguments& arguments) {
   apply_common_arguments(arguments);
   const auto folder = model_folder(arguments);
-  const auto config = model::load_model_config(folder / "config.json");
+  auto config = model::load_model_config(folder / "config.json");
+  if (arguments.window > 0) {
+    config.language.sliding_window_size = arguments.window;
+  }
   auto loaded = model::load_model(
       folder,
       config,

@@ -20,6 +20,8 @@ struct CommonArguments {
   std::string adapter;
   std::string device = "auto";
   std::string dtype = "auto";
+  /// `--window`; 0: the model's own, if it has one.
+  int64_t window = 0;
   int64_t threads = 0;
   uint64_t seed = 0;
   bool quiet = false;
@@ -32,6 +34,9 @@ void add_model_folder_option(CLI::App& command, CommonArguments& arguments);
 
 /// Adds --model, --adapter, --device, --dtype and --threads.
 void add_model_options(CLI::App& command, CommonArguments& arguments);
+
+/// Adds --window.
+void add_window_option(CLI::App& command, CommonArguments& arguments);
 
 /// The page of a command that takes one page.
 struct PageArguments {

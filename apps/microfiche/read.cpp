@@ -1,12 +1,16 @@
 #include "command.h"
 
 #include "core/config.h"
+#include "core/error.h"
 #include "document/page_range.h"
+#include "model/model_config.h"
+#include "model/model_family.h"
 #include "model/prompt.h"
 #include "reading/page_reader.h"
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +20,11 @@ namespace {
 
 struct ReadArguments {
   CommonArguments common;
+  /// What --max-new-tokens, --ngram and --ngram-window say; nothing: as the
+  /// model's family does.
+  std::optional<int64_t> max_new_tokens;
+  std::optional<int64_t> ngram;
+  std::optional<int64_t> ngram_window;
   std::vector<std::string> inputs;
   reading::PageReaderConfig read;
 };
@@ -31,9 +40,27 @@ void allow_table_cells(
   }
 }
 
+/// The options, else what the model's family does by default.
+void set_family_defaults(
+    const ReadArguments& arguments,
+    const model::ModelFamily& family,
+    generation::GenerationConfig& config) {
+  const int64_t max_new_tokens =
+      family.max_new_tokens > 0 ? family.max_new_tokens : config.max_new_tokens;
+  config.max_new_tokens = arguments.max_new_tokens.value_or(max_new_tokens);
+  config.ngram = arguments.ngram.value_or(family.ngram);
+  const int64_t window = arguments.read.together ? family.ngram_window_together
+                                                 : family.ngram_window;
+  config.ngram_window =
+      arguments.ngram_window.value_or(config.ngram > 0 ? window : 0);
+}
+
 void run_read(ReadArguments arguments) {
   auto& config = arguments.read.generation;
   config.seed = arguments.common.seed;
+  const auto model_config =
+      model::load_model_config(model_folder(arguments.common) / "config.json");
+  set_family_defaults(arguments, model_config.family(), config);
   Json json = write_config(config);
   for (const auto& assignment : arguments.common.set) {
     apply_override(json, assignment);
@@ -46,7 +73,8 @@ void run_read(ReadArguments arguments) {
       arguments.read.pages.empty() ? "1-" : arguments.read.pages);
   const auto files = reading::list_files(arguments.inputs);
   auto loaded = open_model(arguments.common);
-  if (config.ngram_window > 0 && config.ngram_whitelist.empty()) {
+  if (config.ngram_window > 0 && config.ngram_whitelist.empty() &&
+      !loaded.config.family().ngram_over_prompt) {
     allow_table_cells(loaded.tokenizer(), config);
   }
   reading::PageReader(arguments.read, std::move(loaded))
@@ -83,25 +111,24 @@ void add_read(CLI::App& app) {
       ->type_name("DIR");
   add_mode_option(*command, read.mode);
   add_prompt_option(*command, read.prompt);
-  command
-      ->add_option(
-          "--max-new-tokens",
+  command->add_option(
+      "--max-new-tokens",
+      arguments->max_new_tokens,
+      concat(
+          "Most tokens to generate for a page; default: ",
           generation.max_new_tokens,
-          "Most tokens to generate for a page")
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--ngram",
-          generation.ngram,
-          "Never generate an n-gram of this length twice; 0: off")
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--ngram-window",
-          generation.ngram_window,
-          "Look for n-grams only in this many last tokens; 0: in all, prompt "
-          "included")
-      ->capture_default_str();
+          ", for Unlimited-OCR what its positions hold"));
+  command->add_option(
+      "--ngram",
+      arguments->ngram,
+      "Never generate an n-gram of this length twice; 0: off; default: 0, "
+      "for Unlimited-OCR 35");
+  command->add_option(
+      "--ngram-window",
+      arguments->ngram_window,
+      "Look for n-grams only in this many last tokens; 0: in all, prompt "
+      "included; default: 0, for Unlimited-OCR 128, or 1024 with "
+      "--together");
   command
       ->add_option(
           "--temperature",
@@ -130,7 +157,13 @@ void add_read(CLI::App& app) {
           "next")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_flag(
+      "--together",
+      read.together,
+      "Read all pages in one prompt, for models that read several "
+      "(Unlimited-OCR)");
   add_model_options(*command, arguments->common);
+  add_window_option(*command, arguments->common);
   add_seed_option(*command, arguments->common);
   add_set_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);

@@ -4,7 +4,6 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -17,12 +16,6 @@ namespace {
 
 layers::Linear make_linear(int64_t in, int64_t out) {
   return layers::Linear(torch::nn::LinearOptions(in, out).bias(false));
-}
-
-// True for the keys up to each query's position, (B or 1, 1, L, K).
-torch::Tensor visible_keys(const torch::Tensor& positions, int64_t num_keys) {
-  return torch::arange(num_keys, positions.options()) <=
-      positions.unsqueeze(1).unsqueeze(-1);
 }
 
 // The probabilities that a fused kernel does not return, (B, heads, L, K).
@@ -39,77 +32,6 @@ torch::Tensor attention_probabilities(
 }
 
 } // namespace
-
-AttentionContext make_attention_context(
-    int64_t num_new,
-    const KvCache* cache,
-    int64_t head_dim,
-    double rope_theta,
-    const torch::TensorOptions& like) {
-  const auto index = torch::TensorOptions(torch::kInt64).device(like.device());
-  const auto dtype = c10::typeMetaToScalarType(like.dtype());
-  AttentionContext context;
-  if (cache == nullptr) {
-    context.rotation = make_rotation(
-        torch::arange(num_new, index).unsqueeze(0),
-        head_dim,
-        rope_theta,
-        dtype);
-    return context;
-  }
-
-  const auto& lengths = cache->lengths();
-  const auto [shortest, longest] =
-      std::minmax_element(lengths.begin(), lengths.end());
-  context.num_keys = *longest + num_new;
-  TORCH_CHECK(
-      context.num_keys <= cache->capacity(),
-      "Decoder: ",
-      num_new,
-      " positions after the ",
-      *longest,
-      " of the longest row exceed the cache's capacity of ",
-      cache->capacity(),
-      "; make a larger cache");
-
-  const auto steps = torch::arange(num_new, index).unsqueeze(0); // (1, L)
-  auto positions = steps + *longest;
-  if (*shortest == *longest) {
-    context.write_begin = *longest;
-    context.causal = *longest == 0;
-    if (!context.causal && num_new > 1) {
-      context.visible = visible_keys(positions, context.num_keys);
-    }
-  } else {
-    const auto begins = torch::tensor(lengths, torch::kInt64).to(like.device());
-    positions = steps + begins.unsqueeze(1); // (B, L)
-    context.causal = false;
-    context.visible = visible_keys(positions, context.num_keys);
-    context.write_positions = positions;
-    context.write_rows =
-        torch::arange(cache->batch(), index).unsqueeze(1); // (B, 1)
-  }
-  context.rotation = make_rotation(positions, head_dim, rope_theta, dtype);
-  return context;
-}
-
-AttentionContext make_step_context(
-    const torch::Tensor& positions,
-    const KvCache& cache,
-    int64_t head_dim,
-    double rope_theta,
-    torch::Dtype dtype) {
-  AttentionContext context;
-  context.write_positions = positions.unsqueeze(1); // (B, 1)
-  context.write_rows =
-      torch::arange(cache.batch(), positions.options()).unsqueeze(1); // (B, 1)
-  context.causal = false;
-  context.num_keys = cache.capacity();
-  context.visible = visible_keys(context.write_positions, context.num_keys);
-  context.rotation =
-      make_rotation(context.write_positions, head_dim, rope_theta, dtype);
-  return context;
-}
 
 AttentionImpl::AttentionImpl(AttentionOptions options_)
     : options(std::move(options_)) {
@@ -167,7 +89,17 @@ torch::Tensor AttentionImpl::forward(
   k = apply_rotary(k.transpose(1, 2), context.rotation);
   v = v.transpose(1, 2);
 
-  if (cache != nullptr) {
+  if (cache != nullptr && context.joins_new) {
+    const auto join = [&](const torch::Tensor& cached, torch::Tensor& added) {
+      const auto slots = cached.narrow(1, 0, context.num_keys).transpose(1, 2);
+      return torch::cat({slots, added.to(cached.scalar_type())}, /*dim=*/2);
+    };
+    const auto all_k = join(cache->keys(layer), k);
+    const auto all_v = join(cache->values(layer), v);
+    store(k, v, context, *cache, layer);
+    k = all_k;
+    v = all_v;
+  } else if (cache != nullptr) {
     store(k, v, context, *cache, layer);
     // After an empty cache, k and v are already all keys and values.
     if (!context.causal) {
@@ -188,8 +120,12 @@ void AttentionImpl::store(
   const auto write = [&](torch::Tensor& cached, const torch::Tensor& added) {
     const auto rows = added.transpose(1, 2).detach().to(
         cached.scalar_type()); // (B, L, kv_heads, D)
-    if (context.write_rows.defined()) {
-      cached.index_put_({context.write_rows, context.write_positions}, rows);
+    if (context.joins_new) {
+      cached.index_put_(
+          {context.write_rows, context.write_slots},
+          rows.index({context.write_rows, context.write_steps}));
+    } else if (context.write_rows.defined()) {
+      cached.index_put_({context.write_rows, context.write_slots}, rows);
     } else {
       cached.narrow(1, context.write_begin, rows.size(1)).copy_(rows);
     }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "decoder/attention_context.h"
 #include "decoder/kv_cache.h"
 #include "decoder/rms_norm.h"
-#include "decoder/rotary_embedding.h"
 
 #include "layers/linear.h"
 
@@ -12,51 +12,6 @@
 #include <ostream>
 
 namespace microfiche::decoder {
-
-/// What all layers of one call share: the new positions and the keys that they
-/// see. Made once per call by `make_attention_context`.
-struct AttentionContext {
-  /// The rotation of the new positions' queries and keys.
-  Rotation rotation;
-
-  /// Which keys a query may see, (B, 1, L, keys) bool; undefined with `causal`,
-  /// or if every query sees every key.
-  torch::Tensor visible;
-
-  /// New positions see only themselves and new positions before them.
-  bool causal = true;
-
-  /// Cached keys of the longest row after this call; 0 without a cache.
-  int64_t num_keys = 0;
-
-  /// The cache index of the new positions: `write_begin` in all rows, or
-  /// `write_rows` (B, 1) and `write_positions` (B, L) if they are defined.
-  int64_t write_begin = 0;
-  torch::Tensor write_rows;
-  torch::Tensor write_positions;
-};
-
-/// The context of `num_new` positions that are appended to every row of
-/// `cache`, or that start at 0 when `cache` is null. `like` gives dtype and
-/// device.
-///
-/// Throws `c10::Error` when the longest row would exceed the cache.
-AttentionContext make_attention_context(
-    int64_t num_new,
-    const KvCache* cache,
-    int64_t head_dim,
-    double rope_theta,
-    const torch::TensorOptions& like);
-
-/// The context of one new position per row, at `positions` (B) int64 on the
-/// device. Attention covers the whole cache, under a mask, so that no shape
-/// depends on the positions: a CUDA graph requires that.
-AttentionContext make_step_context(
-    const torch::Tensor& positions,
-    const KvCache& cache,
-    int64_t head_dim,
-    double rope_theta,
-    torch::Dtype dtype);
 
 /// Inputs to and outputs of one layer's attention, for training losses and
 /// traces. Reading does not use it.
@@ -131,7 +86,7 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   RmsNorm k_norm{nullptr};
 
  private:
-  // Writes the new keys and values to the cache.
+  // Writes the new keys and values, (B, kv_heads, L, D), to the cache.
   void store(
       const torch::Tensor& k,
       const torch::Tensor& v,

@@ -158,6 +158,9 @@ std::optional<std::string> DecodeTeam::unsupported_reason(
   if (decoder.is_training() || torch::GradMode::is_enabled()) {
     return "gradients are enabled";
   }
+  if (cache.window() > 0 && cache.prompt_lengths().empty()) {
+    return "the cache has a window and nothing states its prompts";
+  }
   const int64_t max = max_rows(dtype);
   if (cache.batch() > max) {
     return "more than " + std::to_string(max) + " rows";
@@ -198,7 +201,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
       " of ",
       ids.sizes());
   TORCH_CHECK(
-      cache.max_length() < cache.capacity(),
+      cache.max_slots(/*added=*/1) <= cache.capacity(),
       "DecodeTeam: the cache's capacity of ",
       cache.capacity(),
       " is used up; make a larger cache");
@@ -206,9 +209,13 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
     buffers_ = DecodeBuffers(sizes_, layers_, vocab_size, rows);
   }
   scratches_.resize(at::get_num_threads());
-  if (!rotation_.cos.defined() || rotation_.cos.size(2) < cache.capacity()) {
+  // With a window, positions go on behind the capacity.
+  const int64_t positions = std::max(cache.capacity(), cache.max_length() + 1);
+  if (!rotation_.cos.defined() || rotation_.cos.size(2) < positions) {
+    const int64_t with_room =
+        positions > cache.capacity() ? 2 * positions : positions;
     rotation_ = make_rotation(
-        torch::arange(cache.capacity(), torch::kInt64).unsqueeze(0),
+        torch::arange(with_room, torch::kInt64).unsqueeze(0),
         sizes_.head_dim,
         decoder_->options.rope_theta(),
         cache.keys(0).scalar_type());
@@ -233,13 +240,21 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
 
 torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
   prepare(ids, cache);
+  std::vector<RawPosition> positions;
+  for (int64_t row = 0; row < cache.batch(); ++row) {
+    const int64_t position = cache.lengths()[row];
+    positions.push_back(
+        {position,
+         cache.slot(row, position),
+         cache.filled_slots(row, position + 1)});
+  }
   std::vector<RawCache> caches;
   for (int64_t layer = 0; layer < decoder_->options.layers(); ++layer) {
     caches.push_back(
         {cache.keys(layer).mutable_data_ptr(),
          cache.values(layer).mutable_data_ptr(),
          cache.capacity(),
-         cache.lengths().data(),
+         positions.data(),
          rotation_.cos.const_data_ptr(),
          rotation_.sin.const_data_ptr()});
   }

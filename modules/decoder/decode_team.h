@@ -47,7 +47,7 @@ class DecodeTeam {
   DecodeBuffers buffers_;
   /// One per thread.
   std::vector<DecodeScratch> scratches_;
-  /// Covers the largest capacity so far.
+  /// Covers all positions so far, and the largest capacity.
   Rotation rotation_;
 };
 

@@ -34,9 +34,11 @@ void DecoderImpl::reset() {
       options.heads(),
       " heads");
   TORCH_CHECK_VALUE(
-      options.first_dense_layers() >= 0,
-      "Decoder: first_dense_layers must be at least 0, got ",
-      options.first_dense_layers());
+      options.first_dense_layers() >= 0 && options.window() >= 0,
+      "Decoder: first_dense_layers and window must be at least 0, got ",
+      options.first_dense_layers(),
+      " and ",
+      options.window());
 
   auto embedding =
       torch::nn::EmbeddingOptions(options.vocab_size(), options.width());
@@ -100,7 +102,8 @@ torch::Tensor DecoderImpl::forward(
     const torch::Tensor& embeds,
     KvCache* cache,
     const std::vector<int64_t>& lengths,
-    std::vector<LayerProbe>* probes) {
+    std::vector<LayerProbe>* probes,
+    const std::vector<int64_t>& prompt_lengths) {
   TORCH_CHECK(
       embeds.dim() == 3 && embeds.size(1) >= 1 &&
           embeds.size(2) == options.width(),
@@ -139,12 +142,42 @@ torch::Tensor DecoderImpl::forward(
       " probes, one per layer, got ",
       probes == nullptr ? 0 : probes->size());
 
-  const auto context = make_attention_context(
-      embeds.size(1),
-      cache,
-      options.head_dim(),
-      options.rope_theta(),
-      embeds.options());
+  const bool is_windowed = options.window() > 0 && cache == nullptr;
+  TORCH_CHECK(
+      !is_windowed ||
+          (static_cast<int64_t>(prompt_lengths.size()) == embeds.size(0) &&
+           std::all_of(
+               prompt_lengths.begin(),
+               prompt_lengths.end(),
+               [](int64_t length) { return length >= 1; })),
+      "Decoder: with a window of ",
+      options.window(),
+      " expected the lengths of ",
+      embeds.size(0),
+      " prompts, each at least 1, got [",
+      prompt_lengths,
+      "]");
+  TORCH_CHECK(
+      cache == nullptr || cache->window() == options.window(),
+      "Decoder: expected a cache with the decoder's window of ",
+      options.window(),
+      ", got ",
+      cache == nullptr ? 0 : cache->window());
+
+  const auto context = is_windowed ? make_window_context(
+                                         embeds.size(1),
+                                         options.window(),
+                                         prompt_lengths,
+                                         options.head_dim(),
+                                         options.rope_theta(),
+                                         embeds.options())
+                                   : make_attention_context(
+                                         embeds.size(1),
+                                         cache,
+                                         options.head_dim(),
+                                         options.rope_theta(),
+                                         embeds.options(),
+                                         lengths);
   const auto hidden = run_layers(embeds, context, cache, probes);
   if (cache != nullptr) {
     cache->advance(
@@ -186,6 +219,8 @@ torch::Tensor DecoderImpl::step(
       ids.sizes(),
       " and ",
       positions.sizes());
+  TORCH_CHECK(
+      cache.window() == 0, "Decoder: step supports no window; use forward");
   const auto x = embed(ids);
   const auto context = make_step_context(
       positions,
@@ -197,7 +232,7 @@ torch::Tensor DecoderImpl::step(
 }
 
 bool DecoderImpl::is_recordable() const {
-  return lm_head->weight.is_cuda() &&
+  return lm_head->weight.is_cuda() && options.window() == 0 &&
       std::all_of(layers->begin(), layers->end(), [](const auto& module) {
            const auto& moe = module->template as<DecoderLayer>()->moe;
            return moe.is_empty() || moe->is_stacked();
@@ -246,7 +281,8 @@ KvCache DecoderImpl::make_cache(int64_t batch, int64_t capacity) {
           .kv_heads(options.kv_heads())
           .head_dim(options.head_dim())
           .batch(batch)
-          .capacity(capacity),
+          .capacity(capacity)
+          .window(options.window()),
       token_embedding->weight.options());
 }
 

@@ -31,6 +31,9 @@ struct DecoderOptions {
   TORCH_ARG(double, rope_theta) = 10000;
   /// Positions that the model was trained on; a cache may hold more.
   TORCH_ARG(int64_t, max_positions) = 8192;
+  /// Positions of its own output that it sees; 0 for all. See Note [Attention
+  /// windows].
+  TORCH_ARG(int64_t, window) = 0;
 
   /// The first layers have a dense mlp; the others are mixtures of experts.
   TORCH_ARG(int64_t, first_dense_layers) = 1;
@@ -78,15 +81,21 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   /// is empty) and sees the cached ones; see Note [Ragged batches]. `probes`,
   /// if not null, has one entry per layer.
   ///
+  /// With a window (`DecoderOptions::window`) something must say where each
+  /// row's prompt ends: `KvCache::set_prompt_lengths`, or without a cache
+  /// `prompt_lengths`, one per row. Without a window they have no effect.
+  ///
   /// Shapes: embeds (B, L, width), returns (B, L, width). The outputs of
   /// padding are unspecified.
   ///
-  /// Throws `c10::Error` when the shapes do not fit, or the cache is too small.
+  /// Throws `c10::Error` when the shapes do not fit, the cache is too small, or
+  /// a window lacks the prompts' lengths.
   torch::Tensor forward(
       const torch::Tensor& embeds,
       KvCache* cache = nullptr,
       const std::vector<int64_t>& lengths = {},
-      std::vector<LayerProbe>* probes = nullptr);
+      std::vector<LayerProbe>* probes = nullptr,
+      const std::vector<int64_t>& prompt_lengths = {});
 
   /// Logits after one more id per row, at `positions`. Nothing is decided on
   /// the host (see `make_step_context`), so `DecodeGraph` can record it. The
@@ -99,7 +108,8 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
       const torch::Tensor& positions,
       KvCache& cache);
 
-  /// Whether `step` decides nothing on the host: on a GPU with stacked experts.
+  /// Whether `step` decides nothing on the host: on a GPU with stacked experts
+  /// and without a window.
   bool is_recordable() const;
 
   /// Stacks the experts of every layer; see `MixtureOfExperts::stack_experts`.
@@ -112,7 +122,8 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   torch::Tensor logits(const torch::Tensor& hidden);
 
   /// An empty cache for `batch` rows of at most `capacity` positions, in the
-  /// dtype and on the device of the weights.
+  /// dtype and on the device of the weights. With a window, prompt and window
+  /// together are enough, and the prompts' lengths must be set.
   KvCache make_cache(int64_t batch, int64_t capacity);
 
   /// The sum of the layers' balance losses in the last training-mode forward, a

@@ -17,6 +17,23 @@ namespace microfiche::decoder {
 // queries see. Keys of padding lie beyond that length, and the next call
 // overwrites them.
 //
+// Note [Attention windows]
+// A decoder with a window of W forgets its own output: a position of the answer
+// sees the whole prompt and the last W positions of the answer, itself
+// included. So a row keeps its prompt and a ring of W positions, whatever the
+// length of the answer, and three numbers part that are one without a window:
+//
+//   position   0, 1, 2, ... without end: the rotation of queries and keys
+//   slot       where keys and values are: the position itself in the prompt and
+//              before the ring is full, then prompt + (position - prompt) % W
+//   slots      how many of them are filled, at most prompt + W
+//
+// Where the prompt ends is stated by the caller and never guessed from how many
+// positions a call appends: a prompt may come in pieces.
+//
+// Source: Unlimited-OCR, arXiv:2606.23050; modeling_deepseekv2.py
+// (baidu/Unlimited-OCR).
+
 // The lengths live on the host, where the caller decides them, so neither a
 // mask nor a write waits for the device. While all rows are equally long, there
 // is no mask.
@@ -32,8 +49,12 @@ struct KvCacheOptions {
   /// Rows of the batch.
   TORCH_ARG(int64_t, batch) = 1;
 
-  /// Positions per row.
+  /// Positions per row; with a window, slots.
   TORCH_ARG(int64_t, capacity) = 8192;
+
+  /// Positions of the answer that stay; 0 for all. See Note [Attention
+  /// windows].
+  TORCH_ARG(int64_t, window) = 0;
 };
 
 /// Preallocated keys and values of earlier positions; see Note [Ragged
@@ -53,11 +74,37 @@ class KvCache {
     return options_.capacity();
   }
 
-  /// Positions in each row.
+  /// See `KvCacheOptions::window`.
+  int64_t window() const {
+    return options_.window();
+  }
+
+  /// Positions in each row so far, also those that a window has dropped.
   const std::vector<int64_t>& lengths() const {
     return lengths_;
   }
   int64_t max_length() const;
+
+  /// States how many positions of each row are its prompt, of which a window
+  /// drops none. A cache with a window needs it before the first position.
+  ///
+  /// Throws `c10::Error` unless there is one length of at least 1 per row, and
+  /// when a row already has positions.
+  void set_prompt_lengths(std::vector<int64_t> lengths);
+
+  /// The prompt of each row; empty if it was not stated.
+  const std::vector<int64_t>& prompt_lengths() const {
+    return prompt_lengths_;
+  }
+
+  /// The slot of a position of a row, and the slots of a row that are filled
+  /// once it has `length` positions.
+  int64_t slot(int64_t row, int64_t position) const;
+  int64_t filled_slots(int64_t row, int64_t length) const;
+
+  /// The most slots that a row fills after `added` more positions in every row;
+  /// the cache needs such a capacity.
+  int64_t max_slots(int64_t added = 0) const;
 
   /// Bytes of all keys and values.
   int64_t num_bytes() const;
@@ -71,14 +118,15 @@ class KvCache {
   /// Appends the rows of another cache. The capacity becomes the larger of the
   /// two.
   ///
-  /// Throws `c10::Error` when the layers or the sizes of their heads differ.
+  /// Throws `c10::Error` when the layers, the sizes of their heads or the
+  /// windows differ.
   void append_rows(const KvCache& other);
 
-  /// Changes the positions per row. Throws `c10::Error` when the longest row
-  /// has more than `capacity`.
+  /// Changes the capacity. Throws `c10::Error` when a row fills more slots.
   void set_capacity(int64_t capacity);
 
-  /// Cuts every row to at most `length` positions.
+  /// Cuts every row to at most `length` positions. Throws `c10::Error` when a
+  /// row lacks some of these because its window dropped them.
   void truncate(int64_t length);
 
   /// Keys and values of one layer, (B, capacity, kv_heads, head_dim). Rows are
@@ -100,6 +148,7 @@ class KvCache {
  private:
   KvCacheOptions options_;
   std::vector<int64_t> lengths_;
+  std::vector<int64_t> prompt_lengths_;
   std::vector<torch::Tensor> keys_;
   std::vector<torch::Tensor> values_;
 };

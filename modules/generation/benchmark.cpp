@@ -108,6 +108,7 @@ std::vector<StageTiming> time_stages(
       {config.batch, positions, loaded.config.language.hidden_size},
       loaded.model->tensor_options()); // (B, L, D)
   auto cache = decoder->make_cache(config.batch, positions + config.steps);
+  cache.set_prompt_lengths(std::vector<int64_t>(config.batch, positions));
   DecodeStep decode_step(decoder);
   const std::vector<Stage> stages = {
       {"encode",

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 // B = rows, L = positions of a prompt, D = width, V = vocabulary.
 
 namespace microfiche::generation {
@@ -13,7 +15,11 @@ GreedyTrace trace_greedy(
   const torch::InferenceMode inference;
   GreedyTrace trace;
   std::vector<torch::Tensor> logits;
-  auto cache = decoder->make_cache(1, request.embeds.size(0) + steps);
+  const int64_t prompt = request.embeds.size(0);
+  const int64_t window = decoder->options.window();
+  auto cache = decoder->make_cache(
+      1, prompt + (window > 0 ? std::min(steps, window) : steps));
+  cache.set_prompt_lengths({prompt});
   auto embeds = request.embeds.unsqueeze(0); // (1, L, D)
   for (int64_t step = 0; step < steps; ++step) {
     const auto hidden = decoder->forward(embeds, &cache);
@@ -42,15 +48,21 @@ std::vector<std::vector<TargetPrediction>> predict_targets(
   const torch::InferenceMode inference;
   std::vector<torch::Tensor> whole;
   std::vector<torch::Tensor> target_ids;
+  std::vector<int64_t> prompt_lengths;
   for (size_t b = 0; b < requests.size(); ++b) {
     const auto& prompt = requests[b].embeds;
+    prompt_lengths.push_back(prompt.size(0));
     target_ids.push_back(
         torch::tensor(targets[b], torch::kInt64).to(prompt.device()));
     whole.push_back(torch::cat(
         {prompt, decoder->embed(target_ids.back().unsqueeze(0))[0]}));
   }
-  const auto hidden = decoder->forward(torch::nn::utils::rnn::pad_sequence(
-      whole, /*batch_first=*/true)); // (B, L, D)
+  const auto hidden = decoder->forward(
+      torch::nn::utils::rnn::pad_sequence(whole, /*batch_first=*/true),
+      /*cache=*/nullptr,
+      /*lengths=*/{},
+      /*probes=*/nullptr,
+      prompt_lengths); // (B, L, D)
 
   std::vector<std::vector<TargetPrediction>> result(requests.size());
   for (size_t b = 0; b < requests.size(); ++b) {

@@ -153,7 +153,11 @@ class GenerationLoop {
         decode_step_(decoder),
         callbacks_(callbacks),
         config_(config),
-        rule_{config.ngram, config.ngram_window, config.ngram_whitelist},
+        rule_{
+            config.ngram,
+            config.ngram_window,
+            config.ngram_whitelist,
+            config.ngram_over_prompt},
         eos_token_id_(eos_token_id),
         max_rows_(static_cast<size_t>(max_rows)) {}
 
@@ -207,9 +211,13 @@ class GenerationLoop {
     const auto start = Clock::now();
     const auto lengths = prompt_lengths(requests);
     const auto embeds = pad_prompts(requests); // (B, L, D)
-    auto cache = decoder_->make_cache(
-        embeds.size(0),
-        embeds.size(1) + std::min(config_.max_new_tokens, kInitialCapacity));
+    int64_t new_slots = std::min(config_.max_new_tokens, kInitialCapacity);
+    if (decoder_->options.window() > 0) {
+      new_slots = std::min(new_slots, decoder_->options.window());
+    }
+    auto cache =
+        decoder_->make_cache(embeds.size(0), embeds.size(1) + new_slots);
+    cache.set_prompt_lengths(lengths);
     const auto hidden = decoder_->forward(embeds, &cache, lengths);
     if (cache_) {
       cache_->append_rows(cache);
@@ -238,13 +246,17 @@ class GenerationLoop {
 
   /// Makes room for at least one more position per row. The cache grows with
   /// the results, because room for the longest possible ones would mostly stay
-  /// empty, and shrinks after a long result has ended.
+  /// empty, and shrinks after a long result has ended. With a window it never
+  /// gets larger than the prompts and the window.
   void fit_capacity() {
-    const int64_t used = cache_->max_length();
+    const int64_t used = cache_->max_slots();
+    const int64_t max_positions = decoder_->options.max_positions();
     const int64_t fitting = std::min(
-        used + std::max(used, kInitialCapacity),
-        decoder_->options.max_positions());
-    if (used == cache_->capacity() || cache_->capacity() > 2 * fitting) {
+        {used + std::max(used, kInitialCapacity),
+         max_positions,
+         cache_->max_slots(max_positions)});
+    if (cache_->max_slots(1) > cache_->capacity() ||
+        cache_->capacity() > 2 * fitting) {
       cache_->set_capacity(fitting);
     }
   }
@@ -362,37 +374,6 @@ void generate(
       max_rows >= 1, "generate: max_rows must be at least 1, got ", max_rows);
   const torch::InferenceMode inference;
   GenerationLoop(decoder, callbacks, config, eos_token_id, max_rows).run();
-}
-
-std::vector<GenerationResult> generate(
-    decoder::Decoder& decoder,
-    std::span<const GenerationRequest> requests,
-    const GenerationConfig& config,
-    int64_t eos_token_id,
-    int64_t first_page) {
-  std::vector<GenerationResult> results(requests.size());
-  size_t num_started = 0;
-  GenerationCallbacks callbacks;
-  callbacks.next = [&]() -> std::optional<GenerationRequest> {
-    if (num_started == requests.size()) {
-      return std::nullopt;
-    }
-    GenerationRequest request = requests[num_started];
-    request.page = first_page + static_cast<int64_t>(num_started++);
-    return request;
-  };
-  callbacks.on_result = [&](int64_t page, GenerationResult result) {
-    results[page - first_page] = std::move(result);
-  };
-  if (!requests.empty()) {
-    generate(
-        decoder,
-        callbacks,
-        config,
-        eos_token_id,
-        static_cast<int64_t>(requests.size()));
-  }
-  return results;
 }
 
 } // namespace microfiche::generation

@@ -31,7 +31,7 @@ struct GenerationRequest {
   /// (L, D): the embedded prompt, with a page's vision tokens in it.
   torch::Tensor embeds;
 
-  /// The prompt's ids. Only the n-gram rule without a window uses them.
+  /// The prompt's ids, for the n-gram rules that look at them.
   std::vector<int64_t> ids;
 
   /// The page's number in the whole run. It seeds the page's random numbers and

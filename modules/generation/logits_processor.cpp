@@ -16,11 +16,18 @@ std::vector<int64_t> NoRepeatNgram::banned(
   if (window == 0) {
     sequence.reserve(prompt.size() + generated.size());
     sequence.assign(prompt.begin(), prompt.end());
+  } else if (window_over_prompt) {
+    const auto in_prompt = std::clamp<int64_t>(
+        window - static_cast<int64_t>(generated.size()),
+        0,
+        static_cast<int64_t>(prompt.size()));
+    sequence.assign(prompt.end() - in_prompt, prompt.end());
   }
   sequence.insert(sequence.end(), generated.begin(), generated.end());
   const int64_t length = static_cast<int64_t>(sequence.size());
   // The official windowed rule ignores single ids.
-  if (size == 0 || length < size || (window > 0 && size == 1)) {
+  if (size == 0 || length < size ||
+      (window > 0 && !window_over_prompt && size == 1)) {
     return {};
   }
 

@@ -10,14 +10,17 @@
 
 namespace microfiche::generation {
 
-// Note [Two n-gram rules]
+// Note [Three n-gram rules]
 // The published model comes with two rules against repetition. Its Hugging Face
 // code bans an id that would complete an n-gram that is already in the
 // sequence, prompt included. Its vLLM code considers only the last `window`
 // generated ids and never bans the ids of a whitelist, because table cells may
 // repeat. Here a window of 0 selects the first rule.
+//
+// Unlimited-OCR's rule has a window over prompt and answer together, and bans
+// single ids, too, where the windowed rule of vLLM ignores them.
 
-/// Bans ids that would repeat an n-gram; see Note [Two n-gram rules].
+/// Bans ids that would repeat an n-gram; see Note [Three n-gram rules].
 ///
 /// Source: `NoRepeatNGramLogitsProcessor` of transformers, and
 /// process/ngram_norepeat.py (deepseek-ai/DeepSeek-OCR e4ac34e).
@@ -25,9 +28,10 @@ struct NoRepeatNgram {
   int64_t size = 0;
   int64_t window = 0;
   std::vector<int64_t> whitelist;
+  bool window_over_prompt = false;
 
   /// Returns the ids that must not come next, sorted and without duplicates.
-  /// Only the rule without a window uses `prompt`.
+  /// vLLM's rule does not use `prompt`.
   std::vector<int64_t> banned(
       std::span<const int64_t> prompt,
       std::span<const int64_t> generated) const;

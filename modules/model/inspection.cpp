@@ -33,12 +33,6 @@ Json to_json(const TensorTotals& totals) {
       {"dtypes", totals.dtypes}};
 }
 
-/// The modes of the model: its own, or those of the published model.
-std::vector<page::ResolutionMode> modes_of(const ModelConfig& config) {
-  return config.toolkit.modes.empty() ? page::official_modes()
-                                      : config.toolkit.modes;
-}
-
 /// The memory of a run per dtype; see Note [The memory of a run].
 Json memory_json(const ModelConfig& config, const TensorTotals& weights) {
   // Every command starts with the same: the program, LibTorch, the tokenizer.
@@ -76,7 +70,11 @@ Json inspect_folder(const std::filesystem::path& folder) {
   Json json = {
       {"kind", checkpoint ? "model folder" : "model folder without weights"},
       {"path", folder.string()},
-      {"family", find_family(config.source, folder.string()).name}};
+      {"family", config.family().name},
+      {"window",
+       config.language.sliding_window_size
+           ? Json(*config.language.sliding_window_size)
+           : Json(nullptr)}};
   json["parts"] = Json::object();
   for (const auto& [part, totals] : parts.parts) {
     json["parts"][part] = to_json(totals);
@@ -153,6 +151,12 @@ std::string inspection_text(const Json& json) {
       json["kind"].get<std::string>(), " ", json["path"].get<std::string>());
   if (json.contains("family")) {
     text += "\nfamily " + json["family"].get<std::string>();
+    if (!json["window"].is_null()) {
+      text += concat(
+          ", sees the last ",
+          json["window"].get<int64_t>(),
+          " positions of its own output");
+    }
   }
   text += json["sha256"].is_null()
       ? "\n\n"

@@ -62,6 +62,9 @@ Json LoadedModel::provenance() const {
       own_tokenizer ? Json(own_tokenizer->sha256()) : Json(nullptr);
   json["device"] = device_name(placement.device);
   json["dtype"] = dtype_name(placement);
+  if (config.language.sliding_window_size) {
+    json["window"] = *config.language.sliding_window_size;
+  }
   return json;
 }
 

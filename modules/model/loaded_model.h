@@ -43,8 +43,8 @@ struct LoadedModel {
   /// config's `default_mode`.
   page::ResolutionMode find_mode(const std::string& name) const;
 
-  /// Folder, hashes of weights and tokenizer, device and dtype; part of every
-  /// result.
+  /// Folder, hashes of weights and tokenizer, device, dtype and a window if it
+  /// has one; part of every result.
   Json provenance() const;
 };
 

@@ -151,7 +151,22 @@ std::string find_config_dtype(const Json& json, const std::string& where) {
   return top.empty() ? inner : top;
 }
 
+/// The official modes, with the family's number of tiles.
+std::vector<page::ResolutionMode> family_modes(const ModelFamily& family) {
+  auto modes = page::official_modes();
+  for (auto& mode : modes) {
+    if (mode.name == "gundam") {
+      mode.max_tiles = family.max_tiles;
+    }
+  }
+  return modes;
+}
+
 } // namespace
+
+const ModelFamily& ModelConfig::family() const {
+  return find_family(source, "config.json");
+}
 
 std::string ModelConfig::dtype() const {
   return find_config_dtype(source, "config.json");
@@ -203,7 +218,7 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
       ": text_config: expected language_config; this is not the layout of "
       "deepseek-ai/DeepSeek-OCR but of a conversion for the classes in "
       "transformers, whose tensors have other names: get the published folder");
-  find_family(json, where);
+  const auto& family = find_family(json, where);
   check_features(json, where);
   ModelConfig config;
   config.source = json;
@@ -229,6 +244,10 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
       json.contains("language_config") ? where + ": language_config" : where;
   const Json language = language_fields(json, where);
   read_section(language, config.language, language_where);
+  config.language.sliding_window_size = find_window(json, family, where);
+  if (!family.prompt.empty()) {
+    config.toolkit.default_prompt = family.prompt;
+  }
   if (const Json* toolkit = find_object(json, "microfiche", where)) {
     ConfigReader reader(*toolkit, where + ": microfiche");
     visit_fields(reader, config.toolkit);
@@ -272,6 +291,9 @@ Json write_model_config(const ModelConfig& config) {
   Json& language = json["language_config"];
   put(language, write_config(config.language));
   language.erase("rope_parameters");
+  if (config.language.sliding_window_size) {
+    set_window(json, *config.language.sliding_window_size);
+  }
   const Json toolkit = write_config(config.toolkit);
   if (toolkit != write_config(ToolkitConfig()) || json.contains("microfiche")) {
     json["microfiche"] = toolkit;
@@ -279,10 +301,23 @@ Json write_model_config(const ModelConfig& config) {
   return json;
 }
 
+std::vector<page::ResolutionMode> modes_of(const ModelConfig& config) {
+  return config.toolkit.modes.empty() ? family_modes(config.family())
+                                      : config.toolkit.modes;
+}
+
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name) {
-  auto mode = page::find_mode(name, config.toolkit.modes);
+  const auto has_name = [&](const page::ResolutionMode& mode) {
+    return mode.name == name;
+  };
+  const auto modes = family_modes(config.family());
+  const bool is_own = std::ranges::any_of(config.toolkit.modes, has_name);
+  const auto found = std::ranges::find_if(modes, has_name);
+  auto mode = is_own || found == modes.end()
+      ? page::find_mode(name, config.toolkit.modes)
+      : *found;
   validate_mode(config, mode, "--mode " + name);
   return mode;
 }

@@ -62,6 +62,8 @@ struct ProjectorConfig {
   std::string projector_type = "linear";
 };
 
+struct ModelFamily;
+
 /// `language_config`: the decoder.
 struct LanguageConfig {
   int64_t vocab_size = 129280;
@@ -89,6 +91,11 @@ struct LanguageConfig {
   double routed_scaling_factor = 1.0;
   std::string scoring_func = "softmax";
   double aux_loss_alpha = 0.001;
+
+  /// Positions of its own output that the decoder sees; nothing: all. Not
+  /// among the visited fields, because most models must not state it; see
+  /// `find_window`.
+  std::optional<int64_t> sliding_window_size;
 };
 
 /// `microfiche`: constants of the published code. Unknown fields are refused.
@@ -150,6 +157,9 @@ struct ModelConfig {
   /// if the top level has none; empty if not given.
   std::string dtype() const;
 
+  /// The family of `source`.
+  const ModelFamily& family() const;
+
   /// Whether the linear layers of the checkpoint are int8; see
   /// `int8_quantization_config`.
   bool is_int8() const;
@@ -175,7 +185,10 @@ Json write_model_config(const ModelConfig& config);
 /// States the dtype of computation in a config.json, in one field.
 void set_dtype(Json& json, const std::string& dtype);
 
-/// The model's own mode of that name, or the official one. Throws `UsageError`
+/// The modes of the model: its own, or those of its family.
+std::vector<page::ResolutionMode> modes_of(const ModelConfig& config);
+
+/// The model's own mode of that name, or its family's. Throws `UsageError`
 /// for an unknown name, and `InputError` for a mode whose views are not a
 /// multiple of a vision token's side.
 page::ResolutionMode find_mode(

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
 namespace microfiche::model {
 namespace {
+
+constexpr const char* kWindowField = "sliding_window_size";
+constexpr const char* kOldWindowField = "sliding_window";
 
 const std::array<ModelFamily, 3>& families() {
   static const std::array<ModelFamily, 3> all = {{
@@ -24,7 +26,16 @@ const std::array<ModelFamily, 3>& families() {
        .model_types = {"unlimited-ocr", "unlimited_ocr"},
        .vision_name = "deeplip_b_l",
        .second_stage = kClipName,
-       .missing = "attention that forgets its own old output"},
+       .missing = "",
+       .has_window = true,
+       .prompt = "<image>document parsing.",
+       .together_prompt = "<image>Multi page parsing.",
+       .max_tiles = 32,
+       .max_new_tokens = 32768,
+       .ngram = 35,
+       .ngram_window = 128,
+       .ngram_window_together = 1024,
+       .ngram_over_prompt = true},
       {.name = "DeepSeek-OCR 2",
        .architecture = "DeepseekOCR2ForCausalLM",
        .model_types = {"deepseek_vl_v2", "DeepseekOCR2", "deepseek_ocr2"},
@@ -202,8 +213,6 @@ std::span<const Feature> decoder_features() {
       {"attn_logit_softcapping", nullptr},
       {"final_logit_softcapping", nullptr},
       {"use_sliding_window", false},
-      {"sliding_window", nullptr},
-      {"sliding_window_size", nullptr},
       {"tie_word_embeddings", false},
       {"lm_head", true},
       {"rm_head", false}};
@@ -242,6 +251,15 @@ void check_decoder(const Json& object, const std::string& where) {
       head_dim.dump());
 }
 
+/// The objects that may state a window, and what messages call them.
+std::vector<std::pair<std::string, Json>> window_places(
+    const Json& config,
+    const std::string& where) {
+  return {
+      {where + ": language_config", value_of(config, "language_config")},
+      {where, config}};
+}
+
 } // namespace
 
 std::span<const ModelFamily> model_families() {
@@ -266,6 +284,71 @@ const ModelFamily& find_family(const Json& config, const std::string& where) {
       family.missing);
   check_agreement(config, family, where);
   return family;
+}
+
+std::optional<int64_t> find_window(
+    const Json& config,
+    const ModelFamily& family,
+    const std::string& where) {
+  constexpr int64_t kMaxWindow = int64_t{1} << 24;
+  std::optional<int64_t> window;
+  std::string found_in;
+  for (const char* field : {kWindowField, kOldWindowField}) {
+    for (const auto& [place, object] : window_places(config, where)) {
+      const Json value = value_of(object, field);
+      if (value.is_null()) {
+        continue;
+      }
+      const std::string name = concat(place, ": ", field);
+      check(
+          value.is_number_integer() && value >= 1 && value <= kMaxWindow,
+          name,
+          ": expected a whole number from 1 to ",
+          kMaxWindow,
+          ", got ",
+          value.dump());
+      check(
+          window || family.has_window || field == kWindowField,
+          name,
+          ": ",
+          family.name,
+          " has no such window, got ",
+          value.dump(),
+          "; to let it forget its own output, state ",
+          kWindowField);
+      check(
+          !window || value == *window,
+          name,
+          " is ",
+          value.dump(),
+          " but ",
+          found_in,
+          " is ",
+          window.value_or(0));
+      window = value.get<int64_t>();
+      found_in = name;
+    }
+  }
+  check(
+      window || !family.has_window,
+      where,
+      ": language_config.",
+      kWindowField,
+      ": expected a whole number, as ",
+      family.name,
+      " forgets its own output, got null");
+  return window;
+}
+
+void set_window(Json& config, int64_t window) {
+  config["language_config"][kWindowField] = window;
+  for (const char* field : {kWindowField, kOldWindowField}) {
+    for (Json* object : {&config, &config["language_config"]}) {
+      if (!value_of(*object, field).is_null()) {
+        (*object)[field] = window;
+      }
+    }
+  }
 }
 
 void check_features(const Json& config, const std::string& where) {

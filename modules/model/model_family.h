@@ -2,6 +2,8 @@
 
 #include "core/json.h"
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +36,30 @@ struct ModelFamily {
 
   /// Why we do not run it; empty if we do.
   std::string missing;
+
+  /// Whether its decoder forgets its own output; then config.json must say how
+  /// much stays. See Note [Attention windows].
+  bool has_window = false;
+
+  /// What it was trained to be asked for one page, if not "Free OCR.", and for
+  /// several pages in one prompt. Empty: it reads one page at a time.
+  std::string prompt = "";
+  std::string together_prompt = "";
+
+  /// Tiles that mode gundam cuts at most.
+  int64_t max_tiles = 9;
+
+  /// Ids that it generates at most by default, 0: as
+  /// `generation::GenerationConfig` says.
+  int64_t max_new_tokens = 0;
+
+  /// Its rule against repetition, see `generation::GenerationConfig`: on by
+  /// default with this size and this window, for one page and for several; 0:
+  /// off. `ngram_over_prompt`: the window covers the prompt, too.
+  int64_t ngram = 0;
+  int64_t ngram_window = 0;
+  int64_t ngram_window_together = 0;
+  bool ngram_over_prompt = false;
 };
 
 /// All families that we tell apart. The first is that of a config.json that
@@ -52,5 +78,20 @@ const ModelFamily& find_family(const Json& config, const std::string& where);
 /// computation that we do not have, at the top level or in a nested object.
 /// Sizes are checked elsewhere.
 void check_features(const Json& config, const std::string& where);
+
+/// How many positions of its own output the decoder sees:
+/// `sliding_window_size`, or for a family with windows `sliding_window`;
+/// nothing if it sees all. A model of any family may be given a window.
+///
+/// Throws `InputError` for a value below 1, for two that differ, and for a
+/// family whose config lacks it.
+std::optional<int64_t> find_window(
+    const Json& config,
+    const ModelFamily& family,
+    const std::string& where);
+
+/// Writes a window into every field that states one, and at least into
+/// `language_config.sliding_window_size`.
+void set_window(Json& config, int64_t window);
 
 } // namespace microfiche::model

@@ -61,6 +61,7 @@ OpticalModelOptions optical_model_options(const ModelConfig& config) {
               .qk_norm(toolkit.qk_norm)
               .rope_theta(language.rope_theta)
               .max_positions(language.max_position_embeddings)
+              .window(language.sliding_window_size.value_or(0))
               .first_dense_layers(std::min(
                   language.first_k_dense_replace, language.num_hidden_layers))
               .intermediate_width(language.intermediate_size)

@@ -4,10 +4,12 @@
 #include "core/files.h"
 #include "core/stop_signal.h"
 #include "core/version.h"
+#include "model/model_family.h"
 #include "model/prompt.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
 #include "reading/page_result.h"
+#include "reading/together.h"
 
 #include <torch/torch.h>
 
@@ -30,10 +32,17 @@ PageReader::PageReader(
     model::LoadedModel loaded)
     : config_(config),
       loaded_(std::move(loaded)),
-      mode_(loaded_.find_mode(config.mode)),
+      mode_(
+          config.together ? find_together_mode(loaded_, config.mode)
+                          : loaded_.find_mode(config.mode)),
       training_warnings_(loaded_.config, mode_) {
+  if (config_.together) {
+    check_together(loaded_.config, mode_);
+    settings_["together"] = true;
+  }
   if (config_.prompt.empty()) {
-    config_.prompt = loaded_.config.toolkit.default_prompt;
+    config_.prompt = config_.together ? loaded_.config.family().together_prompt
+                                      : loaded_.config.toolkit.default_prompt;
   }
   model::validate_prompt(config_.prompt, "prompt");
   settings_["prompt"] = config_.prompt;
@@ -53,13 +62,18 @@ void PageReader::read(const std::vector<InputFile>& files, bool titles) {
   if (!config_.output.empty()) {
     progress_.emplace("read", static_cast<int64_t>(pages_.size()));
   }
-  streamed_ =
-      config_.output.empty() && (config_.batch == 1 || pages_.size() == 1);
-  generation::read_vision_tokens(
-      loaded_,
-      callbacks(),
-      {config_.prompt, config_.generation},
-      config_.batch);
+  if (config_.together) {
+    report_failures();
+    read_together();
+  } else {
+    streamed_ =
+        config_.output.empty() && (config_.batch == 1 || pages_.size() == 1);
+    generation::read_vision_tokens(
+        loaded_,
+        callbacks(),
+        {config_.prompt, config_.generation},
+        config_.batch);
+  }
   progress_.reset();
   throw_if_stop_requested();
   if (num_done_before_ > 0) {

@@ -32,6 +32,9 @@ struct PageReaderConfig {
   /// Pages that are read at the same time.
   int64_t batch = 1;
 
+  /// Reads all pages in one prompt; see Note [Pages together].
+  bool together = false;
+
   /// Page style of texts, a file; empty for `find_text_style`'s choice.
   std::string style;
 
@@ -47,14 +50,19 @@ struct PageReaderConfig {
 /// soon as its page is finished, so a run that is killed loses no other page.
 class PageReader {
  public:
-  /// Throws `InputError` for a prompt without `<image>`, and `UsageError` for
-  /// an unknown mode.
+  /// Throws `InputError` for a prompt without `<image>` and for pages together
+  /// that the model does not read, and `UsageError` for an unknown mode.
   PageReader(const PageReaderConfig& config, model::LoadedModel loaded);
 
   /// Reads all pages of the files, except those that an earlier run with the
   /// same settings finished and whose file is unchanged. A page that fails does
   /// not stop the others; at the end `InputError` reports the failures. Warns
   /// about pages and modes that differ from what the model was trained on.
+  ///
+  /// Pages together have one answer, so they fail together: `InputError` for a
+  /// page that fails, for pages of different modes, and for more pages than fit
+  /// into the model's positions. An answer without page marks keeps its text,
+  /// with a warning.
   ///
   /// Printed texts have a title line when there are several files or the file
   /// has several pages; `titles` always prints it.
@@ -74,6 +82,10 @@ class PageReader {
   void finish(int64_t number, const generation::Reading& reading);
   void end_page(int64_t number, std::string text);
   void report_failures() const;
+
+  void read_together();
+  std::vector<model::VisionTokens> encode_together();
+  void check_fit(int64_t page_positions);
 
   EncodedPage encode(const InputPage& page);
   model::VisionTokens load_tokens(const InputPage& page);
@@ -99,6 +111,8 @@ class PageReader {
   std::map<int64_t, EncodedPage> running_;
   /// Texts that wait for the texts of earlier pages.
   std::map<int64_t, std::string> waiting_;
+  /// Whether it was said how many pages fit into a prompt.
+  bool said_fit_ = false;
   int64_t num_started_ = 0;
   int64_t num_done_before_ = 0;
   int64_t num_printed_ = 0;

@@ -42,6 +42,26 @@ TEST(NoRepeatNgramTest, BansTheSameIdsAsTheReferenceInAWindow) {
   }
 }
 
+// Cases of Unlimited-OCR's own code; see tests/oracles/make_window_cases.
+TEST(NoRepeatNgramTest, BansTheSameIdsAsTheReferenceOverPromptAndAnswer) {
+  const Json cases =
+      read_json_file(tests::data_path("parity_unlimited/no_repeat_ngram.json"));
+  ASSERT_GT(cases.size(), 40u);
+
+  for (const auto& example : cases) {
+    const NoRepeatNgram rule{
+        example["ngram"],
+        example["window"],
+        example["whitelist"],
+        /*window_over_prompt=*/true};
+    const std::vector<int64_t> prompt = example["prompt"];
+    const std::vector<int64_t> generated = example["generated"];
+    const std::vector<int64_t> expected = example["banned"];
+
+    EXPECT_EQ(rule.banned(prompt, generated), expected) << example.dump();
+  }
+}
+
 TEST(NoRepeatNgramTest, WithoutAWindowUsesThePromptToo) {
   EXPECT_THAT(banned_without_window(3, {1, 2, 3}, {1, 2}), ElementsAre(3));
 }

@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "model/model_config.h"
+#include "model/optical_model.h"
 #include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
@@ -85,12 +86,67 @@ TEST(ModelFamilyTest, RefusesFieldsOfTwoFamilies) {
       R"(clip-l-14-224 for DeepSeek-OCR, got {"dim":896})");
 }
 
-TEST(ModelFamilyTest, RefusesUnlimitedOcrByName) {
+Json unlimited_config() {
+  return read_json_file(tests::data_path("parity_unlimited/model/config.json"));
+}
+
+TEST(ModelFamilyTest, UnlimitedOcrForgetsItsOwnOutput) {
+  const auto config = read_model_config(unlimited_config(), "config.json");
+
+  EXPECT_EQ(config.family().name, "Unlimited-OCR");
+  EXPECT_EQ(config.language.sliding_window_size, 8);
+  EXPECT_EQ(config.language.max_position_embeddings, 32768);
+  EXPECT_EQ(config.toolkit.default_prompt, "<image>document parsing.");
+  EXPECT_EQ(find_mode(config, "gundam").max_tiles, 32);
+  EXPECT_EQ(optical_model_options(config).decoder().window(), 8);
+}
+
+TEST(ModelFamilyTest, TheOlderNameOfTheWindowIsReadForUnlimitedOcr) {
+  Json json = unlimited_config();
+  json.erase("sliding_window_size");
+  json["language_config"].erase("sliding_window_size");
+  EXPECT_EQ(
+      read_model_config(json, "config.json").language.sliding_window_size, 8);
+
+  json.erase("sliding_window");
   expect_not_run(
-      config_with(
-          {R"(architectures=["UnlimitedOCRForCausalLM"])",
-           "model_type=unlimited-ocr"}),
-      "a model of the family Unlimited-OCR, which we do not run");
+      json, "language_config.sliding_window_size: expected a whole number");
+}
+
+TEST(ModelFamilyTest, TwoWindowsMustAgree) {
+  Json json = unlimited_config();
+  json["sliding_window"] = 128;
+
+  expect_not_run(
+      json, "sliding_window is 128 but config.json: sliding_window_size is 8");
+}
+
+TEST(ModelFamilyTest, AnyModelMayHaveAWindowOfItsOwnOutput) {
+  auto config = read_model_config(
+      config_with({"language_config.sliding_window_size=64"}), "config.json");
+  EXPECT_EQ(config.language.sliding_window_size, 64);
+
+  config.language.sliding_window_size = 32;
+  const auto again =
+      read_model_config(write_model_config(config), "config.json");
+
+  EXPECT_EQ(again.language.sliding_window_size, 32);
+  EXPECT_EQ(again.family().name, "DeepSeek-OCR");
+}
+
+TEST(ModelFamilyTest, RefusesAWindowThatIsNoPositiveNumber) {
+  for (const std::string value : {"0", "-1", "\"8\"", "1.5"}) {
+    expect_not_run(
+        config_with({"sliding_window_size=" + value}),
+        "sliding_window_size: expected a whole number from 1");
+  }
+}
+
+TEST(ModelFamilyTest, RefusesAnOrdinarySlidingWindow) {
+  expect_not_run(
+      config_with({"language_config.sliding_window=128"}),
+      "language_config: sliding_window: DeepSeek-OCR has no such window, got "
+      "128");
 }
 
 // `model_type` is the same as DeepSeek-OCR's, so one of the other three fields
@@ -129,8 +185,6 @@ TEST(ModelFamilyTest, RefusesEveryFieldOfTheDecoderThatWeDoNotCompute) {
       {"attn_logit_softcapping", "50.0"},
       {"final_logit_softcapping", "30.0"},
       {"use_sliding_window", "true"},
-      {"sliding_window", "128"},
-      {"sliding_window_size", "128"},
       {"tie_word_embeddings", "true"},
       {"lm_head", "false"},
       {"rm_head", "true"},

@@ -2,11 +2,15 @@
 
 #include "core/error.h"
 #include "tests/page/noise.h"
+#include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <sstream>
+#include <string>
 
 namespace microfiche::page {
 namespace {
@@ -14,8 +18,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(TilingTest, ChoosesTheReferencesGridForEverySize) {
-  std::istringstream rows(read_file(golden_path("tiles.csv")));
+/// Expects the grid of every row of a file; returns the number of rows.
+int64_t expect_grids(const std::filesystem::path& file) {
+  std::istringstream rows(read_file(file));
   std::string row;
   std::getline(rows, row); // width,height,tile_size,max_tiles,wide,high
   int64_t num_rows = 0;
@@ -38,7 +43,16 @@ TEST(TilingTest, ChoosesTheReferencesGridForEverySize) {
     EXPECT_EQ(chosen, expected) << row;
     ++num_rows;
   }
-  EXPECT_EQ(num_rows, 942);
+  return num_rows;
+}
+
+TEST(TilingTest, ChoosesTheReferencesGridForEverySize) {
+  EXPECT_EQ(expect_grids(golden_path("tiles.csv")), 942);
+}
+
+TEST(TilingTest, ChoosesUnlimitedOcrsGridOfUpToThirtyTwoTiles) {
+  EXPECT_EQ(
+      expect_grids(tests::data_path("parity_unlimited/tiles_max32.csv")), 311);
 }
 
 TEST(TilingTest, ASquareSwitchesFromFourTilesToNineAt1358) {

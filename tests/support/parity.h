@@ -10,11 +10,13 @@
 
 namespace microfiche::tests {
 
-/// The tensors of one file of tests/data/parity.
+/// The tensors of one file of tests/data/parity, or of another folder there.
 class ParityFile {
  public:
-  explicit ParityFile(const std::string& name)
-      : file_(data_path("parity/" + name)) {}
+  explicit ParityFile(
+      const std::string& name,
+      const std::string& folder = "parity")
+      : file_(data_path(folder + "/" + name)) {}
 
   torch::Tensor operator[](const std::string& name) const {
     const auto* info = file_.find(name);

@@ -24,12 +24,12 @@ void attend_heads(
   auto& buffers = thread.buffers;
   const int64_t bytes = sizes.element_size();
   const int64_t half = sizes.head_dim / 2;
-  const int64_t position = cache.positions[row];
+  const auto& [position, slot, keys] = cache.positions[row];
   const int64_t position_bytes = sizes.heads * sizes.head_dim * bytes;
   const int64_t first_head = first * sizes.head_dim * bytes;
   const int64_t in_buffer = row * position_bytes + first_head;
   const int64_t in_cache =
-      (row * cache.capacity + position) * position_bytes + first_head;
+      (row * cache.capacity + slot) * position_bytes + first_head;
 
   kernels::RotaryRows rotary;
   rotary.cos = static_cast<const char*>(cache.cos) + position * half * bytes;
@@ -59,7 +59,7 @@ void attend_heads(
   attention.key_stride = sizes.heads * sizes.head_dim;
   attention.is_bf16 = sizes.is_bf16;
   attention.heads = sizes.heads;
-  attention.keys = position + 1;
+  attention.keys = keys;
   attention.head_dim = sizes.head_dim;
   attention.scale = 1 / std::sqrt(static_cast<float>(sizes.head_dim));
   kernels::one_query_attention(

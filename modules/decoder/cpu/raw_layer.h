@@ -58,15 +58,24 @@ struct DecodeSizes {
   }
 };
 
+/// The new position of a row; see Note [Attention windows].
+struct RawPosition {
+  /// Selects the rotary angles.
+  int64_t position = 0;
+  /// Where its key and value are written.
+  int64_t slot = 0;
+  /// It sees the first `keys` slots, its own among them.
+  int64_t keys = 0;
+};
+
 /// A layer's keys and values, (rows, capacity, heads, head_dim) contiguous, and
-/// the rotary angles of all positions, (capacity, head_dim / 2).
+/// the rotary angles of all positions, (positions, head_dim / 2).
 struct RawCache {
   void* keys = nullptr;
   void* values = nullptr;
   int64_t capacity = 0;
-  /// The new position of each row: it is written there and sees all positions
-  /// up to it.
-  const int64_t* positions = nullptr;
+  /// One per row.
+  const RawPosition* positions = nullptr;
   const void* cos = nullptr;
   const void* sin = nullptr;
 };

@@ -23,6 +23,11 @@ struct GenerationConfig {
   /// Ids that the rule never bans; only with a window.
   std::vector<int64_t> ngram_whitelist;
 
+  /// Whether a window covers the prompt, too, and single ids count; see Note
+  /// [Three n-gram rules]. A property of the model, so it is no field of the
+  /// config: `read_vision_tokens` sets it.
+  bool ngram_over_prompt = false;
+
   /// Divides the logits before sampling; 0 takes the largest logit.
   double temperature = 0.0;
 
