@@ -54,6 +54,13 @@ void add_bench(CLI::App& app) {
           config.positions,
           "Length of the prompt; default: one page")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option(
+          "--outputs",
+          config.outputs,
+          "Ids that the answer has before decode is timed")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--steps", config.steps, "Ids to decode per run")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -74,6 +74,32 @@ StageTiming time_stage(
   return timing;
 }
 
+/// Positions that one call appends to the cache when it fills it.
+constexpr int64_t kFillPositions = 512;
+
+/// The slots that the runs of "decode" fill behind the prompt.
+int64_t answer_slots(const BenchmarkConfig& config, int64_t window) {
+  const int64_t slots = config.outputs == 0
+      ? config.steps
+      : config.outputs + config.steps * (config.repeat + 1);
+  return window > 0 ? std::min(slots, window) : slots;
+}
+
+/// Appends `count` random ids to every row.
+void fill_answers(
+    decoder::Decoder& decoder,
+    decoder::KvCache& cache,
+    int64_t count) {
+  for (int64_t done = 0; done < count; done += kFillPositions) {
+    const auto ids = torch::randint(
+        decoder->options.vocab_size(),
+        {cache.batch(), std::min(kFillPositions, count - done)},
+        torch::TensorOptions(torch::kInt64)
+            .device(decoder->lm_head->weight.device()));
+    decoder->forward(decoder->embed(ids), &cache);
+  }
+}
+
 /// A page of noise with the shape of A4.
 page::PageImage dummy_page(const page::ResolutionMode& mode, uint64_t seed) {
   auto image = page::make_page(
@@ -107,7 +133,9 @@ std::vector<StageTiming> time_stages(
   const auto embeds = torch::randn(
       {config.batch, positions, loaded.config.language.hidden_size},
       loaded.model->tensor_options()); // (B, L, D)
-  auto cache = decoder->make_cache(config.batch, positions + config.steps);
+  auto cache = decoder->make_cache(
+      config.batch,
+      positions + answer_slots(config, decoder->options.window()));
   cache.set_prompt_lengths(std::vector<int64_t>(config.batch, positions));
   DecodeStep decode_step(decoder);
   const std::vector<Stage> stages = {
@@ -127,7 +155,11 @@ std::vector<StageTiming> time_stages(
          if (cache.max_length() < positions) {
            decoder->forward(embeds, &cache);
          }
-         cache.truncate(positions);
+         if (config.outputs == 0) {
+           cache.truncate(positions);
+         } else if (cache.max_length() == positions) {
+           fill_answers(decoder, cache, config.outputs);
+         }
          auto ids = torch::zeros(
              {config.batch, 1},
              torch::TensorOptions(torch::kInt64).device(embeds.device()));
@@ -149,6 +181,9 @@ std::vector<StageTiming> time_stages(
       say("decoding layer by layer, because " + *reason);
     }
     timings.push_back(time_stage(stage, config, mode.name, loaded.placement));
+    if (stage.what != "encode") {
+      timings.back().kv_cache_bytes = cache.num_bytes();
+    }
   }
   return timings;
 }
@@ -165,7 +200,8 @@ Table timing_table(const std::vector<StageTiming>& timings) {
       "median s",
       "max s",
       "tokens/s",
-      "peak memory"};
+      "peak memory",
+      "KV cache"};
   for (const auto& timing : timings) {
     table.rows.push_back(
         {timing.what,
@@ -177,7 +213,8 @@ Table timing_table(const std::vector<StageTiming>& timings) {
          fixed(timing.seconds.median, 4),
          fixed(timing.seconds.max, 4),
          fixed(timing.tokens_per_second, 1),
-         bytes_text(timing.peak_memory_bytes)});
+         bytes_text(timing.peak_memory_bytes),
+         bytes_text(timing.kv_cache_bytes)});
   }
   return table;
 }

@@ -18,6 +18,10 @@ struct BenchmarkConfig {
   /// Positions of the prompt; 0 for one page.
   int64_t positions = 0;
 
+  /// Ids of the answer that "decode" starts with; each run goes on after the
+  /// ids of the run before. 0: each run starts behind the prompt.
+  int64_t outputs = 0;
+
   /// Ids to decode per run.
   int64_t steps = 32;
 
@@ -49,6 +53,9 @@ struct StageTiming {
   /// Vision tokens in "encode", positions in "prefill", ids in "decode".
   double tokens_per_second = 0;
   int64_t peak_memory_bytes = 0;
+
+  /// Of all rows; 0 in "encode".
+  int64_t kv_cache_bytes = 0;
 };
 
 template <typename Visitor>
@@ -69,6 +76,7 @@ void visit_fields(Visitor&& visit, StageTiming& timing) {
   visit("seconds", timing.seconds);
   visit("tokens_per_second", timing.tokens_per_second);
   visit("peak_memory_bytes", timing.peak_memory_bytes);
+  visit("kv_cache_bytes", timing.kv_cache_bytes);
 }
 
 /// Times stages of a model with pages of noise that have the shape of A4.

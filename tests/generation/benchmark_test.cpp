@@ -39,5 +39,29 @@ TEST(BenchmarkTest, TimesTheChosenStagesInTheirOrder) {
   EXPECT_THAT(timing_table(timings).rows, SizeIs(2));
 }
 
+// 2 layers, keys and values, 32 channels of 4 bytes.
+constexpr int64_t kSlotBytes = 2 * 2 * 32 * 4;
+
+TEST(BenchmarkTest, AnAnswerOfManyIdsFillsTheCacheOnlyWithoutAWindow) {
+  BenchmarkConfig config;
+  config.what = {"decode"};
+  config.positions = 10;
+  config.outputs = 600;
+  config.steps = 3;
+  config.repeat = 2;
+  auto full = tests::make_tiny_model();
+  auto windowed_config = full.config;
+  windowed_config.language.sliding_window_size = 8;
+  auto windowed = model::make_model(windowed_config, tests::byte_tokenizer());
+  const auto mode = full.find_mode("t4");
+
+  EXPECT_EQ(
+      time_stages(full, mode, config)[0].kv_cache_bytes,
+      (10 + 600 + 3 * 3) * kSlotBytes);
+  EXPECT_EQ(
+      time_stages(windowed, mode, config)[0].kv_cache_bytes,
+      (10 + 8) * kSlotBytes);
+}
+
 } // namespace
 } // namespace microfiche::generation
