@@ -40,15 +40,19 @@ void add_memory(CLI::App& app) {
       "memory",
       "microfiche memory import conversations.json --store my.db\n"
       "microfiche memory pages --store my.db\n"
+      "microfiche memory plan --budget 4000 --store my.db\n"
       "microfiche memory erase --matching 'locker 17' --store my.db\n\n"
-      "Optical memory: keeps conversations in a store and lays them out on "
-      "pages.");
+      "Optical memory: keeps conversations in a store, lays them out on "
+      "pages and plans how many positions each page gets.");
   command->require_subcommand(1);
   add_memory_import(*command);
   add_memory_add(*command);
   add_memory_list(*command);
   add_memory_show(*command);
   add_memory_pages(*command);
+  add_memory_plan(*command);
+  add_memory_pin(*command);
+  add_memory_unpin(*command);
   add_memory_erase(*command);
   add_memory_export(*command);
   add_memory_check(*command);

@@ -39,6 +39,9 @@ void add_memory_export(CLI::App& memory);
 void add_memory_list(CLI::App& memory);
 void add_memory_show(CLI::App& memory);
 void add_memory_pages(CLI::App& memory);
+void add_memory_plan(CLI::App& memory);
+void add_memory_pin(CLI::App& memory);
+void add_memory_unpin(CLI::App& memory);
 void add_memory_erase(CLI::App& memory);
 void add_memory_check(CLI::App& memory);
 

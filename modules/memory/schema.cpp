@@ -227,7 +227,18 @@ CREATE TABLE erased_turn (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {kVersion1};
+// What a plan said before anything was encoded. `model` is the SHA-256 of the
+// model's config.json; recalls are NULL if they were not known.
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE plan ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE plan ADD COLUMN text_positions INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plan ADD COLUMN kv_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plan ADD COLUMN expected_recall REAL;
+ALTER TABLE plan_item ADD COLUMN positions INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plan_item ADD COLUMN expected_recall REAL;
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2};
 
 constexpr std::string_view kMagic = std::string_view("SQLite format 3\0", 16);
 

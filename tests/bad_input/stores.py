@@ -70,7 +70,7 @@ def store_cases():
         def make(folder):
             database = sqlite3.connect(folder / "bad.db")
             database.executescript(
-                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;"
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;"
                 "CREATE TABLE conversation (id INTEGER PRIMARY KEY)")
             database.close()
             change(folder / "bad.db")
@@ -105,6 +105,38 @@ def store_cases():
                lambda folder: None)
 
 
+def plan_cases():
+    files = {
+        ("policy", "no JSON"): (b"{", ["not JSON"]),
+        ("policy", "a list"): (b"[]", ["an object"]),
+        ("policy", "nothing"): (b"{}", ["no policy"]),
+        ("policy", "an unknown policy"): (b'{"policy": "magic"}', ["magic", "there are"]),
+        ("policy", "an unknown option"): (
+            b'{"policy": "uniform", "options": {"tier": "nano-9"}}', ["options", "tier"]),
+        ("policy", "a quantum of 0"): (
+            b'{"policy": "uniform", "age": {"quantum": 0}}', ["age.quantum", "at least 1"]),
+        ("policy", "a ladder without steps"): (b'{"policy": "age_ladder"}', ["options.steps"]),
+        ("policy", "a recall of 2"): (
+            b'{"policy": "target_curve", "options": {"curve": [{"recall": 2}]}}',
+            ["curve[0].recall", "[0, 1]"]),
+        ("accuracy", "no rows"): (b"{}", ["at least one row"]),
+        ("accuracy", "a recall of -1"): (
+            b'{"rows": [{"mode": "tiny", "recall": -1}]}', ["rows[0].recall"]),
+        ("accuracy", "a range that is empty"): (
+            b'{"rows": [{"mode": "tiny", "recall": 1, "text_tokens": [5, 5]}]}',
+            ["rows[0].text_tokens"]),
+    }
+
+    def file_of(content):
+        return lambda folder: (folder / "bad.json").write_bytes(content)
+
+    for (option, name), (content, words) in files.items():
+        yield Case(f"plan: {option}, {name}",
+                   ["memory", "plan", "--" + option, "bad.json", "--store", "none.db"],
+                   ["bad.json", *words], file_of(content))
+
+
 def cases():
     yield from import_cases()
+    yield from plan_cases()
     yield from store_cases()

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "core/config.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace microfiche::memory {
+
+struct PageState;
+
+/// What the age of a page counts: what came after it.
+enum class AgeUnit { kPages, kTurns, kTextTokens };
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    AgeUnit,
+    {{AgeUnit::kPages, "pages"},
+     {AgeUnit::kTurns, "turns"},
+     {AgeUnit::kTextTokens, "text_tokens"}})
+
+// Note [Quanta]
+// A page that changes its mode must be encoded again, and the KV cache behind
+// it is lost. So ages move in steps: the clock is rounded down to a multiple of
+// the quantum, and between two multiples no old page changes. Pages since the
+// last multiple have the age 0.
+
+/// How ages are counted.
+struct AgeConfig {
+  AgeUnit unit = AgeUnit::kPages;
+
+  /// See Note [Quanta]; 1: every page or turn moves all ages.
+  int64_t quantum = 1;
+};
+
+/// How likely questions are by the age of the page that they are about.
+enum class WeightForm {
+  /// All pages alike.
+  kUniform,
+  /// Halves with every `half_life`.
+  kExponential,
+  /// (1 + age) ^ -exponent.
+  kPower,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    WeightForm,
+    {{WeightForm::kUniform, "uniform"},
+     {WeightForm::kExponential, "exponential"},
+     {WeightForm::kPower, "power"}})
+
+/// The distribution of questions over ages.
+struct WeightConfig {
+  WeightForm form = WeightForm::kUniform;
+
+  /// In the unit of the ages; for "exponential".
+  double half_life = 8;
+
+  /// For "power".
+  double exponent = 1;
+};
+
+/// Ages of pages, oldest page first; see `AgeConfig`. `now_seq` is the number
+/// of the newest turn.
+std::vector<int64_t> ages_of(
+    const AgeConfig& config,
+    std::span<const PageState> pages,
+    int64_t now_seq);
+
+/// The share of questions for each age; the sum is 1.
+std::vector<double> weights_of(
+    const WeightConfig& config,
+    std::span<const int64_t> ages);
+
+/// Throw `InputError` for a quantum, half-life or exponent that is not
+/// positive.
+void validate(const AgeConfig& config, const std::string& where);
+void validate(const WeightConfig& config, const std::string& where);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, AgeConfig& config) {
+  visit("unit", config.unit);
+  visit("quantum", config.quantum);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, WeightConfig& config) {
+  visit("form", config.form);
+  visit("half_life", config.half_life);
+  visit("exponent", config.exponent);
+}
+
+} // namespace microfiche::memory

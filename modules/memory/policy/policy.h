@@ -1,0 +1,139 @@
+#pragma once
+
+#include "core/config.h"
+#include "memory/policy/age.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace microfiche::memory {
+
+class Choices;
+
+/// Pages with a pin of at least this importance stay at least in this tier.
+struct PinConfig {
+  double importance = 0;
+  std::string at_least = "text";
+};
+
+/// Pages that a question reached come back to at least this tier.
+struct PromoteConfig {
+  std::string to = "text";
+
+  /// For how many turns.
+  int64_t for_turns = 20;
+
+  /// The pages with the newest hits, at most so many.
+  int64_t at_most = 4;
+};
+
+/// What happens when a policy needs more positions than the budget has.
+enum class OverBudget {
+  /// The oldest pages are dropped; those that are pinned or promoted, last.
+  kDropOldest,
+  kRefuse,
+};
+
+NLOHMANN_JSON_SERIALIZE_ENUM(
+    OverBudget,
+    {{OverBudget::kDropOldest, "drop_oldest"}, {OverBudget::kRefuse, "refuse"}})
+
+/// A policy file, as in configs/memory.
+struct PolicyConfig {
+  /// A name of `policy_kinds()`.
+  std::string policy;
+
+  /// The fields of that policy.
+  Json options = Json::object();
+
+  AgeConfig age;
+  WeightConfig weights;
+  std::optional<PinConfig> pins;
+  std::optional<PromoteConfig> promote;
+  OverBudget over_budget = OverBudget::kDropOldest;
+
+  /// Keep the text of a page if it takes no more positions than its picture.
+  bool text_when_cheaper = true;
+};
+
+/// Throws `InputError` for an importance that is not a number, turns or pages
+/// below 1, and unknown policies and options.
+void validate(const PolicyConfig& config, const std::string& where);
+
+/// The tier of each page, at least its floor; see Note [Tiers].
+using ChooseTiers = std::function<std::vector<size_t>(const Choices&)>;
+
+/// A way to plan.
+struct PolicyKind {
+  /// The value of `policy` in a policy file.
+  std::string name;
+
+  /// Reads the options. Throws `InputError`, whose message starts with `where`.
+  std::function<ChooseTiers(const Json& options, const std::string& where)>
+      make;
+};
+
+/// Every policy. See docs/guide/memory.md, "Add a policy".
+const std::vector<PolicyKind>& policy_kinds();
+
+/// A policy with options of type `Config`.
+template <ConfigStruct Config>
+PolicyKind make_policy_kind(
+    std::string name,
+    std::vector<size_t> (*choose)(const Config&, const Choices&)) {
+  return {
+      std::move(name),
+      [choose](const Json& options, const std::string& where) -> ChooseTiers {
+        const auto config = read_config<Config>(options, where);
+        return [config, choose](const Choices& choices) {
+          return choose(config, choices);
+        };
+      }};
+}
+
+/// A policy that was read.
+struct Policy {
+  PolicyConfig config;
+
+  /// Starts messages: the file.
+  std::string where;
+};
+
+/// Reads a policy file and applies overrides of `--set`. Throws `InputError`.
+Policy load_policy(
+    const std::filesystem::path& path,
+    const std::vector<std::string>& overrides = {});
+
+/// An age ladder over these modes, most positions first: 4 pages in the first,
+/// 8 in the second, 16 in the third and so on; older pages in the last.
+Policy default_policy(const std::vector<std::string>& modes);
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PinConfig& config) {
+  visit("importance", config.importance);
+  visit("at_least", config.at_least);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PromoteConfig& config) {
+  visit("to", config.to);
+  visit("for_turns", config.for_turns);
+  visit("at_most", config.at_most);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, PolicyConfig& config) {
+  visit("policy", config.policy);
+  visit("options", config.options);
+  visit("age", config.age);
+  visit("weights", config.weights);
+  visit("pins", config.pins);
+  visit("promote", config.promote);
+  visit("over_budget", config.over_budget);
+  visit("text_when_cheaper", config.text_when_cheaper);
+}
+
+} // namespace microfiche::memory

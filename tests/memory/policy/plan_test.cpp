@@ -1,0 +1,221 @@
+#include "tests/memory/policy/plans.h"
+
+namespace microfiche::memory {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using tests::modes_of;
+using tests::nano_input;
+using tests::policy_of;
+using tests::uniform;
+
+TEST(PlanTest, CountsPositionsAndBytesOfTheKvCache) {
+  const auto plan = make_plan(uniform("nano-4"), nano_input(3));
+
+  EXPECT_EQ(plan.spent, 3 * 7);
+  // The shipped nano model needs 42 KiB for seven positions in f32.
+  EXPECT_EQ(plan.kv_bytes, 3 * 42 * 1024);
+  EXPECT_EQ(plan.text_positions, 300);
+  EXPECT_EQ(plan.items[0].page, 101);
+  EXPECT_EQ(plan.items[0].age, 2);
+}
+
+TEST(PlanTest, WithoutATableNoRecallIsExpected) {
+  const auto plan = make_plan(uniform("text"), nano_input(3));
+
+  EXPECT_FALSE(plan.expected_recall.has_value());
+  EXPECT_FALSE(plan.items[0].expected_recall.has_value());
+}
+
+TEST(PlanTest, ExpectedRecallIsTheMeanOverTheQuestions) {
+  auto input = nano_input(3);
+  input.accuracy = tests::nano_accuracy();
+  const auto policy = policy_of(
+      R"({"policy": "age_ladder",
+          "options": {"steps": [{"mode": "nano-9", "up_to": 0},
+                                {"mode": "nano-4", "up_to": 1}]},
+          "weights": {"form": "exponential", "half_life": 1}})");
+
+  const auto plan = make_plan(policy, input);
+
+  // Ages 2, 1, 0 have the weights 1/7, 2/7, 4/7.
+  EXPECT_THAT(modes_of(plan), ElementsAre("gone", "nano-4", "nano-9"));
+  EXPECT_NEAR(*plan.expected_recall, (2 * 0.817 + 4 * 1.0) / 7, 1e-12);
+}
+
+TEST(PlanTest, ATableWithoutARowForAModeLeavesRecallOpen) {
+  auto input = nano_input(2);
+  input.accuracy.rows = {{"nano-9", std::pair<int64_t, int64_t>(0, 50), 1, 0}};
+
+  const auto plan = make_plan(uniform("nano-9"), input);
+
+  EXPECT_FALSE(plan.expected_recall.has_value());
+}
+
+TEST(PlanTest, TheOldestPagesAreDroppedWhenTheBudgetIsSmall) {
+  auto input = nano_input(4);
+  input.budget = 30;
+
+  const auto plan = make_plan(uniform("nano-9"), input);
+
+  EXPECT_THAT(modes_of(plan), ElementsAre("gone", "gone", "nano-9", "nano-9"));
+  EXPECT_EQ(plan.items[0].reason, Reason::kBudget);
+  EXPECT_EQ(plan.spent, 26);
+}
+
+TEST(PlanTest, ABudgetOfOnePositionGivesAPlanWithoutPages) {
+  auto input = nano_input(40);
+  input.budget = 1;
+
+  EXPECT_EQ(make_plan(default_policy(input.modes), input).spent, 0);
+}
+
+TEST(PlanTest, APolicyMayRefuseToDropPages) {
+  auto input = nano_input(4);
+  input.budget = 30;
+  auto policy = uniform("nano-9");
+  policy.config.over_budget = OverBudget::kRefuse;
+
+  EXPECT_THAT(
+      [&] { make_plan(policy, input); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "p.json: the plan needs 52 positions, and the budget has 30")));
+}
+
+TEST(PlanTest, PinnedPagesAreDroppedLast) {
+  auto input = nano_input(3);
+  input.pages[0].importance = 0.5;
+  input.budget = 26;
+  auto policy = uniform("nano-4");
+  policy.config.pins = PinConfig{0.5, "nano-9"};
+
+  const auto plan = make_plan(policy, input);
+
+  EXPECT_THAT(modes_of(plan), ElementsAre("nano-9", "gone", "nano-4"));
+  EXPECT_EQ(plan.items[0].reason, Reason::kPin);
+}
+
+TEST(PlanTest, PinsOfLessImportanceDoNotHold) {
+  auto input = nano_input(2);
+  input.pages[0].importance = 0.4;
+  auto policy = uniform("nano-1");
+  policy.config.pins = PinConfig{0.5, "nano-9"};
+
+  EXPECT_THAT(
+      modes_of(make_plan(policy, input)), ElementsAre("nano-1", "nano-1"));
+}
+
+TEST(PlanTest, AHitBringsThePageBackForSomeTurns) {
+  auto input = nano_input(30);
+  input.pages[0].last_hit_seq = 10;
+  input.pages[1].last_hit_seq = 11;
+  auto policy = uniform("nano-1");
+  policy.config.promote = PromoteConfig{"nano-9", 20, 4};
+
+  const auto plan = make_plan(policy, input);
+
+  EXPECT_EQ(plan.items[0].mode, "nano-1");
+  EXPECT_EQ(plan.items[1].mode, "nano-9");
+  EXPECT_EQ(plan.items[1].reason, Reason::kHit);
+}
+
+TEST(PlanTest, OnlyTheNewestHitsPromote) {
+  auto input = nano_input(4);
+  input.pages[0].last_hit_seq = 4;
+  input.pages[1].last_hit_seq = 3;
+  input.pages[2].last_hit_seq = 2;
+  auto policy = uniform("nano-1");
+  policy.config.promote = PromoteConfig{"nano-9", 20, 2};
+
+  EXPECT_THAT(
+      modes_of(make_plan(policy, input)),
+      ElementsAre("nano-9", "nano-9", "nano-1", "nano-1"));
+}
+
+TEST(PlanTest, ATextThatTakesNoMorePositionsReplacesThePicture) {
+  auto input = nano_input(2);
+  input.pages[1].text_positions = 13;
+
+  const auto plan = make_plan(uniform("nano-9"), input);
+
+  EXPECT_THAT(modes_of(plan), ElementsAre("nano-9", "text"));
+  EXPECT_EQ(plan.items[1].reason, Reason::kCheaperText);
+}
+
+TEST(PlanTest, APlanThatNeedsMoreThanThePlainTextIsRefused) {
+  auto input = nano_input(2);
+  input.pages[0].text_positions = input.pages[1].text_positions = 12;
+  auto policy = uniform("nano-9");
+  policy.config.text_when_cheaper = false;
+
+  EXPECT_THAT(
+      [&] { make_plan(policy, input); },
+      ThrowsMessage<InputError>(
+          HasSubstr("needs 26 positions, and the plain text only 24")));
+}
+
+TEST(PlanTest, APlanThatNeedsMoreThanTheModelHasIsRefused) {
+  auto input = nano_input(4);
+  input.max_positions = 50;
+
+  EXPECT_THAT(
+      [&] { make_plan(uniform("nano-9"), input); },
+      ThrowsMessage<InputError>(
+          HasSubstr("needs 52 positions, and the model has 50")));
+}
+
+TEST(PlanTest, ABudgetOfZeroIsRefused) {
+  auto input = nano_input(1);
+  input.budget = 0;
+
+  EXPECT_THAT(
+      [&] { make_plan(uniform("nano-9"), input); },
+      ThrowsMessage<InputError>(HasSubstr("must be at least 1 position")));
+}
+
+TEST(PlanTest, AConversationWithoutPagesIsRefused) {
+  EXPECT_THAT(
+      [] { make_plan(uniform("nano-9"), nano_input(0)); },
+      ThrowsMessage<InputError>(HasSubstr("no sealed pages")));
+}
+
+TEST(PlanTest, AClockThatRunsBackwardsIsRefused) {
+  auto input = nano_input(5);
+  input.now_seq = 4;
+
+  EXPECT_THAT(
+      [&] { make_plan(uniform("nano-9"), input); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "the clock runs backwards: now is turn 4, and page 105 has turn 5")));
+}
+
+TEST(PlanTest, AHitAfterNowIsRefused) {
+  auto input = nano_input(2);
+  input.pages[0].last_hit_seq = 3;
+
+  EXPECT_THAT(
+      [&] { make_plan(uniform("nano-9"), input); },
+      ThrowsMessage<InputError>(HasSubstr("was used at turn 3")));
+}
+
+TEST(PlanTest, AnUnknownTierIsNamedWithThoseOfTheModel) {
+  EXPECT_THAT(
+      [] { make_plan(uniform("nano-8"), nano_input(1)); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "p.json: options.mode: no tier \"nano-8\"; this model has gone, "
+          "nano-1, nano-4, nano-9, text; did you mean")));
+}
+
+TEST(PlanTest, AnUnknownTierOfAPinIsNamed) {
+  auto policy = uniform("nano-9");
+  policy.config.pins = PinConfig{0, "large"};
+
+  EXPECT_THAT(
+      [&] { make_plan(policy, nano_input(1)); },
+      ThrowsMessage<InputError>(HasSubstr("pins.at_least: no tier \"large\"")));
+}
+
+} // namespace
+} // namespace microfiche::memory
