@@ -1,7 +1,9 @@
 """Conversations for drivers that disturb `memory`, and checks of the store from outside."""
 
+import contextlib
 import json
 import pathlib
+import sqlite3
 import subprocess
 
 STYLE = {"page_width_px": 240, "page_height_px": 100, "margin_top_px": 8, "margin_right_px": 8,
@@ -45,14 +47,17 @@ class Memory:
         path.write_text("".join(json.dumps(line) + "\n" for line in turns))
         return self.command("import", str(path))
 
-    def export(self):
-        lines = map(json.loads, self.must("export").splitlines())
-        return {(line["conversation"], line["seq"]): line["text"] for line in lines}
+    def stored(self):
+        """The turns of the store, read without the program: that is also faster."""
+        with contextlib.closing(sqlite3.connect(self.store)) as database:
+            rows = database.execute("SELECT name, seq, text FROM turn JOIN conversation "
+                                    "ON conversation.id = turn.conversation")
+            return {(name, seq): text for name, seq, text in rows}
 
     def check(self, *states):
         """The store passes its check and has one of these states, which it returns."""
         self.must("check")
-        turns = self.export()
+        turns = self.stored()
         for state in states:
             if turns == state:
                 return state
