@@ -21,11 +21,11 @@ using kernels::WeightType;
 constexpr int64_t kMaxFloat32Rows = 32;
 
 int64_t max_rows(torch::Dtype dtype) {
-  return dtype == torch::kFloat32
-      ? kMaxFloat32Rows
-      : std::min(
-            kernels::kTileRows,
-            kernels::max_linear_cpu_rows(/*x_is_bf16=*/true));
+  if (dtype == torch::kFloat32) {
+    return kMaxFloat32Rows;
+  }
+  return kernels::has_bf16_instructions() ? kernels::kTileRows
+                                          : kernels::kFewRows;
 }
 
 std::optional<WeightType> type_of(const torch::Tensor& weight) {

@@ -56,9 +56,13 @@ void check_linear(const LinearCall& call) {
 }
 
 int64_t max_kernel_rows(torch::Dtype dtype, const torch::Tensor& weight) {
-  return weight.scalar_type() == torch::kFloat32
-      ? max_linear_cpu_f32_rows()
-      : max_linear_cpu_rows(dtype == torch::kBFloat16);
+  if (weight.scalar_type() == torch::kFloat32) {
+    return max_linear_cpu_f32_rows();
+  }
+  return max_linear_cpu_rows(
+      dtype == torch::kBFloat16,
+      weight.scalar_type() == torch::kInt8 ? WeightType::kInt8
+                                           : WeightType::kBFloat16);
 }
 
 bool has_cpu_kernel(const LinearCall& call) {

@@ -103,12 +103,14 @@ struct LinearJob {
 
 } // namespace
 
-int64_t max_linear_cpu_rows(bool x_is_bf16) {
+int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight) {
   if (!x_is_bf16 || !has_bf16_instructions()) {
     return kFewRows;
   }
-  return has_tile_instructions() ? kTileRows
-                                 : std::numeric_limits<int64_t>::max();
+  if (!has_tile_instructions()) {
+    return std::numeric_limits<int64_t>::max();
+  }
+  return weight == WeightType::kInt8 ? kTileRows : kFewTileRows;
 }
 
 void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {

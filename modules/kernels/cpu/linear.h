@@ -8,6 +8,9 @@ namespace microfiche::kernels {
 // faster: it keeps tiles of the weight in the cache.
 constexpr int64_t kFewRows = 8;
 
+// Above this many rows of bfloat16, LibTorch's product with AMX is faster.
+constexpr int64_t kFewTileRows = 16;
+
 // Rows of x that fit into the second-level cache.
 constexpr int64_t kTileRows = 96;
 
@@ -42,8 +45,9 @@ void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end);
 
 /// The most rows for which `linear_cpu` is at least as fast as LibTorch's
 /// product, for weights of bfloat16 and int8. With bfloat16 instructions there
-/// is no limit, except on processors with AMX, which LibTorch uses.
-int64_t max_linear_cpu_rows(bool x_is_bf16);
+/// is no limit, except on processors with AMX, which LibTorch uses: there it is
+/// kFewTileRows, and kTileRows for int8, which LibTorch must first convert.
+int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight);
 
 /// Whether the processor has AVX-512 instructions for bfloat16.
 bool has_bf16_instructions();
