@@ -25,7 +25,7 @@ std::string turn_name(const Store& store, int64_t conversation, int64_t seq) {
       store.path().string(), ": turn ", seq, " of conversation ", conversation);
 }
 
-int64_t find_turn(Store& store, int64_t conversation, int64_t seq) {
+int64_t find_turn_id(Store& store, int64_t conversation, int64_t seq) {
   Statement query(
       store.database(),
       "SELECT id FROM turn WHERE conversation = ?1 AND seq = ?2");
@@ -178,14 +178,14 @@ void pin_turn(
       store.database(),
       "INSERT INTO pin (turn, importance, source) VALUES (?1, ?2, 'user') "
       "ON CONFLICT (turn) DO UPDATE SET importance = ?2, source = 'user'");
-  insert.bind(find_turn(store, conversation, seq), importance).run();
+  insert.bind(find_turn_id(store, conversation, seq), importance).run();
   transaction.commit();
 }
 
 bool unpin_turn(Store& store, int64_t conversation, int64_t seq) {
   Transaction transaction(store.database());
   Statement remove(store.database(), "DELETE FROM pin WHERE turn = ?1");
-  remove.bind(find_turn(store, conversation, seq)).run();
+  remove.bind(find_turn_id(store, conversation, seq)).run();
   const bool removed = store.database().num_changed() > 0;
   transaction.commit();
   return removed;
