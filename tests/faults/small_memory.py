@@ -31,6 +31,23 @@ class Memory:
     def pages(self):
         return self.command("pages", "--style", str(self.style), "--seal")
 
+    def plan(self, conversation):
+        return self.command("plan", "--conversation", conversation, "--budget", "100")
+
+    def read(self, sql):
+        """Rows of the store, read without the program."""
+        with contextlib.closing(sqlite3.connect(self.store)) as database:
+            return database.execute(sql).fetchall()
+
+    def last_plan(self):
+        """Its number, pages and positions as it says, and as it has; none without a plan."""
+        rows = self.read(
+            "SELECT id, (SELECT count(*) FROM page WHERE conversation = plan.conversation), spent, "
+            "(SELECT count(*) FROM plan_item WHERE plan = plan.id), "
+            "(SELECT sum(positions) FROM plan_item WHERE plan = plan.id) "
+            "FROM plan ORDER BY id DESC LIMIT 1")
+        return rows[0] if rows else None
+
     def run(self, command, before=()):
         return subprocess.run([*before, *command], capture_output=True, text=True,
                               errors="replace", stdin=subprocess.DEVNULL)
@@ -49,10 +66,9 @@ class Memory:
 
     def stored(self):
         """The turns of the store, read without the program: that is also faster."""
-        with contextlib.closing(sqlite3.connect(self.store)) as database:
-            rows = database.execute("SELECT name, seq, text FROM turn JOIN conversation "
-                                    "ON conversation.id = turn.conversation")
-            return {(name, seq): text for name, seq, text in rows}
+        rows = self.read("SELECT name, seq, text FROM turn JOIN conversation "
+                         "ON conversation.id = turn.conversation")
+        return {(name, seq): text for name, seq, text in rows}
 
     def check(self, *states):
         """The store passes its check and has one of these states, which it returns."""
