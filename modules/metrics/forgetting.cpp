@@ -146,7 +146,8 @@ ForgettingFit fit_groups(
         form,
         groups,
         floor,
-        warm.empty() ? curve_starts(form, groups) : std::vector<std::vector<double>>{warm});
+        warm.empty() ? curve_starts(form, groups)
+                     : std::vector<std::vector<double>>{warm});
     warm = found.t;
     fit.parameters = curve_parameters(form, found.t);
     fit.log_likelihood = found.log_likelihood;

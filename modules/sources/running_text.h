@@ -21,8 +21,8 @@ struct PassagePosition {
 };
 
 /// Documents one after the other with collapsed white space and without
-/// invisible characters, as a source of passages. Each East Asian character counts as a word; see
-/// `data::starts_east_asian`.
+/// invisible characters, as a source of passages. Each East Asian character
+/// counts as a word; see `data::starts_east_asian`.
 class RunningText {
  public:
   /// Reads files and folders (see `data::read_documents`) and keeps the
