@@ -70,9 +70,7 @@ void add_bench(CLI::App& app) {
   command->add_option("--repeat", config.repeat, "Timed runs")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--format", arguments->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  add_format_option(*command, arguments->format);
   add_model_options(*command, arguments->common);
   add_window_option(*command, arguments->common);
   add_seed_option(*command, arguments->common);

@@ -4,8 +4,6 @@
 #include "core/terminal.h"
 #include "model/adapter.h"
 #include "model/prompt.h"
-#include "reading/input_page.h"
-#include "reading/training_warnings.h"
 
 #include <ATen/Parallel.h>
 
@@ -99,12 +97,18 @@ page::PageImage load_page(
       "--style has no effect: ",
       arguments.input,
       " is not a text");
+  reading::TrainingWarnings training(config, mode);
+  return load_page(page, training);
+}
+
+page::PageImage load_page(
+    const reading::InputPage& page,
+    reading::TrainingWarnings& training) {
   auto loaded = page.load();
   for (const auto& warning : loaded.warnings) {
     warn(concat(page.title(), ": ", warning));
   }
-  for (const auto& warning :
-       reading::TrainingWarnings(config, mode).find(page, loaded.image)) {
+  for (const auto& warning : training.find(page, loaded.image)) {
     warn(concat(page.title(), ": ", warning));
   }
   return std::move(loaded.image);
@@ -141,6 +145,12 @@ void add_prompt_option(CLI::App& command, std::string& prompt) {
 void add_quiet_option(CLI::App& command, CommonArguments& arguments) {
   command.add_flag(
       "--quiet", arguments.quiet, "Print only warnings and errors to stderr");
+}
+
+void add_format_option(CLI::App& command, std::string& format) {
+  command.add_option("--format", format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
 }
 
 void add_seed_option(CLI::App& command, CommonArguments& arguments) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "model/loaded_model.h"
+#include "reading/input_page.h"
+#include "reading/training_warnings.h"
 
 #include <CLI/CLI.hpp>
 
@@ -56,6 +58,11 @@ page::PageImage load_page(
     const model::ModelConfig& config,
     const page::ResolutionMode& mode);
 
+/// Loads a page; prints its warnings and those that `training` finds first.
+page::PageImage load_page(
+    const reading::InputPage& page,
+    reading::TrainingWarnings& training);
+
 /// Adds --mode.
 void add_mode_option(CLI::App& command, std::string& mode);
 
@@ -64,6 +71,9 @@ void add_prompt_option(CLI::App& command, std::string& prompt);
 
 /// Adds --quiet.
 void add_quiet_option(CLI::App& command, CommonArguments& arguments);
+
+/// Adds --format: how the result is written to stdout.
+void add_format_option(CLI::App& command, std::string& format);
 
 /// Adds --seed.
 void add_seed_option(CLI::App& command, CommonArguments& arguments);

@@ -47,9 +47,7 @@ void add_inspect(CLI::App& app) {
       ->add_option(
           "path", arguments->path, "Model folder, safetensors file, or store")
       ->required();
-  command->add_option("--format", arguments->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  add_format_option(*command, arguments->format);
   command->callback([arguments] { run_inspect(*arguments); });
 }
 

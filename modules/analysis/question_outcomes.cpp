@@ -1,23 +1,16 @@
 #include "analysis/question_outcomes.h"
 
+#include "analysis/cell_labels.h"
+#include "analysis/cell_samples.h"
+#include "core/utf8.h"
+#include "metrics/interval_text.h"
+
 #include <algorithm>
 #include <limits>
 #include <string>
 
-#include "analysis/cell_labels.h"
-#include "analysis/cell_samples.h"
-#include "metrics/interval_text.h"
-
 namespace microfiche::analysis {
 namespace {
-
-std::string without_outer_space(const std::string& text) {
-  constexpr const char* kWhiteSpace = " \t\n\r";
-  const size_t begin = text.find_first_not_of(kWhiteSpace);
-  return begin == std::string::npos
-      ? ""
-      : text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
-}
 
 /// Characters of a page's text; spaces that only place pairs on a grid count as
 /// one.
@@ -25,8 +18,7 @@ int64_t characters_of(const std::string& text) {
   int64_t count = 0;
   char before = ' ';
   for (const char byte : text) {
-    const bool continues = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-    count += !continues && (byte != ' ' || before != ' ');
+    count += !continues_code_point(byte) && (byte != ' ' || before != ' ');
     before = byte;
   }
   return count;
@@ -73,8 +65,8 @@ QuestionOutcomes outcomes_of(const CellSamples& cell) {
 
 AnswerOutcome outcome_of(const sweep::Sample& sample) {
   const auto& question = *sample.page.question;
-  const auto answer = without_outer_space(sample.reading.text);
-  if (answer == without_outer_space(sample.page.reference)) {
+  const auto answer = strip(sample.reading.text);
+  if (answer == strip(sample.page.reference)) {
     return AnswerOutcome::kRight;
   }
   if (question.stated && answer == "?") {

@@ -55,6 +55,18 @@ std::string did_you_mean(
     const std::string& name,
     const std::vector<std::string>& known);
 
+/// Throws `InputError` naming `where`.`field` unless the value is from 0 to 1.
+inline void
+check_fraction(double value, const char* field, const std::string& where) {
+  check(
+      value >= 0 && value <= 1,
+      where,
+      ".",
+      field,
+      ": must be from 0 to 1, got ",
+      value);
+}
+
 /// Reads the fields of one JSON object into a config struct.
 ///
 /// A field that the object leaves out keeps its default. A value of the wrong

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/git_lfs.h"
+#include "core/utf8.h"
 
 #include <cmath>
 #include <cstdint>
@@ -145,6 +146,18 @@ void write_json_file(const std::filesystem::path& path, const Json& json) {
 
 Json finite_or_null(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+std::string json_excerpt(const Json& value) {
+  constexpr size_t kMaxBytes = 60;
+  auto text = value.dump();
+  if (text.size() > kMaxBytes) {
+    const auto size = concat(text.size());
+    text.resize(kMaxBytes);
+    text.resize(valid_utf8_prefix(text));
+    text += concat("... (", size, " bytes)");
+  }
+  return text;
 }
 
 } // namespace microfiche

@@ -41,4 +41,7 @@ void write_json_file(const std::filesystem::path& path, const Json& json);
 /// The number, or null for NaN and infinities, which JSON cannot hold.
 Json finite_or_null(double value);
 
+/// A JSON value in a message, cut to a line.
+std::string json_excerpt(const Json& value);
+
 } // namespace microfiche

@@ -88,4 +88,13 @@ std::string replace_invalid_utf8(std::string_view text) {
   return encode_utf8(decode_utf8(text).text);
 }
 
+std::string_view strip(std::string_view text) {
+  constexpr std::string_view kWhiteSpace = " \t\n\r\f\v";
+  const size_t begin = text.find_first_not_of(kWhiteSpace);
+  if (begin == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
+}
+
 } // namespace microfiche

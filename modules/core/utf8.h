@@ -52,4 +52,7 @@ size_t incomplete_utf8_suffix(std::string_view text);
 /// The text with U+FFFD in place of malformed bytes.
 std::string replace_invalid_utf8(std::string_view text);
 
+/// The text without ASCII white space at its ends.
+std::string_view strip(std::string_view text);
+
 } // namespace microfiche

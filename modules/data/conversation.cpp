@@ -3,7 +3,6 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "core/utf8.h"
 #include "data/grounding_objects.h"
 
 #include <algorithm>
@@ -21,24 +20,14 @@ struct Message {
   std::string text;
 };
 
-/// A JSON value in a message, cut to a line.
-std::string excerpt(const Json& value) {
-  constexpr size_t kMaxBytes = 60;
-  auto text = value.dump();
-  if (text.size() > kMaxBytes) {
-    const auto size = concat(text.size());
-    text.resize(kMaxBytes);
-    text.resize(valid_utf8_prefix(text));
-    text += concat("... (", size, " bytes)");
-  }
-  return text;
-}
-
 /// The string in a field of an object.
 std::string
 text_of(const Json& object, const char* field, const std::string& where) {
   check(
-      object.is_object(), where, ": expected an object, got ", excerpt(object));
+      object.is_object(),
+      where,
+      ": expected an object, got ",
+      json_excerpt(object));
   const auto found = object.find(field);
   check(
       found != object.end() && found->is_string(),
@@ -46,7 +35,7 @@ text_of(const Json& object, const char* field, const std::string& where) {
       ": expected a string in \"",
       field,
       "\", got ",
-      found == object.end() ? "none" : excerpt(*found));
+      found == object.end() ? "none" : json_excerpt(*found));
   return found->get<std::string>();
 }
 
@@ -68,7 +57,7 @@ void add_images(
         ": ",
         field,
         ": expected the path of an image, got ",
-        excerpt(image));
+        json_excerpt(image));
     const auto path = image.get<std::string>();
     check(
         !path.starts_with("data:"),
@@ -76,7 +65,7 @@ void add_images(
         ": ",
         field,
         ": expected the path of an image file, got the image itself, ",
-        excerpt(image),
+        json_excerpt(image),
         "; save it to a file");
     images.push_back(path);
   }
@@ -124,7 +113,8 @@ Conversation make_conversation(
 
 Conversation
 parse_row(const Json& row, const std::string& where, const fs::path& folder) {
-  check(row.is_object(), where, ": expected an object, got ", excerpt(row));
+  check(
+      row.is_object(), where, ": expected an object, got ", json_excerpt(row));
   const bool llava = row.contains("conversations");
   check(
       llava || row.contains("messages"),

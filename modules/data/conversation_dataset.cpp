@@ -29,28 +29,14 @@ void validate(const ConversationMixConfig& config, const std::string& where) {
 ConversationDataset::ConversationDataset(
     const ConversationMixConfig& mix,
     const BatchConfig& batch,
-    const std::vector<page::ResolutionMode>& modes,
-    tokenizer::Tokenizer tokenizer,
-    int64_t end_id,
-    uint64_t seed,
-    int64_t pixels_per_token)
-    : mix_(mix),
-      batch_(batch),
-      tokenizer_(std::move(tokenizer)),
-      end_id_(end_id),
-      seed_(seed),
-      pixels_per_token_(pixels_per_token) {
+    DatasetModel model,
+    uint64_t seed)
+    : mix_(mix), batch_(batch), model_(std::move(model)), seed_(seed) {
+  std::vector<std::string> names;
   for (const auto& [name, weight] : mix_.modes) {
-    const auto mode = page::find_mode(name, modes);
-    check(
-        !mode.tiled() && mode.base_size_px % pixels_per_token_ == 0,
-        "training pages: mode \"",
-        name,
-        "\" must be without tiles, and its side a multiple of ",
-        pixels_per_token_,
-        " px");
-    modes_[name] = mode;
+    names.push_back(name);
   }
+  modes_ = model_.untiled_modes(names);
   std::vector<BucketItem> items;
   for (const auto& [file, weight] : mix_.files) {
     const auto& rows = conversations_[file] =
@@ -81,7 +67,7 @@ PageBatch ConversationDataset::batch(int64_t index) const {
   batch.mode = draw_name(random, mix_.modes);
   const auto& mode = modes_.at(batch.mode);
   batch.side_px = mode.base_size_px;
-  const int64_t side = batch.side_px / pixels_per_token_;
+  const int64_t side = batch.side_px / model_.pixels_per_token;
   batch.vision_tokens = side * side;
   batch.channels = 3;
   const auto& bucket = buckets_->draw(random);
@@ -98,8 +84,8 @@ PageBatch ConversationDataset::batch(int64_t index) const {
     batch.prompts.push_back(conversation.prompt);
     batch.texts.push_back(conversation.answer);
     batch.characters += static_cast<int64_t>(conversation.answer.size());
-    answers.push_back(tokenizer_.encode(conversation.answer));
-    answers.back().push_back(end_id_);
+    answers.push_back(model_.tokenizer.encode(conversation.answer));
+    answers.back().push_back(model_.end_id);
     batch.longest =
         std::max(batch.longest, static_cast<int64_t>(answers.back().size()));
     if (!conversation.image.empty()) {

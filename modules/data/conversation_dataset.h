@@ -1,6 +1,7 @@
 #pragma once
 
 #include "data/conversation.h"
+#include "data/dataset_model.h"
 #include "data/length_buckets.h"
 #include "data/page_batch.h"
 #include "data/page_mix.h"
@@ -8,7 +9,6 @@
 #include "core/random.h"
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
-#include "tokenizer/tokenizer.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -41,19 +41,13 @@ void validate(const ConversationMixConfig& config, const std::string& where);
 /// As with `PageDataset`, batch i of a seed does not depend on who draws it.
 class ConversationDataset {
  public:
-  /// Reads the files; reads an image only when it is drawn. `modes` are the
-  /// model's; `end_id` ends every answer.
-  ///
-  /// Throws `InputError` as `read_conversations` does, and for an unknown
-  /// mode or one with tiles.
+  /// Reads the files; reads an image only when it is drawn. Throws
+  /// `InputError` as `read_conversations` and `DatasetModel::untiled_modes` do.
   ConversationDataset(
       const ConversationMixConfig& mix,
       const BatchConfig& batch,
-      const std::vector<page::ResolutionMode>& modes,
-      tokenizer::Tokenizer tokenizer,
-      int64_t end_id,
-      uint64_t seed,
-      int64_t pixels_per_token = 64);
+      DatasetModel model,
+      uint64_t seed);
 
   // `rows_` has pointers into `conversations_`.
   ConversationDataset(const ConversationDataset&) = delete;
@@ -77,10 +71,8 @@ class ConversationDataset {
   ConversationMixConfig mix_;
   BatchConfig batch_;
   std::map<std::string, page::ResolutionMode> modes_;
-  tokenizer::Tokenizer tokenizer_;
-  int64_t end_id_;
+  DatasetModel model_;
   uint64_t seed_;
-  int64_t pixels_per_token_;
   std::map<std::string, std::vector<Conversation>> conversations_;
   std::vector<const Conversation*> rows_;
   std::optional<LengthBuckets> buckets_;

@@ -41,17 +41,13 @@ PageDataset::PageDataset(
     std::shared_ptr<const Corpus> corpus,
     PageMixConfig mix,
     BatchConfig batch,
-    const std::vector<page::ResolutionMode>& modes,
-    tokenizer::Tokenizer tokenizer,
-    int64_t end_id,
-    uint64_t seed,
-    int64_t pixels_per_token)
+    DatasetModel model,
+    uint64_t seed)
     : corpus_(std::move(corpus)),
       mix_(std::move(mix)),
       batch_(batch),
-      drawer_(mix_, batch, modes, pixels_per_token, sample_text(*corpus_)),
-      tokenizer_(std::move(tokenizer)),
-      end_id_(end_id),
+      drawer_(mix_, batch, model, sample_text(*corpus_)),
+      model_(std::move(model)),
       seed_(seed) {}
 
 PageSample PageDataset::page(const PageRequest& request, RandomStream& random)
@@ -108,15 +104,16 @@ PageBatch PageDataset::batch(int64_t index) const {
       batch.points.push_back(point.y_px);
       batch.point_labels.push_back(point.label);
     }
-    answers.push_back(tokenizer_.encode(sample.text, /*added_tokens=*/false));
+    answers.push_back(
+        model_.tokenizer.encode(sample.text, /*added_tokens=*/false));
     places.emplace_back();
     size_t byte = 0;
     for (const int64_t id : answers.back()) {
       places.back().push_back(sample.places[byte]);
-      byte += tokenizer_.token_bytes(id).size();
+      byte += model_.tokenizer.token_bytes(id).size();
     }
     places.back().push_back(sample.places.back());
-    answers.back().push_back(end_id_);
+    answers.back().push_back(model_.end_id);
     batch.longest =
         std::max(batch.longest, static_cast<int64_t>(answers.back().size()));
     batch.characters += count_code_points(sample.text);

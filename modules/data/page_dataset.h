@@ -1,13 +1,12 @@
 #pragma once
 
 #include "data/corpus.h"
+#include "data/dataset_model.h"
 #include "data/page_batch.h"
 #include "data/page_drawer.h"
 #include "data/page_mix.h"
 
 #include "core/random.h"
-#include "page/resolution_mode.h"
-#include "tokenizer/tokenizer.h"
 
 #include <cstdint>
 #include <memory>
@@ -45,18 +44,14 @@ std::string draw_text(
 /// number of workers have the same pages.
 class PageDataset {
  public:
-  /// `modes` are the model's; `end_id` ends every answer. Throws `InputError`
-  /// for an unknown mode or one with tiles, and for an unknown font or one
-  /// without all of ASCII.
+  /// Throws `InputError` as `DatasetModel::untiled_modes` does, and for an
+  /// unknown font or one without all of ASCII.
   PageDataset(
       std::shared_ptr<const Corpus> corpus,
       PageMixConfig mix,
       BatchConfig batch,
-      const std::vector<page::ResolutionMode>& modes,
-      tokenizer::Tokenizer tokenizer,
-      int64_t end_id,
-      uint64_t seed,
-      int64_t pixels_per_token = 64);
+      DatasetModel model,
+      uint64_t seed);
 
   /// Batch `index`. Safe to call from several threads.
   PageBatch batch(int64_t index) const;
@@ -69,8 +64,7 @@ class PageDataset {
   PageMixConfig mix_;
   BatchConfig batch_;
   PageDrawer drawer_;
-  tokenizer::Tokenizer tokenizer_;
-  int64_t end_id_;
+  DatasetModel model_;
   uint64_t seed_;
 };
 

@@ -112,25 +112,14 @@ double largest_fitting(
 PageDrawer::PageDrawer(
     PageMixConfig mix,
     const BatchConfig& batch,
-    const std::vector<page::ResolutionMode>& modes,
-    int64_t pixels_per_token,
+    const DatasetModel& model,
     const std::string& sample_text)
     : mix_(std::move(mix)),
       points_per_page_(batch.points_per_page),
       points_per_token_(batch.points_per_token),
       loose_points_(batch.loose_points),
-      pixels_per_token_(pixels_per_token) {
-  for (const auto& name : mode_names(mix_)) {
-    const auto mode = page::find_mode(name, modes);
-    check(
-        !mode.tiled() && mode.base_size_px % pixels_per_token_ == 0,
-        "training pages: mode \"",
-        name,
-        "\" must be without tiles, and its side a multiple of ",
-        pixels_per_token_,
-        " px");
-    modes_[name] = mode;
-  }
+      modes_(model.untiled_modes(mode_names(mix_))),
+      pixels_per_token_(model.pixels_per_token) {
   for (const auto& font : mix_.fonts) {
     fonts_.push_back(
         {font, mean_advance(font, sample_text), fixed_advance(font)});

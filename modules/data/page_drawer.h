@@ -1,10 +1,10 @@
 #pragma once
 
+#include "data/dataset_model.h"
 #include "data/glyph_points.h"
 #include "data/page_mix.h"
 
 #include "core/random.h"
-#include "page/resolution_mode.h"
 #include "rendering/page_renderer.h"
 
 #include <cstdint>
@@ -45,15 +45,14 @@ struct PageSample {
 /// margins, contrast, rotation.
 class PageDrawer {
  public:
-  /// `modes` are the model's; `batch` says how many points a page has. The mean
-  /// width of a font's characters is measured on `sample_text`. Throws
-  /// `InputError` for an unknown mode or one with tiles, and for an unknown
-  /// font or one without all of ASCII.
+  /// `batch` says how many points a page has. The mean width of a font's
+  /// characters is measured on `sample_text`. Throws `InputError` as
+  /// `DatasetModel::untiled_modes` does, and for an unknown font or one without
+  /// all of ASCII.
   PageDrawer(
       PageMixConfig mix,
       const BatchConfig& batch,
-      const std::vector<page::ResolutionMode>& modes,
-      int64_t pixels_per_token,
+      const DatasetModel& model,
       const std::string& sample_text);
 
   /// Draws running text. Of a text that does not fit, the page holds the

@@ -1,5 +1,6 @@
 #include "data/page_mix.h"
 
+#include "core/config.h"
 #include "core/error.h"
 
 #include <cmath>
@@ -199,11 +200,7 @@ void validate(const PageMixConfig& config, const std::string& where) {
   }
   check_range(config.contrast, 0, 1, "contrast", where);
   check_range(config.rotation, -45, 45, "rotation", where);
-  check(
-      config.resized >= 0 && config.resized <= 1,
-      where,
-      ".resized: must be from 0 to 1, got ",
-      config.resized);
+  check_fraction(config.resized, "resized", where);
   check_range(config.resized_from, 1, 8, "resized_from", where);
   check_range(config.margin, 0, 0.4, "margin", where);
   check_range(config.line_height, 0.5, 5, "line_height", where);
@@ -237,11 +234,7 @@ void validate(const BatchConfig& config, const std::string& where) {
       config.points_per_page,
       " and ",
       config.points_per_token);
-  check(
-      config.loose_points >= 0 && config.loose_points <= 1,
-      where,
-      ".loose_points: must be from 0 to 1, got ",
-      config.loose_points);
+  check_fraction(config.loose_points, "loose_points", where);
 }
 
 } // namespace microfiche::data

@@ -52,19 +52,6 @@ std::string draw_new(Counts length, const Draw& draw, const IsNew& is_new) {
   }
 }
 
-void check_fraction_of_pairs(
-    double value,
-    const char* field,
-    const std::string& where) {
-  check(
-      value >= 0 && value <= 1,
-      where,
-      ".",
-      field,
-      ": must be from 0 to 1, got ",
-      value);
-}
-
 } // namespace
 
 void check_counts(
@@ -116,8 +103,8 @@ void validate(const PairsConfig& config, const std::string& where) {
   }
   check_named_weights(config.values, kinds, "values", where);
   check_named_weights(config.layouts, {"grid", "lines"}, "layouts", where);
-  check_fraction_of_pairs(config.similar_keys, "similar_keys", where);
-  check_fraction_of_pairs(config.updates, "updates", where);
+  check_fraction(config.similar_keys, "similar_keys", where);
+  check_fraction(config.updates, "updates", where);
   check(!config.separator.empty(), where, ".separator: must not be empty");
   const double keys = std::pow(
       static_cast<double>(kSmallLetters.size()),

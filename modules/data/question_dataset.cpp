@@ -70,22 +70,13 @@ QuestionDataset::QuestionDataset(
     std::shared_ptr<const Corpus> corpus,
     QuestionMixConfig mix,
     const BatchConfig& batch,
-    const std::vector<page::ResolutionMode>& modes,
-    tokenizer::Tokenizer tokenizer,
-    int64_t end_id,
-    uint64_t seed,
-    int64_t pixels_per_token)
+    DatasetModel model,
+    uint64_t seed)
     : corpus_(std::move(corpus)),
       mix_(std::move(mix)),
       batch_(batch),
-      drawer_(
-          mix_.pages,
-          batch,
-          modes,
-          pixels_per_token,
-          sample_text(*corpus_)),
-      tokenizer_(std::move(tokenizer)),
-      end_id_(end_id),
+      drawer_(mix_.pages, batch, model, sample_text(*corpus_)),
+      model_(std::move(model)),
       seed_(seed) {
   const auto grid = mix_.pairs.layouts.find("grid");
   check(
@@ -233,7 +224,7 @@ QuestionDataset::Row QuestionDataset::make_row(
     row.content = pages_of_pairs(plan.modes, pairs, random);
   }
   const auto append = [&](const std::string& text, bool given) {
-    const auto ids = tokenizer_.encode(text, /*added_tokens=*/false);
+    const auto ids = model_.tokenizer.encode(text, /*added_tokens=*/false);
     row.answer.insert(row.answer.end(), ids.begin(), ids.end());
     row.given.resize(row.answer.size(), given ? 1 : 0);
     row.points.resize(row.answer.size(), {-1.0F, -1.0F});
@@ -256,7 +247,7 @@ QuestionDataset::Row QuestionDataset::make_row(
     size_t byte = 0;
     for (size_t i = begin; i < row.answer.size(); ++i) {
       const size_t in_answer = byte;
-      byte += tokenizer_.token_bytes(row.answer[i]).size();
+      byte += model_.tokenizer.token_bytes(row.answer[i]).size();
       if (in_answer == 0) {
         continue; // The space.
       }
@@ -267,7 +258,7 @@ QuestionDataset::Row QuestionDataset::make_row(
       row.pages[i] = question.page;
     }
   }
-  row.answer.push_back(end_id_);
+  row.answer.push_back(model_.end_id);
   row.given.push_back(0);
   row.points.emplace_back(-1.0F, -1.0F);
   row.pages.push_back(0);

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "data/corpus.h"
+#include "data/dataset_model.h"
 #include "data/page_batch.h"
 #include "data/page_drawer.h"
 #include "data/question_mix.h"
 #include "data/questions.h"
 
 #include "core/random.h"
-#include "page/resolution_mode.h"
-#include "tokenizer/tokenizer.h"
 
 #include <cstdint>
 #include <map>
@@ -36,17 +35,14 @@ struct QuestionedPages {
 /// As with `PageDataset`, batch i of a seed does not depend on who draws it.
 class QuestionDataset {
  public:
-  /// `modes` are the model's; `end_id` ends every row. Throws `InputError` as
-  /// `PageDataset` does, and for a grid without a monospaced font.
+  /// Throws `InputError` as `PageDataset` does, and for a grid without a
+  /// monospaced font.
   QuestionDataset(
       std::shared_ptr<const Corpus> corpus,
       QuestionMixConfig mix,
       const BatchConfig& batch,
-      const std::vector<page::ResolutionMode>& modes,
-      tokenizer::Tokenizer tokenizer,
-      int64_t end_id,
-      uint64_t seed,
-      int64_t pixels_per_token = 64);
+      DatasetModel model,
+      uint64_t seed);
 
   /// Batch `index`; the number of its rows follows from `BatchConfig`: the
   /// vision tokens of all pages, and the characters of questions and answers.
@@ -83,8 +79,7 @@ class QuestionDataset {
   QuestionMixConfig mix_;
   BatchConfig batch_;
   PageDrawer drawer_;
-  tokenizer::Tokenizer tokenizer_;
-  int64_t end_id_;
+  DatasetModel model_;
   uint64_t seed_;
 };
 

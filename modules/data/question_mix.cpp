@@ -1,5 +1,6 @@
 #include "data/question_mix.h"
 
+#include "core/config.h"
 #include "core/error.h"
 
 namespace microfiche::data {
@@ -7,17 +8,8 @@ namespace microfiche::data {
 void validate(const QuestionMixConfig& config, const std::string& where) {
   check_named_weights(
       config.tasks, {"pairs", "several_pages", "rest_of_line"}, "tasks", where);
-  for (const auto& [field, value] :
-       {std::pair("as_text", config.as_text),
-        std::pair("not_stated", config.not_stated)}) {
-    check(
-        value >= 0 && value <= 1,
-        where,
-        ".",
-        field,
-        ": must be from 0 to 1, got ",
-        value);
-  }
+  check_fraction(config.as_text, "as_text", where);
+  check_fraction(config.not_stated, "not_stated", where);
   check_counts(config.questions, 100, "questions", where);
   check_counts(config.several_pages, 32, "several_pages", where);
   check_counts(config.prefix_characters, 32, "prefix_characters", where);

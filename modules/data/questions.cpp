@@ -1,5 +1,7 @@
 #include "data/questions.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -11,10 +13,6 @@ bool is_white(char byte) {
   return byte == ' ' || byte == '\n';
 }
 
-bool continues_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-}
-
 /// The shortest beginning of `line` in the range of lengths that is nowhere
 /// else in `text`, as a number of bytes; none if all are.
 std::optional<size_t> unique_prefix(
@@ -24,7 +22,7 @@ std::optional<size_t> unique_prefix(
   for (auto length = static_cast<size_t>(lengths.first);
        length <= static_cast<size_t>(lengths.second) && length < line.size();
        ++length) {
-    if (is_white(line[length - 1]) || continues_character(line[length])) {
+    if (is_white(line[length - 1]) || continues_code_point(line[length])) {
       continue;
     }
     const auto prefix = line.substr(0, length);
@@ -168,9 +166,9 @@ std::vector<Question> draw_line_questions(
           mix.prefix_characters.first, mix.prefix_characters.second));
       const auto prefix = other_text.substr(begin, length);
       const bool usable = prefix.size() == length && !is_white(prefix[0]) &&
-          !is_white(prefix.back()) && !continues_character(prefix[0]) &&
+          !is_white(prefix.back()) && !continues_code_point(prefix[0]) &&
           (begin + length == other_text.size() ||
-           !continues_character(other_text[begin + length]));
+           !continues_code_point(other_text[begin + length]));
       if (usable && page_text.find(prefix) == std::string_view::npos) {
         questions.push_back({std::string(prefix), kNotStated});
       }

@@ -1,5 +1,6 @@
 #include "data/random_text.h"
 
+#include "core/config.h"
 #include "core/error.h"
 
 #include <array>
@@ -69,16 +70,6 @@ void append_letters(
       text += static_cast<char>(first + random.below(26));
     }
   }
-}
-
-void check_fraction(double value, const char* field, const std::string& where) {
-  check(
-      value >= 0 && value <= 1,
-      where,
-      ".",
-      field,
-      ": must be from 0 to 1, got ",
-      value);
 }
 
 } // namespace

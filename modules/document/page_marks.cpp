@@ -1,20 +1,10 @@
 #include "document/page_marks.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 
 namespace microfiche::document {
-namespace {
-
-std::string_view strip(std::string_view text) {
-  constexpr std::string_view kWhiteSpace = " \t\n\r\f\v";
-  const size_t begin = text.find_first_not_of(kWhiteSpace);
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
-}
-
-} // namespace
 
 std::optional<std::vector<std::string>> split_pages(std::string_view text) {
   size_t mark = text.find(kPageMark);

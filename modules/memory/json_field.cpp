@@ -1,28 +1,11 @@
 #include "memory/json_field.h"
 
 #include "core/error.h"
-#include "core/utf8.h"
 #include "memory/timestamp.h"
 
 #include <limits>
 
 namespace microfiche::memory {
-
-std::string json_excerpt(const Json& value) {
-  constexpr size_t kMaxBytes = 60;
-  if (value.is_object() || value.is_array()) {
-    return concat(
-        value.is_object() ? "an object" : "a list", " of ", value.size());
-  }
-  auto text = value.dump();
-  if (text.size() > kMaxBytes) {
-    const auto size = concat(text.size());
-    text.resize(kMaxBytes);
-    text.resize(valid_utf8_prefix(text));
-    text += concat("... (", size, " bytes)");
-  }
-  return text;
-}
 
 void JsonField::fail(const std::string& expected) const {
   throw InputError(

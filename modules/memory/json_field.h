@@ -72,7 +72,4 @@ class JsonField {
   bool in_path_ = false;
 };
 
-/// A JSON value in a message, cut to a line.
-std::string json_excerpt(const Json& value);
-
 } // namespace microfiche::memory

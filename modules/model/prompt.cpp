@@ -1,20 +1,12 @@
 #include "model/prompt.h"
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <optional>
 
 namespace microfiche::model {
 namespace {
-
-std::string_view strip(std::string_view text) {
-  constexpr std::string_view kWhiteSpace = " \t\n\r\f\v";
-  const size_t begin = text.find_first_not_of(kWhiteSpace);
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
-}
 
 /// Throws for a second `<image>`, and for none where there is a page.
 void check_images(

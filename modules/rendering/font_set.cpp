@@ -14,9 +14,10 @@ namespace {
 /// few fonts each; the oldest set is dropped first.
 struct FontSetPool {
   static constexpr size_t kCapacity = 64;
-  /// A set with more sizes is not used again. Pango keeps every size in a table
-  /// whose hash knows only whole pixels, so each search gets longer.
-  static constexpr int64_t kMostSizes = 200;
+  /// A set whose size changed more often is not used again. Pango keeps every
+  /// size in a table whose hash knows only whole pixels, so each search gets
+  /// longer.
+  static constexpr int64_t kMostSizeChanges = 200;
   std::mutex mutex;
   std::vector<std::unique_ptr<FontSet>> sets;
 };
@@ -118,7 +119,7 @@ FontSet::FontSet(const std::vector<std::string>& files)
 void FontSet::set_size(double size_px) {
   if (size_px != size_px_) {
     size_px_ = size_px;
-    ++num_sizes_;
+    ++num_size_changes_;
   }
   pango_font_description_set_absolute_size(
       description_.get(), size_px * PANGO_SCALE);
@@ -143,7 +144,7 @@ bool FontSet::has(gunichar character) const {
 }
 
 void ReleaseFontSet::operator()(FontSet* fonts) const {
-  if (fonts->num_sizes() > FontSetPool::kMostSizes) {
+  if (fonts->num_size_changes() > FontSetPool::kMostSizeChanges) {
     delete fonts;
     return;
   }

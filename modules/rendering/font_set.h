@@ -37,8 +37,8 @@ class FontSet {
   void set_size(double size_px);
 
   /// How often the size changed.
-  int64_t num_sizes() const {
-    return num_sizes_;
+  int64_t num_size_changes() const {
+    return num_size_changes_;
   }
 
   /// Ascent and descent of the first font, in pixels.
@@ -73,7 +73,7 @@ class FontSet {
 
   std::vector<std::string> files_;
   double size_px_ = 0;
-  int64_t num_sizes_ = 0;
+  int64_t num_size_changes_ = 0;
   std::unique_ptr<FcConfig, DestroyConfig> config_;
   std::vector<const FcCharSet*> charsets_;
   GObjectPtr<PangoFontMap> font_map_;

@@ -27,7 +27,7 @@ inline void check_at_least(
 
 /// The same for a value outside [0, 1).
 inline void
-check_fraction(double value, const char* field, const std::string& where) {
+check_below_one(double value, const char* field, const std::string& where) {
   check(
       value >= 0 && value < 1,
       where,

@@ -1,5 +1,6 @@
 #include "training/lr_schedule.h"
 
+#include "core/config.h"
 #include "core/error.h"
 
 #include <algorithm>
@@ -14,24 +15,15 @@ void validate(const ScheduleConfig& config, const std::string& where) {
       where,
       ".warmup_steps: must not be negative, got ",
       config.warmup_steps);
-  check(
-      config.decay_fraction >= 0 && config.decay_fraction <= 1,
-      where,
-      ".decay_fraction: must be from 0 to 1, got ",
-      config.decay_fraction);
-  check(
-      config.final_factor >= 0 && config.final_factor <= 1,
-      where,
-      ".final_factor: must be from 0 to 1, got ",
-      config.final_factor);
+  check_fraction(config.decay_fraction, "decay_fraction", where);
+  check_fraction(config.final_factor, "final_factor", where);
   check(
       config.drop_factor > 0 && config.drop_factor <= 1,
       where,
       ".drop_factor: must be above 0 and at most 1, got ",
       config.drop_factor);
   for (const double at : config.drops_at) {
-    check(
-        at >= 0 && at <= 1, where, ".drops_at: must be from 0 to 1, got ", at);
+    check_fraction(at, "drops_at", where);
   }
 }
 

@@ -53,9 +53,9 @@ std::vector<std::string> part_names() {
 } // namespace
 
 void validate(const OptimizerConfig& config, const std::string& where) {
-  check_fraction(config.adam_beta1, "adam_beta1", where);
-  check_fraction(config.adam_beta2, "adam_beta2", where);
-  check_fraction(config.muon_momentum, "muon_momentum", where);
+  check_below_one(config.adam_beta1, "adam_beta1", where);
+  check_below_one(config.adam_beta2, "adam_beta2", where);
+  check_below_one(config.muon_momentum, "muon_momentum", where);
   check(
       config.adam_epsilon > 0,
       where,

@@ -53,8 +53,7 @@ void check_fits_text(const TrainingConfig& config, const std::string& where) {
       check(
           source.pages.has_value(),
           at,
-          ": text_compressor needs the text of each page, which pages in files "
-          "do not have; expected rendered pages");
+          ": text_compressor works with pages to transcribe; expected pages");
     }
     check(
         !stage.losses.needs(TermInput::kGlyphPoints),
@@ -110,7 +109,7 @@ void validate(const TrainingConfig& config, const std::string& where) {
       ".evaluation.modes: the last stage renders no pages to evaluate on; use "
       "evaluation.conversations");
   check_best(config, where);
-  check_fraction(config.held_out_fraction, "held_out_fraction", where);
+  check_below_one(config.held_out_fraction, "held_out_fraction", where);
   check(
       !renders || config.held_out.empty() == (config.held_out_fraction > 0),
       where,
@@ -121,7 +120,7 @@ void validate(const TrainingConfig& config, const std::string& where) {
       ".precision: expected \"f32\" or \"bf16\", got \"",
       config.precision,
       "\"");
-  check_fraction(config.average_decay, "average_decay", where);
+  check_below_one(config.average_decay, "average_decay", where);
   check(
       !config.checkpoints.in_background || !config.optimizer.shard_state,
       where,

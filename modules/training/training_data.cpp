@@ -102,20 +102,21 @@ Json TrainingData::provenance() const {
   return json;
 }
 
+data::DatasetModel TrainingData::dataset_model() const {
+  return {
+      loaded_.config.toolkit.modes,
+      loaded_.tokenizer(),
+      loaded_.config.language.eos_token_id,
+      loaded_.config.token_side_px()};
+}
+
 std::shared_ptr<const data::PageDataset> TrainingData::make_pages(
     std::shared_ptr<const data::Corpus> text,
     const data::PageMixConfig& mix,
     const data::BatchConfig& batch,
     uint64_t seed) const {
   return std::make_shared<const data::PageDataset>(
-      std::move(text),
-      mix,
-      batch,
-      loaded_.config.toolkit.modes,
-      loaded_.tokenizer(),
-      loaded_.config.language.eos_token_id,
-      seed,
-      loaded_.config.token_side_px());
+      std::move(text), mix, batch, dataset_model(), seed);
 }
 
 std::shared_ptr<const data::QuestionDataset> TrainingData::make_questions(
@@ -123,14 +124,7 @@ std::shared_ptr<const data::QuestionDataset> TrainingData::make_questions(
     const data::BatchConfig& batch,
     uint64_t seed) const {
   return std::make_shared<const data::QuestionDataset>(
-      training_text_,
-      mix,
-      batch,
-      loaded_.config.toolkit.modes,
-      loaded_.tokenizer(),
-      loaded_.config.language.eos_token_id,
-      seed,
-      loaded_.config.token_side_px());
+      training_text_, mix, batch, dataset_model(), seed);
 }
 
 std::shared_ptr<const data::ConversationDataset>
@@ -139,13 +133,7 @@ TrainingData::make_conversations(
     const data::BatchConfig& batch,
     uint64_t seed) const {
   auto rows = std::make_shared<const data::ConversationDataset>(
-      mix,
-      batch,
-      loaded_.config.toolkit.modes,
-      loaded_.tokenizer(),
-      loaded_.config.language.eos_token_id,
-      seed,
-      loaded_.config.token_side_px());
+      mix, batch, dataset_model(), seed);
   for (const auto& [file, conversations] : rows->conversations()) {
     std::set<std::string_view> layouts;
     for (const auto& conversation : conversations) {

@@ -40,6 +40,7 @@ class TrainingData {
   Json provenance() const;
 
  private:
+  data::DatasetModel dataset_model() const;
   std::shared_ptr<const data::PageDataset> make_pages(
       std::shared_ptr<const data::Corpus> text,
       const data::PageMixConfig& mix,

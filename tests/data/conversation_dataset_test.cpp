@@ -65,9 +65,9 @@ class ConversationDatasetTest : public ::testing::Test {
     return ConversationDataset(
         mix,
         batch,
-        {{.name = "one", .base_size_px = 64}},
-        tokenizer::Tokenizer::load(tests::byte_tokenizer()),
-        /*end_id=*/1,
+        {{{.name = "one", .base_size_px = 64}},
+         tokenizer::Tokenizer::load(tests::byte_tokenizer()),
+         /*end_id=*/1},
         /*seed=*/5);
   }
 

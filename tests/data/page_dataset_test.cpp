@@ -54,9 +54,7 @@ PageDataset make_dataset(
       make_corpus(),
       std::move(mix),
       batch,
-      {four, nine},
-      tokenizer::Tokenizer::load(tests::byte_tokenizer()),
-      kEnd,
+      {{four, nine}, tokenizer::Tokenizer::load(tests::byte_tokenizer()), kEnd},
       seed);
 }
 

@@ -49,9 +49,7 @@ QuestionDataset make_dataset(QuestionMixConfig mix, uint64_t seed = 0) {
            "a"}}),
       std::move(mix),
       batch,
-      {four, nine},
-      tokenizer::Tokenizer::load(tests::byte_tokenizer()),
-      kEnd,
+      {{four, nine}, tokenizer::Tokenizer::load(tests::byte_tokenizer()), kEnd},
       seed);
 }
 

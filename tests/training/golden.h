@@ -9,6 +9,7 @@
 #include <torch/torch.h>
 
 #include <string>
+#include <vector>
 
 namespace microfiche::tests {
 
@@ -31,6 +32,14 @@ class Golden {
  private:
   checkpoint::SafetensorsFile file_;
 };
+
+/// The elements of a tensor of int64.
+inline std::vector<int64_t> whole_numbers(const torch::Tensor& tensor) {
+  const auto flat = tensor.flatten().contiguous();
+  return {
+      flat.const_data_ptr<int64_t>(),
+      flat.const_data_ptr<int64_t>() + flat.numel()};
+}
 
 /// The model folder that the goldens were made with; it has no weights.
 inline std::filesystem::path golden_model_folder() {

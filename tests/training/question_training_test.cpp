@@ -15,13 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-std::vector<int64_t> whole_numbers(const torch::Tensor& tensor) {
-  const auto flat = tensor.flatten().contiguous();
-  return {
-      flat.const_data_ptr<int64_t>(),
-      flat.const_data_ptr<int64_t>() + flat.numel()};
-}
-
 TEST(GivenIdsTest, AreReadButNotPredicted) {
   const std::vector<model::Prompt> prompts = {{{10}, 0, 0}};
 
@@ -32,10 +25,11 @@ TEST(GivenIdsTest, AreReadButNotPredicted) {
       torch::kCPU,
       {{1, 0, 1, 0, 0}});
 
-  EXPECT_THAT(whole_numbers(sequences.ids), ElementsAre(10, 5, 6, 7, 8));
+  EXPECT_THAT(tests::whole_numbers(sequences.ids), ElementsAre(10, 5, 6, 7, 8));
   EXPECT_THAT(
-      whole_numbers(sequences.predicting_positions), ElementsAre(1, 3, 4));
-  EXPECT_THAT(whole_numbers(sequences.targets), ElementsAre(6, 8, 1));
+      tests::whole_numbers(sequences.predicting_positions),
+      ElementsAre(1, 3, 4));
+  EXPECT_THAT(tests::whole_numbers(sequences.targets), ElementsAre(6, 8, 1));
 }
 
 /// A row of two pages of 64 px with a key that is given.

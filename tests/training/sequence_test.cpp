@@ -15,13 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-std::vector<int64_t> numbers(const torch::Tensor& tensor) {
-  const auto flat = tensor.flatten().contiguous();
-  return {
-      flat.const_data_ptr<int64_t>(),
-      flat.const_data_ptr<int64_t>() + flat.numel()};
-}
-
 TEST(SequenceTest, PutsPagesAndAnswersIntoTheirRows) {
   // Row 0 is text, row 1 has a page of two positions after its first id.
   const std::vector<model::Prompt> prompts = {
@@ -31,12 +24,16 @@ TEST(SequenceTest, PutsPagesAndAnswersIntoTheirRows) {
       prompts, {{5, 6, 1}, {7, 1}}, /*page_rows=*/{1}, torch::kCPU);
 
   EXPECT_THAT(
-      numbers(sequences.ids), ElementsAre(10, 11, 5, 6, 1, 20, 99, 99, 21, 7));
-  EXPECT_THAT(numbers(sequences.page_positions), ElementsAre(6, 7));
+      tests::whole_numbers(sequences.ids),
+      ElementsAre(10, 11, 5, 6, 1, 20, 99, 99, 21, 7));
+  EXPECT_THAT(
+      tests::whole_numbers(sequences.page_positions), ElementsAre(6, 7));
   // The id before an answer's first one predicts it; prompts predict nothing.
   EXPECT_THAT(
-      numbers(sequences.predicting_positions), ElementsAre(1, 2, 3, 8, 9));
-  EXPECT_THAT(numbers(sequences.targets), ElementsAre(5, 6, 1, 7, 1));
+      tests::whole_numbers(sequences.predicting_positions),
+      ElementsAre(1, 2, 3, 8, 9));
+  EXPECT_THAT(
+      tests::whole_numbers(sequences.targets), ElementsAre(5, 6, 1, 7, 1));
 }
 
 TEST(SequenceTest, RefusesAPageWithoutImageInItsPrompt) {

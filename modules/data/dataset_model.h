@@ -1,0 +1,30 @@
+#pragma once
+
+#include "page/resolution_mode.h"
+#include "tokenizer/tokenizer.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace microfiche::data {
+
+/// What a dataset needs to know of the model that it is for.
+struct DatasetModel {
+  std::vector<page::ResolutionMode> modes;
+  tokenizer::Tokenizer tokenizer;
+
+  /// Ends every answer.
+  int64_t end_id = 0;
+
+  /// Side of a vision token.
+  int64_t pixels_per_token = 64;
+
+  /// The modes of these names. Throws `InputError` for an unknown mode, one
+  /// with tiles, and one whose side is not a multiple of a vision token's.
+  std::map<std::string, page::ResolutionMode> untiled_modes(
+      const std::vector<std::string>& names) const;
+};
+
+} // namespace microfiche::data
