@@ -50,6 +50,52 @@ TEST(LoadSweepTest, AConditionThatNeedsAnotherPageNeedsTwo) {
       "pages_per_cell must be at least 2");
 }
 
+TEST(LoadSweepTest, WhatDoesNotGoWithQuestionsIsRefused) {
+  const auto expect = [](const std::string& fields,
+                         const std::string& message) {
+    expect_load_refused(
+        (R"({"characters_per_token": [5], )" + fields + "}").c_str(), message);
+  };
+  const std::string no_blank = R"("controls": {"blank_page": false}, )";
+
+  expect(
+      R"("conditions": {"text": ["pairs:4"]})",
+      "controls.blank_page: an empty page answers no question");
+  expect(
+      no_blank + R"("log_likelihood": true, "conditions": {"text": ["lines"]})",
+      "log_likelihood: works with pages that are transcribed");
+  expect(
+      no_blank + R"("readers": ["tesseract"],
+                    "conditions": {"text": ["pairs:4"]})",
+      "reader \"tesseract\": transcribes");
+  expect(
+      no_blank + R"("conditions": {"text": ["pairs:4"],
+                                   "match_length": "text_tokens"})",
+      "conditions.match_length: questions need");
+  expect(
+      no_blank + R"("conditions": {"text": ["pairs:4+swapped_letters:50"]})",
+      "put pairs or lines last");
+}
+
+TEST(LoadSweepTest, TheReaderOfTextNeedsQuestionsAndNoImage) {
+  expect_load_refused(
+      R"({"characters_per_token": [5], "readers": ["text"]})",
+      "reader \"text\": reads only pages with questions");
+  expect_load_refused(
+      R"({"characters_per_token": [5], "readers": ["text"],
+          "controls": {"blank_page": false},
+          "conditions": {"text": ["pairs:4"], "page": ["none", "blank"]}})",
+      "reader \"text\": gets no image");
+}
+
+TEST(LoadSweepTest, ControlsBesidePartsAreRefused) {
+  expect_load_refused(
+      R"({"modes": ["nano-9"], "characters_per_token": [5],
+          "parts": {"a": {}},
+          "controls": {"random_letters": [5]}})",
+      "have no effect beside parts");
+}
+
 TEST(LoadSweepTest, AssignmentsChangeTheFile) {
   const auto sweep = load_sweep(
       MICROFICHE_SOURCE_DIR "/configs/sweeps/nano.json", {"pages_per_cell=3"});

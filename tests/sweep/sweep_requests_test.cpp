@@ -88,6 +88,25 @@ TEST(SweepRequestsTest, AConditionThatTakesAnotherPageGetsTheNextOne) {
   }
 }
 
+TEST(SweepRequestsTest, AReaderOfTextsGetsThePageAndNotTheAnswer) {
+  auto sweep = one_cell();
+  sweep.conditions.text = {"pairs:2"};
+  TemporaryFolder folder;
+  OracleReader oracle(small_sweep());
+  int64_t pages = 0;
+  oracle.before_read = [&](const BatchRequest& request) {
+    ASSERT_THAT(request.questions, SizeIs(request.pages.size()));
+    for (size_t i = 0; i < request.pages.size(); ++i) {
+      EXPECT_EQ(request.references[i], request.questions[i].text);
+      ++pages;
+    }
+  };
+
+  run_small_sweep(sweep, oracle, folder.path());
+
+  EXPECT_EQ(pages, 5);
+}
+
 TEST(SweepRequestsTest, PromptsAndDecodingsOfACellReachTheReader) {
   auto sweep = one_cell();
   sweep.pages_per_cell = 1;

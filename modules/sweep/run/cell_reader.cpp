@@ -110,12 +110,11 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
     sample.index = page;
     sample.page = source_.make(cell, page, mode, vision_tokens);
     images.push_back(sample.page.image);
-    request.references.push_back(sample.page.reference);
-    if (const auto& question = sample.page.question) {
-      check(
-          !config_.log_likelihood,
-          "log_likelihood: works with pages that are transcribed, not with "
-          "questions; set it to false");
+    // Behind a question the reference is the answer, which no reader may see.
+    const auto& question = sample.page.question;
+    request.references.push_back(
+        question ? question->text : sample.page.reference);
+    if (question) {
       request.questions.push_back(*question);
     }
     samples.push_back(std::move(sample));
@@ -193,10 +192,6 @@ BlankReading CellReader::read_blank(const Cell& cell) const {
   auto request = make_request(without_conditions(cell), mode);
   request.first_page = num_pages();
   request.log_likelihood = false;
-  check(
-      !conditions::asks_questions(cell.text_condition),
-      "controls.blank_page: an empty page answers no question; set it to false "
-      "and use the page condition \"blank\"");
   request.pages = images;
   const auto batch = reader.read(request);
   const auto& reading = batch.pages.front();

@@ -35,6 +35,69 @@ void check_needs_another_page(
       "least 2");
 }
 
+/// Refuses what does not go together with questions, before anything is read.
+void check_questions(const SweepConfig& sweep, const std::string& where) {
+  const auto& texts = sweep.conditions.text;
+  const bool any = std::ranges::any_of(texts, conditions::asks_questions);
+  const bool all = std::ranges::all_of(texts, conditions::asks_questions);
+  const auto has_reader = [&](const char* name) {
+    return std::ranges::find(sweep.readers, name) != sweep.readers.end();
+  };
+  const auto is_none = [](const std::string& condition) {
+    return condition == conditions::kNoCondition;
+  };
+  if (has_reader("text")) {
+    check(
+        all,
+        where,
+        ": reader \"text\": reads only pages with questions, so conditions.text "
+        "must have pairs or lines");
+    check(
+        std::ranges::all_of(sweep.conditions.page, is_none) &&
+            std::ranges::all_of(sweep.conditions.tokens, is_none),
+        where,
+        ": reader \"text\": gets no image, so conditions.page and "
+        "conditions.tokens have no effect on it; leave them out");
+  }
+  check(
+      !has_reader("tesseract") ||
+          std::ranges::all_of(sweep.conditions.tokens, is_none),
+      where,
+      ": conditions.tokens: have no effect on reader \"tesseract\", which gets "
+      "images; leave them out");
+  if (!any) {
+    return;
+  }
+  check(
+      !has_reader("tesseract"),
+      where,
+      ": reader \"tesseract\": transcribes and answers no question");
+  check(
+      !sweep.controls.blank_page,
+      where,
+      ": controls.blank_page: an empty page answers no question; set it to "
+      "false and use the page condition \"blank\"");
+  check(
+      !sweep.log_likelihood,
+      where,
+      ": log_likelihood: works with pages that are transcribed, not with "
+      "questions; set it to false");
+  check(
+      sweep.conditions.match_length == MatchLength::kCharacters,
+      where,
+      ": conditions.match_length: questions need \"characters\"");
+  for (const auto& text : texts) {
+    check(
+        !conditions::asks_questions(text) ||
+            conditions::asks_questions(text.substr(text.rfind('+') + 1)),
+        where,
+        ": conditions.text: \"",
+        text,
+        "\" changes the page after its questions were made; put pairs or lines "
+        "last");
+  }
+}
+
 } // namespace
 
 SweepConfig load_sweep(
@@ -46,6 +109,13 @@ SweepConfig load_sweep(
 }
 
 void check_conditions(const SweepConfig& sweep, const std::string& where) {
+  check(
+      sweep.parts.empty() ||
+          (sweep.controls.random_letters.empty() &&
+           sweep.controls.shuffled_words.empty()),
+      where,
+      ": controls: random_letters and shuffled_words have no effect beside "
+      "parts; set random_letters in a part");
   for (const auto& [name, part] : sweep.parts) {
     const auto at = concat(where, ": parts.", name);
     check_conditions(config_of(sweep, part, at), at);
@@ -62,6 +132,9 @@ void check_conditions(const SweepConfig& sweep, const std::string& where) {
         conditions::token_conditions(), tokens, where + ": conditions.tokens");
   }
   check_needs_another_page(sweep, where);
+  if (sweep.parts.empty()) {
+    check_questions(sweep, where);
+  }
   if (!sweep.prompt.empty()) {
     model::validate_prompt(sweep.prompt, where + ": prompt");
   }

@@ -226,10 +226,12 @@ SweepPage PageSource::untreated_page(
           std::llround(std::sqrt(static_cast<double>(vision_tokens))));
   if (!content.pairs.empty() || content.asks_lines) {
     RandomStream random(seed_of(cell), "sweep question", index);
+    // Each font has its share of the questions about what is not stated.
+    const int64_t round = index / std::ssize(fonts);
     ask(page,
         content,
         look.grid && !content.pairs.empty(),
-        /*stated=*/index % kQuestionsPerNotStated != kQuestionsPerNotStated - 1,
+        /*stated=*/round % kQuestionsPerNotStated != kQuestionsPerNotStated - 1,
         random);
   }
   return page;

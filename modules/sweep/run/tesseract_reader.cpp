@@ -45,10 +45,6 @@ class TesseractReader : public BatchReader {
   }
 
   BatchReading read(const BatchRequest& request) override {
-    check(
-        request.token_conditions == conditions::kNoCondition,
-        "conditions.tokens: have no effect on reader \"tesseract\", which gets "
-        "pictures; leave them out");
     BatchReading batch;
     const auto start = std::chrono::steady_clock::now();
     for (const auto& page : request.pages) {
@@ -98,7 +94,7 @@ class TesseractReader : public BatchReader {
         pixels.rows,
         /*bytes_per_pixel=*/3,
         static_cast<int>(pixels.step));
-    // What Tesseract assumes of a picture without a resolution. It says so on
+    // What Tesseract assumes of an image without a resolution. It says so on
     // stderr otherwise.
     engine_.SetSourceResolution(70 * kTesseractEnlargement);
     const std::unique_ptr<char[]> text(engine_.GetUTF8Text());

@@ -10,7 +10,7 @@ namespace microfiche::sweep {
 /// dense pages are smaller than those that it was trained on.
 inline constexpr int64_t kTesseractEnlargement = 4;
 
-/// Reads the same page pictures with Tesseract, enlarged and as one block of
+/// Reads the same page images with Tesseract, enlarged and as one block of
 /// English text (`--psm 6`). What it reads shows that the pixels hold the text.
 /// Modes and counts of vision tokens are those of `model`, which must outlive
 /// the reader, so that its precision stands beside the model's at the same
