@@ -20,10 +20,6 @@ std::optional<int64_t> find_conversation_id(
       : std::optional(memory::find_conversation(store, name).id);
 }
 
-std::string counted(int64_t count, const std::string& what) {
-  return concat(count, " ", what, count == 1 ? "" : "s");
-}
-
 std::string one_line(const std::string& text, size_t num_bytes) {
   std::string line = text.substr(0, num_bytes);
   line.resize(valid_utf8_prefix(line));

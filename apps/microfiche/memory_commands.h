@@ -25,9 +25,6 @@ std::optional<int64_t> find_conversation_id(
     memory::Store& store,
     const std::string& name);
 
-/// "1 turn", "2 turns".
-std::string counted(int64_t count, const std::string& what);
-
 /// A text cut to a line of at most `num_bytes` bytes, without control
 /// characters.
 std::string one_line(const std::string& text, size_t num_bytes = 60);

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "memory/check_store.h"
 #include "memory/erase.h"
@@ -99,13 +100,28 @@ void print_turns(const std::vector<memory::StoredTurn>& turns) {
   write_file("-", text);
 }
 
+/// What --matching removes besides turns, e.g. ", 2 facts, 1 answer".
+std::string mentions_text(const memory::Mentions& mentions) {
+  std::string text;
+  const auto add = [&](int64_t count, const char* noun) {
+    text += count > 0 ? ", " + count_of(count, noun) : "";
+  };
+  add(mentions.facts, "fact");
+  add(mentions.questions, "question");
+  add(mentions.answers, "answer");
+  if (mentions.titles > 0) {
+    text +=
+        ", the title or name of " + count_of(mentions.titles, "conversation");
+  }
+  return text;
+}
+
 /// Asks on a terminal; elsewhere the command itself is the answer.
-bool is_confirmed(size_t num_turns) {
+bool is_confirmed(const std::string& what) {
   if (::isatty(STDIN_FILENO) != 1 || !stderr_is_terminal()) {
     return true;
   }
-  std::cerr << "Erase " << counted(static_cast<int64_t>(num_turns), "turn")
-            << " for good? [y/N] " << std::flush;
+  std::cerr << "Erase " << what << " for good? [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
@@ -118,12 +134,17 @@ void run_erase(const MemoryEraseArguments& arguments) {
       arguments.dry_run ? Store::Mode::kRead : Store::Mode::kWrite);
   const auto selection = make_selection(store, arguments);
   const auto turns = memory::select(store, selection);
+  const auto mentions = memory::find_mentions(store, selection);
+  const std::string what =
+      count_of(static_cast<int64_t>(turns.size()), "turn") +
+      mentions_text(mentions);
   if (arguments.dry_run) {
     print_turns(turns);
-    say("would erase " + counted(static_cast<int64_t>(turns.size()), "turn"));
+    say("would erase " + what);
     return;
   }
-  if (!arguments.yes && !turns.empty() && !is_confirmed(turns.size())) {
+  const bool is_empty = turns.empty() && mentions.total() == 0;
+  if (!arguments.yes && !is_empty && !is_confirmed(what)) {
     say("nothing erased");
     return;
   }
@@ -132,16 +153,14 @@ void run_erase(const MemoryEraseArguments& arguments) {
       "-",
       concat(
           "erased ",
-          counted(report.turns, "turn"),
+          count_of(report.turns, "turn"),
           ", ",
-          counted(report.removed_pages, "page"),
+          count_of(report.removed_pages, "page"),
           " (",
           report.new_pages,
           " laid out again), ",
-          counted(report.removed_files, "file"),
-          report.titles > 0 ? ", the title or name of " +
-                  counted(report.titles, "conversation")
-                            : "",
+          count_of(report.removed_files, "file"),
+          mentions_text(report.mentions),
           "\n"));
   say("Copies elsewhere, such as backups, exports and plans that were built "
       "into other files, are not reached.");
@@ -158,29 +177,31 @@ void run_check(const MemoryCheckArguments& arguments) {
   const auto report = memory::check_store(
       store, arguments.rebuild, [&](int64_t done, int64_t total) {
         if (!progress) {
-          progress.emplace("checking", total, "turns and pages");
+          progress.emplace("checking", total, "item");
         }
         progress->update(done);
       });
   progress.reset();
   std::string text = concat(
-      counted(report.counts.conversations, "conversation"),
+      count_of(report.counts.conversations, "conversation"),
       ", ",
-      counted(report.counts.turns, "turn"),
+      count_of(report.counts.turns, "turn"),
       ", ",
-      counted(report.counts.pages, "page"),
+      count_of(report.counts.pages, "page"),
       "\n");
-  const auto add = [&](int64_t count, const std::string& what) {
-    text += count > 0 ? concat(count, " ", what, "\n") : "";
+  const auto add = [&](int64_t count, const char* noun, const char* rest) {
+    text += count > 0 ? concat(count_of(count, noun), rest, "\n") : "";
   };
-  add(report.missing_files, "derived files missing");
+  add(report.missing_files, "derived file", " missing");
   add(static_cast<int64_t>(report.damaged_files.size()),
-      "derived files damaged");
-  add(report.unused_files, "files that nothing uses");
+      "derived file",
+      " damaged");
+  add(report.unused_files, "file", " that nothing uses");
   add(report.pages_with_other_fonts,
-      "pages that were laid out with other fonts");
-  add(report.drawn_pages, "pages drawn again");
-  add(report.forgotten_files, "lost pictures and vision tokens forgotten");
+      "page",
+      " laid out with fonts that are missing or others now");
+  add(report.drawn_pages, "page", " drawn again");
+  add(report.forgotten_files, "lost derived file", " forgotten");
   write_file("-", text);
 
   std::string faults;

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "memory/export.h"
 #include "memory/import.h"
@@ -20,30 +21,28 @@ struct MemoryImportArguments : MemoryArguments {
   bool tools = false;
 };
 
-/// What the store does not keep, e.g. "2 images, 1 branch"; empty for nothing.
+/// What the store does not keep, e.g. "2 images, 1 other branch"; empty for
+/// nothing.
 std::string losses_text(const memory::ImportLosses& losses, bool tools) {
   std::string text;
   const auto add = [&](int64_t count, const std::string& what) {
     if (count > 0) {
-      text += (text.empty() ? "" : ", ") + counted(count, what);
+      text += (text.empty() ? "" : ", ") + what;
     }
   };
-  add(losses.images, "image");
-  add(losses.files, "file");
-  if (losses.tools > 0) {
-    text += concat(
-        text.empty() ? "" : ", ",
-        losses.tools,
-        " calls and results of tools",
-        tools ? "" : " (--tools keeps them)");
-  }
-  if (losses.branches > 0) {
-    text +=
-        concat(text.empty() ? "" : ", ", losses.branches, " other branches");
-  }
-  add(losses.hidden, "hidden message");
-  add(losses.empty, "message without text");
-  add(losses.replaced_characters, "character U+0000");
+  add(losses.images, count_of(losses.images, "image"));
+  add(losses.files, count_of(losses.files, "file"));
+  add(losses.tools,
+      count_of(losses.tools, "tool message") +
+          (tools ? "" : " (kept with --tools)"));
+  add(losses.branches,
+      concat(
+          losses.branches,
+          losses.branches == 1 ? " other branch" : " other branches"));
+  add(losses.hidden, count_of(losses.hidden, "hidden message"));
+  add(losses.empty, count_of(losses.empty, "empty message"));
+  add(losses.replaced_characters,
+      count_of(losses.replaced_characters, "U+0000 character"));
   return text;
 }
 
@@ -58,13 +57,13 @@ void print_report(
           " (",
           name_of(report.format),
           "): ",
-          counted(report.new_conversations, "new conversation"),
+          count_of(report.new_conversations, "new conversation"),
           ", ",
           report.extended_conversations,
           " extended, ",
           report.known_conversations,
           " known; ",
-          counted(report.new_turns, "new turn"),
+          count_of(report.new_turns, "new turn"),
           "\n"));
   const auto losses = losses_text(report.losses, tools);
   if (!losses.empty()) {
@@ -74,14 +73,14 @@ void print_report(
     warn(concat(
         input,
         ": left out ",
-        counted(report.erased_turns, "turn"),
+        count_of(report.erased_turns, "turn"),
         " that had been erased"));
   }
   if (report.backward_times > 0) {
     warn(concat(
         input,
         ": ",
-        counted(report.backward_times, "turn"),
+        count_of(report.backward_times, "turn"),
         " older than the turn before; the order of the file is kept"));
   }
   for (const auto& place : report.differing) {
@@ -101,7 +100,7 @@ void run_import(const MemoryImportArguments& arguments) {
   options.now_ms = memory::system_time_ms();
   Store store(arguments.store, Store::Mode::kCreate);
   for (const auto& input : arguments.inputs) {
-    Progress progress("importing " + input, 0, "conversations");
+    Progress progress("importing " + input, 0, "conversation");
     const auto report = memory::import_file(
         store, input, options, [&](int64_t count) { progress.update(count); });
     progress.finish();
@@ -153,7 +152,7 @@ void run_export(const MemoryExportArguments& arguments) {
           sink(std::as_bytes(std::span(line.data(), line.size())));
         });
   });
-  say(counted(count, "turn"));
+  say(count_of(count, "turn"));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "core/crypto.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/terminal.h"
 #include "memory/plans.h"
 #include "memory/timestamp.h"
@@ -42,7 +43,7 @@ memory::Conversation choose_conversation(
       list.size() == 1,
       store.path().string(),
       ": the store has ",
-      counted(static_cast<int64_t>(list.size()), "conversation"),
+      count_of(static_cast<int64_t>(list.size()), "conversation"),
       "; choose one with --conversation, `microfiche memory list` shows them");
   return list.front();
 }
@@ -340,9 +341,7 @@ void add_memory_plan(CLI::App& memory) {
       ->check(CLI::PositiveNumber);
   command->add_flag(
       "--dry-run", arguments->dry_run, "Only print; keep no plan");
-  command->add_option("--format", arguments->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  add_format_option(*command, arguments->format);
   add_model_folder_option(*command, arguments->common);
   command
       ->add_option(

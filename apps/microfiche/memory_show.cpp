@@ -3,15 +3,14 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/plural.h"
 #include "core/terminal.h"
-#include "memory/derived_files.h"
+#include "memory/export.h"
 #include "memory/inspection.h"
 #include "memory/lay_out.h"
-#include "memory/pages.h"
 #include "memory/timestamp.h"
 #include "model/model_config.h"
 
-#include <cstdio>
 #include <memory>
 
 namespace microfiche::apps {
@@ -53,41 +52,15 @@ struct MemoryShowArguments : MemoryArguments {
   std::string format = "text";
 };
 
-/// Copies the pictures of all pages of a conversation into a folder.
-void write_pictures(
-    Store& store,
-    const memory::Conversation& conversation,
-    const std::string& folder) {
-  const auto list = memory::pages(store, conversation.id);
-  check(
-      !list.empty(),
-      store.path().string(),
-      ": conversation ",
-      conversation.id,
-      " has no pages; run `microfiche memory pages`");
-  for (size_t i = 0; i < list.size(); ++i) {
-    for (const auto& rendering : memory::renderings(store, list[i].id)) {
-      if (rendering.how != "original") {
-        continue;
-      }
-      char name[32];
-      std::snprintf(name, sizeof name, "page-%04zu.png", i + 1);
-      write_file(
-          std::filesystem::path(folder) / name,
-          memory::read_derived_file(
-              store, rendering.png_sha256, memory::kPngExtension));
-    }
-  }
-  say(counted(static_cast<int64_t>(list.size()), "page") + " in " + folder);
-}
-
 void run_show(const MemoryShowArguments& arguments) {
   apply_common_arguments(arguments.common);
   Store store(arguments.store, Store::Mode::kRead);
   const auto conversation =
       memory::find_conversation(store, arguments.conversation);
   if (!arguments.pictures.empty()) {
-    write_pictures(store, conversation, arguments.pictures);
+    const int64_t count =
+        memory::export_pictures(store, conversation.id, arguments.pictures);
+    say(count_of(count, "page") + " in " + arguments.pictures);
     return;
   }
   const bool as_json = arguments.format == "json";
@@ -168,26 +141,26 @@ void run_pages(const MemoryPagesArguments& arguments) {
   const auto report =
       memory::lay_out(store, options, [&](int64_t done, int64_t total) {
         if (!progress) {
-          progress.emplace("laying out", total, "turns");
+          progress.emplace("laying out", total, "turn");
         }
         progress->update(done);
       });
   progress.reset();
-  write_file("-", counted(report.new_pages, "new page") + "\n");
+  write_file("-", count_of(report.new_pages, "new page") + "\n");
   if (report.waiting_turns > 0) {
     say(concat(
-        counted(report.waiting_turns, "turn"),
+        count_of(report.waiting_turns, "turn"),
         report.waiting_turns == 1 ? " waits" : " wait",
         " for a full page; --seal writes the last page as it is"));
   }
   if (report.long_turns > 0) {
     say(concat(
-        counted(report.long_turns, "turn"),
+        count_of(report.long_turns, "turn"),
         " longer than a page: each has several pages of its own"));
   }
   if (report.replaced_characters > 0) {
     warn(concat(
-        counted(report.replaced_characters, "character"),
+        count_of(report.replaced_characters, "character"),
         " that no font of the page style has, drawn as U+FFFD; name more fonts "
         "in fallback_fonts"));
   }
@@ -201,9 +174,7 @@ void add_memory_list(CLI::App& memory) {
       "list",
       "microfiche memory list --store my.db\n\n"
       "Lists the conversations of a store.");
-  command->add_option("--format", arguments->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  add_format_option(*command, arguments->format);
   add_store_options(*command, *arguments);
   command->callback([arguments] { run_list(*arguments); });
 }

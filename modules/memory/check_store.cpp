@@ -7,7 +7,7 @@
 #include "memory/derived_files.h"
 #include "memory/pages.h"
 
-#include <set>
+#include <optional>
 
 namespace microfiche::memory {
 namespace {
@@ -155,63 +155,86 @@ class StoreChecker {
 
   void check_pages() {
     for (const auto& style : styles(store_)) {
-      try {
-        check_pages_of(style);
-      } catch (const InputError& error) {
-        add_fault(concat("style ", style.id, ": ", error.what()));
+      const auto fonts = load_fonts(style);
+      for (const auto& conversation : conversations(store_)) {
+        for (const auto& page : pages(store_, conversation.id, style.id)) {
+          const auto text = fonts ? sound_text(page, style, *fonts)
+                                  : std::optional<std::string>();
+          if (!fonts) {
+            ++report_.pages_with_other_fonts;
+          } else if (text && rebuild_ && !find_original(store_, page.id)) {
+            draw_again(page, *text, style, *fonts);
+          }
+          step();
+        }
       }
     }
   }
 
-  void check_pages_of(const StoredStyle& style) {
-    const rendering::PageRenderer page_renderer(style.layout.page_style);
-    const auto renderer = find_renderer(style.layout.page_style);
-    const bool same_fonts = renderer.font_sha256 == style.font_sha256;
-    for (const auto& conversation : conversations(store_)) {
-      for (const auto& page : pages(store_, conversation.id, style.id)) {
-        check_page(page, style, page_renderer, renderer, same_fonts);
-        step();
-      }
+  /// What draws pages of a style.
+  struct Fonts {
+    rendering::PageRenderer page_renderer;
+    Renderer renderer;
+    /// As when its first page was laid out.
+    bool same = false;
+  };
+
+  /// None if a font is missing.
+  static std::optional<Fonts> load_fonts(const StoredStyle& style) {
+    try {
+      const auto renderer = find_renderer(style.layout.page_style);
+      return Fonts{
+          rendering::PageRenderer(style.layout.page_style),
+          renderer,
+          renderer.font_sha256 == style.font_sha256};
+    } catch (const InputError&) {
+      return std::nullopt;
     }
   }
 
-  void check_page(
+  /// The text of a page, if it is the one that was laid out.
+  std::optional<std::string> sound_text(
       const StoredPage& page,
       const StoredStyle& style,
-      const rendering::PageRenderer& page_renderer,
-      const Renderer& renderer,
-      bool same_fonts) {
-    const auto where = concat(store_.path().string(), ": page ", page.id);
-    const auto text = page_text(store_, page, style.layout, page_renderer);
-    if (sha256(text) != page.text_sha256) {
-      if (same_fonts) {
-        add_fault(concat("page ", page.id, " has other text than its turns"));
-      } else {
-        ++report_.pages_with_other_fonts;
+      const Fonts& fonts) {
+    std::string fault =
+        concat("page ", page.id, " has other text than its turns");
+    try {
+      auto text = page_text(store_, page, style.layout, fonts.page_renderer);
+      if (sha256(text) == page.text_sha256) {
+        return text;
       }
-      return;
+    } catch (const InputError& error) {
+      fault = error.what();
     }
-    if (rebuild_ && !has_original(page.id)) {
-      Transaction transaction(store_.database());
-      save_original(
-          store_,
-          page.id,
-          page.text_sha256,
-          style,
-          renderer,
-          draw_page(page_renderer, text, where));
-      transaction.commit();
-      ++report_.drawn_pages;
+    if (fonts.same) {
+      add_fault(fault);
+    } else {
+      ++report_.pages_with_other_fonts;
     }
+    return std::nullopt;
   }
 
-  bool has_original(int64_t page) {
-    for (const auto& rendering : renderings(store_, page)) {
-      if (rendering.how == "original") {
-        return true;
-      }
+  void draw_again(
+      const StoredPage& page,
+      const std::string& text,
+      const StoredStyle& style,
+      const Fonts& fonts) {
+    std::optional<rendering::RenderedPage> drawn;
+    try {
+      drawn = draw_page(
+          fonts.page_renderer,
+          text,
+          concat(store_.path().string(), ": page ", page.id));
+    } catch (const InputError&) {
+      ++report_.pages_with_other_fonts;
+      return;
     }
-    return false;
+    Transaction transaction(store_.database());
+    save_original(
+        store_, page.id, page.text_sha256, style, fonts.renderer, *drawn);
+    transaction.commit();
+    ++report_.drawn_pages;
   }
 
   void count_unused_files() {

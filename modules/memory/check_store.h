@@ -25,7 +25,8 @@ struct StoreReport {
   /// Files that no row names.
   int64_t unused_files = 0;
 
-  /// Pages whose fonts are others now, so that they cannot be compared.
+  /// Pages whose fonts are missing or others now, so that they cannot be
+  /// compared or drawn again.
   int64_t pages_with_other_fonts = 0;
 
   /// What `rebuild` did.

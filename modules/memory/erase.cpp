@@ -20,6 +20,26 @@ struct SharedPage {
   std::vector<StoredTurn> turns;
 };
 
+constexpr const char* kFactsWith =
+    "FROM fact WHERE instr(key, ?1) OR instr(value, ?1) OR instr(kind, ?1)";
+constexpr const char* kQuestionsWith = "FROM probe WHERE instr(question, ?1)";
+constexpr const char* kAnswersWith = "FROM answer WHERE instr(text, ?1)";
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// A conversation without the text in its title and name.
+Conversation without(Conversation conversation, const std::string& text) {
+  if (has(conversation.title, text)) {
+    conversation.title.clear();
+  }
+  if (has(conversation.name, text)) {
+    conversation.name = erased_name(conversation.name);
+  }
+  return conversation;
+}
+
 StoredTurn find_turn(Store& store, int64_t conversation, int64_t seq) {
   Statement query(
       store.database(),
@@ -168,21 +188,21 @@ class Eraser {
     return count;
   }
 
-  /// Removes facts, questions, titles and names with the text; returns the
-  /// number of conversations with such a title or name.
-  int64_t remove_mentions(const std::string& text) {
-    Statement facts(
-        database_, "DELETE FROM fact WHERE instr(key, ?1) OR instr(value, ?1)");
-    facts.bind(text).run();
-    Statement probes(database_, "DELETE FROM probe WHERE instr(question, ?1)");
-    probes.bind(text).run();
-    Statement titles(
+  void remove_mentions(const std::string& text) {
+    for (const char* rows : {kFactsWith, kQuestionsWith, kAnswersWith}) {
+      Statement remove(database_, concat("DELETE ", rows));
+      remove.bind(text).run();
+    }
+    Statement rename(
         database_,
-        "UPDATE conversation SET title = '', source_sha256 = NULL, "
-        "name = CASE WHEN instr(name, ?1) THEN 'erased-' || id ELSE name END "
-        "WHERE instr(title, ?1) OR instr(name, ?1)");
-    titles.bind(text).run();
-    return database_.num_changed();
+        "UPDATE conversation SET title = ?2, name = ?3, source_sha256 = NULL "
+        "WHERE id = ?1");
+    for (const auto& known : conversations(store_)) {
+      const auto changed = without(known, text);
+      if (changed.title != known.title || changed.name != known.name) {
+        rename.bind(known.id, changed.title, changed.name).run();
+      }
+    }
   }
 
  private:
@@ -238,17 +258,40 @@ std::vector<StoredTurn> select(Store& store, const Selection& selection) {
   return turns;
 }
 
+Mentions find_mentions(Store& store, const Selection& selection) {
+  Mentions mentions;
+  if (!selection.matching) {
+    return mentions;
+  }
+  const std::string& text = *selection.matching;
+  const auto num_rows = [&](const char* rows) {
+    Statement query(store.database(), concat("SELECT count(*) ", rows));
+    query.bind(text).next();
+    return query.integer(0);
+  };
+  mentions.facts = num_rows(kFactsWith);
+  mentions.questions = num_rows(kQuestionsWith);
+  mentions.answers = num_rows(kAnswersWith);
+  for (const auto& known : conversations(store)) {
+    const auto changed = without(known, text);
+    mentions.titles +=
+        changed.title != known.title || changed.name != known.name ? 1 : 0;
+  }
+  return mentions;
+}
+
 ErasureReport erase(Store& store, const Selection& selection, int64_t now_ms) {
   ErasureReport report;
   {
     Transaction transaction(store.database());
     const auto turns = select(store, selection);
     Eraser eraser(store, turns);
-    if (selection.matching) {
-      report.titles = eraser.remove_mentions(*selection.matching);
-    }
-    if (turns.empty() && report.titles == 0) {
+    report.mentions = find_mentions(store, selection);
+    if (turns.empty() && report.mentions.total() == 0) {
       return report;
+    }
+    if (selection.matching) {
+      eraser.remove_mentions(*selection.matching);
     }
     const auto pages = eraser.find_pages();
     eraser.remove_rows(pages);

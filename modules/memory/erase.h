@@ -20,6 +20,19 @@ namespace microfiche::memory {
 // one that opens the store for writing finishes it. Copies elsewhere, such as
 // backups, are out of reach.
 
+/// Rows with a text, apart from turns.
+struct Mentions {
+  /// Conversations with it in their title or name.
+  int64_t titles = 0;
+  int64_t facts = 0;
+  int64_t questions = 0;
+  int64_t answers = 0;
+
+  int64_t total() const {
+    return titles + facts + questions + answers;
+  }
+};
+
 /// Which turns to erase.
 struct Selection {
   /// Numbers of turns of one conversation, both included.
@@ -33,8 +46,8 @@ struct Selection {
   /// Turns with an earlier time.
   std::optional<int64_t> before_ms;
 
-  /// Turns with this text, byte for byte. Titles and names of conversations
-  /// with it are removed as well.
+  /// Turns with this text, byte for byte. Titles and names of conversations,
+  /// facts, questions and answers with it are removed as well.
   std::optional<std::string> matching;
 };
 
@@ -48,12 +61,15 @@ struct ErasureReport {
   /// Files of pictures and vision tokens that were removed.
   int64_t removed_files = 0;
 
-  /// Conversations whose title or name was removed.
-  int64_t titles = 0;
+  /// What `Selection::matching` removed besides.
+  Mentions mentions;
 };
 
 /// The turns that a selection has, in order. Exactly one of its fields is set.
 std::vector<StoredTurn> select(Store& store, const Selection& selection);
+
+/// What a selection by a text has besides turns.
+Mentions find_mentions(Store& store, const Selection& selection);
 
 /// Erases turns; see Note [Erasure].
 ErasureReport erase(Store& store, const Selection& selection, int64_t now_ms);

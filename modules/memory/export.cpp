@@ -1,8 +1,13 @@
 #include "memory/export.h"
 
+#include "core/files.h"
 #include "core/json.h"
 #include "core/stop_signal.h"
+#include "memory/derived_files.h"
+#include "memory/pages.h"
 #include "memory/timestamp.h"
+
+#include <cstdio>
 
 namespace microfiche::memory {
 
@@ -27,6 +32,25 @@ int64_t export_jsonl(
       write(line.dump() + "\n");
       ++count;
     });
+  }
+  return count;
+}
+
+int64_t export_pictures(
+    Store& store,
+    int64_t conversation,
+    const std::filesystem::path& folder) {
+  const auto style = newest_style(store, conversation);
+  int64_t count = 0;
+  for (const auto& page : pages(store, conversation, style.id)) {
+    throw_if_stop_requested();
+    char name[32];
+    std::snprintf(
+        name, sizeof name, "page-%04lld.png", static_cast<long long>(++count));
+    write_file(
+        folder / name,
+        read_derived_file(
+            store, original_of(store, page.id).png_sha256, kPngExtension));
   }
   return count;
 }

@@ -66,7 +66,9 @@ struct ImportReport {
 
 /// Imports a file, whole or not at all; `-` is standard input. A conversation
 /// that the store has by its name gets the turns that are new; so an export can
-/// be imported again when it has grown. Erased turns stay erased.
+/// be imported again when it has grown. Erased turns stay erased. A
+/// conversation without an id is known by its whole content. Once it has grown,
+/// it is imported as a new conversation, erased turns included.
 ///
 /// `progress` is called with the number of conversations read. Throws
 /// `InputError` as `read_conversations`, and `Interrupted` after a stop signal.

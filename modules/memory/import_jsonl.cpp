@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 8> kTurnFields =
 class JsonlReader : public FormatReader {
  public:
   explicit JsonlReader(ImportContext& context) : FormatReader(context) {
-    // An export of a store comes back whole.
+    // An export has turns of tools; they come back with the others.
     context_.keep_tools = true;
   }
 

@@ -37,6 +37,21 @@ runs_without_page(Store& store, int64_t conversation, int64_t style) {
   return runs;
 }
 
+/// The number of these turns, of one conversation or of all.
+int64_t num_without_page(
+    Store& store,
+    std::optional<int64_t> conversation,
+    int64_t style) {
+  Statement query(
+      store.database(),
+      "SELECT count(*) FROM turn WHERE (?1 IS NULL OR conversation = ?1) "
+      "AND NOT EXISTS (SELECT 1 FROM page_turn "
+      "JOIN page ON page.id = page_turn.page "
+      "WHERE page_turn.turn = turn.id AND page.style = ?2)");
+  query.bind(conversation, style).next();
+  return query.integer(0);
+}
+
 /// The end of the character that byte `at` is inside of; at most the size of
 /// the text.
 size_t character_end(std::string_view text, size_t at) {
@@ -231,7 +246,7 @@ LayoutReport lay_out(
   std::optional<Transaction> transaction(std::in_place, database);
   const StoredStyle style = add_style(store, options.layout);
   PageWriter writer(store, style);
-  const int64_t total = database.integer("SELECT count(*) FROM turn");
+  const int64_t total = num_without_page(store, options.conversation, style.id);
   int64_t finished = 0;
   for (const auto& conversation : conversations(store)) {
     if (options.conversation && *options.conversation != conversation.id) {

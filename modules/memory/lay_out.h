@@ -87,7 +87,7 @@ struct LayoutOptions {
 
 /// Lays out all turns that stand on no page of the layout yet. What is finished
 /// is kept if the call is interrupted. `progress` is called with the numbers of
-/// finished and of all turns. Throws `InputError` as `PageWriter`.
+/// finished and of all these turns. Throws `InputError` as `PageWriter`.
 LayoutReport lay_out(
     Store& store,
     const LayoutOptions& options,

@@ -84,6 +84,23 @@ std::vector<StoredStyle> styles(Store& store) {
   return list;
 }
 
+StoredStyle newest_style(Store& store, int64_t conversation) {
+  Statement query(
+      store.database(),
+      concat(
+          kStyles,
+          "WHERE id = "
+          "(SELECT style FROM page WHERE conversation = ?1 "
+          "ORDER BY id DESC LIMIT 1)"));
+  check(
+      query.bind(conversation).next(),
+      store.path().string(),
+      ": conversation ",
+      conversation,
+      " has no pages; run `microfiche memory pages --seal`");
+  return read_style(query, store);
+}
+
 std::vector<StoredPage>
 pages(Store& store, int64_t conversation, std::optional<int64_t> style) {
   Statement query(
@@ -257,6 +274,26 @@ std::vector<StoredRendering> renderings(Store& store, int64_t page) {
     list.push_back(std::move(rendering));
   }
   return list;
+}
+
+std::optional<StoredRendering> find_original(Store& store, int64_t page) {
+  for (auto& rendering : renderings(store, page)) {
+    if (rendering.how == "original") {
+      return std::move(rendering);
+    }
+  }
+  return std::nullopt;
+}
+
+StoredRendering original_of(Store& store, int64_t page) {
+  auto found = find_original(store, page);
+  check(
+      found.has_value(),
+      store.path().string(),
+      ": page ",
+      page,
+      " has no picture; run `microfiche memory check --rebuild`");
+  return std::move(*found);
 }
 
 } // namespace microfiche::memory

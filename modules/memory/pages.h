@@ -38,6 +38,10 @@ StoredStyle add_style(Store& store, const LayoutConfig& layout);
 /// All styles of a store.
 std::vector<StoredStyle> styles(Store& store);
 
+/// The style of the page of a conversation that was laid out last. Throws
+/// `InputError` when there are no pages.
+StoredStyle newest_style(Store& store, int64_t conversation);
+
 /// Bytes [begin, end) of a turn that stand on a page.
 struct TurnRange {
   int64_t turn = 0;
@@ -115,5 +119,11 @@ int64_t save_original(
 
 /// The pictures of a page.
 std::vector<StoredRendering> renderings(Store& store, int64_t page);
+
+/// The picture of a page as it was drawn first; none if it was lost.
+std::optional<StoredRendering> find_original(Store& store, int64_t page);
+
+/// As `find_original`; throws `InputError` if it was lost.
+StoredRendering original_of(Store& store, int64_t page);
 
 } // namespace microfiche::memory

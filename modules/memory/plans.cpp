@@ -4,21 +4,10 @@
 #include "core/error.h"
 #include "memory/pages.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace microfiche::memory {
 namespace {
-
-const StoredRendering* find_original(
-    const std::vector<StoredRendering>& renderings) {
-  for (const auto& rendering : renderings) {
-    if (rendering.how == "original") {
-      return &rendering;
-    }
-  }
-  return nullptr;
-}
 
 std::string turn_name(const Store& store, int64_t conversation, int64_t seq) {
   return concat(
@@ -53,27 +42,8 @@ int64_t add_policy(Store& store, const Policy& policy) {
 
 std::vector<PageState>
 page_states(Store& store, int64_t conversation, const PageCosts& costs) {
-  auto list = pages(store, conversation);
-  check(
-      !list.empty(),
-      store.path().string(),
-      ": conversation ",
-      conversation,
-      " has no pages; run `microfiche memory pages --seal`");
-  const int64_t newest =
-      std::max_element(
-          list.begin(),
-          list.end(),
-          [](const auto& a, const auto& b) { return a.style < b.style; })
-          ->style;
-  std::erase_if(list, [&](const auto& page) { return page.style != newest; });
-  LayoutConfig layout;
-  for (const auto& style : styles(store)) {
-    if (style.id == newest) {
-      layout = style.layout;
-    }
-  }
-  const rendering::PageRenderer renderer(layout.page_style);
+  const StoredStyle style = newest_style(store, conversation);
+  const rendering::PageRenderer renderer(style.layout.page_style);
   Statement pin(
       store.database(),
       "SELECT max(pin.importance) FROM page_turn "
@@ -84,22 +54,15 @@ page_states(Store& store, int64_t conversation, const PageCosts& costs) {
       store.database(),
       "SELECT max(at_seq) FROM access WHERE page = ?1 AND hit = 1");
   std::vector<PageState> states;
-  for (const auto& page : list) {
-    const auto drawn = renderings(store, page.id);
-    const auto* original = find_original(drawn);
-    check(
-        original != nullptr,
-        store.path().string(),
-        ": page ",
-        page.id,
-        " has no picture; run `microfiche memory check --rebuild`");
+  for (const auto& page : pages(store, conversation, style.id)) {
+    const StoredRendering original = original_of(store, page.id);
     PageState state;
     state.page = page.id;
     state.first_seq = page.first_seq;
     state.last_seq = page.last_seq;
     state.text_positions =
-        costs.text_tokens(page_text(store, page, layout, renderer));
-    state.positions = costs.positions(original->width, original->height);
+        costs.text_tokens(page_text(store, page, style.layout, renderer));
+    state.positions = costs.positions(original.width, original.height);
     if (pin.bind(page.id).next() && !pin.is_null(0)) {
       state.importance = pin.number(0);
     }

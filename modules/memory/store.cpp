@@ -150,7 +150,18 @@ std::vector<Conversation> conversations(Store& store) {
 std::optional<Conversation> find_by_name(
     Store& store,
     const std::string& name) {
-  return find_where(store, "name = ?1", name);
+  auto found = find_where(store, "name = ?1", name);
+  return found ? found : find_where(store, "name = ?1", erased_name(name));
+}
+
+std::string erased_name(const std::string& name) {
+  constexpr std::string_view kPrefix = "erased-";
+  constexpr size_t kDigits = 16;
+  const bool is_erased = name.starts_with(kPrefix) &&
+      name.size() == kPrefix.size() + kDigits &&
+      name.find_first_not_of("0123456789abcdef", kPrefix.size()) ==
+          std::string::npos;
+  return is_erased ? name : concat(kPrefix, sha256(name).substr(0, kDigits));
 }
 
 Conversation find_conversation(Store& store, const std::string& name) {

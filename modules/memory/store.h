@@ -70,8 +70,12 @@ std::vector<Conversation> conversations(Store& store);
 /// when there is none.
 Conversation find_conversation(Store& store, const std::string& name);
 
-/// A conversation by its name.
+/// A conversation by its name, or by a name that was erased.
 std::optional<Conversation> find_by_name(Store& store, const std::string& name);
+
+/// What replaces a name that is erased: "erased-" and 16 digits of its SHA-256,
+/// so that an import still finds the conversation. Such a name stays as it is.
+std::string erased_name(const std::string& name);
 
 /// Adds a conversation and returns its id. The caller holds a transaction.
 int64_t add_conversation(Store& store, const Conversation& conversation);

@@ -131,6 +131,28 @@ TEST_F(MemoryCommandTest, AnErasedTurnIsGone) {
   must("check");
 }
 
+TEST_F(MemoryCommandTest, ATitleWithoutATurnIsErasedAndSaid) {
+  must("import chat.json");
+  ASSERT_THAT(read_file(folder.path() / "my.db"), HasSubstr("Lockers"));
+
+  EXPECT_THAT(
+      run("erase --matching Lockers --dry-run").err,
+      HasSubstr("would erase 0 turns, the title or name of 1 conversation"));
+  EXPECT_EQ(
+      must("erase --matching Lockers"),
+      "erased 0 turns, 0 pages (0 laid out again), 0 files, the title or name "
+      "of 1 conversation\n");
+
+  EXPECT_THAT(read_file(folder.path() / "my.db"), Not(HasSubstr("Lockers")));
+}
+
+TEST_F(MemoryCommandTest, ProgressCountsWholeItems) {
+  EXPECT_THAT(run("import chat.json").err, HasSubstr("1 conversation,"));
+  EXPECT_THAT(
+      run("pages --style style.json --seal").err, HasSubstr("3/3 turns,"));
+  EXPECT_THAT(run("check").err, HasSubstr("4/4 items,"));
+}
+
 TEST_F(MemoryCommandTest, TurnsAreErasedByTheirPlace) {
   must("import chat.json");
 
@@ -152,7 +174,7 @@ TEST_F(MemoryCommandTest, LossesAreSaid) {
 
   EXPECT_THAT(
       outcome.err,
-      HasSubstr("not kept: 1 image, 1 calls and results of tools (--tools"));
+      HasSubstr("not kept: 1 image, 1 tool message (kept with --tools)"));
 }
 
 TEST_F(MemoryCommandTest, ABrokenFileLeavesNoTurn) {
@@ -200,7 +222,7 @@ TEST_F(MemoryCommandTest, CheckFindsADamagedPictureAndMakesItAgain) {
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("check --rebuild"));
   EXPECT_EQ(run("show 1 --png pictures").exit_code, 3);
-  EXPECT_THAT(must("check --rebuild"), HasSubstr("1 pages drawn again"));
+  EXPECT_THAT(must("check --rebuild"), HasSubstr("1 page drawn again"));
   must("check");
 }
 

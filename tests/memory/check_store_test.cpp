@@ -1,6 +1,8 @@
 #include "memory/check_store.h"
 
+#include "core/config.h"
 #include "memory/derived_files.h"
+#include "rendering/font.h"
 #include "tests/memory/stores.h"
 
 namespace microfiche::memory {
@@ -87,6 +89,43 @@ TEST_F(CheckStoreTest, ADamagedFileIsFoundAndMadeAgain) {
   EXPECT_EQ(check(/*rebuild=*/true).drawn_pages, 1);
 
   EXPECT_THAT(check().damaged_files, IsEmpty());
+}
+
+TEST_F(CheckStoreTest, PagesWhoseFontIsMissingAreCountedAndNoFault) {
+  const auto font = folder.path() / "my.ttf";
+  fs::copy(rendering::find_font("DejaVu Sans Mono"), font);
+  LayoutOptions options;
+  options.layout = tests::small_layout();
+  options.layout.page_style.font = font;
+  options.seal = true;
+  lay_out(store, options);
+  fs::remove_all(path().string() + ".files");
+  fs::remove(font);
+
+  const auto report = check(/*rebuild=*/true);
+
+  EXPECT_THAT(report.faults, IsEmpty());
+  EXPECT_EQ(report.pages_with_other_fonts, 2);
+  EXPECT_EQ(report.drawn_pages, 2);
+  fs::copy(rendering::find_font("DejaVu Sans Mono"), font);
+  EXPECT_EQ(check(/*rebuild=*/true).drawn_pages, 2);
+}
+
+TEST_F(CheckStoreTest, APageThatNoLongerFitsIsCountedAndStopsNoOther) {
+  // Lower paper stands for a library that makes higher lines.
+  auto layout = tests::small_layout();
+  layout.page_style.page_height_px = 60;
+  const auto json = write_config(layout).dump();
+  Statement shrink(store.database(), "UPDATE style SET json = ?1");
+  shrink.bind(json).run();
+  fs::remove_all(path().string() + ".files");
+
+  const auto report = check(/*rebuild=*/true);
+
+  // The second page has two lines and fits.
+  EXPECT_THAT(report.faults, IsEmpty());
+  EXPECT_EQ(report.pages_with_other_fonts, 1);
+  EXPECT_EQ(report.drawn_pages, 1);
 }
 
 TEST_F(CheckStoreTest, LostVisionTokensAreForgotten) {

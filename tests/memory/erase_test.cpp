@@ -198,13 +198,59 @@ TEST_F(EraseTest, FactsAnswersAndTitlesGoAsWell) {
 
   const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
 
-  EXPECT_EQ(report.titles, 1);
+  EXPECT_EQ(report.mentions.titles, 1);
   EXPECT_EQ(find_conversation(store, "a").title, "");
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM fact"), 0);
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 0);
   fs::remove(folder.path() / "input");
   EXPECT_THAT(files_with(kSecret), IsEmpty());
   EXPECT_THAT(files_with("v1v2"), IsEmpty());
+}
+
+TEST_F(EraseTest, AFactAQuestionOrAnAnswerAloneIsErased) {
+  for (const std::string sql :
+       {"INSERT INTO fact (turn, key, value, kind) "
+        "VALUES (1, 'k', 'quixotry', '')",
+        "INSERT INTO fact (turn, key, value, kind) "
+        "VALUES (1, 'k', 'v', 'quixotry')",
+        "INSERT INTO probe (conversation, question, asked_seq) "
+        "VALUES (1, 'quixotry?', 1)",
+        "INSERT INTO probe (id, conversation, question, asked_seq) "
+        "VALUES (9, 1, 'what?', 1);"
+        "INSERT INTO answer (probe, text, outcome, seconds) "
+        "VALUES (9, 'quixotry', 'correct', 1)"}) {
+    fs::remove(path());
+    auto store = open();
+    add(store, "a", {"one"});
+    store.database().run(sql);
+    ASSERT_THAT(files_with(kSecret), SizeIs(1)) << sql;
+    EXPECT_EQ(find_mentions(store, matching(kSecret)).total(), 1) << sql;
+
+    const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
+
+    EXPECT_EQ(report.turns, 0);
+    EXPECT_EQ(report.mentions.total(), 1) << sql;
+    EXPECT_THAT(files_with(kSecret), IsEmpty()) << sql;
+    EXPECT_THAT(texts(store, "a"), ElementsAre("one"));
+  }
+}
+
+TEST_F(EraseTest, AnAnswerOfAnotherConversationIsErased) {
+  auto store = open();
+  add(store, "a", {kSecret});
+  add(store, "b", {"one"});
+  store.database().run(
+      "INSERT INTO probe (id, conversation, question, asked_seq) "
+      "VALUES (1, 2, 'what?', 1);"
+      "INSERT INTO answer (probe, text, outcome, seconds) "
+      "VALUES (1, 'quixotry', 'correct', 1), (1, 'other', 'wrong', 1)");
+
+  const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
+
+  EXPECT_EQ(report.turns, 1);
+  EXPECT_EQ(report.mentions.answers, 1);
+  EXPECT_THAT(files_with(kSecret), IsEmpty());
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 1);
 }
 
 TEST_F(EraseTest, ALongTurnLosesAllItsPages) {

@@ -1,5 +1,6 @@
 #include "memory/import.h"
 
+#include "core/crypto.h"
 #include "memory/erase.h"
 #include "tests/memory/stores.h"
 
@@ -70,6 +71,45 @@ TEST_F(ImportTest, ErasedTurnsStayErased) {
 
   EXPECT_EQ(report.erased_turns, 1);
   EXPECT_THAT(texts(store, "a"), ElementsAre("one", "three"));
+}
+
+TEST_F(ImportTest, ErasedTurnsStayErasedUnderAnErasedName) {
+  const std::string file =
+      R"({"conversation": "secret plan", "role": "user", "text": "a secret"}
+{"conversation": "secret plan", "role": "user", "text": "two"}
+)";
+  import(store, file);
+  Selection selection;
+  selection.matching = "secret";
+  erase(store, selection, /*now_ms=*/0);
+  // Its name does not change again, so that it is still found.
+  selection.matching = "erased";
+  EXPECT_EQ(find_mentions(store, selection).total(), 0);
+
+  const auto report = import(
+      store,
+      file + R"({"conversation": "secret plan", "role": "user", "text": "3"})");
+
+  EXPECT_EQ(report.erased_turns, 1);
+  EXPECT_EQ(report.new_turns, 1);
+  ASSERT_EQ(count(store).conversations, 1);
+  EXPECT_EQ(
+      conversations(store)[0].name,
+      "erased-" + sha256(std::string_view("secret plan")).substr(0, 16));
+  EXPECT_THAT(texts(store, "1"), ElementsAre("two", "3"));
+}
+
+TEST_F(ImportTest, AGrownConversationWithoutAnIdIsANewOne) {
+  const auto file = [](const std::string& more) {
+    return R"({"messages": [{"role": "user", "content": "one"})" + more + "]}";
+  };
+  import(store, file(""));
+
+  const auto report =
+      import(store, file(R"(, {"role": "user", "content": "two"})"));
+
+  EXPECT_EQ(report.new_conversations, 1);
+  EXPECT_EQ(report.new_turns, 2);
 }
 
 TEST_F(ImportTest, AFaultInTheLastLineKeepsTheStoreAsItWas) {

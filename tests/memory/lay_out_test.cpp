@@ -2,6 +2,7 @@
 
 #include "core/crypto.h"
 #include "memory/derived_files.h"
+#include "memory/export.h"
 #include "memory/turn_text.h"
 #include "page/image_file.h"
 #include "tests/memory/stores.h"
@@ -14,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Lt;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
@@ -162,6 +164,23 @@ TEST_F(LayOutTest, NothingIsLaidOutTwice) {
   EXPECT_EQ(write().new_pages, 0);
 }
 
+TEST_F(LayOutTest, ProgressCountsTheTurnsThatAreLaidOut) {
+  add(store, "a", {"one", "two"});
+  write();
+  add(store, "a", {"three", "four", "five"});
+  add(store, "b", {"one"});
+  options.conversation = 1;
+  options.seal = true;
+  std::vector<std::pair<int64_t, int64_t>> calls;
+
+  lay_out(store, options, [&](int64_t done, int64_t total) {
+    calls.emplace_back(done, total);
+  });
+
+  ASSERT_THAT(calls, Not(IsEmpty()));
+  EXPECT_EQ(calls.back(), std::pair(int64_t{3}, int64_t{3}));
+}
+
 TEST_F(LayOutTest, EachStyleHasItsOwnPages) {
   add(store, "a", {"one", "two"});
   write();
@@ -171,6 +190,31 @@ TEST_F(LayOutTest, EachStyleHasItsOwnPages) {
 
   EXPECT_THAT(styles(store), SizeIs(2));
   EXPECT_THAT(pages(store, 1, 2), SizeIs(1));
+}
+
+TEST_F(LayOutTest, PicturesOfTheNewestStyleAreExported) {
+  add(store, "a", {"one", "two", "three", "four", "five", "six"});
+  write();
+  options.layout.page_style.page_width_px = 300;
+  write();
+
+  const auto pictures = folder.path() / "pictures";
+  EXPECT_EQ(export_pictures(store, 1, pictures), 2);
+
+  EXPECT_EQ(page::read_image(pictures / "page-0001.png").width, 300);
+  EXPECT_TRUE(std::filesystem::exists(pictures / "page-0002.png"));
+  EXPECT_FALSE(std::filesystem::exists(pictures / "page-0003.png"));
+}
+
+TEST_F(LayOutTest, APageWithoutAPictureIsNamedByAnExport) {
+  add(store, "a", {"one"});
+  write();
+  store.database().run("DELETE FROM rendering");
+
+  EXPECT_THAT(
+      [&] { export_pictures(store, 1, folder.path() / "pictures"); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "page 1 has no picture; run `microfiche memory check --rebuild`")));
 }
 
 TEST_F(LayOutTest, AnEmptyStoreHasNoPages) {

@@ -63,6 +63,25 @@ TEST_F(PlansTest, PagesHaveTheirTurnsAndCosts) {
   EXPECT_FALSE(states[0].importance.has_value());
 }
 
+TEST_F(PlansTest, ThePagesHaveTheStyleThatWasLaidOutLast) {
+  auto store = open();
+  LayoutOptions options;
+  options.layout = tests::small_layout();
+  options.seal = true;
+  const auto lay_out_a_turn = [&](TurnHeader header) {
+    add(store, "notes", {"one two three four"});
+    options.layout.turn_header = header;
+    lay_out(store, options);
+    return page_states(store, 1, costs()).size();
+  };
+
+  EXPECT_EQ(lay_out_a_turn(TurnHeader::kFull), 1);
+  // Both turns on one page, which then is the only one of the short headers.
+  EXPECT_EQ(lay_out_a_turn(TurnHeader::kShort), 1);
+  // The first page, and one with the turns 2 and 3.
+  EXPECT_EQ(lay_out_a_turn(TurnHeader::kFull), 2);
+}
+
 TEST_F(PlansTest, APageHasTheHighestPinOfItsTurns) {
   auto store = open();
   fill(store);

@@ -107,8 +107,9 @@ Policy load_policy(
     const std::filesystem::path& path,
     const std::vector<std::string>& overrides = {});
 
-/// An age ladder over these modes, most positions first: 4 pages in the first,
-/// 8 in the second, 16 in the third and so on; older pages in the last.
+/// An age ladder over these modes, most positions first, with quantum 4: the
+/// newest 4 to 7 pages get the first, the next 8 the second, the next 16 the
+/// third, and so on; all older pages get the last.
 Policy default_policy(const std::vector<std::string>& modes);
 
 template <typename Visitor>
