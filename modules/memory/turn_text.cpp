@@ -53,12 +53,11 @@ std::pair<char32_t, size_t> character_at(std::string_view text, size_t at) {
 }
 
 /// The characters behind a bracket that leave ink, as many as a mark may have.
+/// Another bracket ends them, so that each byte is looked at once.
 std::string ink_after(std::string_view text, size_t at) {
   constexpr size_t kMostSeen = 40;
-  constexpr size_t kMostBytes = 400;
-  const size_t end = std::min(text.size(), at + kMostBytes);
   std::string seen;
-  while (at < end && seen.size() < kMostSeen) {
+  while (at < text.size() && text[at] != '[' && seen.size() < kMostSeen) {
     const auto [character, size] = character_at(text, at);
     if (leaves_ink(character)) {
       seen += text.substr(at, size);

@@ -48,6 +48,17 @@ TEST_F(TurnTextTest, NothingInATurnLooksLikeAMark) {
       "3\xC2\xA0user]");
 }
 
+TEST_F(TurnTextTest, NoNumberOfInvisibleCharactersHidesAMark) {
+  std::string joiners;
+  for (int i = 0; i < 134; ++i) {
+    joiners += "\xE2\x81\xA0";
+  }
+
+  EXPECT_EQ(
+      without_turn_marks("[" + joiners + "13 user]"),
+      "(" + joiners + "13 user]");
+}
+
 TEST_F(TurnTextTest, OtherBracketsStay) {
   for (const char* text :
        {"a[0] = b[12]", "[1, 2]", "[user]", "[12 months]", "[", "[7"}) {
