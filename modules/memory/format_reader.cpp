@@ -40,6 +40,21 @@ std::string result_text(const JsonField& part, ImportLosses& losses) {
 
 } // namespace
 
+ImportedConversation FormatReader::begin_conversation(
+    const JsonField& value,
+    const char* title,
+    std::initializer_list<const char*> ids) {
+  ImportedConversation conversation;
+  conversation.where = value.where();
+  conversation.title = value.text_or_empty(title);
+  for (const char* name : ids) {
+    if (const auto id = value.find(name); id && conversation.name.empty()) {
+      conversation.name = id->name();
+    }
+  }
+  return conversation;
+}
+
 void FormatReader::add_turn(
     ImportedConversation& conversation,
     ImportedTurn turn) const {
@@ -58,6 +73,17 @@ void FormatReader::add_turn(
         conversation.turns.empty() ? 1 : conversation.turns.back().seq + 1;
   }
   conversation.turns.push_back(std::move(turn));
+}
+
+void FormatReader::append_to_last_turn(
+    ImportedConversation& conversation,
+    std::string text) const {
+  if (is_blank(text)) {
+    ++context_.losses.empty;
+    return;
+  }
+  replace_zeros(text, context_.losses.replaced_characters);
+  append_text(conversation.turns.back().text, text);
 }
 
 void FormatReader::hand_over(ImportedConversation conversation) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -117,9 +118,21 @@ class FormatReader {
   virtual void finish() {}
 
  protected:
+  /// A conversation without turns. Its title is in the field `title`, its name
+  /// in the first of the fields `ids` that is there.
+  static ImportedConversation begin_conversation(
+      const JsonField& value,
+      const char* title,
+      std::initializer_list<const char*> ids);
+
   /// Adds a turn; gives it the next number if it has none. Counts it as a loss
   /// if it has no text, or if it is of a tool and those are not kept.
   void add_turn(ImportedConversation& conversation, ImportedTurn turn) const;
+
+  /// Appends a text to the last turn, behind a blank line. Counts it as a loss
+  /// if it is empty.
+  void append_to_last_turn(ImportedConversation& conversation, std::string text)
+      const;
 
   /// Hands over a conversation that has turns.
   void hand_over(ImportedConversation conversation) const;

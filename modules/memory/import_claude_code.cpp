@@ -72,9 +72,10 @@ class ClaudeCodeReader : public FormatReader {
     turn.text = read_content(message.at("content"), context_.losses, tools);
     const std::string id = message.text_or_empty("id");
     auto& list = session.conversation.turns;
-    if (!id.empty() && id == session.message && !turn.text.empty()) {
-      list.back().text += "\n\n" + turn.text;
-    } else if (!turn.text.empty() || tools.empty()) {
+    const bool has_talk = !turn.text.empty() || tools.empty();
+    if (has_talk && !id.empty() && id == session.message) {
+      append_to_last_turn(session.conversation, turn.text);
+    } else if (has_talk) {
       const size_t before = list.size();
       ImportedTurn talk = turn;
       add_turn(session.conversation, std::move(talk));

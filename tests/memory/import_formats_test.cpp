@@ -178,6 +178,17 @@ TEST_F(ImportFormatsTest, ClaudeCodeJoinsTheBlocksOfOneAnswer) {
   EXPECT_EQ(report.losses.hidden, 1);
 }
 
+TEST_F(ImportFormatsTest, ClaudeCodeReplacesZerosInALaterBlock) {
+  const auto report = read(
+      R"({"type": "assistant", "sessionId": "s-1", "message": {"id": "n", "role": "assistant", "content": [{"type": "text", "text": "It is"}]}}
+{"type": "assistant", "sessionId": "s-1", "message": {"id": "n", "role": "assistant", "content": [{"type": "text", "text": "k\u0000e."}]}}
+)");
+
+  EXPECT_THAT(
+      talk("s-1"), ElementsAre("assistant: It is\n\nk\xEF\xBF\xBD\x65."));
+  EXPECT_EQ(report.losses.replaced_characters, 1);
+}
+
 TEST_F(ImportFormatsTest, ShareGptReadsItsRoles) {
   const auto report = read(R"([{"id": "g-1", "conversations": [
       {"from": "system", "value": "Be brief."},
