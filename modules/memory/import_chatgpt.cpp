@@ -16,14 +16,8 @@ class ChatGptReader : public FormatReader {
   using FormatReader::FormatReader;
 
   void read(const JsonField& value) override {
-    ImportedConversation conversation;
-    conversation.where = value.where();
-    conversation.title = value.text_or_empty("title");
-    for (const char* name : {"conversation_id", "id"}) {
-      if (const auto id = value.find(name); id && conversation.name.empty()) {
-        conversation.name = id->name();
-      }
-    }
+    auto conversation =
+        begin_conversation(value, "title", {"conversation_id", "id"});
     for (const auto& node : path(value)) {
       if (const auto message = node.find("message")) {
         read_message(*message, conversation);

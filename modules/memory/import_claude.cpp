@@ -15,12 +15,7 @@ class ClaudeReader : public FormatReader {
   using FormatReader::FormatReader;
 
   void read(const JsonField& value) override {
-    ImportedConversation conversation;
-    conversation.where = value.where();
-    conversation.title = value.text_or_empty("name");
-    if (const auto id = value.find("uuid")) {
-      conversation.name = id->name();
-    }
+    auto conversation = begin_conversation(value, "name", {"uuid"});
     for (const auto& message : last_branch(value.at("chat_messages"))) {
       read_message(message, conversation);
     }

@@ -11,12 +11,7 @@ class OpenAiReader : public FormatReader {
   using FormatReader::FormatReader;
 
   void read(const JsonField& value) override {
-    ImportedConversation conversation;
-    conversation.where = value.where();
-    conversation.title = value.text_or_empty("title");
-    if (const auto id = value.find("id")) {
-      conversation.name = id->name();
-    }
+    auto conversation = begin_conversation(value, "title", {"id"});
     for (const auto& message : value.at("messages").elements()) {
       read_message(message, conversation);
     }

@@ -10,12 +10,7 @@ class ShareGptReader : public FormatReader {
   using FormatReader::FormatReader;
 
   void read(const JsonField& value) override {
-    ImportedConversation conversation;
-    conversation.where = value.where();
-    conversation.title = value.text_or_empty("title");
-    if (const auto id = value.find("id")) {
-      conversation.name = id->name();
-    }
+    auto conversation = begin_conversation(value, "title", {"id"});
     for (const char* name : {"image", "images"}) {
       if (const auto images = value.find(name)) {
         context_.losses.images += images->json().is_array()

@@ -12,14 +12,13 @@
 namespace microfiche::memory {
 
 // Note [Turns on a page]
-// A page marks each turn with its number and role, because remembered text is
-// data: whoever reads the page must see who said what. So nothing inside a turn
-// may look like such a mark. In the text of a turn, the bracket of `[12 user`
+// A page marks each turn with its number and role. The marks say who said what,
+// so the text of a turn must not contain one. There, the bracket of `[12 user`
 // and of `[12u]` is drawn as `(`. Characters that no font has are drawn as
 // U+FFFD. White space at the end of a turn is left out. The store keeps the
 // text as it was.
 
-/// A turn as it stands on pages; see Note [Turns on a page].
+/// The text of a turn as pages show it; see Note [Turns on a page].
 class TurnText {
  public:
   /// Throws `InputError` that names the turn for characters that the fonts
