@@ -117,9 +117,10 @@ std::vector<page::PageViews> load_views(
        {},
        reading::find_text_style(arguments.page.style, loaded.config, mode)});
   check(list.failures.empty(), list.failures.empty() ? "" : list.failures[0]);
+  reading::TrainingWarnings training(loaded.config, mode);
   std::vector<page::PageViews> views;
   for (const auto& page : list.pages) {
-    views.push_back(page::make_views(page.load().image, mode));
+    views.push_back(page::make_views(load_page(page, training), mode));
   }
   return views;
 }

@@ -37,8 +37,11 @@ PageReader::PageReader(
                           : loaded_.find_mode(config.mode)),
       training_warnings_(loaded_.config, mode_) {
   if (config_.together) {
+    check<UsageError>(
+        config_.batch == 1,
+        "--batch has no effect with --together, which reads all pages in one "
+        "prompt");
     check_together(loaded_.config, mode_);
-    settings_["together"] = true;
   }
   if (config_.prompt.empty()) {
     config_.prompt = config_.together ? loaded_.config.family().together_prompt
@@ -63,7 +66,8 @@ void PageReader::read(const std::vector<InputFile>& files, bool titles) {
     progress_.emplace("read", static_cast<int64_t>(pages_.size()));
   }
   if (config_.together) {
-    report_failures();
+    report_failures(
+        "no page was read, because the pages would share one prompt");
     read_together();
   } else {
     streamed_ =
@@ -81,7 +85,7 @@ void PageReader::read(const std::vector<InputFile>& files, bool titles) {
         "pages that an earlier run finished, left unchanged: ",
         num_done_before_));
   }
-  report_failures();
+  report_failures("all others were read");
 }
 
 /// Lists the pages and chooses the names of their results.
@@ -177,9 +181,11 @@ void PageReader::finish(int64_t number, const generation::Reading& reading) {
     }
   }
   end_page(number, std::move(text));
-  if (reading.stop != generation::StopReason::kEos) {
+  // Pages together have one answer, which ends once.
+  if (reading.stop != generation::StopReason::kEos &&
+      (!config_.together || number == 0)) {
     warn(concat(
-        page.title(),
+        config_.together ? "--together" : page.title(),
         reading.stop == generation::StopReason::kLoop
             ? ": the text repeats itself and was cut"
             : ": the text reached its longest length and was cut; see "
@@ -203,7 +209,7 @@ void PageReader::end_page(int64_t number, std::string text) {
   }
 }
 
-void PageReader::report_failures() const {
+void PageReader::report_failures(std::string_view ending) const {
   if (failures_.size() == 1 && pages_.size() <= 1) {
     throw failures_.front();
   }
@@ -214,7 +220,8 @@ void PageReader::report_failures() const {
       failures_.empty(),
       failures_.size() == 1 ? "1 page or file"
                             : concat(failures_.size(), " pages or files"),
-      " could not be read, for the reasons above; all others were read");
+      " could not be read, for the reasons above; ",
+      ending);
 }
 
 PageReader::EncodedPage PageReader::encode(const InputPage& page) {
@@ -293,15 +300,21 @@ void PageReader::save(int64_t number, const generation::Reading& reading) {
   json["sha256"] = encoded.input.sha256;
   json["mode"] = tokens.mode;
   json["stop"] = reading.stop;
-  json["ids"] = reading.ids.size();
+  const bool owns_answer = !config_.together || number == 0;
+  json["ids"] = owns_answer ? Json(reading.ids.size()) : Json(nullptr);
   json["vision_tokens"] = {
       {"nominal", tokens.counts.nominal},
       {"valid", tokens.counts.valid},
       {"positions", tokens.counts.positions}};
   json["image_size"] = {tokens.page_width_px, tokens.page_height_px};
   json["tiles"] = {tokens.grid.columns, tokens.grid.rows};
-  json["seconds"] = {
-      {"prefill", reading.prefill_seconds}, {"decode", reading.decode_seconds}};
+  if (owns_answer) {
+    json["seconds"] = {
+        {"prefill", reading.prefill_seconds},
+        {"decode", reading.decode_seconds}};
+  } else {
+    json["seconds"] = nullptr;
+  }
   json["settings"] = settings_of(page);
   json["build"] = write_config(build_info());
   results_->remove(names_[number]);

@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace microfiche::reading {
@@ -51,7 +52,8 @@ struct PageReaderConfig {
 class PageReader {
  public:
   /// Throws `InputError` for a prompt without `<image>` and for pages together
-  /// that the model does not read, and `UsageError` for an unknown mode.
+  /// that the model does not read, and `UsageError` for an unknown mode and for
+  /// pages together with a `batch`.
   PageReader(const PageReaderConfig& config, model::LoadedModel loaded);
 
   /// Reads all pages of the files, except those that an earlier run with the
@@ -61,8 +63,7 @@ class PageReader {
   ///
   /// Pages together have one answer, so they fail together: `InputError` for a
   /// page that fails, for pages of different modes, and for more pages than fit
-  /// into the model's positions. An answer without page marks keeps its text,
-  /// with a warning.
+  /// into the model's positions. See `texts_of_pages`.
   ///
   /// Printed texts have a title line when there are several files or the file
   /// has several pages; `titles` always prints it.
@@ -81,11 +82,11 @@ class PageReader {
   std::optional<generation::NumberedTokens> next();
   void finish(int64_t number, const generation::Reading& reading);
   void end_page(int64_t number, std::string text);
-  void report_failures() const;
+  void report_failures(std::string_view ending) const;
 
   void read_together();
   std::vector<model::VisionTokens> encode_together();
-  void check_fit(int64_t page_positions);
+  void check_fit(int64_t page_positions, const std::string& mode);
 
   EncodedPage encode(const InputPage& page);
   model::VisionTokens load_tokens(const InputPage& page);

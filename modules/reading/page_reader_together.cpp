@@ -2,7 +2,6 @@
 #include "core/plural.h"
 #include "core/stop_signal.h"
 #include "core/terminal.h"
-#include "document/page_marks.h"
 #include "page/vision_token_order.h"
 #include "reading/page_reader.h"
 #include "reading/together.h"
@@ -12,34 +11,6 @@
 #include <utility>
 
 namespace microfiche::reading {
-namespace {
-
-/// The text of each of `count` pages. Text without marks belongs to the first
-/// page, and text of more pages to the last.
-std::vector<std::string> texts_of_pages(std::string_view text, size_t count) {
-  auto pages = document::split_pages(text);
-  if (!pages) {
-    warn(concat(
-        "the answer has no page mark ",
-        document::kPageMark,
-        ", so all of its text is with the first page"));
-    pages = {{std::string(text)}};
-  } else if (pages->size() != count) {
-    warn(concat(
-        "the answer has ",
-        count_of(std::ssize(*pages), "page"),
-        " but the prompt ",
-        count));
-  }
-  for (size_t surplus = count; surplus < pages->size(); ++surplus) {
-    (*pages)[count - 1] +=
-        concat("\n\n", document::kPageMark, "\n\n", (*pages)[surplus]);
-  }
-  pages->resize(count);
-  return *pages;
-}
-
-} // namespace
 
 /// Loads and encodes the pages, all with the same number of positions. Throws
 /// for a page that fails, because the others without it are another document.
@@ -49,6 +20,11 @@ std::vector<model::VisionTokens> PageReader::encode_together() {
     throw_if_stop_requested();
     running_[number] = encode(pages_[number]);
     tokens.push_back(running_[number].tokens);
+    check(
+        !tokens.back().grid.tiled(),
+        pages_[number].title(),
+        ": --together: expected vision tokens of a mode without tiles, got ",
+        tokens.back().mode);
     check(
         tokens.back().mode == tokens.front().mode &&
             tokens.back().sequence.size(0) == tokens.front().sequence.size(0),
@@ -60,13 +36,13 @@ std::vector<model::VisionTokens> PageReader::encode_together() {
         "; the first ",
         count_of(number, "page"),
         " fit together");
-    check_fit(tokens.front().sequence.size(0));
+    check_fit(tokens.front().sequence.size(0), tokens.front().mode);
   }
   return tokens;
 }
 
 /// Throws when the prompt has no room for the pages and one id of the answer.
-void PageReader::check_fit(int64_t page_positions) {
+void PageReader::check_fit(int64_t page_positions, const std::string& mode) {
   const int64_t most =
       count_pages_that_fit(loaded_, config_.prompt, page_positions);
   const auto count = std::ssize(pages_);
@@ -82,7 +58,7 @@ void PageReader::check_fit(int64_t page_positions) {
       " positions; at most ",
       count_of(most, "page"),
       " fit in mode ",
-      mode_.name,
+      mode,
       "; read fewer with --pages");
   if (said_fit_) {
     return;
@@ -94,7 +70,7 @@ void PageReader::check_fit(int64_t page_positions) {
       "at most ",
       count_of(most, "page"),
       " fit into a prompt in mode ",
-      mode_.name,
+      mode,
       "; ",
       count_of(count, "page"),
       count == 1 ? " leaves " : " leave ",
@@ -105,6 +81,14 @@ void PageReader::check_fit(int64_t page_positions) {
 void PageReader::read_together() {
   if (pages_.empty()) {
     return;
+  }
+  if (results_) {
+    // Another set of pages is another prompt, with another answer for each.
+    Json together = Json::array();
+    for (const auto& page : pages_) {
+      together.push_back(Json::array({page.content_hash(), page.number}));
+    }
+    settings_["together"] = std::move(together);
   }
   const auto is_done = [&](int64_t number) {
     return results_ &&
@@ -126,7 +110,7 @@ void PageReader::read_together() {
       })) {
     const auto counts = page::count_vision_tokens(
         mode_, {}, 1, 1, loaded_.config.token_side_px());
-    check_fit(counts.positions);
+    check_fit(counts.positions, mode_.name);
   }
   const auto joined = join_pages(encode_together());
   auto whole = generation::read_vision_tokens(

@@ -1,6 +1,10 @@
 #include "reading/together.h"
 
 #include "core/error.h"
+#include "core/plural.h"
+#include "core/terminal.h"
+#include "core/utf8.h"
+#include "document/page_marks.h"
 #include "model/model_family.h"
 #include "model/prompt.h"
 
@@ -45,6 +49,39 @@ model::VisionTokens join_pages(const std::vector<model::VisionTokens>& pages) {
   }
   joined.sequence = torch::cat(sequences);
   return joined;
+}
+
+std::vector<std::string> texts_of_pages(std::string_view answer, size_t count) {
+  const std::string_view mark = document::kPageMark;
+  auto pages = document::split_pages(answer);
+  if (!pages) {
+    warn(concat(
+        "the answer has no page mark ",
+        mark,
+        ", so all of its text is with the first page"));
+    pages = {{std::string(answer)}};
+  } else {
+    if (pages->size() != count) {
+      warn(concat(
+          "the answer has ",
+          count_of(std::ssize(*pages), "page"),
+          " but the prompt ",
+          count));
+    }
+    const auto before = strip(answer.substr(0, answer.find(mark)));
+    if (!before.empty()) {
+      warn(
+          "the answer has text before its first page mark; it is with the "
+          "first page");
+      auto& first = pages->front();
+      first = concat(before, first.empty() ? "" : "\n\n", first);
+    }
+  }
+  for (size_t surplus = count; surplus < pages->size(); ++surplus) {
+    (*pages)[count - 1] += concat("\n\n", mark, "\n\n", (*pages)[surplus]);
+  }
+  pages->resize(count);
+  return *pages;
 }
 
 void check_together(

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace microfiche::reading {
@@ -32,6 +33,12 @@ int64_t count_pages_that_fit(
 
 /// The vision tokens of all pages, one after another; the sizes of the first.
 model::VisionTokens join_pages(const std::vector<model::VisionTokens>& pages);
+
+/// The text of each of `count` pages, at least 1, in an answer with page marks.
+/// Text before the first mark and text without marks are with the first page,
+/// and text of more pages with the last. Warns about each of these and about
+/// missing pages, whose text is empty.
+std::vector<std::string> texts_of_pages(std::string_view answer, size_t count);
 
 /// Throws `InputError` for a family that reads one page at a time, and for a
 /// mode with tiles.

@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// The tiny model as one of Unlimited-OCR's family, with a window of 8.
 class TogetherCommandTest : public tests::ModelCommandsTest {
@@ -27,6 +28,7 @@ class TogetherCommandTest : public tests::ModelCommandsTest {
     json["architectures"] = {"UnlimitedOCRForCausalLM"};
     json["model_type"] = "unlimited-ocr";
     json["language_config"]["sliding_window_size"] = 8;
+    json["microfiche"]["trained_on"] = {{"modes", {"t9"}}};
     write_json_file(file, json);
   }
 
@@ -93,6 +95,69 @@ TEST_F(TogetherCommandTest, AnAnswerWithoutPageMarksKeepsItsText) {
       HasSubstr("left unchanged: 2"));
 }
 
+TEST_F(TogetherCommandTest, FewerPagesAreAnotherPromptAndAreReadAgain) {
+  const std::string read =
+      "read --together --mode t9 --max-new-tokens 4 -o out ";
+  ASSERT_EQ(run(read + "1.png 2.png 3.png").exit_code, 0);
+  const std::string before = read_file(folder.path() / "out/1.json");
+
+  const auto fewer = run(read + "1.png 2.png");
+
+  ASSERT_EQ(fewer.exit_code, 0) << fewer.err;
+  EXPECT_THAT(fewer.err, Not(HasSubstr("left unchanged")));
+  EXPECT_NE(read_file(folder.path() / "out/1.json"), before);
+  const Json json = read_json("out/2.json");
+  EXPECT_EQ(json["settings"]["together"].size(), 2);
+  EXPECT_EQ(json["settings"]["together"][1], Json::array({json["sha256"], 0}));
+  EXPECT_THAT(run(read + "2.png 1.png").err, Not(HasSubstr("left unchanged")));
+}
+
+TEST_F(TogetherCommandTest, TheAnswerOfAllPagesIsCountedOnce) {
+  const auto outcome =
+      run("read 1.png 2.png --together --mode t9 --max-new-tokens 4 -o out");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(read_json("out/1.json")["ids"], 4);
+  EXPECT_TRUE(read_json("out/1.json")["seconds"]["decode"].is_number());
+  EXPECT_TRUE(read_json("out/2.json")["ids"].is_null());
+  EXPECT_TRUE(read_json("out/2.json")["seconds"].is_null());
+  const std::string cut = "reached its longest length";
+  EXPECT_THAT(outcome.err, HasSubstr("--together: the text " + cut));
+  EXPECT_EQ(outcome.err.find(cut), outcome.err.rfind(cut));
+}
+
+TEST_F(TogetherCommandTest, AFileThatCannotBeOpenedLeavesAllUnread) {
+  write_file(folder.path() / "bad.pdf", "%PDF-1.4\n");
+
+  const auto outcome = run("read 1.png 2.png bad.pdf --together --mode t9");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr("1 page or file could not be read, for the reasons above; no "
+                "page was read, because the pages would share one prompt"));
+}
+
+TEST_F(TogetherCommandTest, ABatchIsRefused) {
+  const auto outcome = run("read 1.png 2.png --together --batch 2");
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr("--batch has no effect with --together, which reads all pages "
+                "in one prompt"));
+}
+
+TEST_F(TogetherCommandTest, TraceWarnsOfAModeThatTheModelWasNotTrainedOn) {
+  const auto outcome =
+      run("trace 1.png 2.png --together --mode t4 --steps 1 -o x.safetensors");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(
+      outcome.err, HasSubstr("1.png: the model was not trained in mode t4"));
+}
+
 TEST_F(TogetherCommandTest, MorePagesThanFitAreRefusedWithTheNumberThatFits) {
   std::string inputs;
   for (int page = 0; page < 19; ++page) {
@@ -113,6 +178,14 @@ TEST_F(TogetherCommandTest, TilesAndPagesOfTwoModesAreRefused) {
   EXPECT_EQ(tiled.exit_code, 3);
   EXPECT_THAT(tiled.err, HasSubstr("expected a mode without tiles"));
 
+  ASSERT_EQ(run("encode page.png --mode tiles -o x.safetensors").exit_code, 0);
+  const auto saved = run("read x.safetensors --together");
+  EXPECT_EQ(saved.exit_code, 3);
+  EXPECT_THAT(
+      saved.err,
+      HasSubstr("x.safetensors: --together: expected vision tokens of a mode "
+                "without tiles, got tiles"));
+
   ASSERT_EQ(run("encode 1.png --mode t4 -o 1.safetensors").exit_code, 0);
   ASSERT_EQ(run("encode 2.png --mode t9 -o 2.safetensors").exit_code, 0);
   const auto mixed = run("read 1.safetensors 2.safetensors --together");
@@ -122,7 +195,8 @@ TEST_F(TogetherCommandTest, TilesAndPagesOfTwoModesAreRefused) {
       AllOf(
           HasSubstr("2.safetensors: --together: expected pages of one mode, "
                     "t4, got t9"),
-          HasSubstr("the first 1 page fit")));
+          HasSubstr("the first 1 page fit"),
+          HasSubstr("fit into a prompt in mode t4")));
 }
 
 TEST_F(TogetherCommandTest, SeveralPagesNeedTogether) {
