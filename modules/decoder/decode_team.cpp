@@ -209,7 +209,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
     buffers_ = DecodeBuffers(sizes_, layers_, vocab_size, rows);
   }
   scratches_.resize(at::get_num_threads());
-  // With a window, positions go on behind the capacity.
+  // With a window, positions can exceed the capacity.
   const int64_t positions = std::max(cache.capacity(), cache.max_length() + 1);
   if (!rotation_.cos.defined() || rotation_.cos.size(2) < positions) {
     const int64_t with_room =

@@ -17,11 +17,16 @@ namespace microfiche::decoder {
 // queries see. Keys of padding lie beyond that length, and the next call
 // overwrites them.
 //
+// The lengths live on the host, where the caller decides them, so neither a
+// mask nor a write waits for the device. While all rows are equally long, there
+// is no mask.
+//
 // Note [Attention windows]
 // A decoder with a window of W forgets its own output: a position of the answer
 // sees the whole prompt and the last W positions of the answer, itself
 // included. So a row keeps its prompt and a ring of W positions, whatever the
-// length of the answer, and three numbers part that are one without a window:
+// length of the answer, and three numbers differ that are equal without a
+// window:
 //
 //   position   0, 1, 2, ... without end: the rotation of queries and keys
 //   slot       where keys and values are: the position itself in the prompt and
@@ -33,10 +38,6 @@ namespace microfiche::decoder {
 //
 // Source: Unlimited-OCR, arXiv:2606.23050; modeling_deepseekv2.py
 // (baidu/Unlimited-OCR).
-
-// The lengths live on the host, where the caller decides them, so neither a
-// mask nor a write waits for the device. While all rows are equally long, there
-// is no mask.
 
 /// Sizes of a `KvCache`.
 struct KvCacheOptions {

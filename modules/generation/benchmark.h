@@ -18,8 +18,8 @@ struct BenchmarkConfig {
   /// Positions of the prompt; 0 for one page.
   int64_t positions = 0;
 
-  /// Ids of the answer that "decode" starts with; each run goes on after the
-  /// ids of the run before. 0: each run starts behind the prompt.
+  /// Ids of the answer that "decode" starts with. Each run continues after the
+  /// previous run's ids. 0: each run starts right after the prompt.
   int64_t outputs = 0;
 
   /// Ids to decode per run.

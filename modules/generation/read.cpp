@@ -100,6 +100,13 @@ std::vector<Reading> read_vision_tokens(
     const ReadConfig& config,
     int64_t first_page,
     std::span<const std::string> prompts) {
+  TORCH_CHECK_VALUE(
+      prompts.empty() || prompts.size() == pages.size(),
+      "read_vision_tokens: expected one prompt per page, got ",
+      prompts.size(),
+      " for ",
+      pages.size(),
+      " pages");
   std::vector<Reading> readings(pages.size());
   size_t num_started = 0;
   ReadCallbacks callbacks;

@@ -51,7 +51,7 @@ Json value_of(const Json& object, const char* field) {
   return object.is_object() ? object.value(field, Json()) : Json();
 }
 
-/// The names of all families' values of a field, for messages.
+/// The values in quotes, separated by commas.
 std::string join(const std::vector<std::string>& values) {
   std::string text;
   for (const auto& value : values) {
@@ -67,13 +67,19 @@ bool has_type(const ModelFamily& family, const Json& model_type) {
       [&](const std::string& known) { return model_type == known; });
 }
 
-const ModelFamily& family_of_architecture(
+/// A family, and what names it, for messages.
+struct FoundFamily {
+  const ModelFamily& family;
+  std::string reason;
+};
+
+FoundFamily family_of_architecture(
     const Json& architectures,
     const std::string& where) {
   std::vector<std::string> known;
   for (const auto& family : families()) {
     if (architectures == Json::array({family.architecture})) {
-      return family;
+      return {family, concat("architectures is ", architectures.dump())};
     }
     known.push_back(family.architecture);
   }
@@ -87,7 +93,7 @@ const ModelFamily& family_of_architecture(
 }
 
 /// Without `architectures`: a word that only one family uses, or the first.
-const ModelFamily& family_of_other_fields(
+FoundFamily family_of_other_fields(
     const Json& config,
     const std::string& where) {
   const Json model_type = value_of(config, "model_type");
@@ -97,20 +103,22 @@ const ModelFamily& family_of_other_fields(
   for (const auto& family : all) {
     if (value_of(vision, "model_name") == family.vision_name &&
         family.vision_name != all[0].vision_name) {
-      return family;
+      return {
+          family,
+          concat("vision_config.model_name is \"", family.vision_name, "\"")};
     }
     if (stages.is_object() && stages.contains(family.second_stage) &&
         family.second_stage != all[0].second_stage) {
-      return family;
+      return {family, concat("vision_config.width has ", family.second_stage)};
     }
   }
   if (model_type.is_null()) {
-    return all[0];
+    return {all[0], "no field names a family"};
   }
   std::vector<std::string> known;
   for (const auto& family : all) {
     if (has_type(family, model_type)) {
-      return family;
+      return {family, concat("model_type is ", model_type.dump())};
     }
     known.insert(
         known.end(), family.model_types.begin(), family.model_types.end());
@@ -124,7 +132,7 @@ const ModelFamily& family_of_other_fields(
       "; this is a model that we do not run"));
 }
 
-/// Refuses what another family would say.
+/// Throws for a field that contradicts the family.
 void check_agreement(
     const Json& config,
     const ModelFamily& family,
@@ -252,7 +260,7 @@ void check_decoder(const Json& object, const std::string& where) {
 }
 
 /// The objects that may state a window, and what messages call them.
-std::vector<std::pair<std::string, Json>> window_places(
+std::vector<std::pair<std::string, Json>> objects_with_window(
     const Json& config,
     const std::string& where) {
   return {
@@ -269,15 +277,14 @@ std::span<const ModelFamily> model_families() {
 const ModelFamily& find_family(const Json& config, const std::string& where) {
   const Json architectures = value_of(config, "architectures");
   const bool is_named = !architectures.is_null() && !architectures.empty();
-  const ModelFamily& family = is_named
+  const auto [family, reason] = is_named
       ? family_of_architecture(architectures, where)
       : family_of_other_fields(config, where);
   check(
       family.missing.empty(),
       where,
-      is_named
-          ? concat(": architectures is ", architectures.dump())
-          : concat(": model_type is ", value_of(config, "model_type").dump()),
+      ": ",
+      reason,
       ": a model of the family ",
       family.name,
       ", which we do not run: we lack ",
@@ -294,12 +301,13 @@ std::optional<int64_t> find_window(
   std::optional<int64_t> window;
   std::string found_in;
   for (const char* field : {kWindowField, kOldWindowField}) {
-    for (const auto& [place, object] : window_places(config, where)) {
+    for (const auto& [object_name, object] :
+         objects_with_window(config, where)) {
       const Json value = value_of(object, field);
       if (value.is_null()) {
         continue;
       }
-      const std::string name = concat(place, ": ", field);
+      const std::string name = concat(object_name, ": ", field);
       check(
           value.is_number_integer() && value >= 1 && value <= kMaxWindow,
           name,

@@ -2,6 +2,7 @@
 
 #include "tests/support/tiny_model.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -122,6 +123,19 @@ TEST_F(ReadTest, ThePromptChangesTheText) {
   const auto other = read_vision_tokens(loaded, {&page, 1}, config);
 
   EXPECT_NE(usual[0].ids, other[0].ids);
+}
+
+TEST_F(ReadTest, RefusesAnotherNumberOfPromptsThanOfPages) {
+  const std::vector<model::VisionTokens> pages = {
+      encode("t4", 1), encode("t4", 2)};
+  const std::string prompts[] = {"<image>"};
+
+  EXPECT_THAT(
+      [&] {
+        read_vision_tokens(loaded, pages, config, /*first_page=*/0, prompts);
+      },
+      ::testing::ThrowsMessage<c10::ValueError>(::testing::HasSubstr(
+          "expected one prompt per page, got 1 for 2 pages")));
 }
 
 TEST_F(ReadTest, EachPageGetsAShareOfTheSeconds) {

@@ -153,20 +153,28 @@ TEST(ModelFamilyTest, RefusesAnOrdinarySlidingWindow) {
 // must be enough.
 TEST(ModelFamilyTest, RefusesDeepSeekOcr2ByName) {
   const std::string words =
-      "a model of the family DeepSeek-OCR 2, which we do not run: we lack its "
+      ": a model of the family DeepSeek-OCR 2, which we do not run: we lack its "
       "encoder's second stage, the causal flow";
   Json unnamed = parity_config();
   unnamed.erase("architectures");
 
   expect_not_run(
-      config_with({R"(architectures=["DeepseekOCR2ForCausalLM"])"}), words);
+      config_with({R"(architectures=["DeepseekOCR2ForCausalLM"])"}),
+      R"(config.json: architectures is ["DeepseekOCR2ForCausalLM"])" + words);
   Json named = unnamed;
   named["vision_config"]["model_name"] = "deepencoderv2";
-  expect_not_run(named, words);
+  expect_not_run(
+      named,
+      R"(config.json: vision_config.model_name is "deepencoderv2")" + words);
   Json flow = unnamed;
   flow["vision_config"].erase("model_name");
   flow["vision_config"]["width"]["qwen2-0-5b"] = {{"dim", 896}};
-  expect_not_run(flow, words);
+  expect_not_run(
+      flow, "config.json: vision_config.width has qwen2-0-5b" + words);
+  Json typed = unnamed;
+  typed["model_type"] = "deepseek_ocr2";
+  expect_not_run(
+      typed, R"(config.json: model_type is "deepseek_ocr2")" + words);
 }
 
 TEST(ModelFamilyTest, RefusesEveryFieldOfTheDecoderThatWeDoNotCompute) {
