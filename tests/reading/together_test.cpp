@@ -46,7 +46,8 @@ TEST(TogetherTest, TextBeforeTheFirstMarkIsWithTheFirstPage) {
 TEST(TogetherTest, MissingPagesAreEmptyAndTheLastHasTheTextOfMore) {
   const auto missing = split("<PAGE>One", 2);
   EXPECT_THAT(missing.texts, ElementsAre("One", ""));
-  EXPECT_THAT(missing.said, HasSubstr("the answer has 1 page but the prompt 2"));
+  EXPECT_THAT(
+      missing.said, HasSubstr("the answer has 1 page but the prompt 2"));
 
   const auto more = split("<PAGE>One<PAGE>Two<PAGE>Three", 2);
   EXPECT_THAT(more.texts, ElementsAre("One", "Two\n\n<PAGE>\n\nThree"));
