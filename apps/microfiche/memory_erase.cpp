@@ -109,6 +109,7 @@ std::string mentions_text(const memory::Mentions& mentions) {
   add(mentions.facts, "fact");
   add(mentions.questions, "question");
   add(mentions.answers, "answer");
+  add(mentions.readings, "reading");
   if (mentions.titles > 0) {
     text +=
         ", the title or name of " + count_of(mentions.titles, "conversation");

@@ -24,6 +24,7 @@ constexpr const char* kFactsWith =
     "FROM fact WHERE instr(key, ?1) OR instr(value, ?1) OR instr(kind, ?1)";
 constexpr const char* kQuestionsWith = "FROM probe WHERE instr(question, ?1)";
 constexpr const char* kAnswersWith = "FROM answer WHERE instr(text, ?1)";
+constexpr const char* kReadingsWith = "FROM reading WHERE instr(text, ?1)";
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -189,7 +190,8 @@ class Eraser {
   }
 
   void remove_mentions(const std::string& text) {
-    for (const char* rows : {kFactsWith, kQuestionsWith, kAnswersWith}) {
+    for (const char* rows :
+         {kFactsWith, kQuestionsWith, kAnswersWith, kReadingsWith}) {
       Statement remove(database_, concat("DELETE ", rows));
       remove.bind(text).run();
     }
@@ -272,6 +274,7 @@ Mentions find_mentions(Store& store, const Selection& selection) {
   mentions.facts = num_rows(kFactsWith);
   mentions.questions = num_rows(kQuestionsWith);
   mentions.answers = num_rows(kAnswersWith);
+  mentions.readings = num_rows(kReadingsWith);
   for (const auto& known : conversations(store)) {
     const auto changed = without(known, text);
     mentions.titles +=

@@ -28,8 +28,11 @@ struct Mentions {
   int64_t questions = 0;
   int64_t answers = 0;
 
+  /// Texts that a model read from pages.
+  int64_t readings = 0;
+
   int64_t total() const {
-    return titles + facts + questions + answers;
+    return titles + facts + questions + answers + readings;
   }
 };
 
@@ -47,7 +50,7 @@ struct Selection {
   std::optional<int64_t> before_ms;
 
   /// Turns with this text, byte for byte. Titles and names of conversations,
-  /// facts, questions and answers with it are removed as well.
+  /// facts, questions, answers and readings with it are removed as well.
   std::optional<std::string> matching;
 };
 

@@ -218,7 +218,13 @@ TEST_F(EraseTest, AFactAQuestionOrAnAnswerAloneIsErased) {
         "INSERT INTO probe (id, conversation, question, asked_seq) "
         "VALUES (9, 1, 'what?', 1);"
         "INSERT INTO answer (probe, text, outcome, seconds) "
-        "VALUES (9, 'quixotry', 'correct', 1)"}) {
+        "VALUES (9, 'quixotry', 'correct', 1)",
+        "INSERT INTO rendering (id, key, mode, how, width, height, type_px, "
+        "characters, png_sha256) VALUES (1, 'k', 'm', 'h', 1, 1, 1, 1, 'p');"
+        "INSERT INTO token_file (id, rendering, model_sha256, dtype, nominal, "
+        "valid, positions, sha256) VALUES (1, 1, 'm', 'f', 1, 1, 1, 's');"
+        "INSERT INTO reading (token_file, settings, text, stop, precision, "
+        "seconds) VALUES (1, '{}', 'quixotry', 'eos', 0, 1)"}) {
     fs::remove(path());
     auto store = open();
     add(store, "a", {"one"});
