@@ -1,0 +1,175 @@
+#pragma once
+
+#include "memory/curve/recall_rows.h"
+#include "metrics/forgetting.h"
+#include "metrics/proportion.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace microfiche::memory::curve {
+
+// Note [Intervals of recall]
+// Answers about one conversation depend on each other, so intervals draw whole
+// conversations. With fewer than `kFewConversations` there is too little to
+// draw from: then the interval of a share is Wilson's, and that of a half-life
+// draws whole pages. Both are too narrow for other conversations, and the
+// report says so.
+inline constexpr int64_t kFewConversations = 5;
+
+/// A curve with fewer questions at an age is a sketch: 385 give a 95 % interval
+/// of about 0.05 on each side of 0.5.
+inline constexpr int64_t kSketchProbes = 385;
+
+/// Questions with a wrong page in the place of the right one: the floor.
+inline constexpr const char* kFloorMethod = "wrong_page";
+
+/// Questions with a blank page in the place of the right one.
+inline constexpr const char* kNothingMethod = "nothing";
+
+enum class AgeAxis { kPages, kTurns };
+
+/// "pages" or "turns".
+std::string name_of(AgeAxis axis);
+
+struct CurveOptions {
+  /// The method whose curve is fitted.
+  std::string method = "transcription";
+  AgeAxis unit = AgeAxis::kPages;
+
+  /// Ages per bin; 0: bins that double, 0, 1, 2-3, 4-7 and so on.
+  int64_t bin_width = 0;
+
+  /// Skill of the horizon, in (0, 1].
+  double horizon_skill = 0.5;
+
+  /// Draws for the intervals, and their seed.
+  int64_t resamples = 1000;
+  uint64_t seed = 0;
+};
+
+/// Ages from `first` to `last`, both included.
+struct AgeBin {
+  int64_t first = 0;
+  int64_t last = 0;
+
+  bool operator==(const AgeBin&) const = default;
+};
+
+/// "4-7", or "4" for one age.
+std::string text_of(const AgeBin& bin);
+
+/// Answers to a set of questions.
+struct Recall {
+  metrics::Proportion share;
+
+  /// How many answers have each of `kOutcomes`.
+  std::array<int64_t, kOutcomes.size()> outcomes{};
+
+  /// Wrong values out of all answers that are not "I do not know"; NaN without
+  /// such answers.
+  double confabulation() const;
+};
+
+/// The answers of one method.
+struct MethodRecall {
+  std::string method;
+
+  /// By age, as `RecallCurve::bins`.
+  std::vector<Recall> bins;
+  Recall all;
+
+  /// Positions of the context per question, the mean.
+  double positions = 0;
+
+  /// Questions about what was never stated, and how many got a value.
+  int64_t never_stated = 0;
+  int64_t false_answers = 0;
+};
+
+/// The facts that the pages of one mode keep.
+struct ModeRecall {
+  ModeCost cost;
+  Recall recall;
+
+  /// (recall - floor) / (1 - floor), at least 0; NaN without questions.
+  double skill = 0;
+
+  /// Facts times skill.
+  double remembered = 0;
+
+  /// Positions per remembered fact; infinite if none is.
+  double positions_per_fact = 0;
+};
+
+struct KindRecall {
+  std::string kind;
+  Recall recall;
+};
+
+/// Recall by age of one setting, with its floor, baselines and fits.
+struct RecallCurve {
+  Setting setting;
+  CurveOptions options;
+  std::vector<AgeBin> bins;
+
+  /// `options.method` first, then the others by name.
+  std::vector<MethodRecall> methods;
+
+  /// Share of correct answers with a wrong page; none if it was not asked.
+  std::optional<double> floor;
+
+  /// Lowest AICc first; `step` is among them. Empty if the floor is 1.
+  std::vector<metrics::ForgettingFit> fits;
+
+  /// The share of correct answers that the fit with the lowest AICc, and
+  /// `step`, expect in each bin.
+  std::vector<double> best_fit;
+  std::vector<double> step_fit;
+
+  /// Of `options.method`.
+  std::vector<ModeRecall> modes;
+  std::vector<KindRecall> kinds;
+
+  int64_t conversations = 0;
+
+  /// Fewest questions of a bin.
+  int64_t fewest_probes = 0;
+
+  bool by_conversation() const {
+    return conversations >= kFewConversations;
+  }
+  bool is_sketch() const {
+    return fewest_probes < kSketchProbes;
+  }
+  const MethodRecall& subject() const {
+    return methods.front();
+  }
+};
+
+/// Recall of some rows, resampled by conversation or not; see Note [Intervals
+/// of recall].
+Recall recall_of(
+    const std::vector<const RecallRow*>& rows,
+    bool by_conversation,
+    const CurveOptions& options);
+
+/// Bins of the ages up to `oldest`.
+std::vector<AgeBin> make_bins(int64_t oldest, int64_t width);
+
+/// Throws `InputError` if `options.method` has no answers about stated facts,
+/// a width below 0, and a skill outside (0, 1].
+RecallCurve make_curve(
+    const Setting& setting,
+    const std::vector<RecallRow>& rows,
+    const std::vector<ModeCost>& costs,
+    const CurveOptions& options);
+
+/// As above, from a store.
+RecallCurve
+make_curve(Store& store, const Setting& setting, const CurveOptions& options);
+
+} // namespace microfiche::memory::curve

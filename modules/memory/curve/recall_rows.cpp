@@ -1,0 +1,214 @@
+#include "memory/curve/recall_rows.h"
+
+#include "core/error.h"
+#include "core/json.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace microfiche::memory::curve {
+namespace {
+
+/// The kind of a policy, which its JSON names.
+std::string policy_kind(Store& store, int64_t policy) {
+  Statement query(store.database(), "SELECT json FROM policy WHERE id = ?1");
+  query.bind(policy).next();
+  const auto where = concat(store.path().string(), ": policy ", policy);
+  const auto json = parse_json(query.text(0), where);
+  check(
+      json.is_object() && json.contains("policy") && json["policy"].is_string(),
+      where,
+      ": expected an object with the field \"policy\"");
+  return json["policy"].get<std::string>();
+}
+
+/// Names that tell the settings apart.
+void name_settings(Store& store, std::vector<Setting>& settings) {
+  std::vector<std::string> kinds;
+  for (const auto& setting : settings) {
+    kinds.push_back(policy_kind(store, setting.policy));
+  }
+  for (size_t i = 0; i < settings.size(); ++i) {
+    auto& setting = settings[i];
+    bool other_policy = false;
+    bool other_model = false;
+    for (size_t k = 0; k < settings.size(); ++k) {
+      other_policy = other_policy ||
+          (kinds[k] == kinds[i] && settings[k].policy != setting.policy);
+      other_model = other_model || settings[k].model != setting.model;
+    }
+    setting.name = concat(
+        kinds[i],
+        other_policy ? concat(" (policy ", setting.policy, ")") : "",
+        other_model ? concat(" (model ", setting.model.substr(0, 8), ")") : "",
+        ", ",
+        setting.budget,
+        " positions");
+  }
+}
+
+size_t find_outcome(const Store& store, int64_t answer, std::string_view name) {
+  const auto found = std::find(kOutcomes.begin(), kOutcomes.end(), name);
+  check(
+      found != kOutcomes.end(),
+      store.path().string(),
+      ": answer ",
+      answer,
+      ": unknown outcome \"",
+      name,
+      "\"; a newer microfiche may have written it");
+  return static_cast<size_t>(found - kOutcomes.begin());
+}
+
+} // namespace
+
+std::vector<Setting> answered_settings(
+    Store& store,
+    std::optional<int64_t> conversation) {
+  Statement query(
+      store.database(),
+      "SELECT plan.policy, plan.budget, plan.model, plan.conversation, plan.id "
+      "FROM plan JOIN answer ON answer.plan = plan.id "
+      "WHERE ?1 IS NULL OR plan.conversation = ?1 "
+      "GROUP BY plan.id ORDER BY max(answer.id)");
+  query.bind(conversation);
+  using Key = std::tuple<int64_t, int64_t, std::string>;
+  std::vector<std::pair<Key, std::map<int64_t, int64_t>>> groups;
+  while (query.next()) {
+    const Key key = {query.integer(0), query.integer(1), query.text(2)};
+    auto found =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+          return group.first == key;
+        });
+    // A group moves to the end when a newer plan of it comes.
+    std::map<int64_t, int64_t> plans;
+    if (found != groups.end()) {
+      plans = std::move(found->second);
+      groups.erase(found);
+    }
+    plans[query.integer(3)] = query.integer(4);
+    groups.emplace_back(key, std::move(plans));
+  }
+  std::vector<Setting> settings;
+  for (const auto& [key, plans] : groups) {
+    Setting setting;
+    std::tie(setting.policy, setting.budget, setting.model) = key;
+    for (const auto& [id, plan] : plans) {
+      setting.plans.push_back(plan);
+    }
+    settings.push_back(std::move(setting));
+  }
+  name_settings(store, settings);
+  return settings;
+}
+
+size_t find_setting(
+    const Store& store,
+    const std::vector<Setting>& settings,
+    std::optional<int64_t> plan) {
+  check(
+      !settings.empty(),
+      store.path().string(),
+      ": there are no answers; `microfiche memory recall` asks questions");
+  if (!plan) {
+    return settings.size() - 1;
+  }
+  for (size_t i = 0; i < settings.size(); ++i) {
+    const auto& plans = settings[i].plans;
+    if (std::find(plans.begin(), plans.end(), *plan) != plans.end()) {
+      return i;
+    }
+  }
+  throw InputError(concat(
+      store.path().string(),
+      ": there are no answers for plan ",
+      *plan,
+      ", or a newer plan of the same policy and budget has replaced it; "
+      "`microfiche memory recall --plan ",
+      *plan,
+      "` asks questions"));
+}
+
+std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
+  // Answers from before schema 3 have no age; the newest of equal ones counts.
+  Statement query(
+      store.database(),
+      "SELECT probe.conversation, probe.question, probe.fact, "
+      "coalesce(fact.kind, ''), answer.method, answer.outcome, "
+      "coalesce(answer.page, 0), coalesce(answer.tier, 0), "
+      "coalesce(answer.mode, ''), coalesce(answer.age_pages, 0), "
+      "coalesce(answer.age_turns, 0), answer.positions, "
+      "answer.characters_per_token, answer.id "
+      "FROM answer JOIN probe ON probe.id = answer.probe "
+      "LEFT JOIN fact ON fact.id = probe.fact "
+      "WHERE answer.plan = ?1 AND (probe.fact IS NULL OR (answer.age_pages IS "
+      "NOT NULL AND answer.age_turns IS NOT NULL)) "
+      "AND answer.id IN (SELECT max(id) FROM answer WHERE plan = ?1 "
+      "GROUP BY probe, method) ORDER BY answer.id");
+  std::vector<RecallRow> rows;
+  for (const int64_t plan : setting.plans) {
+    query.bind(plan);
+    while (query.next()) {
+      RecallRow row;
+      row.conversation = query.integer(0);
+      row.question = query.text(1);
+      row.fact = query.optional_integer(2);
+      row.kind = query.text(3);
+      row.method = query.text(4);
+      row.outcome = find_outcome(store, query.integer(13), query.text(5));
+      row.page = query.integer(6);
+      row.tier = query.integer(7);
+      row.mode = query.text(8);
+      row.age_pages = query.integer(9);
+      row.age_turns = query.integer(10);
+      row.positions = query.integer(11);
+      if (!query.is_null(12)) {
+        row.characters_per_token = query.number(12);
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+std::vector<ModeCost> mode_costs(Store& store, const Setting& setting) {
+  Statement pages(
+      store.database(),
+      "SELECT tier, coalesce(mode, 'gone'), count(*), sum(positions) "
+      "FROM plan_item WHERE plan = ?1 GROUP BY tier, mode");
+  // A fact of a long turn counts on the first of its pages. A later fact with
+  // the same key replaces an earlier one.
+  Statement facts(
+      store.database(),
+      "SELECT tier, count(*) FROM "
+      "(SELECT plan_item.tier AS tier, min(plan_item.position) FROM fact "
+      "JOIN page_turn ON page_turn.turn = fact.turn "
+      "JOIN plan_item ON plan_item.page = page_turn.page "
+      "WHERE plan_item.plan = ?1 AND fact.id IN "
+      "(SELECT max(fact.id) FROM fact JOIN turn ON turn.id = fact.turn "
+      "WHERE turn.conversation = (SELECT conversation FROM plan WHERE id = ?1) "
+      "GROUP BY fact.key) GROUP BY fact.id) GROUP BY tier");
+  std::map<int64_t, ModeCost> costs;
+  for (const int64_t plan : setting.plans) {
+    pages.bind(plan);
+    while (pages.next()) {
+      auto& cost = costs[pages.integer(0)];
+      cost.tier = pages.integer(0);
+      cost.mode = pages.text(1);
+      cost.pages += pages.integer(2);
+      cost.positions += pages.integer(3);
+    }
+    facts.bind(plan);
+    while (facts.next()) {
+      costs[facts.integer(0)].facts += facts.integer(1);
+    }
+  }
+  std::vector<ModeCost> list;
+  for (auto& [tier, cost] : costs) {
+    list.insert(list.begin(), std::move(cost));
+  }
+  return list;
+}
+
+} // namespace microfiche::memory::curve

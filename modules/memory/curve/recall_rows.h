@@ -1,0 +1,104 @@
+#pragma once
+
+#include "memory/store.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microfiche::memory::curve {
+
+/// What became of a question: the right value, no answer, another value of the
+/// same page, a value of another page, the old value of an updated key, or a
+/// value that the conversation does not have.
+inline constexpr std::array<std::string_view, 6> kOutcomes =
+    {"correct", "abstained", "same_page", "other_page", "outdated", "invented"};
+inline constexpr size_t kCorrect = 0;
+inline constexpr size_t kAbstained = 1;
+
+/// An answer to a question about a fact, or about something never stated.
+struct RecallRow {
+  int64_t conversation = 0;
+  std::string question;
+
+  /// None: the fact was never stated, and there is no age.
+  std::optional<int64_t> fact;
+
+  /// Names, digits and so on.
+  std::string kind;
+
+  /// How it was answered: "transcription", "text_search" and so on.
+  std::string method;
+
+  /// Index into `kOutcomes`.
+  size_t outcome = 0;
+
+  /// What the plan makes of the page that states the fact.
+  int64_t page = 0;
+  int64_t tier = 0;
+  std::string mode;
+
+  /// Newer pages, and newer turns.
+  int64_t age_pages = 0;
+  int64_t age_turns = 0;
+
+  /// Of the context that the method needs.
+  int64_t positions = 0;
+
+  /// Characters on the page per vision token; none for text and dropped pages.
+  std::optional<double> characters_per_token;
+};
+
+/// The plans that one policy made with one budget for one model, one per
+/// conversation: those that are measured together.
+struct Setting {
+  int64_t policy = 0;
+  int64_t budget = 0;
+
+  /// SHA-256 of the model's config.json.
+  std::string model;
+
+  /// "age_ladder, 400 positions"; tells the settings of a store apart.
+  std::string name;
+
+  /// The newest plan of each conversation that has answers.
+  std::vector<int64_t> plans;
+};
+
+/// The settings with answers, the one that was asked last at the end. Only
+/// those of one conversation, if it is given.
+std::vector<Setting> answered_settings(
+    Store& store,
+    std::optional<int64_t> conversation = std::nullopt);
+
+/// The setting of a plan; without one, the one that was asked last. Throws
+/// `InputError` if there are no answers.
+size_t find_setting(
+    const Store& store,
+    const std::vector<Setting>& settings,
+    std::optional<int64_t> plan);
+
+/// The answers of a setting. Throws `InputError` for an outcome that is not of
+/// `kOutcomes`.
+std::vector<RecallRow> recall_rows(Store& store, const Setting& setting);
+
+/// What a setting spends on the pages of one mode.
+struct ModeCost {
+  int64_t tier = 0;
+  std::string mode;
+  int64_t pages = 0;
+  int64_t positions = 0;
+
+  /// Facts on the pages, without those that a later one with the same key
+  /// replaces.
+  int64_t facts = 0;
+};
+
+/// One row per mode, most positions per page first.
+std::vector<ModeCost> mode_costs(Store& store, const Setting& setting);
+
+} // namespace microfiche::memory::curve
