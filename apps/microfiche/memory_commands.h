@@ -3,6 +3,8 @@
 #include "command.h"
 
 #include "core/table.h"
+#include "memory/reading/read_pages.h"
+#include "memory/recall/stored_plan.h"
 #include "memory/store.h"
 
 #include <optional>
@@ -25,6 +27,30 @@ std::optional<int64_t> find_conversation_id(
     memory::Store& store,
     const std::string& name);
 
+/// The conversation that --conversation names; without it, the only one. Throws
+/// `InputError` when there are several.
+memory::Conversation choose_conversation(
+    memory::Store& store,
+    const std::string& name);
+
+/// Arguments of commands that work on a plan.
+struct PlanOfArguments : MemoryArguments {
+  std::string conversation;
+  std::optional<int64_t> plan;
+};
+
+/// Adds --conversation and --plan.
+void add_plan_of_options(CLI::App& command, PlanOfArguments& arguments);
+
+/// The plan that --plan or --conversation names; without them, the newest plan
+/// of each conversation that has one. Throws `InputError` when there is none.
+std::vector<memory::StoredPlan> find_plans(
+    memory::Store& store,
+    const PlanOfArguments& arguments);
+
+/// Adds --max-new-tokens and --batch.
+void add_reading_options(CLI::App& command, memory::PageReadingConfig& reading);
+
 /// A text cut to a line of at most `num_bytes` bytes, without control
 /// characters.
 std::string one_line(const std::string& text, size_t num_bytes = 60);
@@ -37,9 +63,15 @@ void add_memory_list(CLI::App& memory);
 void add_memory_show(CLI::App& memory);
 void add_memory_pages(CLI::App& memory);
 void add_memory_plan(CLI::App& memory);
+void add_memory_generate(CLI::App& memory);
+void add_memory_build(CLI::App& memory);
+void add_memory_recall(CLI::App& memory);
+void add_memory_ask(CLI::App& memory);
 void add_memory_pin(CLI::App& memory);
 void add_memory_unpin(CLI::App& memory);
 void add_memory_erase(CLI::App& memory);
+void add_memory_curve(CLI::App& memory);
+void add_memory_timeline(CLI::App& memory);
 void add_memory_check(CLI::App& memory);
 
 } // namespace microfiche::apps

@@ -31,23 +31,6 @@ struct MemoryPlanArguments : MemoryArguments {
   std::string format = "table";
 };
 
-/// The conversation that --conversation names; without it, the only one.
-memory::Conversation choose_conversation(
-    Store& store,
-    const std::string& name) {
-  if (!name.empty()) {
-    return memory::find_conversation(store, name);
-  }
-  const auto list = memory::conversations(store);
-  check(
-      list.size() == 1,
-      store.path().string(),
-      ": the store has ",
-      count_of(static_cast<int64_t>(list.size()), "conversation"),
-      "; choose one with --conversation, `microfiche memory list` shows them");
-  return list.front();
-}
-
 /// Modes of a model that it was trained on, or all, most positions first.
 std::vector<std::string> ladder_modes(
     const model::ModelConfig& config,

@@ -307,8 +307,11 @@ turns(Store& store, int64_t conversation, int64_t first) {
   return list;
 }
 
-std::vector<StoredTurn>
-search(Store& store, std::string_view text, int64_t limit) {
+std::vector<StoredTurn> search(
+    Store& store,
+    std::string_view text,
+    int64_t limit,
+    std::optional<int64_t> conversation) {
   const std::string words = words_query(text);
   std::vector<StoredTurn> list;
   if (words.empty()) {
@@ -320,9 +323,9 @@ search(Store& store, std::string_view text, int64_t limit) {
           "SELECT ",
           kTurnColumns,
           " FROM turn_text JOIN turn ON turn.id = turn_text.rowid "
-          "WHERE turn_text MATCH ?1 ORDER BY bm25(turn_text), turn.id "
-          "LIMIT ?2"));
-  query.bind(words, limit);
+          "WHERE turn_text MATCH ?1 AND (?3 IS NULL OR conversation = ?3) "
+          "ORDER BY bm25(turn_text), turn.id LIMIT ?2"));
+  query.bind(words, limit, conversation);
   while (query.next()) {
     list.push_back(read_turn(query));
   }

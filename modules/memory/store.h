@@ -124,9 +124,13 @@ void for_each_turn(
 std::vector<StoredTurn>
 turns(Store& store, int64_t conversation, int64_t first = 1);
 
-/// The turns that share words with `text`, best first by BM25, at most `limit`.
-std::vector<StoredTurn>
-search(Store& store, std::string_view text, int64_t limit);
+/// The turns of a conversation, or of all, that share words with `text`, best
+/// first by BM25, at most `limit`.
+std::vector<StoredTurn> search(
+    Store& store,
+    std::string_view text,
+    int64_t limit,
+    std::optional<int64_t> conversation = std::nullopt);
 
 /// Numbers of a store.
 struct StoreCounts {

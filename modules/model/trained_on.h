@@ -48,6 +48,10 @@ struct TrainedOn {
   /// Closed range.
   std::optional<std::pair<double, double>> characters_per_vision_token;
 
+  /// Whether it answers questions about a page: the value of a key, straight
+  /// from the vision tokens.
+  bool questions = false;
+
   /// A page style that the model reads, as `render --style` takes it; null for
   /// none.
   Json page_style;
@@ -68,6 +72,7 @@ void visit_fields(Visitor&& visit, TrainedOn& trained_on) {
   visit("languages", trained_on.languages);
   visit("alphabet", trained_on.alphabet);
   visit("characters_per_vision_token", trained_on.characters_per_vision_token);
+  visit("questions", trained_on.questions);
   visit("page_style", trained_on.page_style);
 }
 

@@ -1,0 +1,326 @@
+#include "memory_commands.h"
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/plural.h"
+#include "core/terminal.h"
+#include "data/corpus.h"
+#include "memory/pages.h"
+#include "memory/reading/build_tokens.h"
+#include "memory/reading/recall.h"
+#include "memory/recall/generated_conversation.h"
+#include "memory/recall/recall_report.h"
+#include "memory/timestamp.h"
+#include "sweep/run/environment.h"
+
+#include <ATen/Parallel.h>
+
+#include <chrono>
+#include <memory>
+
+// memory generate, build and recall.
+
+namespace microfiche::apps {
+namespace {
+
+using memory::Store;
+
+struct MemoryGenerateArguments {
+  CommonArguments common;
+  memory::GenerateConfig config;
+  std::string text = MICROFICHE_SOURCE_DIR "/data/text/training";
+  std::string output = "-";
+};
+
+void run_generate(const MemoryGenerateArguments& arguments) {
+  apply_common_arguments(arguments.common);
+  std::vector<std::string> filler;
+  for (const auto& document : data::read_documents(arguments.text)) {
+    const auto sentences = memory::filler_sentences(document.text);
+    filler.insert(filler.end(), sentences.begin(), sentences.end());
+  }
+  auto config = arguments.config;
+  config.seed = arguments.common.seed;
+  write_file(arguments.output, memory::generate_conversation(config, filler));
+  say(concat(
+      arguments.output,
+      ": ",
+      count_of(config.turns, "turn"),
+      ", ",
+      count_of(config.facts, "fact"),
+      ", ",
+      count_of(config.updates, "update")));
+}
+
+void run_build(const PlanOfArguments& arguments) {
+  // The store first, so that a bad one is found before the model is read.
+  Store store(arguments.store, Store::Mode::kWrite);
+  const auto plans = find_plans(store, arguments);
+  auto loaded = open_model(arguments.common);
+  for (const auto& plan : plans) {
+    Progress progress("encoding", 0, "page");
+    const auto report =
+        memory::build_tokens(store, plan, loaded, [&](int64_t done, int64_t) {
+          progress.update(done);
+        });
+    progress.finish();
+    write_file(
+        "-",
+        concat(
+            "plan ",
+            plan.id,
+            ": ",
+            count_of(report.encoded, "page"),
+            " encoded in ",
+            duration_text(report.encode_seconds),
+            ", ",
+            report.reused,
+            " reused, ",
+            report.as_text,
+            " as text, ",
+            report.gone,
+            " gone; ",
+            report.token_bytes,
+            " bytes of new vision tokens\n"));
+    if (report.of_other_models > 0) {
+      warn(concat(
+          count_of(report.of_other_models, "page"),
+          " had vision tokens of another model or dtype; they were not reused, "
+          "because only the model that made them reads them"));
+    }
+  }
+}
+
+struct MemoryRecallArguments : PlanOfArguments {
+  memory::RecallConfig config;
+  std::string output;
+  std::string format = "table";
+};
+
+Json recall_config_json(const MemoryRecallArguments& arguments) {
+  return {
+      {"store", arguments.store},
+      {"limit", arguments.config.probes.limit},
+      {"never_stated", arguments.config.probes.never_stated},
+      {"seed", arguments.config.probes.seed},
+      {"batch", arguments.config.reading.batch},
+      {"generation", write_config(arguments.config.reading.generation)}};
+}
+
+std::vector<std::string> fonts_of(Store& store) {
+  std::vector<std::string> fonts;
+  for (const auto& style : memory::styles(store)) {
+    fonts.push_back(style.layout.page_style.font);
+  }
+  return fonts;
+}
+
+void write_results(
+    const MemoryRecallArguments& arguments,
+    const std::vector<memory::RecallRun>& runs,
+    const Json& summary,
+    const Json& environment) {
+  const std::filesystem::path folder = arguments.output;
+  std::string rows;
+  for (const auto& run : runs) {
+    for (const auto& answer : run.answers) {
+      rows += memory::sample_row(run, answer).dump() + "\n";
+    }
+  }
+  write_file(
+      folder / "config.json", recall_config_json(arguments).dump(2) + "\n");
+  write_file(folder / "environment.json", environment.dump(2) + "\n");
+  write_file(folder / "samples.jsonl", rows);
+  write_file(folder / "summary.json", summary.dump(2) + "\n");
+  say(concat(folder.string(), ": samples.jsonl, summary.json"));
+}
+
+void run_recall(MemoryRecallArguments arguments) {
+  arguments.config.probes.seed = arguments.common.seed;
+  Store store(arguments.store, Store::Mode::kWrite);
+  const auto plans = find_plans(store, arguments);
+  auto loaded = open_model(arguments.common);
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<memory::RecallRun> runs;
+  int64_t num_read = 0;
+  int64_t num_reused = 0;
+  for (const auto& plan : plans) {
+    std::optional<Progress> progress;
+    auto result = memory::recall(
+        store,
+        plan,
+        loaded,
+        arguments.config,
+        [&](int64_t done, int64_t total) {
+          if (!progress) {
+            progress.emplace("reading", total, "page");
+          }
+          progress->update(done);
+        });
+    progress.reset();
+    num_read += result.num_read;
+    num_reused += result.num_reused;
+    result.run.conversation =
+        memory::find_conversation(store, concat(plan.conversation)).name;
+    runs.push_back(std::move(result.run));
+  }
+  auto summary = memory::summarize(runs, arguments.common.seed);
+  summary["seconds"] =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+          .count();
+  summary["pages_read"] = num_read;
+  summary["readings_reused"] = num_reused;
+  if (!arguments.output.empty()) {
+    write_results(
+        arguments,
+        runs,
+        summary,
+        sweep::describe_environment(
+            loaded.provenance(), fonts_of(store), at::get_num_threads()));
+  }
+  if (arguments.format == "json") {
+    write_file("-", summary.dump(2) + "\n");
+    return;
+  }
+  const auto& by_method = summary["methods"]["transcription"];
+  write_file("-", to_text(memory::recall_table(summary)));
+  if (by_method["never_stated"]["n"] > 0) {
+    write_file(
+        "-",
+        concat(
+            "never stated: ",
+            by_method["never_stated"]["outcomes"]["abstained"].dump(),
+            " of ",
+            by_method["never_stated"]["n"].dump(),
+            " without an answer, as it should be\n"));
+  }
+  say(concat(
+      count_of(num_read, "page"),
+      " read, ",
+      count_of(num_reused, "reading"),
+      " reused, ",
+      duration_text(summary["seconds"])));
+}
+
+} // namespace
+
+void add_reading_options(
+    CLI::App& command,
+    memory::PageReadingConfig& reading) {
+  command
+      .add_option(
+          "--max-new-tokens",
+          reading.generation.max_new_tokens,
+          "Most tokens that are read from a page")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option(
+          "--batch", reading.batch, "Pages that are read at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1024}))
+      ->capture_default_str();
+}
+
+void add_memory_generate(CLI::App& memory) {
+  auto arguments = std::make_shared<MemoryGenerateArguments>();
+  auto* command = memory.add_subcommand(
+      "generate",
+      "microfiche memory generate --turns 240 --facts 120 --seed 1 -o "
+      "turns.jsonl\n"
+      "microfiche memory import turns.jsonl --store my.db\n\n"
+      "Makes a conversation that states facts, such as \"The number of bafit "
+      "is 4821.\", between sentences of public-domain text.");
+  auto& config = arguments->config;
+  const auto add_number =
+      [&](const char* name, int64_t& value, const char* help) {
+        command->add_option(name, value, help)
+            ->type_name("N")
+            ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
+            ->capture_default_str();
+      };
+  add_number("--turns", config.turns, "Turns");
+  add_number("--facts", config.facts, "Facts with different keys");
+  add_number(
+      "--updates",
+      config.updates,
+      "Turns that give an earlier key a new value");
+  command
+      ->add_option(
+          "--name",
+          config.name,
+          "Name of the conversation; default: generated-SEED")
+      ->type_name("NAME");
+  command
+      ->add_option(
+          "--text",
+          arguments->text,
+          "Text of the other turns, a file or folder; default: data/text of the "
+          "repository")
+      ->type_name("PATH");
+  command
+      ->add_option(
+          "-o,--output", arguments->output, "File to write; default: stdout")
+      ->type_name("FILE.jsonl");
+  add_seed_option(*command, arguments->common);
+  add_quiet_option(*command, arguments->common);
+  command->callback([arguments] { run_generate(*arguments); });
+}
+
+void add_memory_build(CLI::App& memory) {
+  auto arguments = std::make_shared<PlanOfArguments>();
+  auto* command = memory.add_subcommand(
+      "build",
+      "microfiche memory build --store my.db\n\n"
+      "Encodes the pages of a plan at their tiers, each from the page as it was "
+      "drawn first, and keeps their vision tokens. Pages whose vision tokens "
+      "are there are not encoded again. Interrupted, the same command resumes.");
+  add_plan_of_options(*command, *arguments);
+  add_model_options(*command, arguments->common);
+  add_store_options(*command, *arguments);
+  command->callback([arguments] { run_build(*arguments); });
+}
+
+void add_memory_recall(CLI::App& memory) {
+  auto arguments = std::make_shared<MemoryRecallArguments>();
+  auto* command = memory.add_subcommand(
+      "recall",
+      "microfiche memory recall --limit 100 --store my.db -o results\n\n"
+      "Reads the pages of a plan back, each at its tier, asks for the facts "
+      "that their turns state, and compares with text that takes as many "
+      "positions. Keeps the answers in the store, in place of earlier ones of "
+      "the same plan. Interrupted, the same command resumes.");
+  auto& probes = arguments->config.probes;
+  command
+      ->add_option(
+          "--limit",
+          probes.limit,
+          "Facts to ask for, spread over all ages; default: all")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option(
+          "--never-stated",
+          probes.never_stated,
+          "Questions for keys that no turn has; no answer is right")
+      ->type_name("N")
+      ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "-o,--output",
+          arguments->output,
+          "Folder for samples.jsonl and summary.json")
+      ->type_name("DIR");
+  add_reading_options(*command, arguments->config.reading);
+  add_format_option(*command, arguments->format);
+  add_seed_option(*command, arguments->common);
+  add_plan_of_options(*command, *arguments);
+  add_model_options(*command, arguments->common);
+  add_store_options(*command, *arguments);
+  command->callback([arguments] { run_recall(*arguments); });
+}
+
+} // namespace microfiche::apps

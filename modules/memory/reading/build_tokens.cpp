@@ -1,0 +1,254 @@
+#include "memory/reading/build_tokens.h"
+
+#include "core/config.h"
+#include "core/crypto.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/stop_signal.h"
+#include "memory/derived_files.h"
+#include "memory/pages.h"
+#include "model/vision_token_file.h"
+#include "page/image_file.h"
+#include "page/page_views.h"
+#include "page/vision_token_order.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <vector>
+
+namespace microfiche::memory {
+namespace {
+
+/// Pages that are encoded together.
+constexpr size_t kBatchPages = 16;
+
+/// A page of the plan that has a picture.
+struct PictureItem {
+  const StoredPlanItem* item = nullptr;
+  StoredRendering original;
+};
+
+std::string where_of(const Store& store, const StoredPlan& plan) {
+  return concat(store.path().string(), ": plan ", plan.id);
+}
+
+page::ResolutionMode mode_of(
+    const Store& store,
+    const StoredPlan& plan,
+    const std::string& name,
+    const model::LoadedModel& loaded) {
+  try {
+    return loaded.find_mode(name);
+  } catch (const UsageError& error) {
+    throw InputError(concat(
+        where_of(store, plan),
+        " was made for another model; run `microfiche memory plan` with this "
+        "one: ",
+        error.what()));
+  }
+}
+
+/// Writes one token file and returns its row; it has no id yet.
+StoredTokenFile save_tokens(
+    const Store& store,
+    const model::VisionTokens& tokens,
+    const TokenFileModel& model,
+    int64_t& num_bytes) {
+  // A name without a hash is unused: the next cleaning removes what a killed
+  // process left.
+  const auto file = store.files_folder() / concat("new", kTokensExtension);
+  model::write_vision_tokens(file, {tokens, model.sha256});
+  const auto bytes = read_file(file);
+  StoredTokenFile row;
+  row.nominal = tokens.counts.nominal;
+  row.valid = tokens.counts.valid;
+  row.positions = tokens.counts.positions;
+  row.sha256 = save_derived_file(store, bytes, kTokensExtension);
+  num_bytes += static_cast<int64_t>(bytes.size());
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  return row;
+}
+
+class TokenBuilder {
+ public:
+  TokenBuilder(
+      Store& store,
+      const StoredPlan& plan,
+      model::LoadedModel& loaded,
+      const std::function<void(int64_t, int64_t)>& progress)
+      : store_(store),
+        plan_(plan),
+        loaded_(loaded),
+        model_(token_file_model(loaded)),
+        progress_(progress) {}
+
+  BuildReport run() {
+    const auto by_mode = find_work();
+    for (const auto& [name, items] : by_mode) {
+      const auto mode = mode_of(store_, plan_, name, loaded_);
+      for (size_t i = 0; i < items.size(); i += kBatchPages) {
+        throw_if_stop_requested();
+        const size_t end = std::min(items.size(), i + kBatchPages);
+        encode(
+            {items.begin() + static_cast<int64_t>(i),
+             items.begin() + static_cast<int64_t>(end)},
+            mode);
+        step(static_cast<int64_t>(end - i));
+      }
+    }
+    return report_;
+  }
+
+ private:
+  void step(int64_t count) {
+    done_ += count;
+    if (progress_) {
+      progress_(done_, report_.encoded + report_.reused);
+    }
+  }
+
+  /// The pages to encode, by mode. Checks all pages of the plan.
+  std::map<std::string, std::vector<PictureItem>> find_work() {
+    std::map<std::string, std::vector<PictureItem>> by_mode;
+    for (const auto& item : plan_.items) {
+      if (item.mode == kGone || item.mode == kText) {
+        ++(item.mode == kGone ? report_.gone : report_.as_text);
+        continue;
+      }
+      const auto mode = mode_of(store_, plan_, item.mode, loaded_);
+      const auto original = original_of(store_, item.page);
+      const int64_t positions = page::count_vision_tokens(
+                                    mode,
+                                    original.width,
+                                    original.height,
+                                    loaded_.config.token_side_px())
+                                    .positions;
+      check(
+          positions == item.positions,
+          where_of(store_, plan_),
+          " gives page ",
+          item.page,
+          " ",
+          item.positions,
+          " positions in ",
+          item.mode,
+          ", and this model needs ",
+          positions,
+          "; it was made for another model, run `microfiche memory plan`");
+      if (is_built(item, original, mode)) {
+        ++report_.reused;
+      } else {
+        by_mode[item.mode].push_back({&item, original});
+        ++report_.encoded;
+        report_.of_other_models +=
+            has_tokens_of_others(store_, item.page, item.mode, model_) ? 1 : 0;
+      }
+    }
+    step(report_.reused);
+    return by_mode;
+  }
+
+  ResizedPage resized(
+      const StoredPlanItem& item,
+      const StoredRendering& original,
+      const page::ResolutionMode& mode) const {
+    ResizedPage page;
+    page.page = item.page;
+    page.original = original.id;
+    page.original_png = original.png_sha256;
+    page.mode = mode.name;
+    page.mode_json = write_config(mode).dump();
+    page.characters = original.characters;
+    page.width = mode.base_size_px;
+    page.height = mode.base_size_px;
+    const auto side = mode.fit == page::Fit::kPad
+        ? std::max(original.width, original.height)
+        : original.height;
+    page.type_px = original.type_px * static_cast<double>(mode.base_size_px) /
+        static_cast<double>(side);
+    return page;
+  }
+
+  bool is_built(
+      const StoredPlanItem& item,
+      const StoredRendering& original,
+      const page::ResolutionMode& mode) const {
+    const auto tokens =
+        find_token_file(store_, key_of(resized(item, original, mode)), model_);
+    return tokens &&
+        std::filesystem::exists(
+               derived_file(store_, tokens->sha256, kTokensExtension));
+  }
+
+  void encode(
+      const std::vector<PictureItem>& items,
+      const page::ResolutionMode& mode) {
+    std::vector<page::PageViews> views;
+    for (const auto& picture : items) {
+      const auto bytes =
+          read_derived_file(store_, picture.original.png_sha256, kPngExtension);
+      views.push_back(page::make_views(
+          page::decode_image(
+              std::as_bytes(std::span(bytes)),
+              derived_file(store_, picture.original.png_sha256, kPngExtension)
+                  .string()),
+          mode));
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<model::VisionTokens> tokens;
+    {
+      const torch::InferenceMode inference;
+      tokens = loaded_.model->encode(views, mode);
+    }
+    report_.encode_seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+            .count();
+    // Files first, so that no row names a file that is not there.
+    std::vector<std::string> pictures;
+    std::vector<StoredTokenFile> rows;
+    for (size_t i = 0; i < items.size(); ++i) {
+      pictures.push_back(save_derived_file(
+          store_, page::encode_png(views[i].global_view), kPngExtension));
+      rows.push_back(
+          save_tokens(store_, tokens[i], model_, report_.token_bytes));
+    }
+    Transaction transaction(store_.database());
+    for (size_t i = 0; i < items.size(); ++i) {
+      const auto page = resized(*items[i].item, items[i].original, mode);
+      // A row whose file was deleted, and its reading.
+      if (const auto lost = find_token_file(store_, key_of(page), model_)) {
+        Statement forget(
+            store_.database(), "DELETE FROM token_file WHERE id = ?1");
+        forget.bind(lost->id).run();
+      }
+      add_token_file(store_, page, pictures[i], model_, rows[i]);
+    }
+    transaction.commit();
+  }
+
+  Store& store_;
+  const StoredPlan& plan_;
+  model::LoadedModel& loaded_;
+  TokenFileModel model_;
+  const std::function<void(int64_t, int64_t)>& progress_;
+  BuildReport report_;
+  int64_t done_ = 0;
+};
+
+} // namespace
+
+TokenFileModel token_file_model(const model::LoadedModel& loaded) {
+  return {loaded.hash(), model::dtype_name(loaded.placement)};
+}
+
+BuildReport build_tokens(
+    Store& store,
+    const StoredPlan& plan,
+    model::LoadedModel& loaded,
+    const std::function<void(int64_t, int64_t)>& progress) {
+  return TokenBuilder(store, plan, loaded, progress).run();
+}
+
+} // namespace microfiche::memory

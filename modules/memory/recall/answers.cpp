@@ -1,0 +1,323 @@
+#include "memory/recall/answers.h"
+
+#include "core/error.h"
+#include "memory/recall/find_value.h"
+
+#include <algorithm>
+#include <array>
+
+namespace microfiche::memory {
+namespace {
+
+/// In the order of `Method`.
+constexpr std::array<std::string_view, 7> kMethodNames = {
+    "transcription",
+    "wrong_page",
+    "nothing",
+    "full_text",
+    "newest_text",
+    "oldest_text",
+    "text_search"};
+
+/// A page that can be searched.
+struct SearchedPage {
+  size_t item = 0;
+  const ValueText* text = nullptr;
+  double seconds = 0;
+};
+
+/// The answer of the newest page that states the key.
+Answer find_newest(
+    const std::vector<SearchedPage>& newest_first,
+    const std::string& key) {
+  Answer answer;
+  for (const bool connected : {true, false}) {
+    answer.seconds = 0;
+    for (const auto& page : newest_first) {
+      answer.seconds += page.seconds;
+      if (auto value = page.text->find(key, connected)) {
+        answer.text = std::move(*value);
+        answer.answered_item = page.item;
+        return answer;
+      }
+    }
+  }
+  return answer;
+}
+
+/// Answers questions of one plan.
+class Answerer {
+ public:
+  Answerer(
+      Store& store,
+      const StoredPlan& plan,
+      const std::vector<Probe>& probes,
+      const RecallTexts& texts)
+      : store_(store), plan_(plan), probes_(probes), texts_(texts) {
+    for (const auto& text : texts.exact) {
+      exact_.emplace_back(text);
+      tokens_.push_back(texts.count_tokens(text));
+    }
+    for (const auto& page : texts.kept) {
+      kept_.push_back(
+          page ? std::optional<ValueText>(ValueText(page->text))
+               : std::nullopt);
+    }
+    for (const auto& [mode, page] : texts.blanks) {
+      blanks_.emplace(mode, page.text);
+    }
+    for (size_t i = exact_.size(); i-- > 0;) {
+      all_.push_back({i, &exact_[i]});
+      if (kept_[i]) {
+        kept_pages_.push_back({i, &*kept_[i], texts.kept[i]->seconds});
+      }
+    }
+    newest_ = pages_within(all_, newest_positions_);
+    const std::vector<SearchedPage> oldest_first(all_.rbegin(), all_.rend());
+    oldest_ = pages_within(oldest_first, oldest_positions_);
+    std::reverse(oldest_.begin(), oldest_.end());
+  }
+
+  std::vector<Answer> run() {
+    std::vector<Answer> answers;
+    for (const Method method : kMethods) {
+      for (size_t i = 0; i < probes_.size(); ++i) {
+        auto answer = answer_by(method, probes_[i]);
+        answer.method = method;
+        answer.probe = i;
+        answer.outcome = classify(answer.text, probes_[i].answer);
+        answers.push_back(std::move(answer));
+      }
+    }
+    return answers;
+  }
+
+ private:
+  /// The first of the pages whose texts together fit into the plan's positions.
+  std::vector<SearchedPage> pages_within(
+      const std::vector<SearchedPage>& pages,
+      int64_t& positions) const {
+    std::vector<SearchedPage> kept;
+    for (const auto& page : pages) {
+      if (positions + tokens_[page.item] > plan_.spent) {
+        break;
+      }
+      positions += tokens_[page.item];
+      kept.push_back(page);
+    }
+    return kept;
+  }
+
+  Answer answer_by(Method method, const Probe& probe) {
+    switch (method) {
+      case Method::kTranscription:
+        return with(find_newest(kept_pages_, probe.key), plan_.spent);
+      case Method::kWrongPage:
+        return with(
+            find_newest(with_wrong_page(probe), probe.key), plan_.spent);
+      case Method::kNothing:
+        return with(from_blank(probe), plan_.spent);
+      case Method::kFullText:
+        return with(find_newest(all_, probe.key), plan_.text_positions);
+      case Method::kNewestText:
+        return with(find_newest(newest_, probe.key), newest_positions_);
+      case Method::kOldestText:
+        return with(find_newest(oldest_, probe.key), oldest_positions_);
+      case Method::kTextSearch:
+        return search_text(probe);
+    }
+    return {};
+  }
+
+  static Answer with(Answer answer, int64_t positions) {
+    answer.positions = positions;
+    return answer;
+  }
+
+  /// The kept pages with another one of the same mode in the place of the page
+  /// that states the fact; without that page if there is no other.
+  std::vector<SearchedPage> with_wrong_page(const Probe& probe) const {
+    if (!probe.item || !kept_[*probe.item]) {
+      return kept_pages_;
+    }
+    std::vector<const SearchedPage*> others;
+    for (const auto& page : kept_pages_) {
+      if (page.item != *probe.item &&
+          plan_.items[page.item].mode == plan_.items[*probe.item].mode) {
+        others.push_back(&page);
+      }
+    }
+    auto pages = kept_pages_;
+    const auto place =
+        std::find_if(pages.begin(), pages.end(), [&](const SearchedPage& page) {
+          return page.item == *probe.item;
+        });
+    if (others.empty()) {
+      pages.erase(place);
+    } else {
+      place->text = others[*probe.item % others.size()]->text;
+    }
+    return pages;
+  }
+
+  Answer from_blank(const Probe& probe) const {
+    Answer answer;
+    const auto blank = probe.item ? blanks_.find(plan_.items[*probe.item].mode)
+                                  : blanks_.begin();
+    if (blank == blanks_.end()) {
+      return answer;
+    }
+    answer = find_newest(
+        {{0, &blank->second, texts_.blanks.at(blank->first).seconds}},
+        probe.key);
+    answer.answered_item.reset();
+    return answer;
+  }
+
+  Answer search_text(const Probe& probe) {
+    auto found = search(store_, probe.key, kFetchedTurns, plan_.conversation);
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+      return a.seq > b.seq;
+    });
+    std::vector<ValueText> texts;
+    int64_t positions = 0;
+    for (const auto& turn : found) {
+      texts.emplace_back(turn.text);
+      positions += texts_.count_tokens(turn.text);
+    }
+    std::vector<SearchedPage> pages;
+    for (const auto& text : texts) {
+      pages.push_back({0, &text});
+    }
+    auto answer = with(find_newest(pages, probe.key), positions);
+    answer.answered_item.reset();
+    return answer;
+  }
+
+  Store& store_;
+  const StoredPlan& plan_;
+  const std::vector<Probe>& probes_;
+  const RecallTexts& texts_;
+  std::vector<ValueText> exact_;
+  std::vector<int64_t> tokens_;
+  std::vector<std::optional<ValueText>> kept_;
+  std::map<std::string, ValueText> blanks_;
+
+  /// Newest first.
+  std::vector<SearchedPage> all_;
+  std::vector<SearchedPage> kept_pages_;
+  std::vector<SearchedPage> newest_;
+  std::vector<SearchedPage> oldest_;
+  int64_t newest_positions_ = 0;
+  int64_t oldest_positions_ = 0;
+};
+
+/// The row of a question, which is added if it is missing.
+int64_t save_probe(Store& store, const StoredPlan& plan, const Probe& probe) {
+  Statement query(
+      store.database(),
+      "SELECT id FROM probe WHERE conversation = ?1 AND fact IS ?2 "
+      "AND question = ?3 AND asked_seq = ?4");
+  query.bind(plan.conversation, probe.fact, probe.key, plan.now_seq);
+  if (query.next()) {
+    return query.integer(0);
+  }
+  Statement insert(
+      store.database(),
+      "INSERT INTO probe (conversation, fact, question, asked_seq) "
+      "VALUES (?1, ?2, ?3, ?4)");
+  insert.bind(plan.conversation, probe.fact, probe.key, plan.now_seq).run();
+  return store.database().last_id();
+}
+
+} // namespace
+
+std::string_view name_of(Method method) {
+  return kMethodNames.at(static_cast<size_t>(method));
+}
+
+std::optional<Method> find_method(std::string_view name) {
+  for (const Method method : kMethods) {
+    if (name_of(method) == name) {
+      return method;
+    }
+  }
+  return std::nullopt;
+}
+
+int64_t age_in_pages(const StoredPlan& plan, size_t item) {
+  return static_cast<int64_t>(plan.items.size() - 1 - item);
+}
+
+std::optional<double> characters_per_token(
+    const StoredPlan& plan,
+    const RecallTexts& texts,
+    size_t item) {
+  const auto& kept = texts.kept[item];
+  if (!kept || kept->vision_tokens == 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(plan.items[item].characters) /
+      static_cast<double>(kept->vision_tokens);
+}
+
+std::vector<Answer> answer_probes(
+    Store& store,
+    const StoredPlan& plan,
+    const std::vector<Probe>& probes,
+    const RecallTexts& texts) {
+  return Answerer(store, plan, probes, texts).run();
+}
+
+void save_answers(
+    Store& store,
+    const StoredPlan& plan,
+    const std::vector<Probe>& probes,
+    const RecallTexts& texts,
+    const std::vector<Answer>& answers) {
+  Transaction transaction(store.database());
+  Statement drop(store.database(), "DELETE FROM answer WHERE plan = ?1");
+  drop.bind(plan.id).run();
+  std::vector<int64_t> rows;
+  for (const auto& probe : probes) {
+    rows.push_back(save_probe(store, plan, probe));
+  }
+  Statement insert(
+      store.database(),
+      "INSERT INTO answer (probe, plan, text, outcome, seconds, method, page, "
+      "answered_page, tier, mode, age_pages, age_turns, positions, "
+      "page_positions, characters_per_token) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+  for (const auto& answer : answers) {
+    const auto& probe = probes[answer.probe];
+    const auto* item = probe.item ? &plan.items[*probe.item] : nullptr;
+    /// A value of the page, or NULL.
+    const auto of_page = [&](auto value) {
+      return item ? std::optional(value()) : std::nullopt;
+    };
+    insert
+        .bind(
+            rows[answer.probe],
+            plan.id,
+            answer.text,
+            name_of(answer.outcome),
+            answer.seconds,
+            name_of(answer.method),
+            of_page([&] { return item->page; }),
+            answer.answered_item
+                ? std::optional(plan.items[*answer.answered_item].page)
+                : std::nullopt,
+            of_page([&] { return item->tier; }),
+            of_page([&] { return item->mode; }),
+            of_page([&] { return age_in_pages(plan, *probe.item); }),
+            of_page([&] { return plan.now_seq - probe.seq; }),
+            answer.positions,
+            item ? item->positions : 0,
+            probe.item ? characters_per_token(plan, texts, *probe.item)
+                       : std::nullopt)
+        .run();
+  }
+  transaction.commit();
+}
+
+} // namespace microfiche::memory

@@ -1,0 +1,197 @@
+#include "memory/recall/find_value.h"
+
+#include "core/utf8.h"
+
+#include <algorithm>
+#include <array>
+
+namespace microfiche::memory {
+namespace {
+
+constexpr size_t kMaxValueWords = 8;
+
+constexpr std::array<std::string_view, 8> kConnectingWords =
+    {"is", "are", "was", "were", "means", ":", "=", "->"};
+
+/// Words that begin a question and say nothing of what is asked for.
+constexpr std::array<std::string_view, 14> kQuestionWords = {
+    "what",
+    "what's",
+    "which",
+    "who",
+    "where",
+    "when",
+    "tell",
+    "me",
+    "is",
+    "are",
+    "was",
+    "were",
+    "the",
+    "of"};
+
+bool is_space(char character) {
+  return character == ' ' || (character >= '\t' && character <= '\r');
+}
+
+/// Part of a word: an ASCII letter or digit, or any byte beyond ASCII.
+bool is_word(char character) {
+  const auto byte = static_cast<unsigned char>(character);
+  return byte >= 0x80 || (byte >= '0' && byte <= '9') ||
+      (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+      byte == '_';
+}
+
+std::string in_lower_case(std::string text) {
+  for (char& character : text) {
+    if (character >= 'A' && character <= 'Z') {
+      character = static_cast<char>(character - 'A' + 'a');
+    }
+  }
+  return text;
+}
+
+bool is_end_mark(char character) {
+  return std::string_view(".,;!?").find(character) != std::string_view::npos;
+}
+
+/// Whether `[12 user` or `[12u` begins at `at`, perhaps with a misread digit.
+bool begins_turn_mark(std::string_view text, size_t at) {
+  return text[at] == '[' && at + 1 < text.size() && text[at + 1] >= '0' &&
+      text[at + 1] <= '9';
+}
+
+/// Where a word of `text` that begins at `at` ends.
+size_t end_of_word(std::string_view text, size_t at) {
+  const size_t end = text.find(' ', at);
+  return end == std::string_view::npos ? text.size() : end;
+}
+
+/// Where whole words `part` stand in `text` from `at` on.
+size_t find_words(std::string_view text, std::string_view part, size_t at) {
+  for (size_t found = text.find(part, at); found != std::string_view::npos;
+       found = text.find(part, found + 1)) {
+    const size_t end = found + part.size();
+    const bool begins =
+        found == 0 || !is_word(text[found - 1]) || !is_word(part.front());
+    const bool ends =
+        end == text.size() || !is_word(text[end]) || !is_word(part.back());
+    if (begins && ends) {
+      return found;
+    }
+  }
+  return std::string_view::npos;
+}
+
+} // namespace
+
+std::string with_single_spaces(std::string_view text) {
+  std::string result;
+  for (const char character : text) {
+    if (!is_space(character)) {
+      result += character;
+    } else if (!result.empty() && result.back() != ' ') {
+      result += ' ';
+    }
+  }
+  while (!result.empty() && result.back() == ' ') {
+    result.pop_back();
+  }
+  return result;
+}
+
+ValueText::ValueText(std::string_view text)
+    : text_(with_single_spaces(text)), folded_(in_lower_case(text_)) {}
+
+std::optional<std::string> ValueText::find(std::string_view key, bool connected)
+    const {
+  const auto folded = in_lower_case(with_single_spaces(key));
+  std::optional<std::string> newest;
+  if (folded.empty()) {
+    return newest;
+  }
+  for (size_t at = find_words(folded_, folded, 0); at != std::string_view::npos;
+       at = find_words(folded_, folded, at + 1)) {
+    if (auto value = value_at(at + folded.size(), connected)) {
+      newest = std::move(value);
+    }
+  }
+  return newest;
+}
+
+std::optional<std::string> ValueText::value_at(size_t begin, bool connected)
+    const {
+  const auto skip_space = [&] {
+    while (begin < text_.size() && text_[begin] == ' ') {
+      ++begin;
+    }
+  };
+  /// Skips one of these words, whole.
+  const auto skip_word = [&](std::string_view word) {
+    const std::string_view rest = std::string_view(folded_).substr(begin);
+    const bool found = rest.starts_with(word) &&
+        (!is_word(word.back()) || rest.size() == word.size() ||
+         !is_word(rest[word.size()]));
+    if (found) {
+      begin += word.size();
+      skip_space();
+    }
+    return found;
+  };
+  skip_space();
+  skip_word("now");
+  const bool has_connection =
+      std::any_of(kConnectingWords.begin(), kConnectingWords.end(), skip_word);
+  if (has_connection != connected) {
+    return std::nullopt;
+  }
+  skip_word("now");
+  size_t end = begin;
+  size_t num_words = 0;
+  for (; end < text_.size(); ++end) {
+    const bool last = end + 1 == text_.size() || text_[end + 1] == ' ';
+    const bool stops = (is_end_mark(text_[end]) && last) ||
+        begins_turn_mark(text_, end) ||
+        (text_[end] == ' ' && ++num_words == kMaxValueWords);
+    if (stops) {
+      break;
+    }
+  }
+  const auto value = strip(std::string_view(text_).substr(begin, end - begin));
+  return value.empty() ? std::nullopt : std::optional(std::string(value));
+}
+
+std::string find_key(
+    std::string_view question,
+    const std::vector<std::string>& keys) {
+  const auto text = with_single_spaces(question);
+  const auto folded = in_lower_case(text);
+  std::string best;
+  for (const auto& key : keys) {
+    const auto part = in_lower_case(with_single_spaces(key));
+    if (!part.empty() && part.size() > best.size() &&
+        find_words(folded, part, 0) != std::string_view::npos) {
+      best = part;
+    }
+  }
+  if (!best.empty()) {
+    return best;
+  }
+  size_t begin = 0;
+  while (begin < text.size()) {
+    const size_t end = end_of_word(text, begin);
+    const auto word = std::string_view(folded).substr(begin, end - begin);
+    if (std::find(kQuestionWords.begin(), kQuestionWords.end(), word) ==
+        kQuestionWords.end()) {
+      break;
+    }
+    begin = std::min(end + 1, text.size());
+  }
+  size_t end = text.size();
+  while (end > begin && (is_end_mark(text[end - 1]) || text[end - 1] == ' ')) {
+    --end;
+  }
+  return text.substr(begin, end - begin);
+}
+
+} // namespace microfiche::memory

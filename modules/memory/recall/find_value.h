@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace microfiche::memory {
+
+// Note [A key and its value in a text]
+// A text states the value of a key in words: "The code of bafit is Rugumo." The
+// value is what stands behind the key and a connecting word ("is", "are",
+// "was", "were", "means" or one of ": = ->"; "now" is left out) up to the end
+// of the sentence: `.`, `,`, `;`, `!` or `?` before white space or the end, the
+// mark of the next turn, or eight words. A key counts only as whole words, in
+// any case, with any white space between its words. A key without a connecting
+// word states something only if no place in the text has one: "bafit Rugumo".
+// The last place wins, because later text is newer. The same rule reads exact
+// text and text that a model read from a page, so that both make the same
+// mistakes.
+
+/// A text that values are found in, prepared once for many keys.
+class ValueText {
+ public:
+  explicit ValueText(std::string_view text);
+
+  /// The value of a key, with a connecting word or without one; see Note [A key
+  /// and its value in a text]. None if the text does not state it.
+  std::optional<std::string> find(std::string_view key, bool connected) const;
+
+ private:
+  std::optional<std::string> value_at(size_t begin, bool connected) const;
+
+  /// White space is one space; `folded_` is the same in lower case. ASCII
+  /// letters alone change, so both have the same bytes.
+  std::string text_;
+  std::string folded_;
+};
+
+/// The text with one space for each run of white space, none at its ends.
+std::string with_single_spaces(std::string_view text);
+
+/// The key that a question asks for: the longest of the known keys that stands
+/// in it as whole words. Without one, the question without its question words
+/// ("What is the ... ?").
+std::string find_key(
+    std::string_view question,
+    const std::vector<std::string>& keys);
+
+} // namespace microfiche::memory
