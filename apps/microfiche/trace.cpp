@@ -74,19 +74,20 @@ torch::Tensor trace_views(
     TraceFile& file) {
   std::vector<torch::Tensor> pixels;
   std::vector<torch::Tensor> sam;
-  std::vector<torch::Tensor> clip;
+  std::vector<torch::Tensor> second;
   std::vector<torch::Tensor> tokens;
   for (const auto* view : views) {
     pixels.push_back(
         model::normalized_pixels({&view, 1}, loaded.model->tensor_options()));
     auto stages = loaded.model->encoder->stages(pixels.back());
     sam.push_back(std::move(stages.sam));
-    clip.push_back(std::move(stages.clip));
+    second.push_back(std::move(stages.second));
     tokens.push_back(std::move(stages.tokens));
   }
   file.add("pixels." + name, torch::cat(pixels));
   file.add("sam." + name, torch::cat(sam));
-  file.add("clip." + name, torch::cat(clip));
+  const auto stage = loaded.model->encoder->second_stage->stage_name();
+  file.add(concat(stage, ".", name), torch::cat(second));
   const auto all_tokens = torch::cat(tokens); // (views, n * n, D)
   file.add("tokens." + name, all_tokens);
   return all_tokens;
@@ -236,7 +237,8 @@ void add_trace(CLI::App& app) {
       "microfiche trace page.png -o trace.safetensors --mode gundam\n"
       "microfiche trace 1.png 2.png -o trace.safetensors --together\n\n"
       "Saves every stage of one greedy reading, for comparison with another "
-      "implementation: pixels.*, sam.*, clip.*, tokens.* (global, tiles), "
+      "implementation: pixels.*, sam.*, clip.* (flow.* with DeepSeek-OCR 2), "
+      "tokens.* (global, tiles), "
       "sequence, input_ids, logits, generated_ids. Does not stop at the end "
       "token.");
   add_page_options(*command, arguments->page);

@@ -8,7 +8,7 @@ std::map<std::string, page::ResolutionMode> DatasetModel::untiled_modes(
     const std::vector<std::string>& names) const {
   std::map<std::string, page::ResolutionMode> found;
   for (const auto& name : names) {
-    const auto mode = page::find_mode(name, modes);
+    const auto mode = page::find_mode(name, modes, published_modes);
     check(
         !mode.tiled() && mode.base_size_px % pixels_per_token == 0,
         "training pages: mode \"",

@@ -12,6 +12,7 @@ namespace microfiche::data {
 
 /// What a dataset needs to know of the model that it is for.
 struct DatasetModel {
+  /// The model's own modes.
   std::vector<page::ResolutionMode> modes;
   tokenizer::Tokenizer tokenizer;
 
@@ -20,6 +21,9 @@ struct DatasetModel {
 
   /// Side of a vision token.
   int64_t pixels_per_token = 64;
+
+  /// The modes of the model's family.
+  std::vector<page::ResolutionMode> published_modes = page::official_modes();
 
   /// The modes of these names. Throws `InputError` for an unknown mode, one
   /// with tiles, and one whose side is not a multiple of a vision token's.

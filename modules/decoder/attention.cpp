@@ -64,9 +64,9 @@ void AttentionImpl::reset() {
   o_proj = register_module("o_proj", make_linear(q_width, options.width()));
   if (options.qk_norm()) {
     const auto norm =
-        RmsNormOptions(options.head_dim()).eps(options.norm_eps());
-    q_norm = register_module("q_norm", RmsNorm(norm));
-    k_norm = register_module("k_norm", RmsNorm(norm));
+        layers::RmsNormOptions(options.head_dim()).eps(options.norm_eps());
+    q_norm = register_module("q_norm", layers::RmsNorm(norm));
+    k_norm = register_module("k_norm", layers::RmsNorm(norm));
   }
 }
 
@@ -85,8 +85,9 @@ torch::Tensor AttentionImpl::forward(
     q = q_norm->forward(q);
     k = k_norm->forward(k);
   }
-  q = apply_rotary(q.transpose(1, 2), context.rotation); // (B, heads, L, D)
-  k = apply_rotary(k.transpose(1, 2), context.rotation);
+  q = layers::apply_rotary(
+      q.transpose(1, 2), context.rotation); // (B, heads, L, D)
+  k = layers::apply_rotary(k.transpose(1, 2), context.rotation);
   v = v.transpose(1, 2);
 
   if (cache != nullptr && context.joins_new) {

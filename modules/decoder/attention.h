@@ -2,7 +2,7 @@
 
 #include "decoder/attention_context.h"
 #include "decoder/kv_cache.h"
-#include "decoder/rms_norm.h"
+#include "layers/rms_norm.h"
 
 #include "layers/linear.h"
 
@@ -82,8 +82,8 @@ class AttentionImpl : public torch::nn::Cloneable<AttentionImpl> {
   layers::Linear v_proj{nullptr};
   layers::Linear o_proj{nullptr};
   /// Only with `qk_norm`.
-  RmsNorm q_norm{nullptr};
-  RmsNorm k_norm{nullptr};
+  layers::RmsNorm q_norm{nullptr};
+  layers::RmsNorm k_norm{nullptr};
 
  private:
   // Writes the new keys and values, (B, kv_heads, L, D), to the cache.

@@ -164,7 +164,7 @@ AttentionContext make_cached_window_context(
           .unsqueeze(0); // (1, L)
   const auto positions =
       steps + index_tensor(cache.lengths(), like.device()).unsqueeze(1);
-  context.rotation = make_rotation(
+  context.rotation = layers::make_rotation(
       positions, head_dim, rope_theta, c10::typeMetaToScalarType(like.dtype()));
   const bool is_step = num_new == 1 &&
       std::find(lengths.begin(), lengths.end(), 0) == lengths.end();
@@ -208,7 +208,7 @@ AttentionContext make_attention_context(
   const auto dtype = c10::typeMetaToScalarType(like.dtype());
   AttentionContext context;
   if (cache == nullptr) {
-    context.rotation = make_rotation(
+    context.rotation = layers::make_rotation(
         torch::arange(num_new, index).unsqueeze(0),
         head_dim,
         rope_theta,
@@ -247,7 +247,8 @@ AttentionContext make_attention_context(
     context.write_rows =
         torch::arange(cache->batch(), index).unsqueeze(1); // (B, 1)
   }
-  context.rotation = make_rotation(positions, head_dim, rope_theta, dtype);
+  context.rotation =
+      layers::make_rotation(positions, head_dim, rope_theta, dtype);
   return context;
 }
 
@@ -291,7 +292,7 @@ AttentionContext make_step_context(
   context.num_keys = cache.capacity();
   context.visible = visible_keys(context.write_slots, context.num_keys);
   context.rotation =
-      make_rotation(context.write_slots, head_dim, rope_theta, dtype);
+      layers::make_rotation(context.write_slots, head_dim, rope_theta, dtype);
   return context;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "decoder/kv_cache.h"
-#include "decoder/rotary_embedding.h"
+#include "layers/rotary_embedding.h"
 
 #include <torch/types.h>
 
@@ -14,7 +14,7 @@ namespace microfiche::decoder {
 /// see. Made once per call by `make_attention_context`.
 struct AttentionContext {
   /// The rotation of the new positions' queries and keys.
-  Rotation rotation;
+  layers::Rotation rotation;
 
   /// Which keys a query may see, (B, 1, L, keys) bool; undefined with `causal`,
   /// or if every query sees every key.

@@ -49,14 +49,14 @@ bool is_usable(const layers::Linear& linear) {
   return is_usable(linear->weight) && linear->lora() == nullptr;
 }
 
-bool is_usable(const GatedMlpImpl& mlp) {
+bool is_usable(const layers::GatedMlpImpl& mlp) {
   return is_usable(mlp.gate_proj) && is_usable(mlp.up_proj) &&
       is_usable(mlp.down_proj);
 }
 
 bool is_usable(const DecoderLayerImpl& layer, torch::Dtype dtype) {
   const auto& attention = *layer.attention;
-  const auto is_norm = [&](const RmsNorm& norm) {
+  const auto is_norm = [&](const layers::RmsNorm& norm) {
     return is_usable(norm->weight) && norm->weight.scalar_type() == dtype;
   };
   if (!is_norm(layer.attention_norm) || !is_norm(layer.mlp_norm) ||
@@ -72,7 +72,7 @@ bool is_usable(const DecoderLayerImpl& layer, torch::Dtype dtype) {
       (moe.shared_experts.is_empty() || is_usable(*moe.shared_experts)) &&
       std::all_of(
              moe.experts->begin(), moe.experts->end(), [](const auto& expert) {
-               return is_usable(*expert->template as<GatedMlp>());
+               return is_usable(*expert->template as<layers::GatedMlp>());
              });
 }
 
@@ -93,7 +93,7 @@ RawWeight raw(const layers::Linear& linear) {
   return result;
 }
 
-RawGatedMlp raw(const GatedMlpImpl& mlp) {
+RawGatedMlp raw(const layers::GatedMlpImpl& mlp) {
   return {raw(mlp.gate_proj), raw(mlp.up_proj), raw(mlp.down_proj)};
 }
 
@@ -114,7 +114,7 @@ RawDecoderLayer raw(const DecoderLayerImpl& layer) {
   }
   result.router = raw(layer.moe->router->weight);
   for (const auto& expert : *layer.moe->experts) {
-    result.experts.push_back(raw(*expert->as<GatedMlp>()));
+    result.experts.push_back(raw(*expert->as<layers::GatedMlp>()));
   }
   return result;
 }
@@ -214,7 +214,7 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
   if (!rotation_.cos.defined() || rotation_.cos.size(2) < positions) {
     const int64_t with_room =
         positions > cache.capacity() ? 2 * positions : positions;
-    rotation_ = make_rotation(
+    rotation_ = layers::make_rotation(
         torch::arange(with_room, torch::kInt64).unsqueeze(0),
         sizes_.head_dim,
         decoder_->options.rope_theta(),

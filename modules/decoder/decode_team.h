@@ -48,7 +48,7 @@ class DecodeTeam {
   /// One per thread.
   std::vector<DecodeScratch> scratches_;
   /// Covers all positions so far, and the largest capacity.
-  Rotation rotation_;
+  layers::Rotation rotation_;
 };
 
 } // namespace microfiche::decoder

@@ -52,7 +52,9 @@ void DecoderImpl::reset() {
     layers->push_back(DecoderLayer(layer_options(layer)));
   }
   norm = register_module(
-      "norm", RmsNorm(RmsNormOptions(options.width()).eps(options.norm_eps())));
+      "norm",
+      layers::RmsNorm(
+          layers::RmsNormOptions(options.width()).eps(options.norm_eps())));
   lm_head = register_module(
       "lm_head",
       layers::Linear(
@@ -71,7 +73,7 @@ DecoderLayerOptions DecoderImpl::layer_options(int64_t layer) const {
   DecoderLayerOptions layer_options(attention);
   if (layer < options.first_dense_layers()) {
     return layer_options.dense(
-        GatedMlpOptions(options.width(), options.intermediate_width()));
+        layers::GatedMlpOptions(options.width(), options.intermediate_width()));
   }
   const auto router =
       RouterOptions(options.width(), options.num_experts())

@@ -2,7 +2,7 @@
 
 #include "decoder/decoder_layer.h"
 #include "decoder/kv_cache.h"
-#include "decoder/rms_norm.h"
+#include "layers/rms_norm.h"
 
 #include "layers/linear.h"
 
@@ -140,7 +140,7 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
 
   torch::nn::Embedding token_embedding{nullptr};
   torch::nn::ModuleList layers{nullptr};
-  RmsNorm norm{nullptr};
+  layers::RmsNorm norm{nullptr};
   layers::Linear lm_head{nullptr};
 
  private:

@@ -15,13 +15,13 @@ void DecoderLayerImpl::reset() {
       "DecoderLayer: expected either dense or moe options, got ",
       options.dense().has_value() ? "both" : "neither");
 
-  const auto norm = RmsNormOptions(options.attention().width())
+  const auto norm = layers::RmsNormOptions(options.attention().width())
                         .eps(options.attention().norm_eps());
-  attention_norm = register_module("attention_norm", RmsNorm(norm));
+  attention_norm = register_module("attention_norm", layers::RmsNorm(norm));
   attention = register_module("attention", Attention(options.attention()));
-  mlp_norm = register_module("mlp_norm", RmsNorm(norm));
+  mlp_norm = register_module("mlp_norm", layers::RmsNorm(norm));
   if (options.dense()) {
-    dense = register_module("mlp", GatedMlp(*options.dense()));
+    dense = register_module("mlp", layers::GatedMlp(*options.dense()));
   } else {
     moe = register_module("mlp", MixtureOfExperts(*options.moe()));
   }

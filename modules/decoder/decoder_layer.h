@@ -1,9 +1,9 @@
 #pragma once
 
 #include "decoder/attention.h"
-#include "decoder/gated_mlp.h"
 #include "decoder/moe.h"
-#include "decoder/rms_norm.h"
+#include "layers/gated_mlp.h"
+#include "layers/rms_norm.h"
 
 #include <torch/nn.h>
 
@@ -19,7 +19,7 @@ struct DecoderLayerOptions {
       : attention_(attention) {}
 
   TORCH_ARG(AttentionOptions, attention);
-  TORCH_ARG(std::optional<GatedMlpOptions>, dense);
+  TORCH_ARG(std::optional<layers::GatedMlpOptions>, dense);
   TORCH_ARG(std::optional<MixtureOfExpertsOptions>, moe);
 };
 
@@ -43,11 +43,11 @@ class DecoderLayerImpl : public torch::nn::Cloneable<DecoderLayerImpl> {
   /// The options with which this module was constructed.
   DecoderLayerOptions options;
 
-  RmsNorm attention_norm{nullptr};
+  layers::RmsNorm attention_norm{nullptr};
   Attention attention{nullptr};
-  RmsNorm mlp_norm{nullptr};
+  layers::RmsNorm mlp_norm{nullptr};
   /// One of the two is empty.
-  GatedMlp dense{nullptr};
+  layers::GatedMlp dense{nullptr};
   MixtureOfExperts moe{nullptr};
 };
 

@@ -72,12 +72,13 @@ void MixtureOfExpertsImpl::reset() {
   router = register_module("router", Router(options.router()));
   experts = register_module("experts", torch::nn::ModuleList());
   for (int64_t e = 0; e < options.router().num_experts(); ++e) {
-    experts->push_back(GatedMlp(GatedMlpOptions(width, options.inner_width())));
+    experts->push_back(layers::GatedMlp(
+        layers::GatedMlpOptions(width, options.inner_width())));
   }
   if (options.num_shared_experts() > 0) {
     shared_experts = register_module(
         "shared_experts",
-        GatedMlp(GatedMlpOptions(
+        layers::GatedMlp(layers::GatedMlpOptions(
             width, options.num_shared_experts() * options.inner_width())));
   }
 }
@@ -96,7 +97,7 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
         routing.weights,
         options.router().num_experts(),
         [this](int64_t e, const torch::Tensor& rows) {
-          return experts[e]->as<GatedMlp>()->forward(rows);
+          return experts[e]->as<layers::GatedMlp>()->forward(rows);
         });
     const auto y = shared_experts.is_empty()
         ? routed
@@ -107,7 +108,7 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
   kernels::Experts table;
   table.count = options.router().num_experts();
   table.weights = [this](int64_t e) {
-    return experts[e]->as<GatedMlp>()->weights();
+    return experts[e]->as<layers::GatedMlp>()->weights();
   };
   if (is_stacked()) {
     table.stacked = stacked_;
@@ -123,13 +124,16 @@ torch::Tensor MixtureOfExpertsImpl::forward(const torch::Tensor& x) {
 void MixtureOfExpertsImpl::stack_experts() {
   const torch::NoGradGuard no_grad;
   const auto weight_of =
-      [this](int64_t e, layers::Linear GatedMlpImpl::*part) -> torch::Tensor& {
-    return ((*experts[e]->as<GatedMlp>()).*part)->weight;
+      [this](
+          int64_t e,
+          layers::Linear layers::GatedMlpImpl::*part) -> torch::Tensor& {
+    return ((*experts[e]->as<layers::GatedMlp>()).*part)->weight;
   };
-  if (!kernels::fits_grouped_product(experts[0]->as<GatedMlp>()->weights())) {
+  if (!kernels::fits_grouped_product(
+          experts[0]->as<layers::GatedMlp>()->weights())) {
     return;
   }
-  const auto stack = [&](layers::Linear GatedMlpImpl::*part) {
+  const auto stack = [&](layers::Linear layers::GatedMlpImpl::*part) {
     const auto count = static_cast<int64_t>(experts->size());
     std::vector<torch::Tensor> weights;
     for (int64_t e = 0; e < count; ++e) {
@@ -142,21 +146,21 @@ void MixtureOfExpertsImpl::stack_experts() {
     return stacked;
   };
   stacked_ = kernels::ExpertWeights{
-      stack(&GatedMlpImpl::gate_proj),
-      stack(&GatedMlpImpl::up_proj),
-      stack(&GatedMlpImpl::down_proj)};
+      stack(&layers::GatedMlpImpl::gate_proj),
+      stack(&layers::GatedMlpImpl::up_proj),
+      stack(&layers::GatedMlpImpl::down_proj)};
 }
 
 bool MixtureOfExpertsImpl::is_stacked() const {
   // Moving or casting the module gives it other tensors.
   return stacked_ && !has_lora() &&
       stacked_->gate.is_alias_of(
-          experts->ptr(0)->as<GatedMlp>()->gate_proj->weight);
+          experts->ptr(0)->as<layers::GatedMlp>()->gate_proj->weight);
 }
 
 bool MixtureOfExpertsImpl::has_lora() const {
   const auto has = [](const auto& expert) {
-    return expert->template as<GatedMlp>()->has_lora();
+    return expert->template as<layers::GatedMlp>()->has_lora();
   };
   return std::any_of(experts->begin(), experts->end(), has) ||
       (!shared_experts.is_empty() && shared_experts->has_lora());

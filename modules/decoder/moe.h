@@ -1,6 +1,6 @@
 #pragma once
 
-#include "decoder/gated_mlp.h"
+#include "layers/gated_mlp.h"
 
 #include "kernels/moe_dispatch.h"
 
@@ -74,8 +74,8 @@ struct MixtureOfExpertsOptions {
   /// Channels between the two layers of a routed expert.
   TORCH_ARG(int64_t, inner_width);
 
-  /// Experts that run on every token. Together they are one `GatedMlp`; 0 means
-  /// none.
+  /// Experts that run on every token. Together they are one `layers::GatedMlp`;
+  /// 0 means none.
   TORCH_ARG(int64_t, num_shared_experts) = 2;
 };
 
@@ -129,7 +129,7 @@ class MixtureOfExpertsImpl : public torch::nn::Cloneable<MixtureOfExpertsImpl> {
   Router router{nullptr};
   torch::nn::ModuleList experts{nullptr};
   /// Empty without shared experts.
-  GatedMlp shared_experts{nullptr};
+  layers::GatedMlp shared_experts{nullptr};
 
  private:
   bool has_lora() const;

@@ -111,6 +111,33 @@ torch::Tensor ClipVitImpl::forward(const torch::Tensor& tokens) {
   return x.slice(/*dim=*/1, 1);
 }
 
+std::string ClipVitImpl::stage_name() const {
+  return "clip";
+}
+
+int64_t ClipVitImpl::in_channels() const {
+  return options.width();
+}
+
+int64_t ClipVitImpl::feature_width() const {
+  return 2 * options.width();
+}
+
+torch::Tensor ClipVitImpl::features(
+    const torch::Tensor& map,
+    const torch::Tensor& output) {
+  const auto map_tokens = map.flatten(2).transpose(1, 2); // (B, n * n, C)
+  return torch::cat({output, map_tokens}, /*dim=*/-1);
+}
+
+bool ClipVitImpl::features_have_map() const {
+  return true;
+}
+
+void ClipVitImpl::set_recompute(bool on) {
+  recompute_blocks = on;
+}
+
 void ClipVitImpl::pretty_print(std::ostream& stream) const {
   stream << "microfiche::encoder::ClipVit(width=" << options.width()
          << ", layers=" << options.layers() << ", heads=" << options.heads()

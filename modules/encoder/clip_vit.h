@@ -1,6 +1,7 @@
 #pragma once
 
 #include "encoder/feed_forward.h"
+#include "encoder/second_stage.h"
 
 #include "layers/linear.h"
 
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <string>
 
 namespace microfiche::encoder {
 
@@ -48,13 +50,16 @@ class ClipBlockImpl : public torch::nn::Cloneable<ClipBlockImpl> {
 
 TORCH_MODULE(ClipBlock);
 
-/// The knowledge tower: global attention over the tokens of the compressor.
+/// The knowledge tower: global attention over the tokens of the compressor. As
+/// the second stage of DeepSeek-OCR's encoder it gives the projector its output
+/// and the compressor's map, in this order.
 ///
 /// Linear layers, class token and positions start from normal(0, 0.02).
 ///
 /// Source: CLIP, arXiv:2103.00020, as DeepSeek-OCR uses it, arXiv:2510.18234,
 /// "DeepEncoder"; deepencoder/clip_sdpa.py (deepseek-ai/DeepSeek-OCR e4ac34e).
-class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
+class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl>,
+                    public SecondStage {
  public:
   explicit ClipVitImpl(ClipVitOptions options_ = {});
 
@@ -67,7 +72,15 @@ class ClipVitImpl : public torch::nn::Cloneable<ClipVitImpl> {
   /// Shapes: tokens (B, width, n, n), returns (B, n * n, width).
   ///
   /// Throws `c10::Error` when `tokens` has any other shape.
-  torch::Tensor forward(const torch::Tensor& tokens);
+  torch::Tensor forward(const torch::Tensor& tokens) override;
+
+  std::string stage_name() const override;
+  int64_t in_channels() const override;
+  int64_t feature_width() const override;
+  torch::Tensor features(const torch::Tensor& map, const torch::Tensor& output)
+      override;
+  bool features_have_map() const override;
+  void set_recompute(bool on) override;
 
   /// The options with which this module was constructed.
   ClipVitOptions options;

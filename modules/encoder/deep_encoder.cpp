@@ -19,7 +19,10 @@ void DeepEncoderImpl::reset() {
   sam = register_module("sam", SamVit(options.sam()));
   compressor =
       register_module("compressor", TokenCompressor(options.compressor()));
-  clip = register_module("clip", ClipVit(options.clip()));
+  second_stage = options.second_stage()();
+  register_module(
+      second_stage->stage_name(),
+      std::dynamic_pointer_cast<torch::nn::Module>(second_stage));
   projector = register_module("projector", Projector(options.projector()));
 
   const int64_t compressed = options.compressor().channels().back();
@@ -30,16 +33,17 @@ void DeepEncoderImpl::reset() {
       ", got ",
       options.sam().neck_channels());
   TORCH_CHECK_VALUE(
-      compressed == options.clip().width(),
-      "DeepEncoder: expected clip.width to be the compressor's last channels, ",
+      compressed == second_stage->in_channels(),
+      "DeepEncoder: expected the second stage to take the compressor's last "
+      "channels, ",
       compressed,
-      ", got ",
-      options.clip().width());
+      ", got a stage that takes ",
+      second_stage->in_channels());
   TORCH_CHECK_VALUE(
-      options.projector().in_width() == options.clip().width() + compressed,
-      "DeepEncoder: expected projector.in_width to be the channels of both "
-      "towers, ",
-      options.clip().width() + compressed,
+      options.projector().in_width() == second_stage->feature_width(),
+      "DeepEncoder: expected projector.in_width to be the width of the second "
+      "stage's features, ",
+      second_stage->feature_width(),
       ", got ",
       options.projector().in_width());
 }
@@ -65,16 +69,15 @@ EncoderStages DeepEncoderImpl::stages(const torch::Tensor& pixels) {
 EncoderStages DeepEncoderImpl::compress(const torch::Tensor& patches) {
   EncoderStages stages;
   stages.sam = compressor->forward(patches); // (B, C, n, n)
-  stages.clip = clip->forward(stages.sam); // (B, n * n, C)
-  stages.tokens = project(stages.sam, stages.clip); // (B, n * n, D)
+  stages.second = second_stage->forward(stages.sam); // (B, n * n, .)
+  stages.tokens = project(stages.sam, stages.second); // (B, n * n, D)
   return stages;
 }
 
 torch::Tensor DeepEncoderImpl::project(
     const torch::Tensor& sam,
-    const torch::Tensor& clip) {
-  const auto sam_tokens = sam.flatten(2).transpose(1, 2); // (B, n * n, C)
-  return projector->forward(torch::cat({clip, sam_tokens}, /*dim=*/-1));
+    const torch::Tensor& second) {
+  return projector->forward(second_stage->features(sam, second));
 }
 
 void DeepEncoderImpl::pretty_print(std::ostream& stream) const {

@@ -8,11 +8,13 @@ namespace {
 constexpr double kInitStd = 0.02;
 } // namespace
 
-layers::Linear make_linear(int64_t in, int64_t out) {
-  layers::Linear linear(torch::nn::LinearOptions(in, out));
+layers::Linear make_linear(int64_t in, int64_t out, bool bias) {
+  layers::Linear linear(torch::nn::LinearOptions(in, out).bias(bias));
   if (!layers::SkipInitGuard::is_active()) {
     torch::nn::init::normal_(linear->weight, /*mean=*/0, kInitStd);
-    torch::nn::init::zeros_(linear->bias);
+    if (bias) {
+      torch::nn::init::zeros_(linear->bias);
+    }
   }
   return linear;
 }

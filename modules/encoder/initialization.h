@@ -8,9 +8,9 @@
 
 namespace microfiche::encoder {
 
-/// A linear layer whose weight starts from normal(0, 0.02) and whose bias
-/// starts from zero.
-layers::Linear make_linear(int64_t in, int64_t out);
+/// A linear layer whose weight starts from normal(0, 0.02) and whose bias, if
+/// any, starts from zero.
+layers::Linear make_linear(int64_t in, int64_t out, bool bias = true);
 
 /// A tensor from normal(0, 0.02), for learned positions and class tokens.
 torch::Tensor make_embedding(torch::IntArrayRef shape);

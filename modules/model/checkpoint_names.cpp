@@ -1,5 +1,9 @@
 #include "model/checkpoint_names.h"
 
+#include "model/model_family.h"
+#include "model/second_stage_format.h"
+#include "model/tensor_spec_list.h"
+
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -73,6 +77,27 @@ constexpr NamePair kNames[] = {
     {"encoder.compressor.stages.4", "model.sam_model.net_6"},
     {"encoder.compressor.stages.5", "model.sam_model.net_7"},
 
+    {"encoder.flow.query_#", "model.qwen2_model.query_#.weight"},
+    {"encoder.flow.layers.#.attention_norm",
+     "model.qwen2_model.model.model.layers.#.input_layernorm"},
+    {"encoder.flow.layers.#.mlp_norm",
+     "model.qwen2_model.model.model.layers.#.post_attention_layernorm"},
+    {"encoder.flow.layers.#.attention.q_proj",
+     "model.qwen2_model.model.model.layers.#.self_attn.q_proj"},
+    {"encoder.flow.layers.#.attention.k_proj",
+     "model.qwen2_model.model.model.layers.#.self_attn.k_proj"},
+    {"encoder.flow.layers.#.attention.v_proj",
+     "model.qwen2_model.model.model.layers.#.self_attn.v_proj"},
+    {"encoder.flow.layers.#.attention.o_proj",
+     "model.qwen2_model.model.model.layers.#.self_attn.o_proj"},
+    {"encoder.flow.layers.#.mlp.gate_proj",
+     "model.qwen2_model.model.model.layers.#.mlp.gate_proj"},
+    {"encoder.flow.layers.#.mlp.up_proj",
+     "model.qwen2_model.model.model.layers.#.mlp.up_proj"},
+    {"encoder.flow.layers.#.mlp.down_proj",
+     "model.qwen2_model.model.model.layers.#.mlp.down_proj"},
+    {"encoder.flow.norm", "model.qwen2_model.model.model.norm"},
+
     {"encoder.clip.class_embedding",
      "model.vision_model.embeddings.class_embedding"},
     {"unused_patch_embedding",
@@ -134,40 +159,6 @@ translate(std::string_view name, std::string_view from, std::string_view to) {
   return result += rest;
 }
 
-/// Collects the tensors of a checkpoint under their published names.
-class SpecList {
- public:
-  explicit SpecList(bool int8) : int8_(int8) {}
-
-  void add(const std::string& name, std::vector<int64_t> shape) {
-    specs.push_back({name, std::move(shape)});
-  }
-
-  /// A linear layer without a bias.
-  void add_matrix(const std::string& name, int64_t out, int64_t in) {
-    add(name + std::string(kWeightEnding), {out, in});
-    if (int8_) {
-      specs.back().int8 = true;
-      add(name + std::string(kScaleEnding), {out, 1});
-    }
-  }
-
-  void add_linear(const std::string& name, int64_t out, int64_t in) {
-    add_matrix(name, out, in);
-    add(name + ".bias", {out});
-  }
-
-  void add_norm(const std::string& name, int64_t width) {
-    add(name + ".weight", {width});
-    add(name + ".bias", {width});
-  }
-
-  std::vector<TensorSpec> specs;
-
- private:
-  bool int8_ = false;
-};
-
 void add_sam(SpecList& list, const ModelConfig& config) {
   const auto& sam = config.sam;
   const auto& toolkit = config.toolkit;
@@ -209,42 +200,6 @@ void add_sam(SpecList& list, const ModelConfig& config) {
   }
 }
 
-void add_clip(SpecList& list, const ModelConfig& config) {
-  const auto& clip = config.clip;
-  const std::string prefix = "model.vision_model.";
-  const int64_t positions =
-      config.clip_table_side() * config.clip_table_side() + 1;
-  const int64_t inner = clip.width * config.toolkit.clip_mlp_ratio;
-  list.add(prefix + "embeddings.class_embedding", {clip.width});
-  list.add(
-      prefix + "embeddings.patch_embedding.weight",
-      {clip.width, 3, clip.patch_size, clip.patch_size});
-  list.specs.back().optional = true;
-  list.add(
-      prefix + "embeddings.position_embedding.weight", {positions, clip.width});
-  list.add_norm(prefix + "pre_layrnorm", clip.width);
-  for (int64_t i = 0; i < clip.layers; ++i) {
-    const std::string layer =
-        prefix + "transformer.layers." + std::to_string(i) + ".";
-    list.add_norm(layer + "layer_norm1", clip.width);
-    list.add_linear(layer + "self_attn.qkv_proj", 3 * clip.width, clip.width);
-    list.add_linear(layer + "self_attn.out_proj", clip.width, clip.width);
-    list.add_norm(layer + "layer_norm2", clip.width);
-    list.add_linear(layer + "mlp.fc1", inner, clip.width);
-    list.add_linear(layer + "mlp.fc2", clip.width, inner);
-  }
-}
-
-void add_mlp(
-    SpecList& list,
-    const std::string& prefix,
-    int64_t width,
-    int64_t inner) {
-  list.add_matrix(prefix + "gate_proj", inner, width);
-  list.add_matrix(prefix + "up_proj", inner, width);
-  list.add_matrix(prefix + "down_proj", width, inner);
-}
-
 void add_decoder(SpecList& list, const ModelConfig& config) {
   const auto& language = config.language;
   const int64_t width = language.hidden_size;
@@ -265,20 +220,18 @@ void add_decoder(SpecList& list, const ModelConfig& config) {
     list.add(layer + "post_attention_layernorm.weight", {width});
     const std::string mlp = layer + "mlp.";
     if (i < language.first_k_dense_replace) {
-      add_mlp(list, mlp, width, language.intermediate_size);
+      list.add_mlp(mlp, width, language.intermediate_size);
       continue;
     }
     list.add(mlp + "gate.weight", {language.n_routed_experts, width});
     for (int64_t e = 0; e < language.n_routed_experts; ++e) {
-      add_mlp(
-          list,
+      list.add_mlp(
           mlp + "experts." + std::to_string(e) + ".",
           width,
           language.moe_intermediate_size);
     }
     if (language.n_shared_experts > 0) {
-      add_mlp(
-          list,
+      list.add_mlp(
           mlp + "shared_experts.",
           width,
           language.n_shared_experts * language.moe_intermediate_size);
@@ -298,12 +251,14 @@ int64_t TensorSpec::numel() const {
 std::vector<TensorSpec> checkpoint_tensors(const ModelConfig& config) {
   SpecList list(config.is_int8());
   add_sam(list, config);
-  add_clip(list, config);
+  second_stage_format(config).add_tensors(list, config);
   list.add_linear(
       "model.projector.layers",
       config.projector.n_embed,
       config.projector.input_dim);
-  list.add("model.image_newline", {config.projector.n_embed});
+  if (token_layout(config.family()) == page::TokenLayout::kRows) {
+    list.add("model.image_newline", {config.projector.n_embed});
+  }
   list.add("model.view_seperator", {config.projector.n_embed});
   add_decoder(list, config);
   return std::move(list.specs);

@@ -3,6 +3,9 @@
 #include "core/error.h"
 #include "model/model_config_validation.h"
 #include "model/model_family.h"
+#include "model/model_features.h"
+#include "model/output_window.h"
+#include "model/second_stage_format.h"
 
 #include <algorithm>
 #include <array>
@@ -151,17 +154,6 @@ std::string find_config_dtype(const Json& json, const std::string& where) {
   return top.empty() ? inner : top;
 }
 
-/// The official modes, with the family's number of tiles.
-std::vector<page::ResolutionMode> family_modes(const ModelFamily& family) {
-  auto modes = page::official_modes();
-  for (auto& mode : modes) {
-    if (mode.name == "gundam") {
-      mode.max_tiles = family.max_tiles;
-    }
-  }
-  return modes;
-}
-
 } // namespace
 
 const ModelFamily& ModelConfig::family() const {
@@ -225,18 +217,21 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
 
   const std::string vision_where = where + ": vision_config";
   const std::string sam_where = vision_where + ".width." + kSamName;
-  const std::string clip_where = vision_where + ".width." + kClipName;
+  const auto& stage = second_stage_format(config);
+  const Json* stage_sizes = nullptr;
   if (const Json* vision = find_object(json, "vision_config", where)) {
     ConfigReader(*vision, vision_where)("image_size", config.image_size);
     if (const Json* towers = find_object(*vision, "width", vision_where)) {
       if (const Json* sam = find_object(*towers, kSamName, vision_where)) {
         read_section(*sam, config.sam, sam_where);
       }
-      if (const Json* clip = find_object(*towers, kClipName, vision_where)) {
-        read_section(*clip, config.clip, clip_where);
-      }
+      stage_sizes = find_object(*towers, stage.name.c_str(), vision_where);
     }
   }
+  stage.read(
+      stage_sizes == nullptr ? Json::object() : *stage_sizes,
+      config,
+      vision_where + ".width." + stage.name);
   if (const Json* projector = find_object(json, "projector_config", where)) {
     read_section(*projector, config.projector, where + ": projector_config");
   }
@@ -248,10 +243,14 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
   if (!family.prompt.empty()) {
     config.toolkit.default_prompt = family.prompt;
   }
+  config.toolkit.default_mode = family.default_mode;
   if (const Json* toolkit = find_object(json, "microfiche", where)) {
     ConfigReader reader(*toolkit, where + ": microfiche");
     visit_fields(reader, config.toolkit);
     reader.finish();
+  }
+  for (auto& mode : config.toolkit.modes) {
+    mode.layout = token_layout(family);
   }
 
   validate(config, where);
@@ -286,7 +285,8 @@ Json write_model_config(const ModelConfig& config) {
   Json& vision = json["vision_config"];
   vision["image_size"] = config.image_size;
   put(vision["width"][kSamName], write_config(config.sam));
-  put(vision["width"][kClipName], write_config(config.clip));
+  const auto& stage = second_stage_format(config);
+  put(vision["width"][stage.name], stage.write(config));
   put(json["projector_config"], write_config(config.projector));
   Json& language = json["language_config"];
   put(language, write_config(config.language));
@@ -302,22 +302,15 @@ Json write_model_config(const ModelConfig& config) {
 }
 
 std::vector<page::ResolutionMode> modes_of(const ModelConfig& config) {
-  return config.toolkit.modes.empty() ? family_modes(config.family())
+  return config.toolkit.modes.empty() ? published_modes(config.family())
                                       : config.toolkit.modes;
 }
 
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name) {
-  const auto has_name = [&](const page::ResolutionMode& mode) {
-    return mode.name == name;
-  };
-  const auto modes = family_modes(config.family());
-  const bool is_own = std::ranges::any_of(config.toolkit.modes, has_name);
-  const auto found = std::ranges::find_if(modes, has_name);
-  auto mode = is_own || found == modes.end()
-      ? page::find_mode(name, config.toolkit.modes)
-      : *found;
+  auto mode = page::find_mode(
+      name, config.toolkit.modes, published_modes(config.family()));
   validate_mode(config, mode, "--mode " + name);
   return mode;
 }

@@ -15,20 +15,22 @@ namespace microfiche::model {
 
 // Note [The official config.json]
 // DeepSeek-OCR's file nests the sizes: `language_config` has the decoder (the
-// top level may repeat it), `vision_config.width` the two towers,
-// `projector_config` the layer between. It omits values that its remote code
-// takes from class defaults (RoPE base, norm epsilon, scoring of the router),
-// so the defaults below are those of that code, not of newer DeepSeek families.
-// We keep unused fields and write them back, and refuse values that select
-// another architecture.
+// top level may repeat it), `vision_config.width` the two stages of the
+// encoder, `projector_config` the layer between. It omits values that its
+// remote code takes from class defaults (RoPE base, norm epsilon, scoring of
+// the router), so the defaults below are those of that code, not of newer
+// DeepSeek families. We keep unused fields and write them back, and refuse
+// values that select another architecture.
 //
 // Constants of the published code that a small model changes are in an object
 // of our own, `microfiche` (see `ToolkitConfig`). The official file has none
 // and gets the official numbers.
 
-/// Names of the two towers in `vision_config.width`.
+/// Names in `vision_config.width`: the perception tower, and the second stage
+/// of DeepSeek-OCR and of DeepSeek-OCR 2.
 inline constexpr const char* kSamName = "sam_vit_b";
 inline constexpr const char* kClipName = "clip-l-14-224";
+inline constexpr const char* kFlowName = "qwen2-0-5b";
 
 /// `vision_config.width.sam_vit_b`: the perception tower.
 struct SamConfig {
@@ -39,7 +41,9 @@ struct SamConfig {
   /// Blocks whose attention is global; the others attend inside windows.
   std::vector<int64_t> global_attn_indexes = {2, 5, 8, 11};
 
-  /// Channels after each stride-2 convolution behind the neck.
+  /// Channels after each stride-2 convolution behind the neck. The published
+  /// file of DeepSeek-OCR 2 states a last number that its weights do not have;
+  /// here it is the width of the causal flow.
   std::vector<int64_t> downsample_channels = {512, 1024};
 };
 
@@ -53,6 +57,19 @@ struct ClipConfig {
   /// class token. Neither is the size of a page.
   int64_t image_size = 224;
   int64_t patch_size = 14;
+};
+
+/// `vision_config.width.qwen2-0-5b`: the causal flow. The published file states
+/// only `dim`; the others are constants of its code.
+struct FlowConfig {
+  int64_t dim = 896;
+  int64_t layers = 24;
+  int64_t heads = 14;
+  int64_t kv_heads = 2;
+  int64_t intermediate_size = 4864;
+
+  /// Sides in pixels of the views that there are learned queries for.
+  std::vector<int64_t> view_sides_px = {768, 1024};
 };
 
 /// `projector_config`: vision width to decoder width.
@@ -140,7 +157,9 @@ Json int8_quantization_config();
 /// DeepSeek-OCR. See Note [The official config.json].
 struct ModelConfig {
   SamConfig sam;
+  /// The second stage is one of these, as `family` says.
   ClipConfig clip;
+  FlowConfig flow;
   ProjectorConfig projector;
   LanguageConfig language;
   ToolkitConfig toolkit;
@@ -211,6 +230,16 @@ void visit_fields(Visitor&& visit, ClipConfig& clip) {
   visit("heads", clip.heads);
   visit("image_size", clip.image_size);
   visit("patch_size", clip.patch_size);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, FlowConfig& flow) {
+  visit("dim", flow.dim);
+  visit("layers", flow.layers);
+  visit("heads", flow.heads);
+  visit("kv_heads", flow.kv_heads);
+  visit("intermediate_size", flow.intermediate_size);
+  visit("view_sides_px", flow.view_sides_px);
 }
 
 template <typename Visitor>

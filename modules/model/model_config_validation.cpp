@@ -1,57 +1,12 @@
 #include "model/model_config_validation.h"
 
 #include "core/error.h"
+#include "model/model_family.h"
+#include "model/second_stage_format.h"
+#include "model/size_checks.h"
 
 namespace microfiche::model {
 namespace {
-
-/// Of any field: a product of two sizes then still fits into memory sizes.
-constexpr int64_t kMaxSize = int64_t{1} << 24;
-
-/// Layers of a tower or of the decoder, and experts in all layers. Each needs a
-/// name and a module before the weights are checked.
-constexpr int64_t kMaxLayers = 1024;
-constexpr int64_t kMaxExperts = int64_t{1} << 16;
-
-void check_size(
-    int64_t size,
-    int64_t least,
-    const char* field,
-    const std::string& where,
-    int64_t most = kMaxSize) {
-  check(
-      size >= least && size <= most,
-      where,
-      ": ",
-      field,
-      " must be from ",
-      least,
-      " to ",
-      most,
-      ", got ",
-      size);
-}
-
-void check_heads(
-    int64_t width,
-    int64_t heads,
-    const char* width_field,
-    const char* heads_field,
-    const std::string& where) {
-  check_size(width, 1, width_field, where);
-  check_size(heads, 1, heads_field, where);
-  check(
-      width % heads == 0,
-      where,
-      ": ",
-      width_field,
-      " must be a multiple of ",
-      heads_field,
-      " (",
-      heads,
-      "), got ",
-      width);
-}
 
 void check_sam(const ModelConfig& config, const std::string& where) {
   const auto& sam = config.sam;
@@ -76,23 +31,6 @@ void check_sam(const ModelConfig& config, const std::string& where) {
   }
 }
 
-void check_clip(const ModelConfig& config, const std::string& where) {
-  const auto& clip = config.clip;
-  check_heads(clip.width, clip.heads, "width", "heads", where);
-  check_size(clip.layers, 1, "layers", where, kMaxLayers);
-  check_size(clip.patch_size, 1, "patch_size", where);
-  check_size(clip.image_size, clip.patch_size, "image_size", where);
-  check(
-      clip.width == config.sam.downsample_channels.back(),
-      where,
-      ": width must equal the last of ",
-      kSamName,
-      ".downsample_channels (",
-      config.sam.downsample_channels.back(),
-      "), whose map is this tower's input, got ",
-      clip.width);
-}
-
 void check_image_size(const ModelConfig& config, const std::string& where) {
   const int64_t patch = config.toolkit.sam_patch_size;
   check_size(config.image_size, patch, "image_size", where);
@@ -107,14 +45,13 @@ void check_image_size(const ModelConfig& config, const std::string& where) {
 
 void check_projector(const ModelConfig& config, const std::string& where) {
   const auto& projector = config.projector;
-  const int64_t channels =
-      config.clip.width + config.sam.downsample_channels.back();
+  const int64_t channels = second_stage_format(config).feature_width(config);
   check(
       projector.input_dim == channels,
       where,
       ": input_dim must be ",
       channels,
-      ", the width of both towers, got ",
+      ", the width of the second stage's features, got ",
       projector.input_dim);
   check(
       projector.n_embed == config.language.hidden_size,
@@ -204,19 +141,29 @@ void check_language(const LanguageConfig& language, const std::string& where) {
       "\"");
 }
 
-void check_toolkit(const ModelConfig& config, const std::string& where) {
-  const auto& toolkit = config.toolkit;
+void check_toolkit_sizes(
+    const ToolkitConfig& toolkit,
+    const std::string& where) {
   check_size(toolkit.sam_patch_size, 1, "sam_patch_size", where);
   check_size(toolkit.sam_window_size, 1, "sam_window_size", where);
   check_size(toolkit.sam_mlp_ratio, 1, "sam_mlp_ratio", where);
   check_size(toolkit.sam_neck_channels, 1, "sam_neck_channels", where);
   check_size(toolkit.clip_mlp_ratio, 1, "clip_mlp_ratio", where);
+}
+
+void check_modes(const ModelConfig& config, const std::string& where) {
+  const auto& toolkit = config.toolkit;
   for (const auto& mode : toolkit.modes) {
     validate_mode(config, mode, where);
   }
   try {
     validate_mode(
-        config, page::find_mode(toolkit.default_mode, toolkit.modes), where);
+        config,
+        page::find_mode(
+            toolkit.default_mode,
+            toolkit.modes,
+            published_modes(config.family())),
+        where);
   } catch (const UsageError& error) {
     throw InputError(concat(where, ": default_mode: ", error.what()));
   }
@@ -225,16 +172,19 @@ void check_toolkit(const ModelConfig& config, const std::string& where) {
 } // namespace
 
 void validate(const ModelConfig& config, const std::string& where) {
+  // The other checks divide by these sizes.
+  check_toolkit_sizes(config.toolkit, where + ": microfiche");
   const std::string vision = where + ": vision_config";
   check_sam(config, vision + ".width." + kSamName);
-  check_clip(config, vision + ".width." + kClipName);
+  const auto& stage = second_stage_format(config);
+  stage.check(config, vision + ".width." + stage.name);
   check_language(
       config.language,
       config.source.contains("language_config") ? where + ": language_config"
                                                 : where);
   check_projector(config, where + ": projector_config");
   check_image_size(config, vision);
-  check_toolkit(config, where + ": microfiche");
+  check_modes(config, where + ": microfiche");
 }
 
 void validate_mode(
@@ -252,6 +202,10 @@ void validate_mode(
         " px, the side of a vision token of this model, got ",
         side,
         " px");
+    if (side > 0) {
+      second_stage_format(config).check_view(
+          config, side, concat(where, ": mode \"", mode.name, "\""));
+    }
   }
 }
 

@@ -11,7 +11,7 @@ namespace microfiche::model {
 void validate(const ModelConfig& config, const std::string& where);
 
 /// Throws `InputError` for a mode whose views are not a multiple of a vision
-/// token's side.
+/// token's side, or that the second stage of the encoder does not take.
 void validate_mode(
     const ModelConfig& config,
     const page::ResolutionMode& mode,

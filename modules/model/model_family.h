@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/json.h"
+#include "page/resolution_mode.h"
 
 #include <cstdint>
 #include <optional>
@@ -34,8 +35,10 @@ struct ModelFamily {
   /// The second stage of the encoder: a key of `vision_config.width`.
   std::string second_stage;
 
-  /// Why we do not run it; empty if we do.
-  std::string missing;
+  /// Its resolution modes, with its layout of vision tokens, and the default
+  /// of `--mode`.
+  const std::vector<page::ResolutionMode>& (*modes)() = page::official_modes;
+  std::string default_mode = "gundam";
 
   /// Whether its decoder forgets its own output; then config.json must say how
   /// much stays. See Note [Attention windows].
@@ -69,29 +72,14 @@ std::span<const ModelFamily> model_families();
 /// The family of a config.json, told by `architectures`, else by `model_type`,
 /// else by the encoder's second stage.
 ///
-/// Throws `InputError`, naming field and value, for an unknown family, for one
-/// that we do not run, and for a field that contradicts the family. `where` is
-/// the file.
+/// Throws `InputError`, naming field and value, for an unknown family and for a
+/// field that contradicts the family. `where` is the file.
 const ModelFamily& find_family(const Json& config, const std::string& where);
 
-/// Throws `InputError`, naming field and value, for a field that asks for a
-/// computation that we do not have, at the top level or in a nested object.
-/// Sizes are checked elsewhere.
-void check_features(const Json& config, const std::string& where);
+/// The modes of a family, with its number of tiles.
+std::vector<page::ResolutionMode> published_modes(const ModelFamily& family);
 
-/// How many positions of its own output the decoder sees:
-/// `sliding_window_size`, or for a family with windows `sliding_window`;
-/// nothing if it sees all. A model of any family may be given a window.
-///
-/// Throws `InputError` for a value below 1, for two that differ, and for a
-/// family whose config lacks it.
-std::optional<int64_t> find_window(
-    const Json& config,
-    const ModelFamily& family,
-    const std::string& where);
-
-/// Writes a window into every field that states one, and at least into
-/// `language_config.sliding_window_size`.
-void set_window(Json& config, int64_t window);
+/// How a family's vision tokens follow one another.
+page::TokenLayout token_layout(const ModelFamily& family);
 
 } // namespace microfiche::model

@@ -13,11 +13,12 @@ namespace {
 
 std::string part_of(std::string_view name) {
   // The first match counts.
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10>
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 11>
       kParts = {{
           {"model.sam_model.net_", "compressor"},
           {"model.sam_model.", "SAM"},
           {"model.vision_model.", "CLIP"},
+          {"model.qwen2_model.", "causal flow"},
           {"model.projector.", "projector"},
           {"model.image_newline", "newline and separator"},
           {"model.view_seperator", "newline and separator"},

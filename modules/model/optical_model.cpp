@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 #include "encoder/normalize_pixels.h"
+#include "model/model_family.h"
+#include "model/second_stage_format.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,6 +30,7 @@ OpticalModelOptions optical_model_options(const ModelConfig& config) {
   const auto& toolkit = config.toolkit;
   const auto& language = config.language;
   return OpticalModelOptions()
+      .layout(token_layout(config.family()))
       .encoder(encoder::DeepEncoderOptions()
                    .sam(encoder::SamVitOptions()
                             .image_size(config.image_size)
@@ -42,12 +45,7 @@ OpticalModelOptions optical_model_options(const ModelConfig& config) {
                    .compressor(encoder::TokenCompressorOptions()
                                    .in_channels(toolkit.sam_neck_channels)
                                    .channels(config.sam.downsample_channels))
-                   .clip(encoder::ClipVitOptions()
-                             .width(config.clip.width)
-                             .layers(config.clip.layers)
-                             .heads(config.clip.heads)
-                             .mlp_ratio(toolkit.clip_mlp_ratio)
-                             .table_side(config.clip_table_side()))
+                   .second_stage(second_stage_format(config).make(config))
                    .projector(encoder::ProjectorOptions()
                                   .in_width(config.projector.input_dim)
                                   .out_width(config.projector.n_embed)))
@@ -92,8 +90,10 @@ void OpticalModelImpl::reset() {
   decoder = register_module("decoder", decoder::Decoder(options.decoder()));
   // As published: vectors of about the length of an embedding.
   const double scale = 1.0 / std::sqrt(static_cast<double>(width));
-  image_newline =
-      register_parameter("image_newline", torch::randn({width}) * scale);
+  if (options.layout() == page::TokenLayout::kRows) {
+    image_newline =
+        register_parameter("image_newline", torch::randn({width}) * scale);
+  }
   view_separator =
       register_parameter("view_separator", torch::randn({width}) * scale);
 }
@@ -102,6 +102,11 @@ std::vector<VisionTokens> OpticalModelImpl::encode(
     std::span<const page::PageViews> pages,
     const page::ResolutionMode& mode,
     const ViewEncoder& encode_view) {
+  TORCH_CHECK(
+      mode.layout == options.layout(),
+      "OpticalModel: mode \"",
+      mode.name,
+      "\" has another layout of vision tokens than the model");
   const auto like = tensor_options();
   const auto encode_views =
       [&](const std::vector<const page::PageImage*>& views, int64_t side) {
@@ -174,6 +179,10 @@ torch::Tensor OpticalModelImpl::assemble(
     rows.push_back(tile_tokens.reshape({batch, -1, width}));
   }
   rows.push_back(global_tokens);
+  if (options.layout() == page::TokenLayout::kFlat) {
+    rows.push_back(view_separator.expand({batch, 1, width}));
+    return torch::cat(rows, /*dim=*/1);
+  }
   rows.push_back(image_newline.expand({batch, 1, width}));
   rows.push_back(view_separator.expand({batch, 1, width}));
   const auto order = torch::tensor(
@@ -191,7 +200,7 @@ torch::Tensor OpticalModelImpl::embed(
     const std::vector<int64_t> ids(
         prompt.ids.begin() + begin, prompt.ids.begin() + end);
     return decoder->embed(torch::tensor(ids, torch::kInt64)
-                              .to(image_newline.device())
+                              .to(view_separator.device())
                               .unsqueeze(0))[0];
   };
   const int64_t length = static_cast<int64_t>(prompt.ids.size());
@@ -200,30 +209,30 @@ torch::Tensor OpticalModelImpl::embed(
   }
   TORCH_CHECK(
       sequence.dim() == 2 && sequence.size(0) == prompt.image_positions &&
-          sequence.size(1) == image_newline.size(0),
+          sequence.size(1) == view_separator.size(0),
       "OpticalModel: expected vision tokens of shape (",
       prompt.image_positions,
       ", ",
-      image_newline.size(0),
+      view_separator.size(0),
       ") for the prompt's image, got ",
       sequence.sizes());
   const int64_t image_end = prompt.image_begin + prompt.image_positions;
   return torch::cat(
       {embed_ids(0, prompt.image_begin),
-       sequence.to(image_newline.options()),
+       sequence.to(view_separator.options()),
        embed_ids(image_end, length)});
 }
 
 void OpticalModelImpl::set_recompute(bool on) {
   encoder->sam->recompute_blocks = on;
-  encoder->clip->recompute_blocks = on;
+  encoder->second_stage->set_recompute(on);
   decoder->recompute_layers = on;
 }
 
 torch::TensorOptions OpticalModelImpl::tensor_options() const {
   return torch::TensorOptions()
-      .dtype(image_newline.scalar_type())
-      .device(image_newline.device());
+      .dtype(view_separator.scalar_type())
+      .device(view_separator.device());
 }
 
 void OpticalModelImpl::keep_unused_patch_embedding(torch::Tensor weight) {

@@ -22,8 +22,8 @@ namespace microfiche::model {
 
 /// The vision tokens of a page.
 struct VisionTokens {
-  /// (positions, width): tiles and global view with a newline per row, then the
-  /// separator; see page/vision_token_order.h.
+  /// (positions, width): tiles and global view, in a layout of rows with a
+  /// newline per row, then the separator; see page/vision_token_order.h.
   torch::Tensor sequence;
 
   page::VisionTokenCounts counts;
@@ -37,6 +37,9 @@ struct VisionTokens {
 struct OpticalModelOptions {
   TORCH_ARG(encoder::DeepEncoderOptions, encoder);
   TORCH_ARG(decoder::DecoderOptions, decoder);
+
+  /// How the vision tokens of a page follow one another.
+  TORCH_ARG(page::TokenLayout, layout) = page::TokenLayout::kRows;
 };
 
 /// Options for the sizes of a config.
@@ -49,8 +52,9 @@ using ViewEncoder = std::function<torch::Tensor(const torch::Tensor& pixels)>;
 /// Encoder and decoder: turns pages into vision tokens and puts these into the
 /// prompt.
 ///
-/// Source: DeepSeek-OCR, arXiv:2510.18234; modeling_deepseekocr.py
-/// (deepseek-ai/DeepSeek-OCR e4ac34e).
+/// Sources: DeepSeek-OCR, arXiv:2510.18234; modeling_deepseekocr.py
+/// (deepseek-ai/DeepSeek-OCR e4ac34e); modeling_deepseekocr2.py
+/// (deepseek-ai/DeepSeek-OCR-2 2f3699e).
 class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
  public:
   explicit OpticalModelImpl(OpticalModelOptions options_ = {});
@@ -102,7 +106,8 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   encoder::DeepEncoder encoder{nullptr};
   decoder::Decoder decoder{nullptr};
 
-  /// (D) each: the end of a row of vision tokens, and the end of the page.
+  /// (D) each: the end of a row of vision tokens, undefined in a flat layout,
+  /// and the end of the page.
   torch::Tensor image_newline;
   torch::Tensor view_separator;
 

@@ -7,8 +7,6 @@
 namespace microfiche::page {
 namespace {
 
-constexpr int64_t kMaxSide = 4096;
-
 ResolutionMode whole(const char* name, int64_t size_px, Fit fit) {
   ResolutionMode mode;
   mode.name = name;
@@ -72,11 +70,30 @@ const std::vector<ResolutionMode>& official_modes() {
   return modes;
 }
 
+const std::vector<ResolutionMode>& flow_modes() {
+  static const std::vector<ResolutionMode> modes = [] {
+    auto dynamic = whole("dynamic", 1024, Fit::kPad);
+    dynamic.tile_size_px = 768;
+    dynamic.max_tiles = 6;
+    std::vector<ResolutionMode> all = {
+        dynamic,
+        whole("base", 1024, Fit::kPad),
+        whole("768", 768, Fit::kStretch),
+    };
+    for (auto& mode : all) {
+      mode.layout = TokenLayout::kFlat;
+    }
+    return all;
+  }();
+  return modes;
+}
+
 ResolutionMode find_mode(
     const std::string& name,
-    const std::vector<ResolutionMode>& own_modes) {
+    const std::vector<ResolutionMode>& own_modes,
+    const std::vector<ResolutionMode>& published) {
   std::vector<std::string> names;
-  for (const auto* modes : {&own_modes, &official_modes()}) {
+  for (const auto* modes : {&own_modes, &published}) {
     for (const auto& mode : *modes) {
       if (mode.name == name) {
         return mode;

@@ -11,6 +11,9 @@ namespace microfiche::page {
 /// The largest number of tiles per page.
 inline constexpr int64_t kMaxTiles = 256;
 
+/// The longest side of a view, in pixels.
+inline constexpr int64_t kMaxSide = 4096;
+
 /// How a page becomes the square that the encoder takes.
 enum class Fit {
   /// Stretched to the square, which changes the aspect ratio.
@@ -22,6 +25,16 @@ enum class Fit {
 NLOHMANN_JSON_SERIALIZE_ENUM(
     Fit,
     {{Fit::kStretch, "stretch"}, {Fit::kPad, "pad"}})
+
+/// How the vision tokens of a page follow one another in the decoder's
+/// sequence. It belongs to the model, not to what a user writes about a mode.
+enum class TokenLayout {
+  /// The tiles are joined to one map of the page; a newline ends each row of
+  /// the map and of the global view.
+  kRows,
+  /// Tile after tile, then the global view; no newlines.
+  kFlat,
+};
 
 /// How a page becomes the encoder's views. It decides how many vision tokens
 /// the page costs.
@@ -44,6 +57,9 @@ struct ResolutionMode {
   /// A page is not cut into tiles if no side is longer than this; 0 means the
   /// side of a tile.
   int64_t untiled_up_to_px = 0;
+
+  /// That of the model whose mode it is; not among the visited fields.
+  TokenLayout layout = TokenLayout::kRows;
 
   bool tiled() const {
     return tile_size_px > 0;
@@ -73,10 +89,17 @@ void validate(const ResolutionMode& mode, const std::string& where);
 /// (deepseek-ai/DeepSeek-OCR e4ac34e).
 const std::vector<ResolutionMode>& official_modes();
 
-/// The mode of this name among `own_modes`, then among the official modes.
-/// Throws `UsageError`, which lists the names, when there is none.
+/// The modes of DeepSeek-OCR 2: dynamic, base and 768.
+///
+/// Source: `infer` of modeling_deepseekocr2.py (deepseek-ai/DeepSeek-OCR-2
+/// 2f3699e); the README has only dynamic.
+const std::vector<ResolutionMode>& flow_modes();
+
+/// The mode of this name among `own_modes`, then among `published`. Throws
+/// `UsageError`, which lists the names, when there is none.
 ResolutionMode find_mode(
     const std::string& name,
-    const std::vector<ResolutionMode>& own_modes = {});
+    const std::vector<ResolutionMode>& own_modes = {},
+    const std::vector<ResolutionMode>& published = official_modes());
 
 } // namespace microfiche::page

@@ -3,6 +3,7 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace microfiche::page {
 namespace {
@@ -43,12 +44,13 @@ VisionTokenCounts count_vision_tokens(
   counts.nominal = n * n;
   counts.valid =
       mode.fit == Fit::kPad ? (n * n * shorter + longer - 1) / longer : n * n;
-  counts.positions = n * (n + 1) + 1;
+  const bool flat = mode.layout == TokenLayout::kFlat;
+  counts.positions = n * (flat ? n : n + 1) + 1;
   if (grid.tiled()) {
     const int64_t m = side_in_tokens(mode, mode.tile_size_px, pixels_per_token);
     counts.nominal += m * m * grid.num_tiles();
     counts.valid += m * m * grid.num_tiles();
-    counts.positions += m * grid.rows * (m * grid.columns + 1);
+    counts.positions += m * grid.rows * (m * grid.columns + (flat ? 0 : 1));
   }
   return counts;
 }
@@ -66,8 +68,11 @@ VisionTokenCounts count_vision_tokens(
       pixels_per_token);
 }
 
-std::vector<int64_t>
-vision_token_order(int64_t global_side, TileGrid grid, int64_t tile_side) {
+std::vector<int64_t> vision_token_order(
+    int64_t global_side,
+    TileGrid grid,
+    int64_t tile_side,
+    TokenLayout layout) {
   const int64_t n = global_side;
   const int64_t m = grid.tiled() ? tile_side : 0;
   check(
@@ -85,6 +90,12 @@ vision_token_order(int64_t global_side, TileGrid grid, int64_t tile_side) {
   const int64_t separator = newline + 1;
 
   std::vector<int64_t> order;
+  if (layout == TokenLayout::kFlat) {
+    order.resize(static_cast<size_t>(newline));
+    std::iota(order.begin(), order.end(), int64_t{0});
+    order.push_back(separator);
+    return order;
+  }
   order.reserve(static_cast<size_t>(
       m * grid.rows * (m * grid.columns + 1) + n * (n + 1) + 1));
   for (int64_t y = 0; y < grid.rows * m; ++y) {

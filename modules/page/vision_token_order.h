@@ -18,7 +18,8 @@ namespace microfiche::page {
 //              the published code rounds down, in a number that it only prints.
 //   positions  positions in the decoder's context: every row of the global view
 //              and of the joined tiles ends with a newline, and a separator
-//              ends the page. 73, 111, 273, 421, ...
+//              ends the page. 73, 111, 273, 421, ... A flat layout has no
+//              newlines: 257 + 144k in DeepSeek-OCR 2.
 // Padded tokens stay in the sequence.
 
 /// See Note [Vision tokens and positions].
@@ -66,13 +67,18 @@ VisionTokenCounts count_vision_tokens(
 ///
 /// The tiles are joined into one map of the page. Its rows come first, then the
 /// rows of the global view; a newline follows each row, and the separator comes
-/// last. `grid` 1 x 1 means a page without tiles.
+/// last. In a flat layout the rows keep their order and the newline is left
+/// out. `grid` 1 x 1 means a page without tiles.
 ///
 /// Follows `forward` of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR
-/// e4ac34e).
+/// e4ac34e) and of modeling_deepseekocr2.py (deepseek-ai/DeepSeek-OCR-2
+/// 2f3699e).
 ///
 /// `global_side` is n and `tile_side` m, both in vision tokens.
-std::vector<int64_t>
-vision_token_order(int64_t global_side, TileGrid grid, int64_t tile_side);
+std::vector<int64_t> vision_token_order(
+    int64_t global_side,
+    TileGrid grid,
+    int64_t tile_side,
+    TokenLayout layout = TokenLayout::kRows);
 
 } // namespace microfiche::page

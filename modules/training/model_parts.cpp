@@ -16,6 +16,7 @@ const std::vector<ModelPart>& model_parts() {
       {"sam", {"encoder.sam.*"}},
       {"compressor", {"encoder.compressor.*"}},
       {"clip", {"encoder.clip.*"}},
+      {"flow", {"encoder.flow.*"}},
       {"projector", {"encoder.projector.*", "image_newline", "view_separator"}},
       {"embeddings", {"decoder.token_embedding.*", "decoder.lm_head.*"}},
       {"router", {"decoder.layers.*.mlp.router.*"}},

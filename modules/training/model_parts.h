@@ -14,10 +14,10 @@ struct ModelPart {
   std::vector<std::string> patterns;
 };
 
-/// The parts that a learning rate may name: adapter, sam, compressor, clip,
-/// projector (with the newline and the separator), embeddings (token embedding
-/// and head), router, experts (routed and shared), decoder (all of it), heads,
-/// text_compressor.
+/// The parts that a learning rate may name: adapter, sam, compressor, clip or
+/// flow (the second stage of the encoder), projector (with the newline and the
+/// separator), embeddings (token embedding and head), router, experts (routed
+/// and shared), decoder (all of it), heads, text_compressor.
 const std::vector<ModelPart>& model_parts();
 
 /// Whether `match`, the name of a part or a pattern with `*`, matches a

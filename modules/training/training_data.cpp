@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/terminal.h"
+#include "model/model_family.h"
 
 #include <set>
 #include <vector>
@@ -107,7 +108,8 @@ data::DatasetModel TrainingData::dataset_model() const {
       loaded_.config.toolkit.modes,
       loaded_.tokenizer(),
       loaded_.config.language.eos_token_id,
-      loaded_.config.token_side_px()};
+      loaded_.config.token_side_px(),
+      model::published_modes(loaded_.config.family())};
 }
 
 std::shared_ptr<const data::PageDataset> TrainingData::make_pages(

@@ -90,7 +90,7 @@ TEST(MixtureOfExpertsTest, StackingKeepsTheWeightsAndMakesThemContiguous) {
     EXPECT_TRUE(torch::equal(parameters[i], weights[i])) << i;
   }
   const auto up = [&](int64_t e) {
-    return moe->experts[e]->as<GatedMlp>()->up_proj->weight;
+    return moe->experts[e]->as<layers::GatedMlp>()->up_proj->weight;
   };
   EXPECT_EQ(up(1).const_data_ptr<float>(), up(0).const_data_ptr<float>() + 128);
   EXPECT_TRUE(torch::equal(moe->forward(x), expected));
@@ -105,7 +105,7 @@ TEST(MixtureOfExpertsTest, LoraOfExpertsMatchesMergedWeights) {
   MixtureOfExperts moe(MixtureOfExpertsOptions(small_router(), 12));
   moe->eval();
   const torch::NoGradGuard no_grad;
-  auto& routed = moe->experts[1]->as<GatedMlp>()->up_proj;
+  auto& routed = moe->experts[1]->as<layers::GatedMlp>()->up_proj;
   auto& shared = moe->shared_experts->down_proj;
   for (auto* layer : {&routed, &shared}) {
     (*layer)->add_lora(/*rank=*/2, /*scale=*/1, /*dropout=*/0);

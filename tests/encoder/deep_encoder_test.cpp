@@ -24,7 +24,8 @@ DeepEncoderOptions small_encoder() {
                .global_attn_indexes({1})
                .neck_channels(8))
       .compressor(TokenCompressorOptions().in_channels(8).channels({12, 16}))
-      .clip(ClipVitOptions().width(16).layers(1).heads(2).table_side(2))
+      .second_stage(stage_factory<ClipVitImpl>(
+          ClipVitOptions().width(16).layers(1).heads(2).table_side(2)))
       .projector(ProjectorOptions().in_width(32).out_width(24));
 }
 
@@ -42,7 +43,8 @@ TEST_P(EncoderParityTest, EveryStageMatchesThePublishedEncoder) {
 
   if (GetParam() <= 512) {
     EXPECT_LT(tests::relative_error(stages.sam, golden["sam." + size]), 1e-4);
-    EXPECT_LT(tests::relative_error(stages.clip, golden["clip." + size]), 1e-4);
+    EXPECT_LT(
+        tests::relative_error(stages.second, golden["clip." + size]), 1e-4);
   }
   EXPECT_LT(
       tests::relative_error(stages.tokens, golden["tokens." + size]), 1e-4);
@@ -100,6 +102,62 @@ TEST(DeepEncoderTest, ACloneSharesNoWeights) {
   EXPECT_TRUE(torch::equal(copy->forward(pixels), before));
 }
 
+/// The example of docs/own_encoder.md.
+class MixImpl : public torch::nn::Cloneable<MixImpl>, public SecondStage {
+ public:
+  explicit MixImpl(int64_t width_) : width(width_) {
+    reset();
+  }
+  void reset() override {
+    mix = register_module(
+        "mix", layers::Linear(torch::nn::LinearOptions(width, width)));
+  }
+
+  std::string stage_name() const override {
+    return "mix";
+  }
+  int64_t in_channels() const override {
+    return width;
+  }
+  int64_t feature_width() const override {
+    return width;
+  }
+  torch::Tensor forward(const torch::Tensor& map) override {
+    return mix->forward(map.flatten(2).transpose(1, 2));
+  }
+  torch::Tensor features(const torch::Tensor&, const torch::Tensor& output)
+      override {
+    return output;
+  }
+  bool features_have_map() const override {
+    return false;
+  }
+  void set_recompute(bool) override {}
+
+  int64_t width;
+  layers::Linear mix{nullptr};
+};
+
+TEST(DeepEncoderTest, TakesASecondStageOfOnesOwn) {
+  torch::manual_seed(0);
+  DeepEncoder encoder(
+      small_encoder()
+          .second_stage(stage_factory<MixImpl>(int64_t{16}))
+          .projector(ProjectorOptions().in_width(16).out_width(24)));
+  const torch::NoGradGuard no_grad;
+  const auto pixels = torch::randn({1, 3, 64, 64});
+
+  const auto stages = encoder->stages(pixels);
+  auto copy = std::dynamic_pointer_cast<DeepEncoderImpl>(encoder->clone());
+  encoder->named_parameters()["mix.mix.weight"].zero_();
+
+  EXPECT_EQ(stages.second.sizes(), (std::vector<int64_t>{1, 4, 16}));
+  EXPECT_TRUE(
+      torch::equal(stages.tokens, encoder->projector->forward(stages.second)));
+  EXPECT_TRUE(torch::equal(copy->forward(pixels), stages.tokens));
+  EXPECT_FALSE(torch::equal(encoder->forward(pixels), stages.tokens));
+}
+
 TEST(DeepEncoderTest, RefusesASideThatIsNotAMultipleOfAToken) {
   DeepEncoder encoder(small_encoder());
 
@@ -114,11 +172,11 @@ TEST(DeepEncoderTest, RefusesASideThatIsNotAMultipleOfAToken) {
 TEST(DeepEncoderTest, RefusesTowersThatDoNotFit) {
   EXPECT_THAT(
       [] {
-        DeepEncoder(small_encoder().clip(
-            ClipVitOptions().width(20).layers(1).heads(2).table_side(2)));
+        DeepEncoder(small_encoder().second_stage(stage_factory<ClipVitImpl>(
+            ClipVitOptions().width(20).layers(1).heads(2).table_side(2))));
       },
-      ThrowsMessage<c10::ValueError>(
-          HasSubstr("the compressor's last channels, 16, got 20")));
+      ThrowsMessage<c10::ValueError>(HasSubstr(
+          "the compressor's last channels, 16, got a stage that takes 20")));
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include "model/checkpoint_names.h"
 
+#include "core/files.h"
 #include "model/optical_model.h"
+#include "tests/model/configs.h"
 #include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace microfiche::model {
@@ -55,6 +58,40 @@ TEST(CheckpointNamesTest, ParametersAddUpToThePublishedSums) {
   EXPECT_EQ(published_parameters("model.layers.0."), 32852480);
   EXPECT_EQ(published_parameters("model.layers.7."), 233720320);
   EXPECT_EQ(published_parameters("lm_head"), 165478400);
+}
+
+/// Name and shape of every tensor that the official code of DeepSeek-OCR 2
+/// builds at its published sizes.
+std::map<std::string, std::vector<int64_t>> published_v2_tensors() {
+  std::map<std::string, std::vector<int64_t>> tensors;
+  std::istringstream rows(
+      read_file(tests::data_path("parity_v2/published_tensors.csv")));
+  std::string row;
+  std::getline(rows, row);
+  while (std::getline(rows, row)) {
+    const size_t comma = row.find(',');
+    std::istringstream sizes(row.substr(comma + 1));
+    std::string size;
+    while (std::getline(sizes, size, 'x')) {
+      tensors[row.substr(0, comma)].push_back(std::stoll(size));
+    }
+  }
+  return tensors;
+}
+
+TEST(CheckpointNamesTest, DeepSeekOcr2HasThePublishedNamesAndShapes) {
+  const auto config = read_model_config(published_v2_config(), "config.json");
+  std::map<std::string, std::vector<int64_t>> tensors;
+  int64_t parameters = 0;
+  for (const auto& spec : checkpoint_tensors(config)) {
+    tensors[spec.name] = spec.shape;
+    parameters += spec.numel();
+    EXPECT_EQ(published_name(our_name(spec.name)), spec.name);
+  }
+
+  EXPECT_EQ(tensors.size(), 2707u);
+  EXPECT_EQ(parameters, 3389119360);
+  EXPECT_EQ(tensors, published_v2_tensors());
 }
 
 TEST(CheckpointNamesTest, Int8AppliesToLinearLayersOnly) {
@@ -126,6 +163,23 @@ TEST(CheckpointNamesTest, NamesAndShapesAreThoseOfTheModules) {
     if (!spec.optional) {
       of_config[spec.name] = spec.shape;
     }
+  }
+
+  EXPECT_EQ(of_config, of_modules);
+}
+
+TEST(CheckpointNamesTest, NamesAndShapesOfDeepSeekOcr2AreThoseOfTheModules) {
+  const auto config =
+      load_model_config(tests::data_path("parity_v2/model/config.json"));
+  OpticalModel model(optical_model_options(config));
+  std::map<std::string, std::vector<int64_t>> of_modules;
+  for (const auto& item : model->named_parameters()) {
+    of_modules[published_name(item.key())] = item.value().sizes().vec();
+  }
+
+  std::map<std::string, std::vector<int64_t>> of_config;
+  for (const auto& spec : checkpoint_tensors(config)) {
+    of_config[spec.name] = spec.shape;
   }
 
   EXPECT_EQ(of_config, of_modules);

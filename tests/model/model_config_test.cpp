@@ -1,6 +1,8 @@
 #include "model/model_config.h"
 
 #include "core/error.h"
+#include "model/model_family.h"
+#include "tests/model/configs.h"
 #include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
@@ -42,6 +44,35 @@ TEST(ModelConfigTest, ReadsTheSizesOfTheOfficialLayout) {
   EXPECT_EQ(config.projector.input_dim, 192);
   EXPECT_EQ(config.language.vocab_size, 640);
   EXPECT_EQ(config.language.num_experts_per_tok, 3);
+}
+
+// The file states 1024 as the last of downsample_channels, and the flow's width
+// alone.
+TEST(ModelConfigTest, ReadsThePublishedConfigOfDeepSeekOcr2) {
+  const auto config = read_model_config(published_v2_config(), "config.json");
+
+  EXPECT_THAT(config.sam.downsample_channels, ElementsAre(512, 896));
+  EXPECT_EQ(config.flow.dim, 896);
+  EXPECT_EQ(config.flow.layers, 24);
+  EXPECT_EQ(config.flow.heads, 14);
+  EXPECT_EQ(config.flow.kv_heads, 2);
+  EXPECT_EQ(config.flow.intermediate_size, 4864);
+  EXPECT_THAT(config.flow.view_sides_px, ElementsAre(768, 1024));
+  EXPECT_EQ(config.projector.input_dim, 896);
+  EXPECT_EQ(config.token_side_px(), 64);
+}
+
+TEST(ModelConfigTest, AWrittenConfigOfDeepSeekOcr2ReadsAsTheSame) {
+  const auto config =
+      load_model_config(tests::data_path("parity_v2/model/config.json"));
+
+  const Json written = write_model_config(config);
+  const auto again = read_model_config(written, "config.json");
+
+  EXPECT_EQ(again.family().name, "DeepSeek-OCR 2");
+  EXPECT_FALSE(written["vision_config"]["width"].contains("clip-l-14-224"));
+  EXPECT_EQ(again.flow.layers, 3);
+  EXPECT_EQ(write_model_config(again), written);
 }
 
 TEST(ModelConfigTest, UsesClassDefaultsForAbsentFields) {

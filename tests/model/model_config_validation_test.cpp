@@ -1,10 +1,15 @@
 #include "model/model_config_validation.h"
 
 #include "core/error.h"
+#include "tests/model/configs.h"
 #include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace microfiche::model {
 namespace {
@@ -49,6 +54,31 @@ TEST(ModelConfigValidationTest, RefusesAModeThatIsNotAMultipleOfATokenSide) {
   expect_invalid(
       R"(microfiche.modes=[{"name":"mine","base_size_px":100}])",
       "mode \"mine\": its views must be multiples of 64 px");
+}
+
+TEST(ModelConfigValidationTest, RefusesSizesThatTheCausalFlowCannotHave) {
+  const std::string width = "vision_config.width.qwen2-0-5b.";
+  for (const auto& [assignment, words] :
+       std::vector<std::pair<std::string, std::string>>{
+           {width + "dim=895", "dim must be a multiple of heads (14), got 895"},
+           {width + "dim=910", "dim / heads must be even for rotary"},
+           {width + "dim=-1", "dim must be from 1"},
+           {"microfiche.sam_patch_size=0", "sam_patch_size must be from 1"},
+           {width + "kv_heads=4", "kv_heads must divide heads (14), got 4"},
+           {width + "layers=2000", "layers must be from 1 to 1024, got 2000"},
+           {width + "intermediate_size=0", "intermediate_size must be from 1"},
+           {width + "view_sides_px=[]", "expected at least one side"},
+           {width + "view_sides_px=[768,700]", "of 64 px up to 4096, got 700"},
+           {width + "view_sides_px=[768,768]", "of 64 px up to 4096, got 768"},
+           {"projector_config.input_dim=1792", "input_dim must be 896"},
+           {R"(microfiche.modes=[{"name":"mine","base_size_px":640}])",
+            "mode \"mine\": the model has learned queries for views of 768 or "
+            "1024 px, got 640 px"},
+           {"microfiche.default_mode=gundam", "default_mode"}}) {
+    Json json = published_v2_config();
+    apply_override(json, assignment);
+    expect_not_run(json, words);
+  }
 }
 
 TEST(ModelConfigValidationTest, RefusesADefaultModeThatDoesNotExist) {

@@ -1,44 +1,12 @@
 #include "model/model_family.h"
 
-#include "core/config.h"
-#include "core/error.h"
-#include "model/model_config.h"
 #include "model/optical_model.h"
-#include "tests/support/folders.h"
+#include "tests/model/configs.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <string>
-#include <utility>
-#include <vector>
+#include <tuple>
 
 namespace microfiche::model {
 namespace {
-
-using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
-
-Json parity_config() {
-  return read_json_file(tests::parity_model() / "config.json");
-}
-
-/// The parity config with some fields set.
-Json config_with(const std::vector<std::string>& assignments) {
-  Json json = parity_config();
-  for (const auto& assignment : assignments) {
-    apply_override(json, assignment);
-  }
-  return json;
-}
-
-void expect_not_run(const Json& json, const std::string& words) {
-  EXPECT_THAT(
-      [&] { read_model_config(json, "config.json"); },
-      ThrowsMessage<InputError>(
-          AllOf(HasSubstr("config.json: "), HasSubstr(words))));
-}
 
 TEST(ModelFamilyTest, AFolderThatNamesNoFamilyIsDeepSeekOcr) {
   Json json = parity_config();
@@ -86,10 +54,6 @@ TEST(ModelFamilyTest, RefusesFieldsOfTwoFamilies) {
       R"(clip-l-14-224 for DeepSeek-OCR, got {"dim":896})");
 }
 
-Json unlimited_config() {
-  return read_json_file(tests::data_path("parity_unlimited/model/config.json"));
-}
-
 TEST(ModelFamilyTest, UnlimitedOcrForgetsItsOwnOutput) {
   const auto config = read_model_config(unlimited_config(), "config.json");
 
@@ -101,156 +65,59 @@ TEST(ModelFamilyTest, UnlimitedOcrForgetsItsOwnOutput) {
   EXPECT_EQ(optical_model_options(config).decoder().window(), 8);
 }
 
-TEST(ModelFamilyTest, TheOlderNameOfTheWindowIsReadForUnlimitedOcr) {
-  Json json = unlimited_config();
-  json.erase("sliding_window_size");
-  json["language_config"].erase("sliding_window_size");
-  EXPECT_EQ(
-      read_model_config(json, "config.json").language.sliding_window_size, 8);
-
-  json.erase("sliding_window");
-  expect_not_run(
-      json, "language_config.sliding_window_size: expected a whole number");
-}
-
-TEST(ModelFamilyTest, TwoWindowsMustAgree) {
-  Json json = unlimited_config();
-  json["sliding_window"] = 128;
-
-  expect_not_run(
-      json, "sliding_window is 128 but config.json: sliding_window_size is 8");
-}
-
-TEST(ModelFamilyTest, AnyModelMayHaveAWindowOfItsOwnOutput) {
-  auto config = read_model_config(
-      config_with({"language_config.sliding_window_size=64"}), "config.json");
-  EXPECT_EQ(config.language.sliding_window_size, 64);
-
-  config.language.sliding_window_size = 32;
-  const auto again =
-      read_model_config(write_model_config(config), "config.json");
-
-  EXPECT_EQ(again.language.sliding_window_size, 32);
-  EXPECT_EQ(again.family().name, "DeepSeek-OCR");
-}
-
-TEST(ModelFamilyTest, RefusesAWindowThatIsNoPositiveNumber) {
-  for (const std::string value : {"0", "-1", "\"8\"", "1.5"}) {
-    expect_not_run(
-        config_with({"sliding_window_size=" + value}),
-        "sliding_window_size: expected a whole number from 1");
-  }
-}
-
-TEST(ModelFamilyTest, RefusesAnOrdinarySlidingWindow) {
-  expect_not_run(
-      config_with({"language_config.sliding_window=128"}),
-      "language_config: sliding_window: DeepSeek-OCR has no such window, got "
-      "128");
-}
-
 // `model_type` is the same as DeepSeek-OCR's, so one of the other three fields
 // must be enough.
-TEST(ModelFamilyTest, RefusesDeepSeekOcr2ByName) {
-  const std::string words =
-      ": a model of the family DeepSeek-OCR 2, which we do not run: we lack its "
-      "encoder's second stage, the causal flow";
-  Json unnamed = parity_config();
-  unnamed.erase("architectures");
-
-  expect_not_run(
-      config_with({R"(architectures=["DeepseekOCR2ForCausalLM"])"}),
-      R"(config.json: architectures is ["DeepseekOCR2ForCausalLM"])" + words);
-  Json named = unnamed;
-  named["vision_config"]["model_name"] = "deepencoderv2";
-  expect_not_run(
-      named,
-      R"(config.json: vision_config.model_name is "deepencoderv2")" + words);
-  Json flow = unnamed;
-  flow["vision_config"].erase("model_name");
-  flow["vision_config"]["width"]["qwen2-0-5b"] = {{"dim", 896}};
-  expect_not_run(
-      flow, "config.json: vision_config.width has qwen2-0-5b" + words);
-  Json typed = unnamed;
-  typed["model_type"] = "deepseek_ocr2";
-  expect_not_run(
-      typed, R"(config.json: model_type is "deepseek_ocr2")" + words);
-}
-
-TEST(ModelFamilyTest, RefusesEveryFieldOfTheDecoderThatWeDoNotCompute) {
-  const std::vector<std::pair<std::string, std::string>> refused = {
-      {"use_mla", "true"},
-      {"rope_scaling", R"({"factor":40})"},
-      {"partial_rotary_factor", "0.5"},
-      {"rope_interleave", "true"},
-      {"topk_method", R"("noaux_tc")"},
-      {"moe_layer_freq", "2"},
-      {"mlp_layer_types", R"(["sparse"])"},
-      {"hidden_act", R"("gelu")"},
-      {"attention_bias", "true"},
-      {"mlp_bias", "true"},
-      {"use_qk_norm", "true"},
-      {"attn_logit_softcapping", "50.0"},
-      {"final_logit_softcapping", "30.0"},
-      {"use_sliding_window", "true"},
-      {"tie_word_embeddings", "true"},
-      {"lm_head", "false"},
-      {"rm_head", "true"},
-      {"layer_types", R"(["sliding_attention"])"}};
-  for (const auto& [field, value] : refused) {
-    const std::string words = field + ": only ";
-    const std::string got = " is supported, got " + value;
-    for (const std::string place : {"", "language_config."}) {
-      const Json json = config_with({place + field + "=" + value});
-      expect_not_run(json, words);
-      expect_not_run(json, got);
-    }
+TEST(ModelFamilyTest, EachOfFourFieldsNamesDeepSeekOcr2) {
+  const Json published = published_v2_config();
+  const auto with = [](const std::string& field, const Json& value) {
+    return Json{{field, value}};
+  };
+  for (const Json& config :
+       {with("architectures", published["architectures"]),
+        with("model_type", "deepseek_ocr2"),
+        with("vision_config", {{"model_name", "deepencoderv2"}}),
+        with(
+            "vision_config",
+            {{"width", published["vision_config"]["width"]}})}) {
+    EXPECT_EQ(find_family(config, "config.json").name, "DeepSeek-OCR 2")
+        << config;
   }
 }
 
-TEST(ModelFamilyTest, RefusesFieldsOfOtherLayouts) {
+TEST(ModelFamilyTest, RefusesFieldsOfDeepSeekOcrForDeepSeekOcr2) {
+  Json named = published_v2_config();
+  named["vision_config"]["model_name"] = "deeplip_b_l";
   expect_not_run(
-      config_with({"tile_tag=1D"}),
-      R"(tile_tag: only "2D" is supported, got "1D")");
+      named,
+      R"(vision_config.model_name: expected "deepencoderv2" for )"
+      R"(DeepSeek-OCR 2, got "deeplip_b_l")");
+  Json towers = published_v2_config();
+  towers["vision_config"]["width"]["clip-l-14-224"] = {{"width", 1024}};
   expect_not_run(
-      config_with({"global_view_pos=tail"}),
-      R"(global_view_pos: only "head" is supported, got "tail")");
-  expect_not_run(
-      config_with({"projector_config.token_pooling=true"}),
-      "projector_config: token_pooling: only false is supported, got true");
+      towers,
+      R"(vision_config.width.clip-l-14-224: expected only sam_vit_b and )"
+      R"(qwen2-0-5b for DeepSeek-OCR 2, got {"width":1024})");
 }
 
-TEST(ModelFamilyTest, RefusesHeadsOfAnotherWidth) {
-  expect_not_run(
-      config_with({"language_config.head_dim=32"}),
-      "language_config: head_dim: only hidden_size / num_attention_heads (16) "
-      "is supported, got 32");
-  EXPECT_NO_THROW(read_model_config(
-      config_with({"language_config.head_dim=16", "head_dim=0"}),
-      "config.json"));
-}
+TEST(ModelFamilyTest, DeepSeekOcr2HasItsOwnModesAndNoOthers) {
+  const auto config = read_model_config(published_v2_config(), "config.json");
 
-TEST(ModelFamilyTest, RefusesADecoderOfAnotherFamily) {
-  expect_not_run(
-      config_with({"language_config.model_type=deepseek_v3"}),
-      R"(language_config: model_type: only "deepseek_v2" is supported, got )"
-      R"("deepseek_v3")");
-  expect_not_run(
-      config_with(
-          {R"(language_config.architectures=["DeepseekV3ForCausalLM"])"}),
-      R"(language_config: architectures: only ["DeepseekV2ForCausalLM"] is )"
-      R"(supported, got ["DeepseekV3ForCausalLM"])");
-}
-
-TEST(ModelFamilyTest, AllowsFieldsThatAskForNothing) {
-  EXPECT_NO_THROW(read_model_config(
-      config_with(
-          {"sliding_window=null",
-           "language_config.sliding_window_size=null",
-           "language_config.rm_head=false",
-           "language_config.lm_head=true",
-           R"(layer_types=["full_attention"])"}),
-      "config.json"));
+  EXPECT_EQ(config.toolkit.default_mode, "dynamic");
+  for (const auto& [name, side, fit] :
+       {std::tuple("dynamic", 1024, page::Fit::kPad),
+        std::tuple("base", 1024, page::Fit::kPad),
+        std::tuple("768", 768, page::Fit::kStretch)}) {
+    const auto mode = find_mode(config, name);
+    EXPECT_EQ(mode.base_size_px, side);
+    EXPECT_EQ(mode.fit, fit);
+    EXPECT_EQ(mode.layout, page::TokenLayout::kFlat);
+  }
+  EXPECT_EQ(find_mode(config, "dynamic").tile_size_px, 768);
+  EXPECT_EQ(find_mode(config, "dynamic").max_tiles, 6);
+  EXPECT_THAT(
+      [&] { find_mode(config, "gundam"); },
+      ::testing::ThrowsMessage<UsageError>(
+          ::testing::HasSubstr("expected one of dynamic, base, 768")));
 }
 
 } // namespace

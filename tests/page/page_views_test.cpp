@@ -2,7 +2,9 @@
 
 #include "core/error.h"
 #include "page/image_file.h"
+#include "page/vision_token_order.h"
 #include "tests/page/noise.h"
+#include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,6 +23,30 @@ TEST(PageViewsTest, ViewsEqualTheReferencesBitForBit) {
     const auto views = make_views(page, find_mode(golden["mode"]));
 
     EXPECT_EQ((Json{views.grid.columns, views.grid.rows}), golden["grid"])
+        << golden;
+    EXPECT_EQ(pixel_hash(views.global_view), golden["global_view"]) << golden;
+    for (const auto& [index, hash] : golden["tiles"].items()) {
+      EXPECT_EQ(pixel_hash(views.tiles.at(std::stoul(index))), hash)
+          << golden << " tile " << index;
+    }
+  }
+}
+
+TEST(PageViewsTest, ViewsOfDeepSeekOcr2EqualTheReferencesBitForBit) {
+  const auto folder = tests::data_path("parity_v2");
+  const auto cases = read_json_file(folder / "views.json").at("cases");
+  EXPECT_EQ(cases.size(), 6u);
+  for (const auto& golden : cases) {
+    const auto page = read_image(folder / golden["page"].get<std::string>());
+    const auto mode = find_mode(golden["mode"], {}, flow_modes());
+
+    const auto views = make_views(page, mode);
+
+    EXPECT_EQ((Json{views.grid.columns, views.grid.rows}), golden["grid"])
+        << golden;
+    EXPECT_EQ(
+        count_vision_tokens(mode, page.width, page.height).positions,
+        golden["positions"])
         << golden;
     EXPECT_EQ(pixel_hash(views.global_view), golden["global_view"]) << golden;
     for (const auto& [index, hash] : golden["tiles"].items()) {

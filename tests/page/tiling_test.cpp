@@ -1,6 +1,7 @@
 #include "page/tiling.h"
 
 #include "core/error.h"
+#include "page/vision_token_order.h"
 #include "tests/page/noise.h"
 #include "tests/support/folders.h"
 
@@ -53,6 +54,31 @@ TEST(TilingTest, ChoosesTheReferencesGridForEverySize) {
 TEST(TilingTest, ChoosesUnlimitedOcrsGridOfUpToThirtyTwoTiles) {
   EXPECT_EQ(
       expect_grids(tests::data_path("parity_unlimited/tiles_max32.csv")), 311);
+}
+
+TEST(TilingTest, DeepSeekOcr2HasTheReferencesGridAndPositionsForEverySize) {
+  const auto mode = find_mode("dynamic", {}, flow_modes());
+  std::istringstream rows(read_file(tests::data_path("parity_v2/tiles.csv")));
+  std::string row;
+  std::getline(rows, row);
+  ASSERT_EQ(
+      row, "width,height,tile_size,max_tiles,tiles_wide,tiles_high,positions");
+  int64_t num_rows = 0;
+  for (; std::getline(rows, row); ++num_rows) {
+    int64_t width, height, tile_size, max_tiles, positions;
+    TileGrid expected;
+    char comma;
+    std::istringstream(row) >> width >> comma >> height >> comma >> tile_size >>
+        comma >> max_tiles >> comma >> expected.columns >> comma >>
+        expected.rows >> comma >> positions;
+
+    EXPECT_EQ(mode.tile_size_px, tile_size);
+    EXPECT_EQ(mode.max_tiles, max_tiles);
+    EXPECT_EQ(mode_tile_grid(mode, width, height), expected) << row;
+    EXPECT_EQ(count_vision_tokens(mode, width, height).positions, positions)
+        << row;
+  }
+  EXPECT_EQ(num_rows, 327);
 }
 
 TEST(TilingTest, ASquareSwitchesFromFourTilesToNineAt1358) {

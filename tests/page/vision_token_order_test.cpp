@@ -114,6 +114,24 @@ TEST(VisionTokenOrderTest, TilesBelowOneAnotherFollowRowByRow) {
       ElementsAre(0, 3, 1, 3, 2, 3, 4));
 }
 
+TEST(VisionTokenOrderTest, AFlatLayoutKeepsTheOrderAndHasNoNewline) {
+  // Two tiles of 2 x 2, the global view 8, the separator 10.
+  EXPECT_THAT(
+      vision_token_order(1, TileGrid{2, 1}, 2, TokenLayout::kFlat),
+      ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 10));
+}
+
+TEST(VisionTokenCountTest, DeepSeekOcr2Has257PositionsAnd144PerTile) {
+  const auto of = [](const char* mode, TileGrid grid) {
+    return count_vision_tokens(
+        find_mode(mode, {}, flow_modes()), grid, 1000, 1000);
+  };
+  EXPECT_EQ(of("base", {}), (VisionTokenCounts{256, 256, 257}));
+  EXPECT_EQ(of("768", {}), (VisionTokenCounts{144, 144, 145}));
+  EXPECT_EQ(of("dynamic", {2, 3}), (VisionTokenCounts{1120, 1120, 1121}));
+  EXPECT_EQ(of("dynamic", {6, 1}), of("dynamic", {2, 3}));
+}
+
 TEST(VisionTokenOrderTest, TakesEveryTokenOnceAndAsManyPositionsAsCounted) {
   const TileGrid grid{2, 3};
   auto order = vision_token_order(16, grid, 10);

@@ -54,13 +54,30 @@ inline Json tiny_config() {
       "tiny config.json");
 }
 
+/// The same with the second stage and the layout of DeepSeek-OCR 2.
+inline Json tiny_flow_config() {
+  Json json = tiny_config();
+  json["architectures"] = {"DeepseekOCR2ForCausalLM"};
+  json["vision_config"]["width"].erase("clip-l-14-224");
+  json["vision_config"]["width"]["qwen2-0-5b"] = {
+      {"dim", 24},
+      {"layers", 2},
+      {"heads", 6},
+      {"kv_heads", 2},
+      {"intermediate_size", 20},
+      {"view_sides_px", {64, 96}}};
+  json["projector_config"]["input_dim"] = 24;
+  return json;
+}
+
 /// That model with random weights, larger than a training would start with so
 /// that what it writes depends on what it sees.
 inline model::LoadedModel make_tiny_model(
-    const model::Placement& placement = {}) {
+    const model::Placement& placement = {},
+    const Json& config = tiny_config()) {
   torch::manual_seed(0);
   auto loaded = model::make_model(
-      model::read_model_config(tiny_config(), "tiny config.json"),
+      model::read_model_config(config, "tiny config.json"),
       byte_tokenizer(),
       placement);
   const torch::NoGradGuard no_grad;
@@ -73,9 +90,11 @@ inline model::LoadedModel make_tiny_model(
 }
 
 /// Writes it as a model folder.
-inline void write_tiny_model(const std::filesystem::path& folder) {
+inline void write_tiny_model(
+    const std::filesystem::path& folder,
+    const Json& config = tiny_config()) {
   model::save_model(
-      make_tiny_model(), folder, torch::kFloat32, byte_tokenizer());
+      make_tiny_model({}, config), folder, torch::kFloat32, byte_tokenizer());
 }
 
 /// A page of noise.

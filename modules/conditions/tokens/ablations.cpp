@@ -33,7 +33,10 @@ without_kind(const char* name, const char* description, TokenKind kind) {
       {name, description, std::nullopt},
       [kind](TokenRows& page, const TokenContext&, double, RandomStream&) {
         remove_kind(page, kind);
-      }};
+      },
+      /*needs_other_page=*/false,
+      /*zeroed=*/std::nullopt,
+      /*removed=*/kind};
 }
 
 void zero_tokens(TokenRows& page, const TokenContext&, double, RandomStream&) {

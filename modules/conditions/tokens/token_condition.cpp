@@ -26,9 +26,13 @@ void TokenRows::keep(const std::vector<int64_t>& positions) {
   kinds = std::move(kept);
 }
 
-std::vector<TokenKind>
-token_kinds(int64_t global_side, page::TileGrid grid, int64_t tile_side) {
-  const auto order = page::vision_token_order(global_side, grid, tile_side);
+std::vector<TokenKind> token_kinds(
+    int64_t global_side,
+    page::TileGrid grid,
+    int64_t tile_side,
+    page::TokenLayout layout) {
+  const auto order =
+      page::vision_token_order(global_side, grid, tile_side, layout);
   // The separator ends the sequence, and the newline is the row before it.
   const int64_t separator = order.back();
   std::vector<TokenKind> kinds;

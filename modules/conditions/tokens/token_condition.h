@@ -32,8 +32,11 @@ struct TokenRows {
 
 /// The kind of each position for a view of `global_side` x `global_side` tokens
 /// and tiles of `tile_side` x `tile_side`; see `page::vision_token_order`.
-std::vector<TokenKind>
-token_kinds(int64_t global_side, page::TileGrid grid, int64_t tile_side);
+std::vector<TokenKind> token_kinds(
+    int64_t global_side,
+    page::TileGrid grid,
+    int64_t tile_side,
+    page::TokenLayout layout = page::TokenLayout::kRows);
 
 /// The context of a page.
 struct TokenContext {
@@ -60,6 +63,9 @@ struct TokenCondition {
 
   /// The tower whose half of the features is set to zero before the projector.
   std::optional<Tower> zeroed = std::nullopt;
+
+  /// The kind of positions that it leaves out.
+  std::optional<TokenKind> removed = std::nullopt;
 };
 
 /// All token conditions.

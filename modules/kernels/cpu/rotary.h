@@ -30,7 +30,7 @@ struct RotaryRows {
 
 /// Rotary position embedding of a decoding step: rotates each channel pair (a,
 /// b) = (d, d + D / 2) to (a cos - b sin, b cos + a sin), with the bits of
-/// `decoder::apply_rotary`. Computes all heads of the positions [begin, end),
+/// `layers::apply_rotary`. Computes all heads of the positions [begin, end),
 /// where b * L + l is position l of row b.
 void apply_rotary_cpu(const RotaryRows& rows, int64_t begin, int64_t end);
 

@@ -75,6 +75,16 @@ class BatchReader {
   /// unknown name.
   virtual page::ResolutionMode find_mode(const std::string& name) const = 0;
 
+  /// A mode that the user wrote, as the reader's model takes it. Throws
+  /// `InputError` for a mode that it cannot take.
+  virtual page::ResolutionMode adapt_mode(page::ResolutionMode mode) const {
+    return mode;
+  }
+
+  /// Throws `InputError` if one of these token conditions has nothing to change
+  /// in the reader's model. `text` is one of `conditions.tokens`.
+  virtual void check_token_conditions(const std::string& /*text*/) const {}
+
   /// Text tokens in the reader's own vocabulary.
   virtual int64_t count_text_tokens(std::string_view text) const = 0;
 

@@ -52,7 +52,8 @@ page::ResolutionMode find_sweep_mode(
       config.own_modes.begin(), config.own_modes.end(), [&](const auto& mode) {
         return mode.name == name;
       });
-  return own == config.own_modes.end() ? reader.find_mode(name) : *own;
+  return own == config.own_modes.end() ? reader.find_mode(name)
+                                       : reader.adapt_mode(*own);
 }
 
 CellReader::CellReader(

@@ -8,35 +8,22 @@
 #include <memory>
 #include <optional>
 
-#include "conditions/tokens/token_condition.h"
 #include "core/config.h"
 #include "core/crypto.h"
 #include "core/error.h"
 #include "generation/diagnostics.h"
 #include "generation/read.h"
+#include "model/model_config_validation.h"
+#include "model/model_family.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
 #include "sweep/run/content_cache.h"
 #include "sweep/run/page_questions.h"
+#include "sweep/run/token_conditions.h"
 #include "text_compression/text_sequences.h"
 
 namespace microfiche::sweep {
 namespace {
-
-using TokenConditions =
-    std::vector<conditions::Applied<conditions::TokenCondition>>;
-
-/// The encoder with one tower's half of the features zero.
-model::ViewEncoder encoder_without(
-    model::LoadedModel& loaded,
-    conditions::Tower tower) {
-  return [encoder = loaded.model->encoder,
-          tower](const torch::Tensor& pixels) mutable {
-    auto stages = encoder->stages(pixels);
-    (tower == conditions::Tower::kSam ? stages.sam : stages.clip).zero_();
-    return encoder->project(stages.sam, stages.clip);
-  };
-}
 
 /// The vision tokens of a batch, and the cost of encoding them.
 struct EncodedBatch {
@@ -107,53 +94,6 @@ EncodedBatch encode(
     return batch;
   };
   return encoded.get(key_of(images, mode, zeroed), make, bytes_of_batch);
-}
-
-conditions::TokenRows rows_of(
-    const model::VisionTokens& tokens,
-    const page::ResolutionMode& mode,
-    int64_t token_side_px) {
-  // A condition may write into its rows, but not into those that are kept.
-  return {
-      tokens.sequence.clone(),
-      conditions::token_kinds(
-          mode.base_size_px / token_side_px,
-          tokens.grid,
-          mode.tile_size_px / token_side_px)};
-}
-
-/// Applies the conditions to the tokens of a batch. The counts become those of
-/// the remaining tokens; valid tokens shrink in proportion.
-void apply_conditions(
-    std::vector<model::VisionTokens>& pages,
-    const std::vector<model::VisionTokens>& others,
-    const BatchRequest& request,
-    const TokenConditions& conditions,
-    int64_t token_side_px) {
-  for (size_t i = 0; i < pages.size(); ++i) {
-    auto rows = rows_of(pages[i], request.mode, token_side_px);
-    conditions::TokenRows other;
-    conditions::TokenContext context;
-    if (!others.empty()) {
-      other = rows_of(others[i], request.mode, token_side_px);
-      context.other = &other;
-    }
-    RandomStream random(
-        request.seed,
-        "token condition",
-        request.first_page_of_cell + static_cast<int64_t>(i));
-    for (const auto& condition : conditions) {
-      condition.entry->apply(rows, context, condition.strength, random);
-    }
-    auto& counts = pages[i].counts;
-    const auto left = static_cast<int64_t>(rows.token_positions().size());
-    counts.valid = std::llround(
-        static_cast<double>(counts.valid * left) /
-        static_cast<double>(counts.nominal));
-    counts.nominal = left;
-    counts.positions = rows.rows.size(0);
-    pages[i].sequence = rows.rows;
-  }
 }
 
 /// Adds the log-likelihoods and the confidence of each reference.
@@ -240,6 +180,16 @@ class ModelReader : public BatchReader {
     return loaded_.find_mode(name);
   }
 
+  page::ResolutionMode adapt_mode(page::ResolutionMode mode) const override {
+    mode.layout = model::token_layout(loaded_.config.family());
+    model::validate_mode(loaded_.config, mode, "own_modes");
+    return mode;
+  }
+
+  void check_token_conditions(const std::string& text) const override {
+    find_token_conditions(loaded_, text);
+  }
+
   int64_t count_text_tokens(std::string_view text) const override {
     return static_cast<int64_t>(loaded_.tokenizer().encode(text).size());
   }
@@ -271,10 +221,8 @@ class PictureReader : public ModelReader {
 
   BatchReading read(const BatchRequest& request) override {
     const torch::InferenceMode inference;
-    const auto conditions = conditions::find_conditions(
-        conditions::token_conditions(),
-        request.token_conditions,
-        "conditions.tokens");
+    const auto conditions =
+        find_token_conditions(loaded_, request.token_conditions);
     const auto encoded =
         encode(loaded_, encoded_, request.pages, request.mode, conditions);
     auto tokens = encoded.pages;

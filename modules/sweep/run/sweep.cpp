@@ -265,6 +265,14 @@ SweepConfig complete_config(SweepConfig config, const BatchReader& reader) {
     page::count_vision_tokens(
         mode, mode.base_size_px, mode.base_size_px, reader.token_side_px());
   }
+  auto token_conditions = config.conditions.tokens;
+  for (const auto& [name, part] : config.parts) {
+    const auto own = part.tokens.value_or(std::vector<std::string>());
+    token_conditions.insert(token_conditions.end(), own.begin(), own.end());
+  }
+  for (const auto& condition : token_conditions) {
+    reader.check_token_conditions(condition);
+  }
   std::vector<SweepStyle> styles;
   for (const auto& style : config.styles) {
     const auto expanded = expand(style, "styles");

@@ -65,6 +65,10 @@ class TesseractReader : public BatchReader {
     return model_.find_mode(name);
   }
 
+  page::ResolutionMode adapt_mode(page::ResolutionMode mode) const override {
+    return model_.adapt_mode(std::move(mode));
+  }
+
   int64_t count_text_tokens(std::string_view text) const override {
     return model_.count_text_tokens(text);
   }

@@ -1,10 +1,10 @@
-#include "decoder/rotary_embedding.h"
+#include "layers/rotary_embedding.h"
 
 #include <torch/torch.h>
 
 // B = rows, L = positions, D = channels of a head.
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 
 Rotation make_rotation(
     const torch::Tensor& positions,
@@ -30,4 +30,4 @@ torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation) {
       /*dim=*/-1);
 }
 
-} // namespace microfiche::decoder
+} // namespace microfiche::layers

@@ -1,8 +1,8 @@
-#include "decoder/gated_mlp.h"
+#include "layers/gated_mlp.h"
 
 #include <utility>
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 
 GatedMlpImpl::GatedMlpImpl(GatedMlpOptions options_)
     : options(std::move(options_)) {
@@ -18,7 +18,7 @@ void GatedMlpImpl::reset() {
       options.inner_width());
 
   const auto linear = [](int64_t in, int64_t out) {
-    return layers::Linear(torch::nn::LinearOptions(in, out).bias(false));
+    return Linear(torch::nn::LinearOptions(in, out).bias(false));
   };
   const int64_t inner = options.inner_width();
   gate_proj = register_module("gate_proj", linear(options.width(), inner));
@@ -27,7 +27,7 @@ void GatedMlpImpl::reset() {
 }
 
 torch::Tensor GatedMlpImpl::forward(const torch::Tensor& x) {
-  const auto inner = layers::forward_all({gate_proj, up_proj}, x);
+  const auto inner = forward_all({gate_proj, up_proj}, x);
   return down_proj->forward(torch::silu(inner[0]) * inner[1]);
 }
 
@@ -47,8 +47,8 @@ bool GatedMlpImpl::has_lora() const {
 }
 
 void GatedMlpImpl::pretty_print(std::ostream& stream) const {
-  stream << "microfiche::decoder::GatedMlp(" << options.width() << ", "
+  stream << "microfiche::layers::GatedMlp(" << options.width() << ", "
          << options.inner_width() << ")";
 }
 
-} // namespace microfiche::decoder
+} // namespace microfiche::layers

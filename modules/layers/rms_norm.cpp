@@ -1,10 +1,10 @@
-#include "decoder/rms_norm.h"
+#include "layers/rms_norm.h"
 
 #include "kernels/rms_norm.h"
 
 #include <utility>
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 
 RmsNormImpl::RmsNormImpl(RmsNormOptions options_)
     : options(std::move(options_)) {
@@ -25,8 +25,8 @@ torch::Tensor RmsNormImpl::forward(const torch::Tensor& x) {
 }
 
 void RmsNormImpl::pretty_print(std::ostream& stream) const {
-  stream << "microfiche::decoder::RmsNorm(" << options.width()
+  stream << "microfiche::layers::RmsNorm(" << options.width()
          << ", eps=" << options.eps() << ")";
 }
 
-} // namespace microfiche::decoder
+} // namespace microfiche::layers

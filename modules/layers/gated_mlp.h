@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <ostream>
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 
 /// Options for `GatedMlp`.
 struct GatedMlpOptions {
@@ -44,11 +44,11 @@ class GatedMlpImpl : public torch::nn::Cloneable<GatedMlpImpl> {
   /// The options with which this module was constructed.
   GatedMlpOptions options;
 
-  layers::Linear gate_proj{nullptr};
-  layers::Linear up_proj{nullptr};
-  layers::Linear down_proj{nullptr};
+  Linear gate_proj{nullptr};
+  Linear up_proj{nullptr};
+  Linear down_proj{nullptr};
 };
 
 TORCH_MODULE(GatedMlp);
 
-} // namespace microfiche::decoder
+} // namespace microfiche::layers

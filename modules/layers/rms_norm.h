@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <ostream>
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 
 /// Options for `RmsNorm`.
 struct RmsNormOptions {
@@ -37,4 +37,4 @@ class RmsNormImpl : public torch::nn::Cloneable<RmsNormImpl> {
 
 TORCH_MODULE(RmsNorm);
 
-} // namespace microfiche::decoder
+} // namespace microfiche::layers

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 
 /// The cosines and sines that rotate queries and keys at their positions.
 ///
@@ -32,4 +32,4 @@ Rotation make_rotation(
 /// Shapes: x (B, heads, L, head_dim), returns the same shape.
 torch::Tensor apply_rotary(const torch::Tensor& x, const Rotation& rotation);
 
-} // namespace microfiche::decoder
+} // namespace microfiche::layers

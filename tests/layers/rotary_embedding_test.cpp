@@ -1,4 +1,4 @@
-#include "decoder/rotary_embedding.h"
+#include "layers/rotary_embedding.h"
 
 #include "kernels/cpu/rotary.h"
 
@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace microfiche::decoder {
+namespace microfiche::layers {
 namespace {
 
 Rotation at(std::vector<int64_t> positions, int64_t head_dim) {
@@ -77,4 +77,4 @@ TEST(RotaryEmbeddingTest, TheKernelGivesTheSameBits) {
 }
 
 } // namespace
-} // namespace microfiche::decoder
+} // namespace microfiche::layers
