@@ -28,15 +28,7 @@ void add_model_folder_option(CLI::App& command, CommonArguments& arguments) {
       ->type_name("DIR");
 }
 
-void add_model_options(CLI::App& command, CommonArguments& arguments) {
-  add_model_folder_option(command, arguments);
-  command
-      .add_option(
-          "--adapter",
-          arguments.adapter,
-          "LoRA adapter to merge into the weights: a folder that `train` or PEFT "
-          "wrote")
-      ->type_name("DIR");
+void add_placement_options(CLI::App& command, CommonArguments& arguments) {
   command.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   command
@@ -50,6 +42,18 @@ void add_model_options(CLI::App& command, CommonArguments& arguments) {
           "--threads", arguments.threads, "CPU threads; 0: one per core")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+}
+
+void add_model_options(CLI::App& command, CommonArguments& arguments) {
+  add_model_folder_option(command, arguments);
+  command
+      .add_option(
+          "--adapter",
+          arguments.adapter,
+          "LoRA adapter to merge into the weights: a folder that `train` or PEFT "
+          "wrote")
+      ->type_name("DIR");
+  add_placement_options(command, arguments);
 }
 
 void add_window_option(CLI::App& command, CommonArguments& arguments) {

@@ -34,7 +34,10 @@ struct CommonArguments {
 /// Adds --model.
 void add_model_folder_option(CLI::App& command, CommonArguments& arguments);
 
-/// Adds --model, --adapter, --device, --dtype and --threads.
+/// Adds --device, --dtype and --threads.
+void add_placement_options(CLI::App& command, CommonArguments& arguments);
+
+/// Adds --model, --adapter and the options of placement.
 void add_model_options(CLI::App& command, CommonArguments& arguments);
 
 /// Adds --window.
@@ -109,6 +112,7 @@ void add_quantize(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_memory(CLI::App& app);
+void add_verify(CLI::App& app);
 void add_doctor(CLI::App& app);
 
 } // namespace microfiche::apps

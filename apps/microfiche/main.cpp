@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
   add_merge(app);
   add_bench(app);
   add_memory(app);
+  add_verify(app);
   add_doctor(app);
 
   try {
