@@ -21,6 +21,7 @@ a{color:var(--accent)}
 h1{font-size:28px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:19px;margin:44px 0 10px}
 h3{font-size:15px;margin:0}
+h1,h2,h3{overflow-wrap:anywhere}
 p{margin:8px 0;max-width:75ch;overflow-wrap:anywhere}
 nav ul{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;padding:0;margin:18px 0 0}
 .dim,figcaption{color:var(--dim)}

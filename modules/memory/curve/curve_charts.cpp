@@ -59,7 +59,12 @@ std::vector<ChartPoint> method_points(
       point.interval = std::pair(share.low, share.high);
     }
     point.tooltip = share_tooltip(
-        concat(title_of(method.method), ", age ", text_of(curve.bins[bin])),
+        concat(
+            title_of(method.method),
+            ", age ",
+            text_of(curve.bins[bin]),
+            ", ",
+            curve.bin_modes[bin]),
         share);
     points.push_back(std::move(point));
   }
@@ -86,7 +91,7 @@ ChartSeries line_of(
 }
 
 /// Colours of `kOutcomes`, -1 for grey; neighbours differ in their fill too.
-constexpr std::array<int, kOutcomes.size()> kOutcomeColours =
+constexpr std::array<int, std::size(kOutcomes)> kOutcomeColours =
     {0, -1, 1, 2, 4, 3};
 
 /// Series of a budget front: one per policy of the subject, one per other
@@ -149,7 +154,7 @@ report::ReportFigure recall_figure(const RecallCurve& curve) {
   if (!curve.fits.empty()) {
     const auto& best = curve.fits.front();
     chart.series.push_back(
-        line_of(concat(name_of(best.form), " fit"), curve.best_fit, 5, "2 3"));
+        line_of(title_of(best.form) + " fit", curve.best_fit, 5, "2 3"));
     if (best.form != metrics::ForgettingForm::kStep) {
       chart.series.push_back(line_of("step fit", curve.step_fit, 5, "9 3"));
     }
@@ -193,9 +198,9 @@ report::ReportFigure outcome_figure(const RecallCurve& curve) {
   chart.x.range = std::pair(0.0, 1.0);
   chart.y.label = concat("age, ", name_of(curve.options.unit));
   chart.y.names = bin_names(curve);
-  for (size_t outcome = 0; outcome < kOutcomes.size(); ++outcome) {
+  for (size_t outcome = 0; outcome < std::size(kOutcomes); ++outcome) {
     ChartSeries series;
-    series.name = title_of(std::string(kOutcomes[outcome]));
+    series.name = title_of(std::string(name_of(kOutcomes[outcome])));
     series.colour = kOutcomeColours[outcome];
     series.marker = Marker::kBar;
     for (size_t bin = 0; bin < curve.bins.size(); ++bin) {

@@ -3,8 +3,9 @@
 #include "core/error.h"
 #include "metrics/interval_text.h"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 namespace microfiche::memory::curve {
@@ -27,7 +28,9 @@ double skill_of(const RecallCurve& curve, const Recall& recall) {
 std::string parameters_text(const metrics::ForgettingFit& fit) {
   std::string text;
   for (const double value : fit.parameters) {
-    text += concat(text.empty() ? "" : " ", fixed(value, 3));
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%.4g", value);
+    text += concat(text.empty() ? "" : " ", digits.data());
   }
   return text;
 }
@@ -70,11 +73,16 @@ std::string title_of(const std::string& name) {
       {"oldest_text", "oldest text"},
       {"wrong_page", "wrong page (floor)"},
       {"nothing", "blank page"},
-      {"same_page", "other value of the page"},
-      {"other_page", "value of another page"},
-      {"outdated", "outdated value"}};
+      {"binding", "other value of the page"},
+      {"source", "value of another page"},
+      {"stale", "outdated value"}};
   const auto found = kTitles.find(name);
   return found == kTitles.end() ? name : found->second;
+}
+
+std::string title_of(metrics::ForgettingForm form) {
+  return form == metrics::ForgettingForm::kWeibull ? "Weibull"
+                                                   : std::string(name_of(form));
 }
 
 std::string share_text(const metrics::Proportion& share) {
@@ -88,7 +96,11 @@ std::string share_text(const metrics::Proportion& share) {
 Table age_table(const RecallCurve& curve) {
   Table table;
   table.header = {
-      "age, " + name_of(curve.options.unit), "questions", "recall", "skill"};
+      "age, " + name_of(curve.options.unit),
+      "modes",
+      "questions",
+      "recall",
+      "skill"};
   for (const auto& method : curve.methods) {
     if (&method != &curve.subject()) {
       table.header.push_back(title_of(method.method));
@@ -98,6 +110,7 @@ Table age_table(const RecallCurve& curve) {
     const auto& recall = curve.subject().bins[bin];
     std::vector<std::string> row = {
         text_of(curve.bins[bin]),
+        curve.bin_modes[bin],
         concat(recall.share.probes),
         share_text(recall.share),
         fixed(skill_of(curve, recall), 3)};
@@ -117,8 +130,8 @@ Table method_table(const RecallCurve& curve) {
       "method",
       "questions",
       "recall",
-      "wrong, of the answers",
-      "answered what was never stated",
+      "wrong of answered",
+      "answered of never stated",
       "positions per question"};
   for (const auto& method : curve.methods) {
     table.rows.push_back(
@@ -146,7 +159,7 @@ Table fit_table(const RecallCurve& curve) {
   for (const auto& fit : curve.fits) {
     const auto oldest = metrics::horizon(fit, curve.options.horizon_skill);
     table.rows.push_back(
-        {std::string(name_of(fit.form)),
+        {title_of(fit.form),
          digits(fit.aicc, 1),
          fixed(fit.aicc - curve.fits.front().aicc, 1),
          half_life_text(fit),
@@ -184,8 +197,8 @@ Table mode_table(const RecallCurve& curve) {
 Table kind_table(const RecallCurve& curve) {
   Table table;
   table.header = {"kind of fact", "questions", "recall"};
-  for (const auto& outcome : kOutcomes) {
-    table.header.push_back(title_of(std::string(outcome)));
+  for (const auto outcome : kOutcomes) {
+    table.header.push_back(title_of(std::string(name_of(outcome))));
   }
   for (const auto& kind : curve.kinds) {
     std::vector<std::string> row = {
@@ -234,8 +247,8 @@ Table curve_csv(const RecallCurve& curve) {
       "recall_low",
       "recall_high",
       "floor"};
-  for (const auto& outcome : kOutcomes) {
-    table.header.push_back("outcome_" + std::string(outcome));
+  for (const auto outcome : kOutcomes) {
+    table.header.push_back("outcome_" + std::string(name_of(outcome)));
   }
   append(table.header, {"best_fit", "step_fit"});
   for (const auto& method : curve.methods) {

@@ -13,6 +13,9 @@ namespace microfiche::memory::curve {
 /// A method or an outcome in words: "full-text search" of "text_search".
 std::string title_of(const std::string& name);
 
+/// "step", "exponential", "power", "Weibull" or "psychometric".
+std::string title_of(metrics::ForgettingForm form);
+
 /// A share with its interval: "0.500 [0.237, 0.763]"; "-" without probes.
 std::string share_text(const metrics::Proportion& share);
 

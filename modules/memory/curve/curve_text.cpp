@@ -26,7 +26,7 @@ const ForgettingFit& step_of(const RecallCurve& curve) {
 std::string half_life_sentence(
     const RecallCurve& curve,
     const ForgettingFit& fit) {
-  const auto form = std::string(name_of(fit.form));
+  const auto form = title_of(fit.form);
   if (std::isinf(fit.half_life)) {
     return concat(
         "The skill of the ",
@@ -49,6 +49,14 @@ std::string half_life_sentence(
       " model).");
 }
 
+/// A Weibull curve with a large exponent falls at one age, as a step does.
+std::string steep_text(const ForgettingFit& fit) {
+  constexpr double kSteep = 10;
+  return fit.form == ForgettingForm::kWeibull && fit.parameters[2] > kSteep
+      ? " Its exponent is so large that it is a step itself."
+      : "";
+}
+
 std::string model_sentence(const RecallCurve& curve) {
   const auto& best = curve.fits.front();
   const auto& step = step_of(curve);
@@ -65,18 +73,20 @@ std::string model_sentence(const RecallCurve& curve) {
   if (difference < kLevelAicc) {
     return concat(
         "The ",
-        name_of(best.form),
+        title_of(best.form),
         " model has the lowest AICc, but the step model is only ",
         fixed(difference, 1),
         " above it: the data do not tell them apart, and the half-life may be "
-        "a property of the policy.");
+        "a property of the policy.",
+        steep_text(best));
   }
   return concat(
       "The ",
-      name_of(best.form),
+      title_of(best.form),
       " model has the lowest AICc, ",
       fixed(difference, 1),
-      " below the step model, which knows only the modes.");
+      " below the step model, which knows only the modes.",
+      steep_text(best));
 }
 
 const MethodRecall* find_method(
@@ -102,8 +112,8 @@ Json share_json(const metrics::Proportion& share) {
 Json recall_json(const Recall& recall) {
   auto json = share_json(recall.share);
   json["outcomes"] = Json::object();
-  for (size_t i = 0; i < kOutcomes.size(); ++i) {
-    json["outcomes"][std::string(kOutcomes[i])] = recall.outcomes[i];
+  for (const auto outcome : kOutcomes) {
+    json["outcomes"][std::string(name_of(outcome))] = recall.count(outcome);
   }
   return json;
 }

@@ -3,10 +3,12 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
+#include <string_view>
 
 namespace microfiche::memory::curve {
 namespace {
@@ -36,7 +38,7 @@ MethodRecall method_recall(
       stated.push_back(&row);
     } else {
       ++result.never_stated;
-      result.false_answers += row.outcome == kAbstained ? 0 : 1;
+      result.false_answers += row.outcome == Outcome::kAbstained ? 0 : 1;
     }
   }
   result.positions = positions / static_cast<double>(count);
@@ -73,7 +75,7 @@ std::vector<metrics::AgeCount> age_counts(
     count.density = densities ? std::log2(*row->characters_per_token) : 0;
     count.level = row->tier;
     count.probes = 1;
-    count.correct = row->outcome == kCorrect ? 1 : 0;
+    count.correct = row->outcome == Outcome::kCorrect ? 1 : 0;
     counts.push_back(count);
   }
   return counts;
@@ -157,6 +159,15 @@ void check_options(const CurveOptions& options) {
       options.horizon_skill);
 }
 
+/// Rivals first, the one to beat at the top; then floors.
+constexpr std::array<std::string_view, 6> kMethodOrder = {
+    "text_search",
+    "full_text",
+    "newest_text",
+    "oldest_text",
+    kNothingMethod,
+    kFloorMethod};
+
 /// Methods of the answers to questions about stated facts, the subject first.
 std::vector<std::string> methods_of(
     const std::vector<RecallRow>& rows,
@@ -178,7 +189,12 @@ std::vector<std::string> methods_of(
       "\"; the store has answers by: ",
       known.empty() ? "no method" : known);
   std::vector<std::string> list = {subject};
-  list.insert(list.end(), names.begin(), names.end());
+  for (const auto method : kMethodOrder) {
+    if (names.erase(std::string(method)) == 1) {
+      list.emplace_back(method);
+    }
+  }
+  list.insert(list.begin() + 1, names.begin(), names.end());
   return list;
 }
 
@@ -189,12 +205,12 @@ recall_of(const Rows& rows, bool by_conversation, const CurveOptions& options) {
   Recall recall;
   std::map<int64_t, metrics::ClusterCount> conversations;
   for (const auto* row : rows) {
-    ++recall.outcomes[row->outcome];
+    ++recall.outcomes[static_cast<size_t>(row->outcome)];
     auto& count = conversations[row->conversation];
     ++count.probes;
-    count.correct += row->outcome == kCorrect ? 1 : 0;
+    count.correct += row->outcome == Outcome::kCorrect ? 1 : 0;
   }
-  const int64_t correct = recall.outcomes[kCorrect];
+  const int64_t correct = recall.count(Outcome::kCorrect);
   recall.share =
       metrics::wilson_proportion(correct, static_cast<int64_t>(rows.size()));
   if (by_conversation) {
@@ -218,11 +234,12 @@ std::string text_of(const AgeBin& bin) {
 }
 
 double Recall::confabulation() const {
-  int64_t wrong = 0;
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    wrong += i == kCorrect || i == kAbstained ? 0 : outcomes[i];
+  int64_t answered = 0;
+  for (const int64_t number : outcomes) {
+    answered += number;
   }
-  const int64_t answered = wrong + outcomes[kCorrect];
+  answered -= count(Outcome::kAbstained);
+  const int64_t wrong = answered - count(Outcome::kCorrect);
   return answered > 0
       ? static_cast<double>(wrong) / static_cast<double>(answered)
       : std::numeric_limits<double>::quiet_NaN();
@@ -264,12 +281,22 @@ RecallCurve make_curve(
   curve.conversations = static_cast<int64_t>(conversations.size());
   // Ages without a question have no point.
   for (const auto& bin : make_bins(oldest, options.bin_width)) {
-    if (std::any_of(subject.begin(), subject.end(), [&](const auto* row) {
-          const int64_t age = age_of(*row, options.unit);
-          return bin.first <= age && age <= bin.last;
-        })) {
-      curve.bins.push_back(bin);
+    std::map<int64_t, std::string> modes;
+    for (const auto* row : subject) {
+      const int64_t age = age_of(*row, options.unit);
+      if (bin.first <= age && age <= bin.last) {
+        modes[row->tier] = row->mode;
+      }
     }
+    if (modes.empty()) {
+      continue;
+    }
+    std::string names;
+    for (const auto& [tier, name] : modes) {
+      names = concat(name, names.empty() ? "" : ", ", names);
+    }
+    curve.bins.push_back(bin);
+    curve.bin_modes.push_back(names);
   }
   for (const auto& method : methods) {
     curve.methods.push_back(method_recall(method, rows, curve));

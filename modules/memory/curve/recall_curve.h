@@ -5,7 +5,9 @@
 #include "metrics/proportion.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,8 +68,12 @@ std::string text_of(const AgeBin& bin);
 struct Recall {
   metrics::Proportion share;
 
-  /// How many answers have each of `kOutcomes`.
-  std::array<int64_t, kOutcomes.size()> outcomes{};
+  /// How many answers have each of `kOutcomes`, in their order.
+  std::array<int64_t, std::size(kOutcomes)> outcomes{};
+
+  int64_t count(Outcome outcome) const {
+    return outcomes[static_cast<size_t>(outcome)];
+  }
 
   /// Wrong values out of all answers that are not "I do not know"; NaN without
   /// such answers.
@@ -116,7 +122,11 @@ struct RecallCurve {
   CurveOptions options;
   std::vector<AgeBin> bins;
 
-  /// `options.method` first, then the others by name.
+  /// The modes of the pages in each bin that were asked for, with commas
+  /// between them.
+  std::vector<std::string> bin_modes;
+
+  /// `options.method` first, then the rivals, then the floors.
   std::vector<MethodRecall> methods;
 
   /// Share of correct answers with a wrong page; none if it was not asked.

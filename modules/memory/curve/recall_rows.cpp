@@ -48,17 +48,18 @@ void name_settings(Store& store, std::vector<Setting>& settings) {
   }
 }
 
-size_t find_outcome(const Store& store, int64_t answer, std::string_view name) {
-  const auto found = std::find(kOutcomes.begin(), kOutcomes.end(), name);
+Outcome
+outcome_of(const Store& store, int64_t answer, const std::string& name) {
+  const auto found = find_outcome(name);
   check(
-      found != kOutcomes.end(),
+      found.has_value(),
       store.path().string(),
       ": answer ",
       answer,
       ": unknown outcome \"",
       name,
       "\"; a newer microfiche may have written it");
-  return static_cast<size_t>(found - kOutcomes.begin());
+  return *found;
 }
 
 } // namespace
@@ -156,7 +157,7 @@ std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
       row.fact = query.optional_integer(2);
       row.kind = query.text(3);
       row.method = query.text(4);
-      row.outcome = find_outcome(store, query.integer(13), query.text(5));
+      row.outcome = outcome_of(store, query.integer(13), query.text(5));
       row.page = query.integer(6);
       row.tier = query.integer(7);
       row.mode = query.text(8);

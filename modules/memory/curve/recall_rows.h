@@ -1,24 +1,15 @@
 #pragma once
 
+#include "memory/recall/outcome.h"
 #include "memory/store.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace microfiche::memory::curve {
-
-/// What became of a question: the right value, no answer, another value of the
-/// same page, a value of another page, the old value of an updated key, or a
-/// value that the conversation does not have.
-inline constexpr std::array<std::string_view, 6> kOutcomes =
-    {"correct", "abstained", "same_page", "other_page", "outdated", "invented"};
-inline constexpr size_t kCorrect = 0;
-inline constexpr size_t kAbstained = 1;
 
 /// An answer to a question about a fact, or about something never stated.
 struct RecallRow {
@@ -34,8 +25,7 @@ struct RecallRow {
   /// How it was answered: "transcription", "text_search" and so on.
   std::string method;
 
-  /// Index into `kOutcomes`.
-  size_t outcome = 0;
+  Outcome outcome = Outcome::kAbstained;
 
   /// What the plan makes of the page that states the fact.
   int64_t page = 0;
@@ -82,8 +72,8 @@ size_t find_setting(
     const std::vector<Setting>& settings,
     std::optional<int64_t> plan);
 
-/// The answers of a setting. Throws `InputError` for an outcome that is not of
-/// `kOutcomes`.
+/// The answers of a setting. Throws `InputError` for an outcome that has no
+/// name in `memory::name_of`.
 std::vector<RecallRow> recall_rows(Store& store, const Setting& setting);
 
 /// What a setting spends on the pages of one mode.
@@ -93,8 +83,7 @@ struct ModeCost {
   int64_t pages = 0;
   int64_t positions = 0;
 
-  /// Facts on the pages, without those that a later one with the same key
-  /// replaces.
+  /// Facts on the pages, the newest of each key.
   int64_t facts = 0;
 };
 

@@ -21,7 +21,7 @@ struct TimelineFact {
   /// None if it was not asked.
   std::optional<std::string> answer;
 
-  /// One of `kOutcomes`.
+  /// A name of an outcome, such as "correct".
   std::string outcome;
 };
 

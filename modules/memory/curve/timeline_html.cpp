@@ -6,6 +6,7 @@
 #include "core/table.h"
 #include "memory/curve/curve_tables.h"
 #include "memory/policy/accuracy_table.h"
+#include "memory/recall/outcome.h"
 #include "report/html.h"
 #include "report/text_diff.h"
 
@@ -121,7 +122,7 @@ std::string fact_html(const TimelineFact& fact) {
   if (!fact.answer) {
     return html + "</li>\n";
   }
-  if (fact.outcome == kOutcomes[kCorrect]) {
+  if (fact.outcome == name_of(Outcome::kCorrect)) {
     return html + ", answered right</li>\n";
   }
   if (fact.answer->empty()) {

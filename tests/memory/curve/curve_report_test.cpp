@@ -50,6 +50,7 @@ TEST_F(CurveReportTest, TheTableHasARowPerAgeAndAColumnPerMethod) {
       table.header,
       ElementsAre(
           "age, pages",
+          "modes",
           "questions",
           "recall",
           "skill",
@@ -57,8 +58,9 @@ TEST_F(CurveReportTest, TheTableHasARowPerAgeAndAColumnPerMethod) {
           "wrong page (floor)"));
   ASSERT_THAT(table.rows, SizeIs(2));
   EXPECT_EQ(table.rows[1][0], "2");
-  EXPECT_EQ(table.rows[1][2].substr(0, 5), "0.500");
-  EXPECT_EQ(table.rows[1][4], "1.000");
+  EXPECT_EQ(table.rows[1][3].substr(0, 5), "0.500");
+  EXPECT_EQ(table.rows[1][1], "nano-4");
+  EXPECT_EQ(table.rows[1][5], "1.000");
 }
 
 TEST_F(CurveReportTest, OtherProgramsReadWhatTheTableSays) {

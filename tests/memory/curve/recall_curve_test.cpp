@@ -97,6 +97,41 @@ TEST(RecallCurveTest, ALaddersHalfLifeIsAPropertyOfItsPolicy) {
   EXPECT_NEAR(curve.step_fit.back(), 0, 1e-12);
 }
 
+TEST(RecallCurveTest, ASteepWeibullCurveIsSaidToBeAStep) {
+  // Falls in the middle of a mode.
+  std::vector<RecallRow> rows;
+  for (int64_t age = 0; age < 16; ++age) {
+    const size_t begin = rows.size();
+    add_rows(rows, age, 20, age < 8 ? 18 : 0);
+    for (size_t i = begin; i < rows.size(); ++i) {
+      rows[i].tier = age < 12 ? 3 : 1;
+    }
+  }
+
+  const auto curve = curve_of(rows);
+
+  EXPECT_EQ(curve.fits.front().form, metrics::ForgettingForm::kWeibull);
+  EXPECT_THAT(findings(curve), Contains(HasSubstr("it is a step itself")));
+}
+
+TEST(RecallCurveTest, TheRivalToBeatComesFirst) {
+  std::vector<RecallRow> rows;
+  for (const auto* method :
+       {"wrong_page", "newest_text", "transcription", "text_search", "new"}) {
+    rows.push_back(recall_row(0, true, method));
+  }
+
+  std::vector<std::string> names;
+  for (const auto& method : curve_of(rows).methods) {
+    names.push_back(method.method);
+  }
+
+  EXPECT_THAT(
+      names,
+      ElementsAre(
+          "transcription", "new", "text_search", "newest_text", "wrong_page"));
+}
+
 TEST(RecallCurveTest, InOneModeTheStepModelIsAConstant) {
   std::vector<RecallRow> rows;
   // exp(-age / 6), in hundredths.
@@ -197,9 +232,9 @@ TEST(RecallCurveTest, WhatWasNeverStatedHasNoAge) {
   std::vector<RecallRow> rows = {recall_row(0, true)};
   auto never = recall_row(0, false);
   never.fact = std::nullopt;
-  never.outcome = kAbstained;
+  never.outcome = Outcome::kAbstained;
   rows.push_back(never);
-  never.outcome = 5;
+  never.outcome = Outcome::kInvented;
   rows.push_back(never);
 
   const auto curve = curve_of(rows);

@@ -21,7 +21,8 @@ inline memory::curve::RecallRow recall_row(
   row.fact = 1;
   row.kind = "letters";
   row.method = method;
-  row.outcome = correct ? memory::curve::kCorrect : 5;
+  row.outcome =
+      correct ? memory::Outcome::kCorrect : memory::Outcome::kInvented;
   row.page = 100 + age;
   row.tier = 1;
   row.mode = "nano-9";

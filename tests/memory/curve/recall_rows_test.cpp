@@ -40,10 +40,10 @@ TEST_F(RecallRowsTest, AnAnswerHasTheAgeAndTheModeOfItsPage) {
   EXPECT_EQ(rows[0].mode, "gone");
   EXPECT_EQ(rows[0].age_pages, 2);
   EXPECT_EQ(rows[0].age_turns, 5);
-  EXPECT_EQ(rows[0].outcome, kAbstained);
+  EXPECT_EQ(rows[0].outcome, Outcome::kAbstained);
   EXPECT_EQ(rows[1].mode, "nano-9");
   EXPECT_EQ(rows[1].age_pages, 0);
-  EXPECT_EQ(rows[1].outcome, kCorrect);
+  EXPECT_EQ(rows[1].outcome, Outcome::kCorrect);
   EXPECT_EQ(rows[1].kind, "letters");
   EXPECT_EQ(rows[1].positions, 20);
   EXPECT_FALSE(rows[2].fact.has_value());
@@ -60,7 +60,7 @@ TEST_F(RecallRowsTest, TheNewestAnswerOfAMethodCounts) {
   const auto rows = recall_rows(store, answered_settings(store)[0]);
 
   ASSERT_THAT(rows, SizeIs(2));
-  EXPECT_EQ(rows[0].outcome, kCorrect);
+  EXPECT_EQ(rows[0].outcome, Outcome::kCorrect);
   EXPECT_EQ(rows[1].method, "text_search");
 }
 

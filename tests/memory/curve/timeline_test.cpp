@@ -125,7 +125,7 @@ TEST_F(TimelineTest, FactsHaveTheirAnswersAndWhatReplacedThem) {
   fill(store, 4);
   store.database().run("UPDATE fact SET key = 'locker 4' WHERE id = 1");
   const int64_t id = plan(store, tests::uniform("nano-4"));
-  answer(store, id, 2, "same_page", "w1");
+  answer(store, id, 2, "binding", "w1");
 
   const auto facts = load_timeline(store, id, 10).pages.at(1).facts;
 
@@ -134,7 +134,7 @@ TEST_F(TimelineTest, FactsHaveTheirAnswersAndWhatReplacedThem) {
   EXPECT_FALSE(facts[0].answer.has_value());
   EXPECT_FALSE(facts[1].superseded);
   EXPECT_EQ(facts[1].answer, "w1");
-  EXPECT_EQ(facts[1].outcome, "same_page");
+  EXPECT_EQ(facts[1].outcome, "binding");
 }
 
 TEST_F(TimelineTest, DifferencesToTheTextAreMarked) {
