@@ -59,12 +59,15 @@ void run_build(const PlanOfArguments& arguments) {
   const auto plans = find_plans(store, arguments);
   auto loaded = open_model(arguments.common);
   for (const auto& plan : plans) {
-    Progress progress("encoding", 0, "page");
-    const auto report =
-        memory::build_tokens(store, plan, loaded, [&](int64_t done, int64_t) {
-          progress.update(done);
+    std::optional<Progress> progress;
+    const auto report = memory::build_tokens(
+        store, plan, loaded, [&](int64_t done, int64_t total) {
+          if (!progress) {
+            progress.emplace("encoding", total, "page");
+          }
+          progress->update(done);
         });
-    progress.finish();
+    progress.reset();
     write_file(
         "-",
         concat(

@@ -34,6 +34,9 @@ class Memory:
     def plan(self, conversation):
         return self.command("plan", "--conversation", conversation, "--budget", "100")
 
+    def build(self, conversation):
+        return self.command("build", "--conversation", conversation, "--threads", "1")
+
     def read(self, sql):
         """Rows of the store, read without the program."""
         with contextlib.closing(sqlite3.connect(self.store)) as database:

@@ -7,6 +7,7 @@
 #include "core/stop_signal.h"
 #include "memory/derived_files.h"
 #include "memory/pages.h"
+#include "memory/policy/accuracy_table.h"
 #include "model/vision_token_file.h"
 #include "page/image_file.h"
 #include "page/page_views.h"
@@ -55,8 +56,7 @@ StoredTokenFile save_tokens(
     const model::VisionTokens& tokens,
     const TokenFileModel& model,
     int64_t& num_bytes) {
-  // A name without a hash is unused: the next cleaning removes what a killed
-  // process left.
+  // No row has this name, so the next build removes what a killed one left.
   const auto file = store.files_folder() / concat("new", kTokensExtension);
   model::write_vision_tokens(file, {tokens, model.sha256});
   const auto bytes = read_file(file);
@@ -85,6 +85,8 @@ class TokenBuilder {
         progress_(progress) {}
 
   BuildReport run() {
+    // What a killed build left.
+    remove_unused_files(store_);
     const auto by_mode = find_work();
     for (const auto& [name, items] : by_mode) {
       const auto mode = mode_of(store_, plan_, name, loaded_);

@@ -8,6 +8,7 @@
 #include "generation/read.h"
 #include "memory/derived_files.h"
 #include "memory/pages.h"
+#include "memory/policy/accuracy_table.h"
 #include "memory/reading/build_tokens.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"

@@ -1,0 +1,137 @@
+#include "memory/reading/read_pages.h"
+
+#include "core/utf8.h"
+#include "generation/read.h"
+#include "memory/derived_files.h"
+#include "page/image_file.h"
+#include "page/page_views.h"
+#include "tests/memory/reading/tiny_memory.h"
+
+#include <torch/torch.h>
+
+#include <fstream>
+
+namespace microfiche::memory {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::ThrowsMessage;
+
+class ReadPagesTest : public tests::TinyMemoryTest {
+ protected:
+  /// What the model reads from the first drawing of a page.
+  std::string read_directly(const StoredPlan& plan, size_t item) {
+    const auto image = page::read_image(derived_file(
+        store,
+        original_of(store, plan.items[item].page).png_sha256,
+        kPngExtension));
+    const auto mode = model.find_mode(plan.items[item].mode);
+    const page::PageViews views[] = {page::make_views(image, mode)};
+    return replace_invalid_utf8(
+        generation::read_pages(model, views, mode, {"", reading.generation})
+            .front()
+            .text);
+  }
+};
+
+TEST_F(ReadPagesTest, PagesAreReadAtTheirTierAndTextIsText) {
+  const auto plan = plan_of({"gone", "t4", "t9", "text"});
+  build(plan);
+
+  const auto texts = read(plan, {0, 1, 2, 3});
+
+  EXPECT_EQ(texts[0], "-");
+  auto expected = read_directly(plan, 1);
+  std::replace(expected.begin(), expected.end(), '\0', ' ');
+  EXPECT_EQ(texts[1], expected);
+  EXPECT_EQ(texts[3], "[4 user] ruf is ten.");
+  EXPECT_EQ(num_read, 2);
+}
+
+TEST_F(ReadPagesTest, AReadingIsKeptAndReused) {
+  const auto plan = plan_of({"t4", "t4", "t9", "t9"});
+  build(plan);
+  const auto first = read(plan, {0, 1});
+  EXPECT_EQ(num_read, 2);
+
+  const auto again = read(plan, {0, 1, 2});
+
+  EXPECT_EQ(num_reused, 2);
+  EXPECT_EQ(num_read, 1);
+  EXPECT_EQ(again[0], first[0]);
+  EXPECT_EQ(again[1], first[1]);
+}
+
+TEST_F(ReadPagesTest, OtherSettingsReadAgain) {
+  const auto plan = plan_of({"t4"});
+  build(plan);
+  read(plan, {0});
+  reading.generation.max_new_tokens = 3;
+
+  const auto texts = read(plan, {0});
+
+  EXPECT_EQ(num_read, 1);
+  EXPECT_LE(texts[0].size(), 12U);
+}
+
+TEST_F(ReadPagesTest, ABatchReadsTheSameAsOnePageAtATime) {
+  const auto plan = plan_of({"t4", "t9", "t4", "t9"});
+  build(plan);
+  const auto together = read(plan, {0, 1, 2, 3});
+  store.database().run("DELETE FROM reading");
+  reading.batch = 1;
+
+  EXPECT_EQ(read(plan, {0, 1, 2, 3}), together);
+  EXPECT_EQ(num_read, 4);
+}
+
+TEST_F(ReadPagesTest, APageThatWasNotBuiltIsRefused) {
+  const auto plan = plan_of({"t4"});
+
+  EXPECT_THAT(
+      [&] { read(plan, {0}); },
+      ThrowsMessage<InputError>(AllOf(
+          HasSubstr("no vision tokens of this model in t4; run"),
+          Not(HasSubstr("another model")))));
+}
+
+TEST_F(ReadPagesTest, TokensOfAnotherModelAreRefusedByName) {
+  const auto plan = plan_of({"t4"});
+  build(plan);
+  model.adapter_sha256 = "an adapter";
+
+  EXPECT_THAT(
+      [&] { read(plan, {0}); },
+      ThrowsMessage<InputError>(AllOf(
+          HasSubstr("those of another model"), HasSubstr("memory build"))));
+}
+
+TEST_F(ReadPagesTest, ADamagedTokenFileIsRefused) {
+  const auto plan = plan_of({"t4"});
+  build(plan);
+  for (const auto& name : files(".safetensors")) {
+    std::ofstream(store.files_folder() / name, std::ios::app) << "x";
+  }
+
+  EXPECT_THAT(
+      [&] { read(plan, {0}); },
+      ThrowsMessage<InputError>(HasSubstr("the file is damaged")));
+}
+
+TEST_F(ReadPagesTest, ABlankPageIsReadInEachMode) {
+  const auto plan = plan_of({"t4", "t9", "text", "gone"});
+  build(plan);
+  PlanReader reader(store, plan, model, reading);
+
+  const auto blanks = reader.read_blanks();
+
+  ASSERT_EQ(blanks.size(), 2U);
+  EXPECT_EQ(blanks.at("t4").vision_tokens, 4);
+  EXPECT_EQ(blanks.at("t9").vision_tokens, 9);
+}
+
+} // namespace
+} // namespace microfiche::memory
