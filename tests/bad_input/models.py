@@ -198,6 +198,17 @@ def config_cases():
     def nested(config):
         return '{"note":' + "[" * 10**6 + "]" * 10**6 + "}"
 
+    def flow(sizes):
+        """The second stage of DeepSeek-OCR 2 with these sizes."""
+        def text_of(config):
+            config["architectures"] = ["DeepseekOCR2ForCausalLM"]
+            vision = config["vision_config"]
+            vision["model_name"] = "deepencoderv2"
+            vision["width"].pop("clip-l-14-224")
+            vision["width"]["qwen2-0-5b"] = sizes
+            return json.dumps(config)
+        return text_of
+
     def many_layers(config):
         config["language_config"] |= {"num_hidden_layers": 1 << 24, "n_routed_experts": 1 << 24}
         return json.dumps(config)
@@ -213,6 +224,7 @@ def config_cases():
         "vision_config.width.clip-l-14-224.image_size": "image_size",
         "vision_config.image_size": "image_size",
         "microfiche.sam_window_size": "sam_window_size",
+        "microfiche.sam_patch_size": "sam_patch_size",
     }
     for path, field in sizes.items():
         short = path.split(".", 1)[1]
@@ -220,6 +232,12 @@ def config_cases():
         yield config_case(f"{short} of 2^62", field, with_value(path, 1 << 62))
         yield config_case(f"{short} of 0 or -1", "",
                           with_value(path, -1 if field == "first_k_dense_replace" else 0))
+    for field in ("dim", "layers", "heads", "kv_heads", "intermediate_size"):
+        for value in (0, 1 << 62):
+            yield config_case(f"a causal flow with {field} {value}", field, flow({field: value}))
+    for sides in ([], [0], [100], [1 << 62]):
+        yield config_case(
+            f"a causal flow for views of {sides}", "view_sides_px", flow({"view_sides_px": sides}))
     yield config_case("2^48 experts in all", "", many_layers)
     yield config_case("a size that is 1e30", "whole number",
                       with_value("language_config.hidden_size", 1e30))

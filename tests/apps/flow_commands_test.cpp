@@ -1,0 +1,341 @@
+#include "tests/apps/command_line.h"
+
+#include "checkpoint/safetensors.h"
+#include "core/json.h"
+#include "page/image_file.h"
+#include "tests/support/parity.h"
+#include "tests/support/parity_v2.h"
+#include "tests/support/tiny_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+// The commands with models of the family DeepSeek-OCR 2.
+
+namespace microfiche {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using tests::Outcome;
+
+/// A folder with a page, a tiny model of the family, and the model of the
+/// parity cases.
+class FlowCommandsTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    models = new tests::TemporaryFolder();
+    tests::write_tiny_model(models->path() / "tiny", tests::tiny_flow_config());
+    tests::write_parity_v2(models->path() / "parity");
+  }
+  static void TearDownTestSuite() {
+    delete models;
+  }
+
+  FlowCommandsTest() {
+    page::write_png(folder.path() / "page.png", tests::noise_page(200, 100, 1));
+    write_file(
+        folder.path() / "text.txt",
+        "It was the best of times, it was the worst of times, it was the age "
+        "of wisdom, it was the age of foolishness");
+  }
+
+  Outcome run(const std::string& arguments, const char* model = "tiny") const {
+    return tests::run_program(
+        folder.path(),
+        arguments + " --model '" + (models->path() / model).string() + "'");
+  }
+
+  /// A tensor of a file in the folder.
+  torch::Tensor tensor_of(const std::string& path, const std::string& name)
+      const {
+    const checkpoint::SafetensorsFile file(folder.path() / path);
+    const auto* info = file.find(name);
+    TORCH_CHECK(info != nullptr, path, ": no tensor ", name);
+    return model::view_tensor({*info, file.bytes(*info)}).clone();
+  }
+
+  inline static tests::TemporaryFolder* models = nullptr;
+  tests::TemporaryFolder folder;
+};
+
+TEST_F(FlowCommandsTest, InspectNamesTheFamilyAndItsParts) {
+  const auto outcome = tests::run_program(
+      folder.path(),
+      "inspect --format json '" + (models->path() / "parity").string() + "'");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = parse_json(outcome.out, "stdout");
+  EXPECT_EQ(json["family"], "DeepSeek-OCR 2");
+  // Three layers of twelve tensors, the last norm and two tables of queries.
+  EXPECT_EQ(json["parts"]["causal flow"]["tensors"], 3 * 12 + 3);
+  EXPECT_FALSE(json["parts"].contains("CLIP"));
+  EXPECT_THAT(json["modes"], SizeIs(3));
+}
+
+TEST_F(FlowCommandsTest, TraceHasTheFlowInPlaceOfClip) {
+  const auto page = tests::data_path("parity_v2/page2.png").string();
+
+  const auto outcome =
+      run("trace '" + page +
+              "' -o trace.safetensors --mode 768 --steps 3 --prompt '<image>'",
+          "parity");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto tensor = [&](const std::string& name) {
+    return tensor_of("trace.safetensors", name);
+  };
+  EXPECT_EQ(
+      tensor("sam.global").sizes(), (std::vector<int64_t>{1, 96, 12, 12}));
+  EXPECT_EQ(tensor("flow.global").sizes(), (std::vector<int64_t>{1, 144, 96}));
+  EXPECT_EQ(tensor("sequence").sizes(), (std::vector<int64_t>{145, 64}));
+  EXPECT_EQ(tensor("input_ids").sizes(), (std::vector<int64_t>{1 + 145}));
+  EXPECT_THROW(tensor("clip.global"), c10::Error);
+  // The flow of the map that the trace states, and nothing else before the
+  // projector.
+  auto loaded = tests::load_parity_v2();
+  const torch::InferenceMode inference;
+  const auto map = tensor("sam.global");
+  const auto flow = loaded.model->encoder->second_stage->forward(map);
+  EXPECT_LT(tests::relative_error(tensor("flow.global"), flow), 1e-4);
+  const auto tokens = loaded.model->encoder->projector->forward(flow);
+  EXPECT_LT(tests::relative_error(tensor("tokens.global"), tokens), 1e-4);
+  EXPECT_TRUE(torch::equal(
+      tensor("sequence").narrow(0, 0, 144), tensor("tokens.global")[0]));
+  const tests::FlowCases golden("pages.safetensors");
+  EXPECT_TRUE(
+      torch::equal(tensor("sequence")[144], golden["page2.768.sequence"][144]));
+}
+
+TEST_F(FlowCommandsTest, TraceOfATiledPageIsFlat) {
+  const auto page = tests::data_path("parity_v2/page1.png").string();
+
+  const auto outcome = run(
+      "trace '" + page + "' -o trace.safetensors --steps 2 --prompt '<image>'",
+      "parity");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto tensor = [&](const std::string& name) {
+    return tensor_of("trace.safetensors", name);
+  };
+  EXPECT_EQ(tensor("flow.tiles").sizes(), (std::vector<int64_t>{2, 144, 96}));
+  const auto sequence = tensor("sequence");
+  ASSERT_EQ(sequence.sizes(), (std::vector<int64_t>{545, 64}));
+  EXPECT_TRUE(torch::equal(
+      sequence.narrow(0, 0, 288), tensor("tokens.tiles").flatten(0, 1)));
+  EXPECT_TRUE(
+      torch::equal(sequence.narrow(0, 288, 256), tensor("tokens.global")[0]));
+}
+
+TEST_F(FlowCommandsTest, SavedTokensGiveTheTextOfThePage) {
+  const std::string options = " --max-new-tokens 20 --quiet";
+  for (const char* mode : {"t9", "tiles"}) {
+    const auto encoded =
+        run(concat("encode page.png -o out.safetensors --mode ", mode));
+    ASSERT_EQ(encoded.exit_code, 0) << encoded.err;
+
+    const auto page = run(concat("read page.png --mode ", mode, options));
+    const auto tokens = run("read out.safetensors" + options);
+
+    ASSERT_EQ(page.exit_code, 0) << page.err;
+    EXPECT_FALSE(page.out.empty());
+    EXPECT_EQ(tokens.out, page.out) << mode;
+  }
+  // Two tiles of four tokens, nine tokens and the separator.
+  EXPECT_EQ(
+      tensor_of("out.safetensors", "vision_tokens").sizes(),
+      (std::vector<int64_t>{2 * 4 + 9 + 1, 32}));
+}
+
+TEST_F(FlowCommandsTest, ReadRefusesAModeOfAnotherFamily) {
+  const auto outcome = run("read page.png --mode gundam", "parity");
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(
+      outcome.err,
+      AllOf(
+          HasSubstr("no resolution mode named \"gundam\""),
+          HasSubstr("expected one of dynamic, base, 768")));
+}
+
+TEST_F(FlowCommandsTest, ReadRefusesSeveralPagesInOnePrompt) {
+  const auto outcome = run("read page.png page.png --together -o out");
+
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("DeepSeek-OCR 2"));
+}
+
+TEST_F(FlowCommandsTest, SweepCountsItsTokensAndPositions) {
+  write_file(folder.path() / "sweep.json", R"({
+    "texts": ["text.txt"], "modes": ["t4", "t9"], "characters_per_token": [3],
+    "conditions": {"tokens": ["none", "permute", "no_separator"]},
+    "pages_per_cell": 2, "pictures_per_cell": 1,
+    "generation": {"max_new_tokens": 8}})");
+
+  const auto outcome = run("sweep sweep.json -o run --quiet");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto samples = read_file(folder.path() / "run/samples.jsonl");
+  EXPECT_THAT(
+      samples,
+      AllOf(
+          HasSubstr(R"("nominal":9,"valid":9,"positions":10})"),
+          HasSubstr(R"("nominal":4,"valid":4,"positions":5})"),
+          // Without the separator.
+          HasSubstr(R"("nominal":4,"valid":4,"positions":4})")));
+}
+
+TEST_F(FlowCommandsTest, SweepRefusesConditionsThatHaveNothingToChange) {
+  for (const auto& [condition, words] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"zero_clip", "has one tower before the projector"},
+           {"zero_sam", "has one tower before the projector"},
+           {"no_newlines", "have no newlines"}}) {
+    write_file(
+        folder.path() / "sweep.json",
+        R"({"texts": ["text.txt"], "modes": ["t4"],
+            "characters_per_token": [3], "pages_per_cell": 1,
+            "conditions": {"tokens": [")" +
+            condition + "\"]}}");
+
+    const auto outcome = run("sweep sweep.json -o run --quiet");
+
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(words));
+  }
+}
+
+TEST_F(FlowCommandsTest, SweepRefusesAModeWithoutQueries) {
+  write_file(folder.path() / "sweep.json", R"({
+    "texts": ["text.txt"], "modes": ["large"], "characters_per_token": [3],
+    "own_modes": [{"name": "large", "base_size_px": 128}],
+    "pages_per_cell": 1})");
+
+  const auto outcome = run("sweep sweep.json -o run --quiet");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(
+      outcome.err, HasSubstr("queries for views of 64 or 96 px, got 128 px"));
+}
+
+/// The losses of a run, by step.
+std::vector<double> losses_of(const std::filesystem::path& metrics) {
+  std::vector<double> losses;
+  const std::string content = read_file(metrics);
+  for (size_t begin = 0; begin < content.size();) {
+    const size_t end = content.find('\n', begin);
+    const Json line = parse_json(content.substr(begin, end - begin), "metrics");
+    if (line.contains("loss")) {
+      losses.push_back(line["loss"]);
+    }
+    begin = end + 1;
+  }
+  return losses;
+}
+
+TEST_F(FlowCommandsTest, LoraTrainsTheFlowAndMerges) {
+  const Json config = {
+      {"model", (models->path() / "tiny").string()},
+      {"from_weights", true},
+      {"corpus", {"fox.txt"}},
+      {"held_out", {"fox.txt"}},
+      {"adapter",
+       {{"rank", 4},
+        {"alpha", 8},
+        {"targets",
+         {"encoder.flow.layers.*.attention.*_proj",
+          "decoder.layers.*.attention.*_proj",
+          "decoder.lm_head"}}}},
+      {"stages",
+       {{{"name", "reading"},
+         {"steps", 30},
+         {"pages",
+          {{"modes", {{"t4", 1}}},
+           {"texts", {{"corpus", 1}}},
+           {"characters_per_token", {2, 3}}}},
+         {"batch", {{"characters", 30}}},
+         {"losses", {{"reading", 1}}},
+         {"rates", {{{"match", "adapter"}, {"adam", 0.02}}}}}}},
+      {"log_every", 1}};
+  write_file(folder.path() / "train.json", config.dump());
+  std::string text;
+  for (int i = 0; i < 40; ++i) {
+    text += "fox ";
+  }
+  write_file(folder.path() / "fox.txt", text);
+
+  const auto trained =
+      tests::run_program(folder.path(), "train train.json -o run --quiet");
+
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto losses = losses_of(folder.path() / "run/metrics.jsonl");
+  ASSERT_THAT(losses, SizeIs(30));
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  const auto b = tensor_of(
+      "run/adapter/adapter_model.safetensors",
+      "base_model.model.model.qwen2_model.model.model.layers.1.self_attn."
+      "v_proj.lora_B.weight");
+  EXPECT_GT(b.abs().max().item<double>(), 0);
+
+  const auto encode = [&](const std::string& name, const std::string& more) {
+    return run("encode page.png -o " + name + ".safetensors" + more);
+  };
+  const auto plain = encode("plain", "");
+  const auto adapted = encode("adapted", " --adapter run/adapter");
+  const auto merged = run("merge run/adapter -o merged");
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  ASSERT_EQ(adapted.exit_code, 0) << adapted.err;
+  ASSERT_EQ(merged.exit_code, 0) << merged.err;
+  const auto again = tests::run_program(
+      folder.path(), "encode page.png -o merged.safetensors --model merged");
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  const auto tokens = [&](const std::string& name) {
+    return tensor_of(name + ".safetensors", "vision_tokens");
+  };
+  EXPECT_TRUE(torch::equal(tokens("merged"), tokens("adapted")));
+  EXPECT_FALSE(torch::allclose(tokens("plain"), tokens("adapted"), 0.1, 0.1));
+}
+
+TEST_F(FlowCommandsTest, Int8RoundsTheFlowAndReads) {
+  ASSERT_EQ(run("quantize -o int8").exit_code, 0);
+  const checkpoint::SafetensorsFile file(
+      folder.path() / "int8/model.safetensors");
+  const std::string layer = "model.qwen2_model.model.model.layers.0.";
+  EXPECT_EQ(
+      file.find(layer + "self_attn.k_proj.weight")->dtype,
+      checkpoint::Dtype::kI8);
+  EXPECT_EQ(
+      file.find("model.qwen2_model.query_64.weight")->dtype,
+      checkpoint::Dtype::kF32);
+
+  const auto exact = run("encode page.png -o exact.safetensors --mode t9");
+  const auto rounded = tests::run_program(
+      folder.path(),
+      "encode page.png -o rounded.safetensors --mode t9 --model int8");
+
+  ASSERT_EQ(exact.exit_code, 0) << exact.err;
+  ASSERT_EQ(rounded.exit_code, 0) << rounded.err;
+  const auto similarity = torch::cosine_similarity(
+      tensor_of("exact.safetensors", "vision_tokens").flatten(),
+      tensor_of("rounded.safetensors", "vision_tokens").flatten(),
+      /*dim=*/0);
+  EXPECT_GT(similarity.item<double>(), 0.99);
+  EXPECT_LT(similarity.item<double>(), 0.999999);
+}
+
+TEST_F(FlowCommandsTest, BenchTimesEveryStage) {
+  const auto outcome =
+      run("bench --mode t9 --steps 2 --repeat 1 --threads 1 --format json "
+          "--quiet");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(parse_json(outcome.out, "stdout"), SizeIs(3));
+}
+
+} // namespace
+} // namespace microfiche
