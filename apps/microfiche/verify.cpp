@@ -6,6 +6,7 @@
 #include "model/model_family.h"
 #include "verification/verification.h"
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,20 @@ void check_usage(const VerifyArguments& arguments) {
       "--readings and --output have no effect without --fox");
 }
 
+/// The published readings of Fox are those of one family.
+void check_family(const std::filesystem::path& folder) {
+  const auto config = model::load_model_config(folder / "config.json");
+  const auto& read = model::model_families().front().name;
+  check<UsageError>(
+      config.family().name == read,
+      "--fox: the published readings are those of ",
+      read,
+      ", and ",
+      folder.string(),
+      " is ",
+      config.family().name);
+}
+
 /// Throws with the first fact or bound that is missed.
 void check_result(
     const VerifyArguments& arguments,
@@ -55,6 +70,7 @@ void run_verify(const VerifyArguments& arguments) {
   apply_common_arguments(arguments.common);
   std::optional<verification::FoxFolders> fox;
   if (!arguments.fox.empty()) {
+    check_family(arguments.common.model);
     fox = verification::open_fox(arguments.fox, arguments.readings, kFoxPages);
   }
 

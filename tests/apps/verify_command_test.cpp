@@ -99,5 +99,17 @@ TEST_F(VerifyCommandTest, FoxIsCheckedFirst) {
   EXPECT_EQ(few.out, "");
 }
 
+TEST_F(VerifyCommandTest, FoxIsForDeepSeekOcrOnly) {
+  write_file(
+      folder.path() / "model/config.json",
+      R"({"architectures": ["UnlimitedOCRForCausalLM"],
+          "language_config": {"sliding_window_size": 128}})");
+
+  const auto outcome = run("model --fox clone");
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("model is Unlimited-OCR"));
+}
+
 } // namespace
 } // namespace microfiche

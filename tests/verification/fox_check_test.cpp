@@ -155,6 +155,22 @@ TEST_F(FoxReadingTest, ReadingsOfOtherSettingsAreNotTaken) {
   EXPECT_EQ(kept_lines(), 8);
 }
 
+TEST_F(FoxReadingTest, AllPagesOfTheCloneAreRead) {
+  const char* clone = std::getenv("MICROFICHE_FOX_READINGS");
+  if (clone == nullptr) {
+    GTEST_SKIP() << "MICROFICHE_FOX_READINGS names no clone";
+  }
+  config.output.clear();
+
+  const auto modes = check_fox(loaded, open_fox(clone, "", 112), config);
+
+  for (const auto& mode : modes) {
+    EXPECT_EQ(mode.pages.size(), 112u);
+    EXPECT_EQ(mode.pages.back().image, "en_112.png");
+    EXPECT_FALSE(mode.bounds[0].is_met());
+  }
+}
+
 // The paper's table and its readings as research computed them, with a clone of
 // the published readings, which may not be redistributed.
 TEST(FoxCheckTest, ThePublishedReadingsGiveThePapersPagesAndPrecision) {
