@@ -123,8 +123,8 @@ void add_mode_option(CLI::App& command, std::string& mode) {
       .add_option(
           "--mode",
           mode,
-          "tiny, small, base, large, gundam, gundam-m or a mode of the model; "
-          "default: the model's own")
+          "tiny, small, base, large, gundam, gundam-m (DeepSeek-OCR 2: dynamic, "
+          "base, 768) or a mode of the model; default: the model's own")
       ->type_name("MODE");
 }
 
