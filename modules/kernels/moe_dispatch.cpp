@@ -1,8 +1,6 @@
 #include "kernels/moe_dispatch.h"
 
-#include "kernels/gradient.h"
 #include "kernels/linear.h"
-#include "kernels/reference_kernels.h"
 
 #include <torch/torch.h>
 
@@ -134,6 +132,12 @@ torch::Tensor run_experts_sorted(
         run_expert) {
   const auto pairs = sort_pairs(expert_ids);
   const auto counts = torch::bincount(pairs.experts, {}, num_experts).cpu();
+  TORCH_CHECK(
+      counts.numel() == num_experts,
+      "moe_dispatch: expected expert ids in [0, ",
+      num_experts,
+      "), got ",
+      counts.numel() - 1);
   const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
 
   std::vector<torch::Tensor> outputs;
@@ -194,12 +198,6 @@ torch::Tensor moe_dispatch(
     const Experts& experts) {
   check_shapes(x, expert_ids, weights, experts);
   const auto first = experts.weights(0);
-  const auto dtype = x.scalar_type();
-  static const bool has_kernel = !runs_reference("moe_dispatch");
-  if (has_kernel && x.is_cpu() && !needs_grad({x, weights, first.gate}) &&
-      (dtype == torch::kFloat32 || dtype == torch::kBFloat16)) {
-    return moe_dispatch_cpu(x, expert_ids, weights, experts);
-  }
   // With few tokens most experts have none, and stacking all their matrices
   // costs more than the launches that it saves.
   const bool pays = experts.stacked || expert_ids.numel() >= 4 * experts.count;

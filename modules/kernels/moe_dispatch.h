@@ -48,8 +48,7 @@ struct Experts {
 ///   returns: (N, D) in the dtype of x
 ///
 /// Tokens are sorted by expert, so each expert multiplies one matrix of its own
-/// tokens. `moe_dispatch_cpu` is taken on a CPU, without gradients, in float32
-/// and bfloat16. `moe_dispatch_grouped` is taken on a GPU when the experts are
+/// tokens. `moe_dispatch_grouped` is taken on a GPU when the experts are
 /// stacked or tokens are many. Everything else is `moe_dispatch_sorted`.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
@@ -91,14 +90,6 @@ torch::Tensor run_experts_sorted(
 /// Runs all experts as one `at::_grouped_mm`: on a GPU many small products wait
 /// for their launches. The host does not wait for the device. Differentiable.
 torch::Tensor moe_dispatch_grouped(
-    const torch::Tensor& x,
-    const torch::Tensor& expert_ids,
-    const torch::Tensor& weights,
-    const Experts& experts);
-
-/// Runs all experts as one `grouped_linear`. CPU only, float32 or bfloat16,
-/// without gradients.
-torch::Tensor moe_dispatch_cpu(
     const torch::Tensor& x,
     const torch::Tensor& expert_ids,
     const torch::Tensor& weights,

@@ -13,15 +13,12 @@ namespace {
 
 constexpr const char* kVariable = "MICROFICHE_REFERENCE_KERNELS";
 
-constexpr std::array<std::string_view, 8> kNames = {
+constexpr std::array<std::string_view, 5> kNames = {
     "convolution",
     "decode_team",
     "linear",
     "linear_f32_many_rows",
-    "moe_dispatch",
-    "one_query_attention",
-    "rel_pos_attention",
-    "rms_norm"};
+    "rel_pos_attention"};
 
 std::set<std::string, std::less<>> read_names() {
   const char* const value =

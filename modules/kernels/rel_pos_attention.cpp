@@ -1,6 +1,7 @@
 #include "kernels/rel_pos_attention.h"
 
 #include "kernels/attention.h"
+#include "kernels/cpu/linear.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/rel_pos_attention.h"
 #include "kernels/gradient.h"
@@ -93,6 +94,26 @@ torch::Tensor rel_pos_attention_reference(
   return attention(q, k, v, bias);
 }
 
+torch::Tensor rel_pos_attention_extended(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const torch::Tensor& table_h,
+    const torch::Tensor& table_w,
+    int64_t side) {
+  const auto [by_row, by_column] = axis_biases(q, table_h, table_w, side);
+  const auto one = torch::eye(side, q.options());
+  const auto place = torch::cat(
+      {one.repeat_interleave(side, 0), one.repeat({side, 1})},
+      /*dim=*/1); // (N, 2 * side), the row and the column of each key
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+  const auto queries = torch::cat({q * scale, by_row, by_column}, /*dim=*/3);
+  const auto keys =
+      torch::cat({k, place.expand({k.size(0), k.size(1), -1, -1})}, /*dim=*/3);
+  return attention(
+      queries, keys, v, /*bias=*/std::nullopt, /*causal=*/false, /*scale=*/1);
+}
+
 torch::Tensor rel_pos_attention_blocked(
     const torch::Tensor& q,
     const torch::Tensor& k,
@@ -140,6 +161,29 @@ torch::Tensor rel_pos_attention_blocked(
   return attended;
 }
 
+namespace {
+
+// Up to this many positions of float32 the reference trains faster.
+constexpr int64_t kMaxReferencePositions = 256;
+
+decltype(&rel_pos_attention) choose(const torch::Tensor& q, bool has_grad) {
+  static const bool enabled = !runs_reference("rel_pos_attention");
+  const bool is_bf16 = q.scalar_type() == torch::kBFloat16;
+  if (!enabled || !q.is_cpu() ||
+      (!is_bf16 && q.scalar_type() != torch::kFloat32)) {
+    return &rel_pos_attention_reference;
+  }
+  if (!has_grad) {
+    return is_bf16 && has_tile_instructions() ? &rel_pos_attention_extended
+                                              : &rel_pos_attention_blocked;
+  }
+  return is_bf16 || q.size(2) > kMaxReferencePositions
+      ? &rel_pos_attention_extended
+      : &rel_pos_attention_reference;
+}
+
+} // namespace
+
 torch::Tensor rel_pos_attention(
     const torch::Tensor& q,
     const torch::Tensor& k,
@@ -148,13 +192,8 @@ torch::Tensor rel_pos_attention(
     const torch::Tensor& table_w,
     int64_t side) {
   check_shapes(q, table_h, table_w, side);
-  static const bool enabled = !runs_reference("rel_pos_attention");
-  const bool blocked = enabled && !needs_grad({q, k, v, table_h, table_w}) &&
-      q.is_cpu() &&
-      (q.scalar_type() == torch::kFloat32 ||
-       q.scalar_type() == torch::kBFloat16);
-  return blocked ? rel_pos_attention_blocked(q, k, v, table_h, table_w, side)
-                 : rel_pos_attention_reference(q, k, v, table_h, table_w, side);
+  const auto attend = choose(q, needs_grad({q, k, v, table_h, table_w}));
+  return attend(q, k, v, table_h, table_w, side);
 }
 
 } // namespace microfiche::kernels

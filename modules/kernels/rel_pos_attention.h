@@ -15,8 +15,11 @@ namespace microfiche::kernels {
 ///   table_h, table_w: (2 * side - 1, D), row r is for offset r - (side - 1)
 ///   returns: (B, heads, N, D)
 ///
-/// `rel_pos_attention_blocked` is taken on a CPU, without gradients, in float32
-/// and bfloat16; everything else is `rel_pos_attention_reference`.
+/// On a CPU, in float32 and bfloat16, one of two others is taken where it is
+/// faster. Without gradients it is `rel_pos_attention_blocked`, but
+/// `rel_pos_attention_extended` in bfloat16 on processors with AMX. With
+/// gradients it is `rel_pos_attention_extended`, except in float32 up to 256
+/// positions. Everything else is `rel_pos_attention_reference`.
 ///
 /// Throws `c10::Error` when the tables do not fit the grid.
 ///
@@ -33,6 +36,19 @@ torch::Tensor rel_pos_attention(
 /// The definition of `rel_pos_attention` in ATen operations, with the bias as a
 /// tensor: any device, differentiable.
 torch::Tensor rel_pos_attention_reference(
+    const torch::Tensor& q,
+    const torch::Tensor& k,
+    const torch::Tensor& v,
+    const torch::Tensor& table_h,
+    const torch::Tensor& table_w,
+    int64_t side);
+
+/// Gives the queries and keys 2 * side more channels, so that the product of
+/// both contains the bias: a query has its biases for each row and column, and
+/// a key has one in the channels of its own row and column. No tensor of shape
+/// (B, heads, N, N) exists unless the fused kernel of `attention` makes one.
+/// Any device, differentiable.
+torch::Tensor rel_pos_attention_extended(
     const torch::Tensor& q,
     const torch::Tensor& k,
     const torch::Tensor& v,

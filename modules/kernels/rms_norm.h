@@ -10,9 +10,8 @@ namespace microfiche::kernels {
 ///
 /// Shapes: x (..., D), weight (D), returns (..., D) in the dtype of x.
 ///
-/// `kernels/cpu/rms_norm.h` and `kernels/cuda/rms_norm.h` are taken without
-/// gradients when both tensors are float32 or both bfloat16, on a GPU also
-/// float16; everything else is `rms_norm_reference`.
+/// A GPU takes `kernels/cuda/rms_norm.h` without gradients, when both tensors
+/// are float32, bfloat16 or float16; everything else is `rms_norm_reference`.
 ///
 /// Throws `c10::Error` when the weight does not fit x.
 ///

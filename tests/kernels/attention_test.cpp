@@ -63,9 +63,11 @@ TEST(AttentionTest, OneQueryMatchesTheReference) {
           mask);
       const auto rounded = attention(round(q), round(k), round(v), mask);
       EXPECT_EQ(rounded.scalar_type(), torch::kBFloat16);
-      // Only the output is rounded; half a unit of bfloat16 is 2^-8.
+      // Probabilities and output are rounded to 8 bits: half a unit of the
+      // output is 2^-8, and the sum of the rounded probabilities is off by
+      // less.
       EXPECT_TRUE(torch::allclose(
-          rounded.to(torch::kFloat64), of_rounded, 0.0041, 1e-5));
+          rounded.to(torch::kFloat64), of_rounded, 0.0082, 4e-3));
     }
   }
 }

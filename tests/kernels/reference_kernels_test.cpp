@@ -30,9 +30,9 @@ class ReferenceKernelsTest : public ::testing::Test {
 };
 
 TEST_F(ReferenceKernelsTest, TurnsOffTheKernelsOfTheList) {
-  EXPECT_EXIT(exit_with("moe_dispatch,linear"), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(exit_with("convolution,linear"), testing::ExitedWithCode(0), "");
   EXPECT_EXIT(exit_with("all"), testing::ExitedWithCode(0), "");
-  EXPECT_EXIT(exit_with("moe_dispatch"), testing::ExitedWithCode(1), "");
+  EXPECT_EXIT(exit_with("convolution"), testing::ExitedWithCode(1), "");
   EXPECT_EXIT(exit_with(""), testing::ExitedWithCode(1), "");
 }
 

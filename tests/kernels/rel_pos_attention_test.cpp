@@ -64,7 +64,49 @@ TEST(RelPosAttentionTest, BlocksMatchTheReference) {
   }
 }
 
-TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
+TEST(RelPosAttentionTest, ExtendedChannelsMatchTheReference) {
+  for (const int64_t side : {1, 7, 16, 30}) {
+    const auto in = make_attention_inputs(side);
+
+    const auto actual = rel_pos_attention_extended(
+        in.q, in.k, in.v, in.table_h, in.table_w, in.side);
+
+    const auto expected = rel_pos_attention_reference(
+        in.q, in.k, in.v, in.table_h, in.table_w, in.side);
+    EXPECT_TRUE(torch::allclose(actual, expected, 1e-4, 1e-5)) << side;
+  }
+}
+
+TEST(RelPosAttentionTest, ExtendedChannelsHaveTheGradientsOfTheReference) {
+  const auto gradients = [](auto attend, int64_t side) {
+    const auto in = make_attention_inputs(side);
+    std::vector<torch::Tensor> leaves = {
+        in.q, in.k, in.v, in.table_h, in.table_w};
+    for (auto& leaf : leaves) {
+      leaf.requires_grad_();
+    }
+    attend(in.q, in.k, in.v, in.table_h, in.table_w, side)
+        .square()
+        .sum()
+        .backward();
+    for (auto& leaf : leaves) {
+      leaf = leaf.grad();
+    }
+    return leaves;
+  };
+  for (const int64_t side : {4, 20}) {
+    const auto expected = gradients(&rel_pos_attention_reference, side);
+
+    const auto actual = gradients(&rel_pos_attention_extended, side);
+
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_TRUE(torch::allclose(actual[i], expected[i], 1e-3, 1e-4))
+          << side << ", input " << i;
+    }
+  }
+}
+
+TEST(RelPosAttentionTest, Bfloat16IsAsCloseAsTheReference) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
   // Two blocks of keys, the second one partial.
@@ -86,13 +128,14 @@ TEST(RelPosAttentionTest, BlocksOfBfloat16AreAsCloseAsTheReference) {
   };
   const auto expected = run(rel_pos_attention_reference, exact);
 
-  const auto error =
-      (run(rel_pos_attention_blocked, rounded) - expected).abs().max();
-
-  // Both round the bias, two products of 16 terms, to 8 significant bits.
+  // All round the bias, two products of 16 terms, to 8 significant bits.
   const auto error_of_reference =
       (run(rel_pos_attention_reference, rounded) - expected).abs().max();
-  EXPECT_LE(error.item<double>(), 1.5 * error_of_reference.item<double>());
+  for (const auto attend :
+       {&rel_pos_attention_blocked, &rel_pos_attention_extended}) {
+    const auto error = (run(attend, rounded) - expected).abs().max();
+    EXPECT_LE(error.item<double>(), 1.5 * error_of_reference.item<double>());
+  }
 }
 
 TEST(RelPosAttentionTest, BlocksSupportStridedHeads) {

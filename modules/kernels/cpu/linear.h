@@ -59,9 +59,10 @@ bool has_tile_instructions();
 /// channels per call, because their weights are first copied into panels.
 void linear_cpu_f32(const LinearProduct& product, int64_t begin, int64_t end);
 
-/// The most rows for which `linear_cpu_f32` is used. It is at least as fast as
-/// LibTorch's product, or needed for equal bits: for 5 to 11 float32 rows MKL's
-/// sums depend on the number of threads.
+/// The most rows for which `linear_cpu_f32` is used: all with AVX-512, 16
+/// without. It is as fast as LibTorch's product, and needed for equal bits: the
+/// sums of MKL depend on the number of threads, on AMD for 5 to 11 rows, on
+/// Intel also for 320 and 1,280 rows of 864 numbers.
 int64_t max_linear_cpu_f32_rows();
 
 /// `linear_cpu` for x in bfloat16 and weights of bfloat16 or int8. Needs
