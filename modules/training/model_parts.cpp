@@ -1,14 +1,49 @@
 #include "training/model_parts.h"
 
+#include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "core/name_pattern.h"
-#include "model/loaded_model.h"
+#include "model/checkpoint_names.h"
+#include "model/state_dict.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace microfiche::training {
+namespace {
+
+void copy_tensor(
+    const std::shared_ptr<const checkpoint::Checkpoint>& from,
+    const std::string& name,
+    torch::Tensor to,
+    const std::string& where) {
+  const auto published = model::published_name(name);
+  const auto found = from->find(published);
+  check(
+      found.has_value(),
+      "training: parts_from: ",
+      where,
+      ": has no tensor ",
+      published);
+  const auto value = model::view_tensor(*found, from);
+  check(
+      value.is_floating_point() && value.sizes() == to.sizes(),
+      "training: parts_from: ",
+      where,
+      ": expected ",
+      published,
+      " of floating point and shape ",
+      to.sizes(),
+      ", got ",
+      value.scalar_type(),
+      " of shape ",
+      value.sizes());
+  to.copy_(value);
+}
+
+} // namespace
 
 const std::vector<ModelPart>& model_parts() {
   static const std::vector<ModelPart> parts = {
@@ -44,13 +79,10 @@ bool in_part(const std::string& match, const std::string& parameter) {
   return matches(match, parameter);
 }
 
-void copy_parts(
-    model::OpticalModel& model,
-    const PartsFromConfig& from,
-    torch::Device device) {
+void copy_parts(model::OpticalModel& model, const PartsFromConfig& from) {
   const torch::NoGradGuard no_grad;
-  const auto other = model::load_model(from.model, {device, torch::kFloat32});
-  const auto values = other.model->named_parameters();
+  const auto other = std::make_shared<const checkpoint::Checkpoint>(
+      checkpoint::Checkpoint::open(from.model));
   for (const auto& part : from.parts) {
     bool used = false;
     for (auto& item : model->named_parameters()) {
@@ -58,20 +90,7 @@ void copy_parts(
         continue;
       }
       used = true;
-      const auto* value = values.find(item.key());
-      check(
-          value != nullptr && value->sizes() == item.value().sizes(),
-          "training: parts_from: ",
-          from.model.string(),
-          ": expected ",
-          item.key(),
-          " of shape ",
-          item.value().sizes(),
-          " for part \"",
-          part,
-          "\", got ",
-          value == nullptr ? std::string("none") : concat(value->sizes()));
-      item.value().copy_(*value);
+      copy_tensor(other, item.key(), item.value(), from.model.string());
     }
     check(
         used,

@@ -26,7 +26,7 @@ bool in_part(const std::string& match, const std::string& parameter);
 
 /// Parts of another model to start from, such as an encoder for a new decoder.
 struct PartsFromConfig {
-  /// Model folder with weights.
+  /// Model folder, or a file of weights. It needs these parts and no other.
   std::filesystem::path model;
 
   /// Names of parts, or patterns.
@@ -40,11 +40,8 @@ void visit_fields(Visitor&& visit, PartsFromConfig& config) {
 }
 
 /// Copies the parameters of these parts into `model`. Throws `InputError` if
-/// the other model lacks one or has another shape, or if no parameter matches a
-/// part.
-void copy_parts(
-    model::OpticalModel& model,
-    const PartsFromConfig& from,
-    torch::Device device);
+/// the other weights lack one or have it in another shape or in int8, or if no
+/// parameter matches a part.
+void copy_parts(model::OpticalModel& model, const PartsFromConfig& from);
 
 } // namespace microfiche::training

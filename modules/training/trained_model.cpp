@@ -46,7 +46,7 @@ model::LoadedModel make_initial_model(
       ": its weights are int8, which cannot be trained; use the folder of the "
       "model before quantization");
   if (config.parts_from) {
-    copy_parts(loaded.model, *config.parts_from, device);
+    copy_parts(loaded.model, *config.parts_from);
   }
   loaded.folder = config.model;
   loaded.placement = placement;

@@ -1,7 +1,10 @@
 #include "training/trained_model.h"
 
+#include "checkpoint/safetensors.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "model/checkpoint_names.h"
+#include "model/state_dict.h"
 #include "tests/training/small_training.h"
 
 #include <gmock/gmock.h>
@@ -42,6 +45,37 @@ TEST(TrainedModelTest, CopiesOnlyTheNamedPartsOfAnotherModel) {
   const auto* table = "decoder.token_embedding.weight";
   EXPECT_FALSE(
       torch::equal(own[table], other.model->named_parameters()[table]));
+}
+
+TEST(TrainedModelTest, CopiesPartsFromAFileThatHoldsNothingElse) {
+  const tests::TemporaryFolder folder;
+  auto config = training_with_parts(folder.path(), {"projector"});
+  const auto other = model::load_model(folder.path() / "other");
+  const auto file = folder.path() / "projector.safetensors";
+  std::vector<checkpoint::TensorView> tensors;
+  for (const auto& item : other.model->named_parameters()) {
+    if (in_part("projector", item.key())) {
+      tensors.push_back(
+          model::view_bytes(model::published_name(item.key()), item.value()));
+    }
+  }
+  checkpoint::write_safetensors(file, tensors);
+  config.parts_from->model = file;
+
+  const auto trained = make_trained_model(config, torch::kCPU);
+
+  const auto own = trained.loaded.model->named_parameters();
+  ASSERT_FALSE(tensors.empty());
+  for (const auto& item : other.model->named_parameters()) {
+    if (in_part("projector", item.key())) {
+      EXPECT_TRUE(torch::equal(own[item.key()], item.value())) << item.key();
+    }
+  }
+
+  config.parts_from->parts = {"sam"};
+  EXPECT_THAT(
+      [&] { make_trained_model(config, torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("has no tensor model.sam_model.")));
 }
 
 TEST(TrainedModelTest, RefusesAnUnknownPart) {
