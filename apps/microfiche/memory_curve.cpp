@@ -119,7 +119,8 @@ void add_memory_curve(CLI::App& memory) {
       ->add_option(
           "--bin-width",
           arguments->options.bin_width,
-          "Ages per row; default: rows that double, 0, 1, 2-3, 4-7 ...")
+          "Ages per row; default: rows that double, 0, 1, 2-3, 4-7 ..., and are "
+          "cut where the mode changes")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   command

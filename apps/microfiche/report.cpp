@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
+#include "memory/curve/curve_report.h"
+#include "memory/schema.h"
 #include "report/report.h"
 #include "report/training_report.h"
 #include "report/write_report.h"
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,10 +43,42 @@ void report_trainings(
   say("report: " + file.string());
 }
 
+/// Pages of the timeline, as `memory curve`.
+constexpr int64_t kTimelinePages = 200;
+
+/// Recall over age of the newest plan with answers.
+void report_store(const std::string& file, const std::string& output) {
+  memory::Store store(file, memory::Store::Mode::kRead);
+  const auto settings = memory::curve::answered_settings(store);
+  const auto html =
+      memory::curve::curve_document(memory::curve::load_curve_report(
+          store,
+          settings,
+          memory::curve::find_setting(store, settings, std::nullopt),
+          {},
+          kTimelinePages));
+  const std::string target = output.empty() ? "report.html" : output;
+  write_file(target, html);
+  say("report: " + target);
+}
+
 void report(const ReportArguments& arguments) {
   verbosity().quiet = arguments.common.quiet;
   const std::vector<std::filesystem::path> folders(
       arguments.folders.begin(), arguments.folders.end());
+  if (std::any_of(folders.begin(), folders.end(), memory::is_store_file)) {
+    check<UsageError>(
+        folders.size() == 1,
+        "a store of memory is reported alone, got ",
+        folders.size(),
+        " arguments");
+    check<UsageError>(
+        std::filesystem::path(arguments.output).extension() != ".md",
+        arguments.output,
+        ": the report of a store has pictures and is written as .html only");
+    report_store(arguments.folders.front(), arguments.output);
+    return;
+  }
   const auto trainings =
       std::count_if(folders.begin(), folders.end(), report::is_training_run);
   if (trainings > 0) {
@@ -72,8 +107,11 @@ void add_report(CLI::App& app) {
       "microfiche report runs/nano runs/other -o both.html\n\n"
       "Writes the report of one or several sweeps again, from their samples. One "
       "sweep without -o gets all its report files. Trainings get a report with "
-      "their curves.");
-  command->add_option("folder", arguments->folders, "Run folders")->required();
+      "their curves. A store of `memory` gets recall over age.");
+  command
+      ->add_option(
+          "folder", arguments->folders, "Run folders, or a store of `memory`")
+      ->required();
   command
       ->add_option(
           "-o,--output",

@@ -229,6 +229,51 @@ report::ReportFigure outcome_figure(const RecallCurve& curve) {
           ", the newest at the top."};
 }
 
+report::ReportFigure place_figure(const RecallCurve& curve) {
+  Chart chart;
+  chart.title = "Recall over age and place";
+  chart.description =
+      "A heat map: each tile is the share of correct answers to questions of "
+      "one age about values in one quarter of the text of a page; brighter "
+      "tiles are higher.";
+  chart.x.label = "where the value stands in the text of its page";
+  chart.y.label = concat("age, ", name_of(curve.options.unit));
+  chart.y.names = bin_names(curve);
+  chart.row_height = 34;
+  ChartSeries tiles;
+  tiles.marker = Marker::kTile;
+  tiles.line = false;
+  for (size_t place = 0; place < curve.places.size(); ++place) {
+    chart.x.names.push_back(place_name(place));
+    for (size_t bin = 0; bin < curve.bins.size(); ++bin) {
+      const auto& share = curve.places[place].bins[bin].share;
+      if (share.probes == 0) {
+        continue;
+      }
+      ChartPoint tile;
+      tile.x = static_cast<double>(place);
+      tile.y = static_cast<double>(bin);
+      tile.value = share.share;
+      tile.label = fixed(share.share, 2);
+      tile.tooltip = share_tooltip(
+          concat(
+              place_name(place),
+              ", age ",
+              text_of(curve.bins[bin]),
+              ", ",
+              curve.bin_modes[bin]),
+          share);
+      tiles.points.push_back(std::move(tile));
+    }
+  }
+  chart.series.push_back(std::move(tiles));
+  return {
+      "place",
+      std::move(chart),
+      "Each row is an age, the newest at the top. A page may be partly empty: "
+      "quarters are of its text."};
+}
+
 report::ReportFigure cost_figure(const RecallCurve& curve) {
   Chart chart;
   chart.title = "Positions per remembered fact";
@@ -325,17 +370,6 @@ report::ReportFigure front_figure(
           : std::string(
                 "No fact was asked under every plan, so the points have "
                 "different questions. Ask the same ones to compare plans.")};
-}
-
-std::vector<report::ReportFigure> figures(
-    const RecallCurve& curve,
-    const BudgetFront& front) {
-  std::vector<report::ReportFigure> list = {
-      recall_figure(curve), outcome_figure(curve), cost_figure(curve)};
-  if (front.settings.size() >= 2) {
-    list.push_back(front_figure(front, curve.options));
-  }
-  return list;
 }
 
 } // namespace microfiche::memory::curve

@@ -4,8 +4,6 @@
 #include "memory/curve/recall_curve.h"
 #include "report/report_sections.h"
 
-#include <vector>
-
 namespace microfiche::memory::curve {
 
 /// Recall over age with intervals, fits, floor and baselines.
@@ -14,6 +12,9 @@ report::ReportFigure recall_figure(const RecallCurve& curve);
 /// The shares of the outcomes at each age, as stacked bars.
 report::ReportFigure outcome_figure(const RecallCurve& curve);
 
+/// A heat map of recall over age and over the place in the text of the page.
+report::ReportFigure place_figure(const RecallCurve& curve);
+
 /// Positions per remembered fact in each mode.
 report::ReportFigure cost_figure(const RecallCurve& curve);
 
@@ -21,11 +22,5 @@ report::ReportFigure cost_figure(const RecallCurve& curve);
 report::ReportFigure front_figure(
     const BudgetFront& front,
     const CurveOptions& options);
-
-/// The figures of a curve. The budget front is among them if there are at least
-/// two settings.
-std::vector<report::ReportFigure> figures(
-    const RecallCurve& curve,
-    const BudgetFront& front);
 
 } // namespace microfiche::memory::curve

@@ -151,6 +151,11 @@ std::string curve_document(const CurveReport& report) {
       "Outcomes",
       figure_of(outcome_figure(curve)) +
           table_card("Recall by kind of fact", kind_table(curve)));
+  sections.add(
+      "place",
+      "Place on the page",
+      figure_of(place_figure(curve)) +
+          table_card("Recall by place", place_table(curve)));
   const auto cost = cost_figure(curve);
   sections.add(
       "cost",

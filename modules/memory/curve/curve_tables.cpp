@@ -213,6 +213,24 @@ Table kind_table(const RecallCurve& curve) {
   return table;
 }
 
+std::string place_name(size_t place) {
+  static_assert(kPlaces == 4);
+  constexpr std::array<const char*, kPlaces> kNames = {
+      "first", "second", "third", "last"};
+  return std::string(kNames.at(place)) + " quarter";
+}
+
+Table place_table(const RecallCurve& curve) {
+  Table table;
+  table.header = {"place in the text of the page", "questions", "recall"};
+  for (size_t place = 0; place < curve.places.size(); ++place) {
+    const auto& share = curve.places[place].all.share;
+    table.rows.push_back(
+        {place_name(place), concat(share.probes), share_text(share)});
+  }
+  return table;
+}
+
 Table front_table(const BudgetFront& front) {
   Table table;
   table.header = {

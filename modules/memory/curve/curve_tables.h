@@ -16,6 +16,9 @@ std::string title_of(const std::string& name);
 /// "step", "exponential", "power", "Weibull" or "psychometric".
 std::string title_of(metrics::ForgettingForm form);
 
+/// "first quarter" and so on, of the text of a page.
+std::string place_name(size_t place);
+
 /// A share with its interval: "0.500 [0.237, 0.763]"; "-" without probes.
 std::string share_text(const metrics::Proportion& share);
 
@@ -31,6 +34,7 @@ Table method_table(const RecallCurve& curve);
 Table fit_table(const RecallCurve& curve);
 Table mode_table(const RecallCurve& curve);
 Table kind_table(const RecallCurve& curve);
+Table place_table(const RecallCurve& curve);
 Table front_table(const BudgetFront& front);
 
 /// One row per method and bin, with all digits, for other programs.

@@ -237,6 +237,7 @@ Json to_json(const RecallCurve& curve) {
       {"fits", Json::array()},
       {"modes", Json::array()},
       {"kinds", Json::array()},
+      {"places", Json::array()},
       {"findings", findings(curve)},
       {"caveats", caveats(curve)}};
   for (const auto& method : curve.methods) {
@@ -271,6 +272,11 @@ Json to_json(const RecallCurve& curve) {
     auto entry = recall_json(kind.recall);
     entry["kind"] = kind.kind;
     json["kinds"].push_back(std::move(entry));
+  }
+  for (size_t place = 0; place < curve.places.size(); ++place) {
+    auto entry = recall_json(curve.places[place].all);
+    entry["place"] = place_name(place);
+    json["places"].push_back(std::move(entry));
   }
   return json;
 }

@@ -15,10 +15,6 @@ namespace {
 
 using Rows = std::vector<const RecallRow*>;
 
-int64_t age_of(const RecallRow& row, AgeAxis unit) {
-  return unit == AgeAxis::kPages ? row.age_pages : row.age_turns;
-}
-
 MethodRecall method_recall(
     const std::string& method,
     const std::vector<RecallRow>& rows,
@@ -147,6 +143,31 @@ mode_recall(const ModeCost& cost, const Rows& rows, const RecallCurve& curve) {
   return mode;
 }
 
+PlaceRecall
+place_recall(int64_t place, const Rows& rows, const RecallCurve& curve) {
+  Rows here;
+  std::vector<Rows> bins(curve.bins.size());
+  for (const auto* row : rows) {
+    if (static_cast<int64_t>(row->place * kPlaces) != place) {
+      continue;
+    }
+    here.push_back(row);
+    const int64_t age = age_of(*row, curve.options.unit);
+    for (size_t bin = 0; bin < bins.size(); ++bin) {
+      if (curve.bins[bin].first <= age && age <= curve.bins[bin].last) {
+        bins[bin].push_back(row);
+      }
+    }
+  }
+  PlaceRecall recall;
+  recall.all = recall_of(here, curve.by_conversation(), curve.options);
+  for (const auto& bin : bins) {
+    recall.bins.push_back(
+        recall_of(bin, curve.by_conversation(), curve.options));
+  }
+  return recall;
+}
+
 void check_options(const CurveOptions& options) {
   check<UsageError>(
       options.bin_width >= 0,
@@ -224,15 +245,6 @@ recall_of(const Rows& rows, bool by_conversation, const CurveOptions& options) {
   return recall;
 }
 
-std::string name_of(AgeAxis axis) {
-  return axis == AgeAxis::kPages ? "pages" : "turns";
-}
-
-std::string text_of(const AgeBin& bin) {
-  return bin.first == bin.last ? concat(bin.first)
-                               : concat(bin.first, "\u2013", bin.last);
-}
-
 double Recall::confabulation() const {
   int64_t answered = 0;
   for (const int64_t number : outcomes) {
@@ -243,17 +255,6 @@ double Recall::confabulation() const {
   return answered > 0
       ? static_cast<double>(wrong) / static_cast<double>(answered)
       : std::numeric_limits<double>::quiet_NaN();
-}
-
-std::vector<AgeBin> make_bins(int64_t oldest, int64_t width) {
-  std::vector<AgeBin> bins;
-  for (int64_t first = 0; first <= oldest;) {
-    const int64_t size = width > 0 ? width : std::max<int64_t>(first, 1);
-    // The last bin ends with the oldest age.
-    bins.push_back({first, std::min(first + size - 1, oldest)});
-    first += size;
-  }
-  return bins;
 }
 
 RecallCurve make_curve(
@@ -279,8 +280,12 @@ RecallCurve make_curve(
     }
   }
   curve.conversations = static_cast<int64_t>(conversations.size());
+  auto bins = make_bins(oldest, options.bin_width);
+  if (options.bin_width == 0) {
+    bins = cut_bins(bins, mode_changes(subject, options.unit));
+  }
   // Ages without a question have no point.
-  for (const auto& bin : make_bins(oldest, options.bin_width)) {
+  for (const auto& bin : bins) {
     std::map<int64_t, std::string> modes;
     for (const auto* row : subject) {
       const int64_t age = age_of(*row, options.unit);
@@ -311,6 +316,9 @@ RecallCurve make_curve(
   add_fits(curve, subject);
   for (const auto& cost : costs) {
     curve.modes.push_back(mode_recall(cost, subject, curve));
+  }
+  for (int64_t place = 0; place < kPlaces; ++place) {
+    curve.places.push_back(place_recall(place, subject, curve));
   }
   for (const auto& [kind, list] : kinds) {
     curve.kinds.push_back(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "memory/curve/age_bins.h"
 #include "memory/curve/recall_rows.h"
 #include "metrics/forgetting.h"
 #include "metrics/proportion.h"
@@ -32,17 +33,13 @@ inline constexpr const char* kFloorMethod = "wrong_page";
 /// Questions with a blank page in the place of the right one.
 inline constexpr const char* kNothingMethod = "nothing";
 
-enum class AgeAxis { kPages, kTurns };
-
-/// "pages" or "turns".
-std::string name_of(AgeAxis axis);
-
 struct CurveOptions {
   /// The method whose curve is fitted.
   std::string method = "transcription";
   AgeAxis unit = AgeAxis::kPages;
 
-  /// Ages per bin; 0: bins that double, 0, 1, 2-3, 4-7 and so on.
+  /// Ages per bin; 0: bins that double, 0, 1, 2-3, 4-7 and so on, and that are
+  /// cut where the mode changes.
   int64_t bin_width = 0;
 
   /// Skill of the horizon, in (0, 1].
@@ -52,17 +49,6 @@ struct CurveOptions {
   int64_t resamples = 1000;
   uint64_t seed = 0;
 };
-
-/// Ages from `first` to `last`, both included.
-struct AgeBin {
-  int64_t first = 0;
-  int64_t last = 0;
-
-  bool operator==(const AgeBin&) const = default;
-};
-
-/// "4-7", or "4" for one age.
-std::string text_of(const AgeBin& bin);
 
 /// Answers to a set of questions.
 struct Recall {
@@ -116,6 +102,17 @@ struct KindRecall {
   Recall recall;
 };
 
+/// Parts of the text of a page, for `PlaceRecall`.
+inline constexpr int64_t kPlaces = 4;
+
+/// Answers by the part of the page's text in which the value stands.
+struct PlaceRecall {
+  Recall all;
+
+  /// By age, as `RecallCurve::bins`.
+  std::vector<Recall> bins;
+};
+
 /// Recall by age of one setting, with its floor, baselines and fits.
 struct RecallCurve {
   Setting setting;
@@ -144,6 +141,9 @@ struct RecallCurve {
   std::vector<ModeRecall> modes;
   std::vector<KindRecall> kinds;
 
+  /// `kPlaces` parts of the page's text, from the top.
+  std::vector<PlaceRecall> places;
+
   int64_t conversations = 0;
 
   /// Fewest questions of a bin.
@@ -166,9 +166,6 @@ Recall recall_of(
     const std::vector<const RecallRow*>& rows,
     bool by_conversation,
     const CurveOptions& options);
-
-/// Bins of the ages up to `oldest`.
-std::vector<AgeBin> make_bins(int64_t oldest, int64_t width);
 
 /// Throws `InputError` if `options.method` has no answers about stated facts,
 /// a width below 0, and a skill outside (0, 1].

@@ -62,6 +62,38 @@ outcome_of(const Store& store, int64_t answer, const std::string& name) {
   return *found;
 }
 
+/// Where values stand in the text of their pages.
+class PlaceFinder {
+ public:
+  explicit PlaceFinder(Store& store)
+      : query_(
+            store.database(),
+            // As blobs, because positions are bytes. A value that the turn
+            // does not spell counts where the turn begins.
+            "SELECT (SELECT coalesce(sum(before.end_byte - before.begin_byte), "
+            "0) FROM page_turn AS before WHERE before.page = here.page AND "
+            "before.turn < here.turn) + max(instr(CAST(turn.text AS BLOB), "
+            "CAST(fact.value AS BLOB)) - 1 - here.begin_byte, 0), "
+            "(SELECT sum(every.end_byte - every.begin_byte) FROM page_turn AS "
+            "every WHERE every.page = here.page) "
+            "FROM page_turn AS here JOIN turn ON turn.id = here.turn "
+            "JOIN fact ON fact.turn = turn.id "
+            "WHERE here.page = ?1 AND fact.id = ?2") {}
+
+  double find(int64_t page, int64_t fact) {
+    if (!query_.bind(page, fact).next() || query_.integer(1) <= 0) {
+      return 0;
+    }
+    const auto place = static_cast<double>(query_.integer(0)) /
+        static_cast<double>(query_.integer(1));
+    return std::min(place, kLastPlace);
+  }
+
+ private:
+  static constexpr double kLastPlace = 0.999;
+  Statement query_;
+};
+
 } // namespace
 
 std::vector<Setting> answered_settings(
@@ -147,6 +179,7 @@ std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
       "NOT NULL AND answer.age_turns IS NOT NULL)) "
       "AND answer.id IN (SELECT max(id) FROM answer WHERE plan = ?1 "
       "GROUP BY probe, method) ORDER BY answer.id");
+  PlaceFinder places(store);
   std::vector<RecallRow> rows;
   for (const int64_t plan : setting.plans) {
     query.bind(plan);
@@ -166,6 +199,9 @@ std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
       row.positions = query.integer(11);
       if (!query.is_null(12)) {
         row.characters_per_token = query.number(12);
+      }
+      if (row.fact) {
+        row.place = places.find(row.page, *row.fact);
       }
       rows.push_back(std::move(row));
     }

@@ -32,6 +32,9 @@ struct RecallRow {
   int64_t tier = 0;
   std::string mode;
 
+  /// Where the value stands in the text of its page: 0 at the begin, below 1.
+  double place = 0;
+
   /// Newer pages, and newer turns.
   int64_t age_pages = 0;
   int64_t age_turns = 0;

@@ -186,6 +186,24 @@ Timeline plan_of(Store& store, int64_t plan) {
   return timeline;
 }
 
+/// A method without answers would show no answer, as if it knew nothing.
+void check_method(Store& store, int64_t plan, const std::string& method) {
+  Statement query(
+      store.database(),
+      "SELECT count(*), sum(method = ?2) FROM answer WHERE plan = ?1");
+  query.bind(plan, method).next();
+  check(
+      query.integer(0) == 0 || query.integer(1) > 0,
+      store.path().string(),
+      ": plan ",
+      plan,
+      " has no answers by \"",
+      method,
+      "\"; `microfiche memory curve --plan ",
+      plan,
+      "` shows the methods that it has");
+}
+
 } // namespace
 
 int64_t newest_plan(Store& store, std::optional<int64_t> conversation) {
@@ -206,6 +224,7 @@ Timeline load_timeline(
     int64_t max_pages,
     const std::string& method) {
   auto timeline = plan_of(store, plan);
+  check_method(store, plan, method);
   PageTexts texts(store);
   PageFacts facts(store, timeline.conversation.id, plan, method);
   Statement items(

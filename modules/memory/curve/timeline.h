@@ -81,8 +81,8 @@ struct Timeline {
 int64_t newest_plan(Store& store, std::optional<int64_t> conversation);
 
 /// The newest `max_pages` pages of a plan, with the answers of one method.
-/// Throws `InputError` for a plan that does not exist and for a damaged picture
-/// file.
+/// Throws `InputError` for a plan that does not exist, for a method that has
+/// none of the plan's answers, and for a damaged picture file.
 Timeline load_timeline(
     Store& store,
     int64_t plan,

@@ -56,6 +56,38 @@ TEST(RecallCurveTest, BinsDoubleAndEndWithTheOldestAge) {
   EXPECT_THAT(make_bins(0, 0), ElementsAre(AgeBin{0, 0}));
 }
 
+TEST(RecallCurveTest, BinsAreCutWhereTheModeChanges) {
+  EXPECT_THAT(
+      cut_bins({{0, 3}, {4, 7}}, {2, 4, 5, 6}),
+      ElementsAre(
+          AgeBin{0, 1},
+          AgeBin{2, 3},
+          AgeBin{4, 4},
+          AgeBin{5, 5},
+          AgeBin{6, 7}));
+
+  std::vector<RecallRow> rows;
+  for (int64_t age = 0; age < 16; ++age) {
+    rows.push_back(recall_row(age, true));
+    rows.back().tier = age < 11 ? 2 : 1;
+    rows.back().mode = age < 11 ? "nano-4" : "nano-1";
+  }
+  EXPECT_EQ(curve_of(rows).bins.back(), (AgeBin{11, 15}));
+  EXPECT_EQ(curve_of(rows).bin_modes.back(), "nano-1");
+
+  // Two conversations that differ by a page.
+  for (size_t i = 0; i < 16; ++i) {
+    rows[i].tier = i < 11 || i == 12 ? 2 : 1;
+  }
+  EXPECT_EQ(curve_of(rows).bins.back(), (AgeBin{11, 15}));
+
+  // Every other page: no cut shows that.
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].tier = i % 2 == 0 ? 1 : 2;
+  }
+  EXPECT_EQ(curve_of(rows).bins.back(), (AgeBin{8, 15}));
+}
+
 TEST(RecallCurveTest, RecallIsTheShareOfEachAge) {
   std::vector<RecallRow> rows;
   add_rows(rows, 0, 4, 4);
@@ -251,6 +283,23 @@ TEST(RecallCurveTest, AWrongValueIsWorseThanNone) {
   EXPECT_EQ(recall.confabulation(), 0.25);
   recall.outcomes = {0, 10, 0, 0, 0, 0};
   EXPECT_TRUE(std::isnan(recall.confabulation()));
+}
+
+TEST(RecallCurveTest, TheLastLinesOfAPageHaveTheirOwnRecall) {
+  std::vector<RecallRow> rows;
+  add_rows(rows, 0, 8, 4);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].place = static_cast<double>(i) / 8;
+  }
+
+  const auto places = curve_of(rows).places;
+
+  ASSERT_EQ(places.size(), 4);
+  for (size_t place = 0; place < 4; ++place) {
+    EXPECT_EQ(places[place].all.share.probes, 2);
+    EXPECT_EQ(places[place].all.share.share, place < 2 ? 1 : 0);
+    EXPECT_EQ(places[place].bins[0].share.probes, 2);
+  }
 }
 
 TEST(RecallCurveTest, ThePsychometricModelNeedsDensities) {

@@ -49,6 +49,21 @@ TEST_F(RecallRowsTest, AnAnswerHasTheAgeAndTheModeOfItsPage) {
   EXPECT_FALSE(rows[2].fact.has_value());
 }
 
+TEST_F(RecallRowsTest, AValueHasAPlaceInTheTextOfItsPage) {
+  auto store = open();
+  // "locker 1 holds w1" has 17 bytes; the value is behind 15.
+  fill(store, 2);
+  const int64_t id = plan(store, ladder());
+  answer(store, id, 1, "correct");
+  answer(store, id, 2, "correct");
+
+  const auto rows = recall_rows(store, answered_settings(store)[0]);
+
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_DOUBLE_EQ(rows[0].place, 15.0 / 34);
+  EXPECT_DOUBLE_EQ(rows[1].place, (17.0 + 15) / 34);
+}
+
 TEST_F(RecallRowsTest, TheNewestAnswerOfAMethodCounts) {
   auto store = open();
   fill(store, 2);

@@ -202,6 +202,18 @@ TEST_F(TimelineTest, TheNewestPagesAreShownIfTheyAreLimited) {
       timeline_document(timeline), HasSubstr("The newest 1 of 3 pages"));
 }
 
+TEST_F(TimelineTest, AMethodWithoutAnswersIsRefusedWhereOthersHaveSome) {
+  auto store = open();
+  fill(store, 2);
+  const int64_t id = plan(store, tests::uniform("nano-4"));
+  EXPECT_THAT(load_timeline(store, id, 10, "lookup").pages, SizeIs(1));
+  answer(store, id, 1, "correct", "w1");
+
+  EXPECT_THAT(
+      [&] { load_timeline(store, id, 10, "lookup"); },
+      ThrowsMessage<InputError>(HasSubstr("no answers by \"lookup\"")));
+}
+
 TEST_F(TimelineTest, AStoreWithoutAPlanSaysWhatToDo) {
   auto store = open();
   fill(store, 2);
