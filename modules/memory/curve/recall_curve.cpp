@@ -23,21 +23,19 @@ MethodRecall method_recall(
   result.method = method;
   Rows stated;
   double positions = 0;
-  int64_t count = 0;
   for (const auto& row : rows) {
     if (row.method != method) {
       continue;
     }
-    positions += static_cast<double>(row.positions);
-    ++count;
     if (row.fact) {
+      positions += static_cast<double>(row.positions);
       stated.push_back(&row);
     } else {
       ++result.never_stated;
       result.false_answers += row.outcome == Outcome::kAbstained ? 0 : 1;
     }
   }
-  result.positions = positions / static_cast<double>(count);
+  result.positions = positions / static_cast<double>(stated.size());
   const bool clustered = curve.by_conversation();
   result.all = recall_of(stated, clustered, curve.options);
   for (const auto& bin : curve.bins) {

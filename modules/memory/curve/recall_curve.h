@@ -74,7 +74,7 @@ struct MethodRecall {
   std::vector<Recall> bins;
   Recall all;
 
-  /// Positions of the context per question, the mean.
+  /// Positions of the context per question about a stated fact, the mean.
   double positions = 0;
 
   /// Questions about what was never stated, and how many got a value.
