@@ -16,7 +16,8 @@ void read_flow(
     const std::string& where) {
   ConfigReader reader(sizes, where);
   visit_fields(reader, config.flow);
-  if (!config.sam.downsample_channels.empty() && config.flow.dim >= 1) {
+  const bool is_size = config.flow.dim >= 1 && config.flow.dim <= kMaxSize;
+  if (!config.sam.downsample_channels.empty() && is_size) {
     config.sam.downsample_channels.back() = config.flow.dim;
   }
 }

@@ -63,6 +63,7 @@ TEST(ModelConfigValidationTest, RefusesSizesThatTheCausalFlowCannotHave) {
            {width + "dim=895", "dim must be a multiple of heads (14), got 895"},
            {width + "dim=910", "dim / heads must be even for rotary"},
            {width + "dim=-1", "dim must be from 1"},
+           {width + "dim=4611686018427387904", "dim must be from 1"},
            {"microfiche.sam_patch_size=0", "sam_patch_size must be from 1"},
            {width + "kv_heads=4", "kv_heads must divide heads (14), got 4"},
            {width + "layers=2000", "layers must be from 1 to 1024, got 2000"},
