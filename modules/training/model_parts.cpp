@@ -27,14 +27,19 @@ void copy_tensor(
       where,
       ": has no tensor ",
       published);
-  const auto value = model::view_tensor(*found, from);
+  auto value = model::view_tensor(*found, from);
+  const auto scale = from->find(published + "_scale");
+  if (value.scalar_type() == torch::kInt8 && scale) {
+    value = value.to(torch::kFloat32) *
+        model::view_tensor(*scale, from).to(torch::kFloat32).view({-1, 1});
+  }
   check(
       value.is_floating_point() && value.sizes() == to.sizes(),
       "training: parts_from: ",
       where,
       ": expected ",
       published,
-      " of floating point and shape ",
+      " in floating point, or in int8 with scales, and of shape ",
       to.sizes(),
       ", got ",
       value.scalar_type(),

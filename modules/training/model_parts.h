@@ -40,8 +40,8 @@ void visit_fields(Visitor&& visit, PartsFromConfig& config) {
 }
 
 /// Copies the parameters of these parts into `model`. Throws `InputError` if
-/// the other weights lack one or have it in another shape or in int8, or if no
-/// parameter matches a part.
+/// the other weights lack one or have it in another shape, or if no parameter
+/// matches a part. Int8 weights are multiplied by their scales.
 void copy_parts(model::OpticalModel& model, const PartsFromConfig& from);
 
 } // namespace microfiche::training

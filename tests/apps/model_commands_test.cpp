@@ -139,17 +139,12 @@ TEST_F(ModelCommandsTest, EncodeTakesOnePageOfAPdf) {
 TEST_F(ModelCommandsTest, TraceMatchesTheReferenceEncoder) {
   const checkpoint::SafetensorsFile golden(
       tests::data_path("parity/encoder.safetensors"));
-  const auto pixels =
-      tensor_of(golden, "image_u8.512")[0].permute({1, 2, 0}).contiguous();
-  page::PageImage image{512, 512, {}};
-  image.rgb.assign(
-      pixels.const_data_ptr<uint8_t>(),
-      pixels.const_data_ptr<uint8_t>() + pixels.numel());
-  page::write_png(folder.path() / "golden.png", image);
+  const auto page = tests::data_path("parity/images/512.png").string();
 
   const auto outcome = tests::run_program(
       folder.path(),
-      "trace golden.png -o trace.safetensors --mode tiny --steps 3 --model '" +
+      "trace '" + page +
+          "' -o trace.safetensors --mode tiny --steps 3 --model '" +
           tests::parity_model().string() + "'");
 
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -2,6 +2,7 @@
 
 #include "checkpoint/safetensors.h"
 #include "model/state_dict.h"
+#include "page/image_file.h"
 #include "tests/support/folders.h"
 
 #include <torch/torch.h>
@@ -27,6 +28,23 @@ class ParityFile {
  private:
   checkpoint::SafetensorsFile file_;
 };
+
+/// The page of `side` px that the reference encoder got, (1, 3, side, side),
+/// with values of -1 to 1.
+inline torch::Tensor parity_pixels(int64_t side) {
+  const auto image = page::read_image(
+      data_path("parity/images/" + std::to_string(side) + ".png"));
+  TORCH_CHECK(image.width == side && image.height == side);
+  return torch::from_blob(
+             const_cast<uint8_t*>(image.rgb.data()),
+             {side, side, 3},
+             torch::kUInt8)
+             .permute({2, 0, 1})
+             .unsqueeze(0)
+             .to(torch::kFloat32) /
+      127.5 -
+      1;
+}
 
 /// The largest difference over the largest absolute value of `expected`.
 inline double relative_error(

@@ -78,6 +78,31 @@ TEST(TrainedModelTest, CopiesPartsFromAFileThatHoldsNothingElse) {
       ThrowsMessage<InputError>(HasSubstr("has no tensor model.sam_model.")));
 }
 
+TEST(TrainedModelTest, MultipliesInt8PartsByTheirScales) {
+  const tests::TemporaryFolder folder;
+  auto config = training_with_parts(folder.path(), {"clip"});
+  const auto exact = model::load_model(folder.path() / "other");
+  auto rounded = model::load_model(folder.path() / "other");
+  model::quantize_linear_layers(rounded.model);
+  config.parts_from->model = folder.path() / "int8.safetensors";
+  model::save_state_dict(
+      rounded.model, config.parts_from->model, torch::kFloat32);
+
+  const auto trained = make_trained_model(config, torch::kCPU);
+
+  const auto own = trained.loaded.model->named_parameters();
+  for (const auto& item : exact.model->named_parameters()) {
+    if (in_part("clip", item.key())) {
+      const auto difference = (own[item.key()] - item.value()).abs().max();
+      // Half of a 127th of the largest weight.
+      EXPECT_LE(
+          difference.item<double>(),
+          item.value().abs().max().item<double>() / 253)
+          << item.key();
+    }
+  }
+}
+
 TEST(TrainedModelTest, RefusesAnUnknownPart) {
   const tests::TemporaryFolder folder;
   const auto config = training_with_parts(folder.path(), {"tail"});
