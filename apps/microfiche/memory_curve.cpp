@@ -132,6 +132,15 @@ void add_memory_curve(CLI::App& memory) {
       ->capture_default_str();
   command
       ->add_option(
+          "--resamples",
+          arguments->options.resamples,
+          "Draws for the intervals; fewer are faster, 0: half-lives have no "
+          "interval")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  command
+      ->add_option(
           "--timeline-pages",
           arguments->timeline_pages,
           "Pages of the timeline in report.html, newest first; 0: no timeline")

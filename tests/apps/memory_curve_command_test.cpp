@@ -117,6 +117,14 @@ TEST_F(AnsweredMemoryCommandTest, TheReportMayHaveNoTimeline) {
   EXPECT_THAT(file("curve/report.html"), Not(HasSubstr("<img")));
 }
 
+TEST_F(AnsweredMemoryCommandTest, WithoutDrawsAHalfLifeHasNoInterval) {
+  const auto json =
+      parse_json(must("curve --resamples 0 --format json"), "curve");
+
+  EXPECT_TRUE(json["fits"][0]["half_life_low"].is_null());
+  EXPECT_EQ(json["resamples"], 0);
+}
+
 TEST_F(AnsweredMemoryCommandTest, OtherMethodsHaveCurvesToo) {
   const auto json =
       parse_json(must("curve --by text_search --format json"), "curve");
@@ -161,6 +169,7 @@ TEST_F(AnsweredMemoryCommandTest, WhatHasNoEffectIsRefused) {
   expect_failure("curve --skill 0", 2, "must lie in (0, 1]");
   expect_failure("curve --skill 2", 2, "--skill");
   expect_failure("curve --bin-width 0", 2, "--bin-width");
+  expect_failure("curve --resamples -1", 2, "--resamples");
   expect_failure("curve --plan 1 --conversation notes", 2, "excludes");
   expect_failure("curve --conversation nobody", 3, "no conversation");
   expect_failure("curve --plan 2", 3, "there are no answers for plan 2");
