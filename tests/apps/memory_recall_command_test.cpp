@@ -18,11 +18,12 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using tests::Outcome;
 
-class MemoryRecallCommandTest : public ::testing::Test {
- protected:
+/// A folder with a store.
+struct MemoryFolder {
+  std::filesystem::path path;
+
   Outcome run(const std::string& arguments) const {
-    return tests::run_program(
-        folder.path(), "memory " + arguments + " --store my.db");
+    return tests::run_program(path, "memory " + arguments + " --store my.db");
   }
 
   std::string must(const std::string& arguments) const {
@@ -31,36 +32,52 @@ class MemoryRecallCommandTest : public ::testing::Test {
     return outcome.out;
   }
 
-  void expect_failure(
-      const std::string& arguments,
-      int exit_code,
-      const std::string& message) const {
-    const auto outcome = run(arguments);
-    EXPECT_EQ(outcome.exit_code, exit_code) << arguments;
-    EXPECT_THAT(outcome.err, HasSubstr(message)) << arguments;
-  }
-
-  /// A conversation with facts on pages that the model reads well.
-  void lay_out(int turns = 24, int facts = 12) const {
-    generate(
-        "--turns " + std::to_string(turns) + " --facts " +
-        std::to_string(facts) + " --updates 2 --seed 3 -o turns.jsonl");
-    must("import turns.jsonl");
-    must("pages --seal --header short --style '" MICROFICHE_SOURCE_DIR
-         "/configs/pages/nano_memory.json'");
+  Outcome generate(const std::string& arguments) const {
+    return tests::run_program(path, "memory generate " + arguments);
   }
 
   void plan(const std::string& mode) const {
     write_file(
-        folder.path() / "policy.json",
+        path / "policy.json",
         R"({"policy": "uniform", "text_when_cheaper": false,
             "options": {"mode": ")" +
             mode + "\"}}");
     must("plan --policy policy.json");
   }
+};
 
-  Outcome generate(const std::string& arguments) const {
-    return tests::run_program(folder.path(), "memory generate " + arguments);
+class MemoryRecallCommandTest : public ::testing::Test {
+ protected:
+  /// A conversation of 24 turns with 12 facts, on pages that the model reads
+  /// well, and plan 1 with its vision tokens. The tests work on copies.
+  static void SetUpTestSuite() {
+    made_folder = new tests::TemporaryFolder();
+    const MemoryFolder made{made_folder->path()};
+    made.generate("--turns 24 --facts 12 --updates 2 --seed 3 -o turns.jsonl");
+    made.must("import turns.jsonl");
+    made.must("pages --seal --header short --style '" MICROFICHE_SOURCE_DIR
+              "/configs/pages/nano_memory.json'");
+    made.plan("nano-9");
+    made.must("build");
+  }
+  static void TearDownTestSuite() {
+    delete made_folder;
+  }
+
+  MemoryRecallCommandTest() {
+    std::filesystem::copy(
+        made_folder->path(),
+        folder.path(),
+        std::filesystem::copy_options::recursive);
+  }
+
+  void expect_failure(
+      const std::string& arguments,
+      int exit_code,
+      const std::string& message) const {
+    const auto outcome = memory.run(arguments);
+    EXPECT_EQ(outcome.exit_code, exit_code) << arguments;
+    EXPECT_THAT(outcome.err, HasSubstr(message)) << arguments;
   }
 
   /// The facts of the generated file, in their order.
@@ -102,16 +119,15 @@ class MemoryRecallCommandTest : public ::testing::Test {
     return names;
   }
 
+  inline static tests::TemporaryFolder* made_folder = nullptr;
   tests::TemporaryFolder folder;
+  const MemoryFolder memory{folder.path()};
 };
 
 TEST_F(MemoryRecallCommandTest, TheShippedModelRecallsWhatItsPagesState) {
-  lay_out();
-  plan("nano-9");
-  must("build");
-
   const auto summary = parse_json(
-      must("recall --limit 10 --never-stated 3 --format json -o results"),
+      memory.must(
+          "recall --limit 10 --never-stated 3 --format json -o results"),
       "summary");
 
   const auto& methods = summary["methods"];
@@ -138,71 +154,57 @@ TEST_F(MemoryRecallCommandTest, TheShippedModelRecallsWhatItsPagesState) {
 }
 
 TEST_F(MemoryRecallCommandTest, AModeTooSmallToReadRecallsNothing) {
-  lay_out(12, 6);
-  plan("nano-1");
-  must("build");
+  memory.plan("nano-1");
+  memory.must("build");
 
-  const auto summary = parse_json(must("recall --format json"), "summary");
+  const auto summary =
+      parse_json(memory.must("recall --format json"), "summary");
 
   // 8.9-px type: measured 0 of 120 facts.
   EXPECT_EQ(summary["methods"]["transcription"]["correct"], 0);
-  EXPECT_EQ(summary["methods"]["full_text"]["correct"], 6);
+  EXPECT_EQ(summary["methods"]["full_text"]["correct"], 12);
 }
 
 TEST_F(MemoryRecallCommandTest, ABuildReusesWhatIsThere) {
-  lay_out(12, 6);
-  plan("nano-4");
-  EXPECT_THAT(must("build"), HasSubstr(" 0 reused"));
+  memory.plan("nano-4");
+  EXPECT_THAT(memory.must("build"), HasSubstr(" 0 reused"));
 
-  EXPECT_THAT(must("build"), HasSubstr(": 0 pages encoded"));
-  plan("nano-9");
-  EXPECT_THAT(must("build"), HasSubstr(" 0 reused"));
-  EXPECT_THAT(must("build --plan 1"), HasSubstr(": 0 pages encoded"));
+  EXPECT_THAT(memory.must("build"), HasSubstr(": 0 pages encoded"));
+  // The pages of plan 1 are those of a new plan in its mode.
+  memory.plan("nano-9");
+  EXPECT_THAT(memory.must("build"), HasSubstr(": 0 pages encoded"));
+  EXPECT_THAT(memory.must("build --plan 2"), HasSubstr(": 0 pages encoded"));
 }
 
 TEST_F(MemoryRecallCommandTest, AskPrintsTheValueAndWhereItStands) {
-  lay_out(12, 6);
-  plan("nano-9");
-  must("build");
   const auto fact = facts().back();
   const std::string question =
       "ask 'What is the word of " + fact["key"].get<std::string>() + "?' ";
 
   const auto json =
-      parse_json(must(question + "--format json"), "answer of ask");
-  const auto text = must(question + "--by text");
+      parse_json(memory.must(question + "--format json"), "answer of ask");
+  const auto text = memory.must(question + "--by text");
 
   EXPECT_EQ(json["key"], fact["key"]);
   EXPECT_EQ(json["mode"], "nano-9");
   EXPECT_EQ(json["positions"], 13);
   EXPECT_LE(json["age_pages"], 3);
   EXPECT_EQ(text, fact["value"].get<std::string>() + "\n");
-  EXPECT_EQ(must(question), json["answer"].get<std::string>() + "\n");
+  EXPECT_EQ(memory.must(question), json["answer"].get<std::string>() + "\n");
 }
 
 TEST_F(MemoryRecallCommandTest, WhatNoPageStatesIsAQuestionMark) {
-  lay_out(12, 6);
-  plan("nano-9");
-  must("build");
-
-  EXPECT_EQ(must("ask zzzzz"), "?\n");
-  EXPECT_EQ(must("ask zzzzz --by text"), "?\n");
+  EXPECT_EQ(memory.must("ask zzzzz"), "?\n");
+  EXPECT_EQ(memory.must("ask zzzzz --by text"), "?\n");
 }
 
 TEST_F(MemoryRecallCommandTest, LookupNeedsAModelThatHasLearnedIt) {
-  lay_out(6, 3);
-  plan("nano-9");
-
   expect_failure("ask x --by lookup", 3, "has not learned to answer");
 }
 
 TEST_F(MemoryRecallCommandTest, WhatIsMissingIsNamedWithItsCommand) {
-  expect_failure("build", 3, "memory import");
-  lay_out(6, 3);
-  expect_failure("build", 3, "memory plan");
-  expect_failure("recall", 3, "memory plan");
-  expect_failure("ask x", 3, "memory plan");
-  plan("nano-9");
+  memory.plan("nano-4");
+
   expect_failure("recall", 3, "memory build");
   expect_failure("ask x", 3, "memory build");
   expect_failure("build --plan 9", 3, "there is no plan 9");
@@ -213,53 +215,55 @@ TEST_F(MemoryRecallCommandTest, WhatIsMissingIsNamedWithItsCommand) {
   expect_failure("ask '?' --by text", 3, "no word to look for");
 }
 
-TEST_F(MemoryRecallCommandTest, RecallNeedsFacts) {
+TEST_F(MemoryRecallCommandTest, AStoreWithoutAPlanIsRefused) {
+  std::filesystem::remove(folder.path() / "my.db");
+  expect_failure("build", 3, "memory import");
   write_file(
-      folder.path() / "turns.jsonl",
+      folder.path() / "other.jsonl",
       R"({"conversation": "a", "seq": 1, "role": "user", "text": "Nothing."})"
       "\n");
-  must("import turns.jsonl");
-  must("pages --seal");
-  write_file(
-      folder.path() / "policy.json",
-      R"({"policy": "uniform", "options": {"mode": "nano-1"}})");
-  must("plan --policy policy.json");
-  must("build");
+  memory.must("import other.jsonl");
+  expect_failure("build", 3, "memory plan");
+  expect_failure("recall", 3, "memory plan");
+  expect_failure("ask x", 3, "memory plan");
 
+  memory.must("pages --seal");
+  memory.plan("nano-1");
+  memory.must("build");
   expect_failure("recall", 3, "state no fact");
 }
 
 TEST_F(MemoryRecallCommandTest, AnErasedFactIsInNoByteOfTheStore) {
-  lay_out(12, 6);
-  plan("nano-9");
-  must("build");
-  must("recall");
+  memory.must("recall");
   // The second fact is a name of six letters; digits may occur by chance.
   const auto name = facts()[1]["value"].get<std::string>();
   ASSERT_GT(num_files_with(name), 0);
   const auto before = token_files();
 
-  must("erase --yes --matching " + name);
+  memory.must("erase --yes --matching " + name);
 
   EXPECT_EQ(num_files_with(name), 0);
   // Bytes cannot show pixels: the vision tokens of its page are gone, too.
   const auto after = token_files();
   EXPECT_EQ(after.size(), before.size() - 1);
-  EXPECT_THAT(must("build"), HasSubstr(" 0 pages encoded"));
-  EXPECT_THAT(must("ask " + facts()[1]["key"].get<std::string>()), "?\n");
+  EXPECT_THAT(memory.must("build"), HasSubstr(" 0 pages encoded"));
+  EXPECT_THAT(
+      memory.must("ask " + facts()[1]["key"].get<std::string>()), "?\n");
 }
 
 TEST_F(MemoryRecallCommandTest, GenerateWritesOurFormatToStdout) {
-  const auto made = generate("--turns 3 --facts 1 --updates 1 --seed 5");
+  const auto made = memory.generate("--turns 3 --facts 1 --updates 1 --seed 5");
 
   EXPECT_EQ(made.exit_code, 0) << made.err;
   EXPECT_THAT(made.out, StartsWith(R"({"conversation":"generated-5")"));
   EXPECT_EQ(std::count(made.out.begin(), made.out.end(), '\n'), 3);
-  EXPECT_EQ(generate("--turns 3 --facts 1 --updates 1 --seed 5").out, made.out);
-  const auto refused = generate("--turns 3 --facts 4");
+  EXPECT_EQ(
+      memory.generate("--turns 3 --facts 1 --updates 1 --seed 5").out,
+      made.out);
+  const auto refused = memory.generate("--turns 3 --facts 4");
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("raise --turns"));
-  EXPECT_EQ(generate("--text missing").exit_code, 3);
+  EXPECT_EQ(memory.generate("--text missing").exit_code, 3);
 }
 
 } // namespace
