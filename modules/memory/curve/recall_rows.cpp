@@ -10,19 +10,6 @@
 namespace microfiche::memory::curve {
 namespace {
 
-/// The kind of a policy, which its JSON names.
-std::string policy_kind(Store& store, int64_t policy) {
-  Statement query(store.database(), "SELECT json FROM policy WHERE id = ?1");
-  query.bind(policy).next();
-  const auto where = concat(store.path().string(), ": policy ", policy);
-  const auto json = parse_json(query.text(0), where);
-  check(
-      json.is_object() && json.contains("policy") && json["policy"].is_string(),
-      where,
-      ": expected an object with the field \"policy\"");
-  return json["policy"].get<std::string>();
-}
-
 /// Names that tell the settings apart.
 void name_settings(Store& store, std::vector<Setting>& settings) {
   std::vector<std::string> kinds;
@@ -95,6 +82,18 @@ class PlaceFinder {
 };
 
 } // namespace
+
+std::string policy_kind(Store& store, int64_t policy) {
+  Statement query(store.database(), "SELECT json FROM policy WHERE id = ?1");
+  query.bind(policy).next();
+  const auto where = concat(store.path().string(), ": policy ", policy);
+  const auto json = parse_json(query.text(0), where);
+  check(
+      json.is_object() && json.contains("policy") && json["policy"].is_string(),
+      where,
+      ": expected an object with the field \"policy\"");
+  return json["policy"].get<std::string>();
+}
 
 std::vector<Setting> answered_settings(
     Store& store,

@@ -62,6 +62,10 @@ struct Setting {
   std::vector<int64_t> plans;
 };
 
+/// The kind of a stored policy, such as "age_ladder". Throws `InputError` if
+/// its JSON does not name one.
+std::string policy_kind(Store& store, int64_t policy);
+
 /// The settings with answers, the one that was asked last at the end. Only
 /// those of one conversation, if it is given.
 std::vector<Setting> answered_settings(

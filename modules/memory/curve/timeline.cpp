@@ -1,7 +1,7 @@
 #include "memory/curve/timeline.h"
 
 #include "core/error.h"
-#include "core/json.h"
+#include "memory/curve/recall_rows.h"
 #include "memory/derived_files.h"
 #include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
@@ -162,8 +162,8 @@ Timeline plan_of(Store& store, int64_t plan) {
   Statement query(
       store.database(),
       "SELECT plan.conversation, plan.budget, plan.spent, plan.text_positions, "
-      "policy.json, (SELECT count(*) FROM plan_item WHERE plan = plan.id) "
-      "FROM plan JOIN policy ON policy.id = plan.policy WHERE plan.id = ?1");
+      "plan.policy, (SELECT count(*) FROM plan_item WHERE plan = plan.id) "
+      "FROM plan WHERE plan.id = ?1");
   check(
       query.bind(plan).next(),
       store.path().string(),
@@ -180,8 +180,7 @@ Timeline plan_of(Store& store, int64_t plan) {
   timeline.budget = query.integer(1);
   timeline.spent = query.integer(2);
   timeline.text_positions = query.integer(3);
-  timeline.policy =
-      parse_json(query.text(4), store.path().string()).value("policy", "");
+  timeline.policy = policy_kind(store, query.integer(4));
   timeline.num_pages = query.integer(5);
   return timeline;
 }

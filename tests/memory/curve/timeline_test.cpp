@@ -214,6 +214,18 @@ TEST_F(TimelineTest, AMethodWithoutAnswersIsRefusedWhereOthersHaveSome) {
       ThrowsMessage<InputError>(HasSubstr("no answers by \"lookup\"")));
 }
 
+TEST_F(TimelineTest, APolicyWithoutANameIsRefused) {
+  auto store = open();
+  fill(store, 2);
+  const int64_t id = plan(store, tests::uniform("nano-4"));
+  store.database().run("UPDATE policy SET json = '[1]'");
+
+  EXPECT_THAT(
+      [&] { load_timeline(store, id, 10); },
+      ThrowsMessage<InputError>(
+          HasSubstr("expected an object with the field")));
+}
+
 TEST_F(TimelineTest, AStoreWithoutAPlanSaysWhatToDo) {
   auto store = open();
   fill(store, 2);
