@@ -15,12 +15,11 @@
 
 namespace microfiche::memory {
 
-// Note [Ways to answer]
-// All ways find the value by Note [A key and its value in a text], in the
-// newest page or turn that states it. They differ in what they look at:
+// Note [Recall methods]
+// All methods find the value by Note [A key and its value in a text], in the
+// newest page or turn that states it. They differ in the context:
 //   transcription  what the model reads back from the pages, each at its tier;
-//   a
-//                  page in the tier "text" as it is
+//                  a page in the tier "text" as it is
 //   wrong_page     the same, with another page of the same tier in the place of
 //                  the page that states the fact: the floor
 //   nothing        what the model reads from a blank page in that mode
@@ -107,7 +106,7 @@ struct RecallTexts {
   std::function<int64_t(const std::string&)> count_tokens;
 };
 
-/// Answers all questions in all ways.
+/// Answers all questions with all methods.
 std::vector<Answer> answer_probes(
     Store& store,
     const StoredPlan& plan,

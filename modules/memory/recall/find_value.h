@@ -15,7 +15,7 @@ namespace microfiche::memory {
 // mark of the next turn, or eight words. A key counts only as whole words, in
 // any case, with any white space between its words. A key without a connecting
 // word states something only if no place in the text has one: "bafit Rugumo".
-// The last place wins, because later text is newer. The same rule reads exact
+// The last one counts, because later text is newer. The same rule reads exact
 // text and text that a model read from a page, so that both make the same
 // mistakes.
 

@@ -49,7 +49,7 @@ Json outcomes_json(const Tally& counts) {
 }
 
 Json tally_json(const Tally& counts, uint64_t seed) {
-  const bool by_conversation = counts.clusters.size() > 1;
+  const bool by_conversation = counts.clusters.size() >= kFewestDrawn;
   const auto recall = by_conversation
       ? metrics::clustered_proportion(counts.clusters, seed)
       : metrics::wilson_proportion(counts.correct, counts.probes);
@@ -73,14 +73,13 @@ const std::string& mode_of_answer(const RecallRun& run, const Answer& answer) {
   return run.plan.items[*run.probes[answer.probe].item].mode;
 }
 
-/// Mean positions of a context: of the method in each plan, or of each question
-/// if they differ.
+/// Mean positions of the contexts of stated facts.
 double mean_positions(const std::vector<RecallRun>& runs, Method method) {
   double sum = 0;
   int64_t count = 0;
   for (const auto& run : runs) {
     for (const auto& answer : run.answers) {
-      if (answer.method == method) {
+      if (answer.method == method && is_stated(run, answer)) {
         sum += static_cast<double>(answer.positions);
         ++count;
       }
