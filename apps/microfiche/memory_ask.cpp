@@ -71,7 +71,8 @@ void print_answer(
   write_file("-", concat(answer ? answer->value : "?", "\n"));
   if (!answer) {
     say(concat(
-        "nothing that was looked at states \"",
+        arguments.by == "text" ? "no turn that was found states \""
+                               : "no page of the plan states \"",
         result.key,
         "\"",
         arguments.by == "text"
@@ -131,7 +132,7 @@ void run_ask(const MemoryAskArguments& arguments) {
   std::optional<Progress> progress;
   const auto update = [&](int64_t done, int64_t total) {
     if (!progress) {
-      progress.emplace("looking, newest page first", total, "page");
+      progress.emplace("searching, newest page first", total, "page");
     }
     progress->update(done);
   };
@@ -159,7 +160,7 @@ void add_memory_ask(CLI::App& memory) {
       "ask",
       "microfiche memory ask 'What is the code of locker 17?' --store my.db\n"
       "microfiche memory ask 'locker 17' --by text --store my.db\n\n"
-      "Finds the newest value of what the question names: reads the pages of a "
+      "Finds the newest value of the key in the question: reads the pages of a "
       "plan back, newest first, until one states it. Prints ? if none does, "
       "and says which page answered. A model may misread a page: compare with "
       "--by text.");

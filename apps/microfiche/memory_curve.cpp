@@ -162,7 +162,7 @@ void add_memory_timeline(CLI::App& memory) {
       "microfiche memory timeline --store my.db -o timeline.html\n\n"
       "Writes one HTML file with the pages of a plan from newest to oldest: "
       "the picture that the model gets, its positions, what was read from it, "
-      "and what became of the questions about its facts.");
+      "and the answers to the questions about its facts.");
   add_answered_plan_options(*command, *arguments);
   command
       ->add_option("--by", arguments->method, "How the questions were answered")

@@ -278,8 +278,8 @@ void add_memory_build(CLI::App& memory) {
       "build",
       "microfiche memory build --store my.db\n\n"
       "Encodes the pages of a plan at their tiers, each from the page as it was "
-      "drawn first, and keeps their vision tokens. Pages whose vision tokens "
-      "are there are not encoded again. Interrupted, the same command resumes.");
+      "drawn first, and keeps their vision tokens. Pages that have vision "
+      "tokens are not encoded again. Interrupted, the same command resumes.");
   add_plan_of_options(*command, *arguments);
   add_model_options(*command, arguments->common);
   add_store_options(*command, *arguments);

@@ -33,7 +33,7 @@ void report_trainings(
     const std::string& output) {
   check<UsageError>(
       trainings == static_cast<int64_t>(folders.size()),
-      "some of these are trainings and some are sweeps; report them apart");
+      "some of these are trainings and some are sweeps; report them separately");
   std::filesystem::path file = output;
   if (output.empty()) {
     file = folders.size() == 1 ? folders.front() / "report.html"

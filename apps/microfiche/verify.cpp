@@ -109,9 +109,9 @@ void add_verify(CLI::App& app) {
       "verify",
       "microfiche verify ~/DeepSeek-OCR\n"
       "microfiche verify ~/DeepSeek-OCR --fox ~/DeepSeekOCR -o runs/fox\n\n"
-      "Shows whether a download is the published model and reads as published: "
+      "Checks that a download is the published model and that its readings are as good: "
       "1. files, names, shapes and hashes; 2. a few rendered pages, with lower "
-      "bounds on precision; 3. with --fox, 112 pages beside published readings "
+      "bounds on precision; 3. with --fox, 112 pages compared with published readings "
       "and the paper's table. Stops after the first step that fails, with exit "
       "code 1.");
   command
@@ -139,8 +139,7 @@ void add_verify(CLI::App& app) {
           "Folder that keeps the readings of Fox; the same command resumes")
       ->type_name("DIR");
   command
-      ->add_option(
-          "--json", arguments->json, "Write everything, with all texts")
+      ->add_option("--json", arguments->json, "File for all numbers and texts")
       ->type_name("FILE");
   command->add_option("--batch", arguments->batch, "Pages of Fox at a time")
       ->check(CLI::PositiveNumber)

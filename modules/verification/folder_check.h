@@ -24,12 +24,12 @@ void visit_fields(Visitor&& visit, FileFacts& file) {
   visit("sha256", file.sha256);
 }
 
-/// What a model folder holds, beside what its family published.
+/// What a model folder holds, compared with what its family published.
 struct FolderCheck {
   std::string folder;
   std::string family;
 
-  /// All files of the folder but hidden ones and subfolders, by name.
+  /// All files of the folder except hidden ones and subfolders, by name.
   std::vector<FileFacts> files;
 
   /// Of the checkpoint, without tensors that are ignored.
@@ -46,7 +46,8 @@ struct FolderCheck {
   /// then tensors, then numbers that are not finite, then tokenizer.json.
   std::vector<std::string> differences;
 
-  /// What may be damage and may be as published: matrices of zeros.
+  /// What may be damage, or may be so in the published model: matrices of
+  /// zeros.
   std::vector<std::string> warnings;
 };
 

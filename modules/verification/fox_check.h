@@ -12,9 +12,9 @@
 
 namespace microfiche::verification {
 
-/// A page of Fox, read here and by others. Precision is that of the paper's
-/// profile (`metrics::find_profile`); similarities are 1 - normalised edit
-/// distance with collapsed white space.
+/// A page of Fox, with our reading compared with the published one. Precision
+/// is that of the paper's profile (`metrics::find_profile`); similarities are 1
+/// - normalised edit distance with collapsed white space.
 struct FoxPage {
   std::string image;
   int64_t text_tokens = 0;
@@ -115,15 +115,15 @@ std::vector<FoxMode> check_fox(
 // - mean set precision. The paper's means, weighted by pages, are .857 (tiny)
 //   and .955 (small), those of the published readings .875 and .953. The limits
 //   lie about .05 below: .80 and .90.
-// - the median agreement with the published readings. Two readings are at most
-//   as far apart as their edit distances to the page sum to. So a reading that
-//   is as good as the published one, of normalised distance d, agrees with it
-//   in about 1 - 2d; .05 are left for luck.
+// - the median agreement with the published readings. The edit distance of two
+//   readings is at most the sum of their distances to the page. So a reading
+//   that is as good as the published one, of normalised distance d, has an
+//   agreement of about 1 - 2d with it. The limit lies .05 below.
 
 /// The table and the bounds of one mode, from its scored pages.
 FoxMode summarize_fox(const std::string& mode, std::vector<FoxPage> pages);
 
-/// Scores our reading of a page beside the published one.
+/// Scores our reading of a page and compares it with the published one.
 FoxPage score_fox_page(
     const PublishedPage& page,
     const std::string& prediction,

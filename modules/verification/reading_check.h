@@ -15,10 +15,10 @@ namespace microfiche::verification {
 // Note [Loose bounds]
 // A bound separates "reads" from "does not read", and no more. Published
 // figures come from other pages, and two correct implementations differ in the
-// last bits, after which greedy texts part. So a bound lies well below the
-// published figure, and over a few pages it is the median's, because the
-// published model repeats itself without end on some pages (7 of 112 pages of
-// Fox in mode tiny).
+// last bits, after which greedy decoding continues differently. So a bound lies
+// well below the published figure, and over a few pages it is the median's,
+// because the published model repeats itself without end on some pages (7 of
+// 112 pages of Fox in mode tiny).
 
 /// A mode in which pages are read, and what the model reaches in it.
 struct ModeBound {
@@ -37,7 +37,7 @@ struct ReadingCheckConfig {
   std::vector<std::string> texts;
   int64_t pages = 5;
 
-  /// At most so many per page.
+  /// Characters per page, at most.
   int64_t characters = 1300;
 
   /// Chooses the passages.

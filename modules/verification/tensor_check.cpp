@@ -167,7 +167,7 @@ TensorCheck check_tensors(
 NumberCheck check_numbers(const Checkpoint& checkpoint) {
   const auto names = checkpoint.names();
   Progress progress(
-      "looking at weights", static_cast<int64_t>(names.size()), "tensor");
+      "checking weights", static_cast<int64_t>(names.size()), "tensor");
   DifferenceList non_finite;
   DifferenceList zeros;
   int64_t done = 0;

@@ -9,7 +9,7 @@
 
 namespace microfiche::verification {
 
-/// The tensors of a checkpoint beside a published list.
+/// The tensors of a checkpoint compared with a published list.
 struct TensorCheck {
   /// Without tensors that are ignored; see `model::is_ignored_tensor`.
   int64_t tensors = 0;
@@ -32,7 +32,7 @@ struct NumberCheck {
   /// model uses.
   std::vector<std::string> differences;
 
-  /// Matrices of nothing but zeros: a download that stopped early leaves such
+  /// Matrices of zeros only: a download that stopped early leaves such
   /// holes in a file of the right size.
   std::vector<std::string> warnings;
 };

@@ -222,7 +222,7 @@ std::string pages_text(const std::vector<ModeReading>& pages) {
 }
 
 std::string fox_text(const std::vector<FoxMode>& fox) {
-  std::string text = "step 3: Fox, beside the published readings\n";
+  std::string text = "step 3: Fox, compared with the published readings\n";
   for (const auto& mode : fox) {
     text += concat(
         "\nmode ",

@@ -61,8 +61,8 @@ struct Recall {
     return outcomes[static_cast<size_t>(outcome)];
   }
 
-  /// Wrong values out of all answers that are not "I do not know"; NaN without
-  /// such answers.
+  /// Wrong values out of all answers that are not abstentions; NaN without such
+  /// answers.
   double confabulation() const;
 };
 
@@ -123,7 +123,7 @@ struct RecallCurve {
   /// between them.
   std::vector<std::string> bin_modes;
 
-  /// `options.method` first, then the rivals, then the floors.
+  /// `options.method` first, then the baselines, then the wrong and blank page.
   std::vector<MethodRecall> methods;
 
   /// Share of correct answers with a wrong page; none if it was not asked.

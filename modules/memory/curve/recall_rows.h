@@ -32,7 +32,8 @@ struct RecallRow {
   int64_t tier = 0;
   std::string mode;
 
-  /// Where the value stands in the text of its page: 0 at the begin, below 1.
+  /// Where the value stands in the text of its page: 0 at the beginning,
+  /// below 1.
   double place = 0;
 
   /// Newer pages, and newer turns.
@@ -55,7 +56,7 @@ struct Setting {
   /// SHA-256 of the model's config.json.
   std::string model;
 
-  /// "age_ladder, 400 positions"; tells the settings of a store apart.
+  /// "age_ladder, 400 positions"; distinguishes the settings of a store.
   std::string name;
 
   /// The newest plan of each conversation that has answers.

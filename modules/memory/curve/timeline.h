@@ -9,7 +9,7 @@
 
 namespace microfiche::memory::curve {
 
-/// A fact on a page, and what became of the question about it.
+/// A fact on a page, and the answer to the question about it.
 struct TimelineFact {
   int64_t seq = 0;
   std::string key;

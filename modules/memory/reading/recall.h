@@ -23,11 +23,11 @@ struct RecallResult {
   int64_t num_reused = 0;
 };
 
-/// Asks for facts of a plan in all ways of Note [Ways to answer], and keeps the
-/// answers in the store, which is open for writing. All pages that the plan
-/// keeps are read back; what is finished is kept if the call is interrupted.
-/// `progress` as in `PlanReader::read`. Throws as `draw_probes` and
-/// `PlanReader::read`.
+/// Asks for facts of a plan with all methods of Note [Recall methods], and
+/// keeps the answers in the store, which is open for writing. All pages that
+/// the plan keeps are read back; what is finished is kept if the call is
+/// interrupted. `progress` as in `PlanReader::read`. Throws as `draw_probes`
+/// and `PlanReader::read`.
 RecallResult recall(
     Store& store,
     const StoredPlan& plan,
