@@ -131,8 +131,6 @@ void write_results(
       rows += memory::sample_row(run, answer).dump() + "\n";
     }
   }
-  write_file(
-      folder / "config.json", recall_config_json(arguments).dump(2) + "\n");
   write_file(folder / "environment.json", environment.dump(2) + "\n");
   write_file(folder / "samples.jsonl", rows);
   write_file(folder / "summary.json", summary.dump(2) + "\n");
@@ -144,6 +142,12 @@ void run_recall(MemoryRecallArguments arguments) {
   Store store(arguments.store, Store::Mode::kWrite);
   const auto plans = find_plans(store, arguments);
   auto loaded = open_model(arguments.common);
+  if (!arguments.output.empty()) {
+    // Before reading: a folder that cannot be written is refused early.
+    write_file(
+        std::filesystem::path(arguments.output) / "config.json",
+        recall_config_json(arguments).dump(2) + "\n");
+  }
   const auto begin = std::chrono::steady_clock::now();
   std::vector<memory::RecallRun> runs;
   int64_t num_read = 0;

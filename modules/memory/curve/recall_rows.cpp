@@ -2,6 +2,9 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "memory/recall/find_value.h"
+#include "memory/recall/probes.h"
+#include "memory/recall/stored_plan.h"
 
 #include <algorithm>
 #include <map>
@@ -55,14 +58,12 @@ class PlaceFinder {
   explicit PlaceFinder(Store& store)
       : query_(
             store.database(),
-            // As blobs, because positions are bytes. A value that the turn
-            // does not spell counts where the turn begins.
             "SELECT (SELECT coalesce(sum(before.end_byte - before.begin_byte), "
             "0) FROM page_turn AS before WHERE before.page = here.page AND "
-            "before.turn < here.turn) + max(instr(CAST(turn.text AS BLOB), "
-            "CAST(fact.value AS BLOB)) - 1 - here.begin_byte, 0), "
+            "before.turn < here.turn), "
             "(SELECT sum(every.end_byte - every.begin_byte) FROM page_turn AS "
-            "every WHERE every.page = here.page) "
+            "every WHERE every.page = here.page), "
+            "here.begin_byte, turn.text, fact.key, fact.value "
             "FROM page_turn AS here JOIN turn ON turn.id = here.turn "
             "JOIN fact ON fact.turn = turn.id "
             "WHERE here.page = ?1 AND fact.id = ?2") {}
@@ -71,7 +72,12 @@ class PlaceFinder {
     if (!query_.bind(page, fact).next() || query_.integer(1) <= 0) {
       return 0;
     }
-    const auto place = static_cast<double>(query_.integer(0)) /
+    // A value that the turn does not spell counts where the turn begins.
+    const auto value =
+        find_value_place(query_.text(3), query_.text(4), query_.text(5));
+    const int64_t in_turn = std::max<int64_t>(
+        (value ? static_cast<int64_t>(*value) : 0) - query_.integer(2), 0);
+    const auto place = static_cast<double>(query_.integer(0) + in_turn) /
         static_cast<double>(query_.integer(1));
     return std::min(place, kLastPlace);
   }
@@ -80,6 +86,13 @@ class PlaceFinder {
   static constexpr double kLastPlace = 0.999;
   Statement query_;
 };
+
+int64_t conversation_of(Store& store, int64_t plan) {
+  Statement query(
+      store.database(), "SELECT conversation FROM plan WHERE id = ?1");
+  query.bind(plan).next();
+  return query.integer(0);
+}
 
 } // namespace
 
@@ -213,18 +226,6 @@ std::vector<ModeCost> mode_costs(Store& store, const Setting& setting) {
       store.database(),
       "SELECT tier, coalesce(mode, 'gone'), count(*), sum(positions) "
       "FROM plan_item WHERE plan = ?1 GROUP BY tier, mode");
-  // A fact of a long turn counts on the first of its pages. A later fact with
-  // the same key replaces an earlier one.
-  Statement facts(
-      store.database(),
-      "SELECT tier, count(*) FROM "
-      "(SELECT plan_item.tier AS tier, min(plan_item.position) FROM fact "
-      "JOIN page_turn ON page_turn.turn = fact.turn "
-      "JOIN plan_item ON plan_item.page = page_turn.page "
-      "WHERE plan_item.plan = ?1 AND fact.id IN "
-      "(SELECT max(fact.id) FROM fact JOIN turn ON turn.id = fact.turn "
-      "WHERE turn.conversation = (SELECT conversation FROM plan WHERE id = ?1) "
-      "GROUP BY fact.key) GROUP BY fact.id) GROUP BY tier");
   std::map<int64_t, ModeCost> costs;
   for (const int64_t plan : setting.plans) {
     pages.bind(plan);
@@ -235,9 +236,11 @@ std::vector<ModeCost> mode_costs(Store& store, const Setting& setting) {
       cost.pages += pages.integer(2);
       cost.positions += pages.integer(3);
     }
-    facts.bind(plan);
-    while (facts.next()) {
-      costs[facts.integer(0)].facts += facts.integer(1);
+    const auto stored = find_plan(store, conversation_of(store, plan), plan);
+    for (const auto& fact : newest_facts(store, stored)) {
+      if (fact.item) {
+        ++costs[stored.items[*fact.item].tier].facts;
+      }
     }
   }
   std::vector<ModeCost> list;

@@ -5,6 +5,8 @@
 #include "memory/derived_files.h"
 #include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
+#include "memory/recall/probes.h"
+#include "memory/recall/stored_plan.h"
 #include "rendering/page_renderer.h"
 
 #include <filesystem>
@@ -101,13 +103,9 @@ class PageFacts {
             "JOIN probe ON probe.id = answer.probe WHERE probe.fact = ?1 AND "
             "answer.plan = ?2 AND answer.method = ?3 AND answer.page = ?4 "
             "ORDER BY answer.id DESC") {
-    Statement newest(
-        store.database(),
-        "SELECT max(fact.id) FROM fact JOIN turn ON turn.id = fact.turn "
-        "WHERE turn.conversation = ?1 GROUP BY fact.key");
-    newest.bind(conversation);
-    while (newest.next()) {
-      newest_.insert(newest.integer(0));
+    const auto stored = find_plan(store, conversation, plan);
+    for (const auto& fact : newest_facts(store, stored)) {
+      newest_.insert(fact.id);
     }
   }
 

@@ -85,6 +85,20 @@ size_t find_words(std::string_view text, std::string_view part, size_t at) {
 
 } // namespace
 
+std::optional<size_t> find_value_place(
+    const std::string& text,
+    const std::string& key,
+    const std::string& value) {
+  const size_t of_key = in_lower_case(text).find(in_lower_case(key));
+  size_t place = of_key == std::string::npos
+      ? std::string::npos
+      : text.find(value, of_key + key.size());
+  if (place == std::string::npos) {
+    place = text.find(value);
+  }
+  return place == std::string::npos ? std::nullopt : std::optional(place);
+}
+
 std::string with_single_spaces(std::string_view text) {
   std::string result;
   for (const char character : text) {

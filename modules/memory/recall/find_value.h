@@ -37,6 +37,14 @@ class ValueText {
   std::string folded_;
 };
 
+/// The byte at which a turn spells the value of a key: the first place of the
+/// value behind the key, else its first place. None if it is nowhere. The key
+/// may be in another case.
+std::optional<size_t> find_value_place(
+    const std::string& text,
+    const std::string& key,
+    const std::string& value);
+
 /// The text with one space for each run of white space, none at its ends.
 std::string with_single_spaces(std::string_view text);
 

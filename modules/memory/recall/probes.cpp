@@ -124,8 +124,7 @@ std::vector<StatedFact> stated_facts(Store& store, const StoredPlan& plan) {
   }
   Statement query(
       store.database(),
-      "SELECT fact.id, seq, key, value, fact.kind, turn.id, "
-      "instr(CAST(text AS BLOB), CAST(value AS BLOB)) - 1 "
+      "SELECT fact.id, seq, key, value, fact.kind, turn.id, text "
       "FROM fact JOIN turn ON turn.id = fact.turn "
       "WHERE conversation = ?1 AND seq <= ?2 ORDER BY seq, fact.id");
   // The page with the value; if the turn does not spell the value so, its
@@ -145,13 +144,19 @@ std::vector<StatedFact> stated_facts(Store& store, const StoredPlan& plan) {
     fact.key = query.text(2);
     fact.value = query.text(3);
     fact.kind = query.text(4);
-    page_query.bind(query.integer(5), query.integer(6), plan.id);
+    const auto place = find_value_place(query.text(6), fact.key, fact.value);
+    page_query.bind(
+        query.integer(5), place ? static_cast<int64_t>(*place) : -1, plan.id);
     if (page_query.next()) {
       fact.item = item_of_page.at(page_query.integer(0));
     }
     facts.push_back(std::move(fact));
   }
   return facts;
+}
+
+std::vector<StatedFact> newest_facts(Store& store, const StoredPlan& plan) {
+  return newest_of_each_key(stated_facts(store, plan));
 }
 
 std::vector<Probe> draw_probes(

@@ -28,6 +28,10 @@ struct StatedFact {
 /// turn with several pages, the page with the value counts.
 std::vector<StatedFact> stated_facts(Store& store, const StoredPlan& plan);
 
+/// The newest of `stated_facts` for each key, newest first. Keys are compared
+/// without regard to case.
+std::vector<StatedFact> newest_facts(Store& store, const StoredPlan& plan);
+
 /// A question for the value of a key.
 struct Probe {
   std::string key;

@@ -64,6 +64,14 @@ TEST(FindValueTest, AValueEndsAtTheNextTurnAndAfterEightWords) {
       Optional(Eq("1 2 3 4 5 6 7 8")));
 }
 
+TEST(FindValueTest, TheValueOfATurnStandsBehindItsKey) {
+  const std::string text = "I like blue. The colour of mitra is blue.";
+
+  EXPECT_EQ(find_value_place(text, "Colour of Mitra", "blue"), 36);
+  EXPECT_EQ(find_value_place(text, "colour of other", "blue"), 7);
+  EXPECT_EQ(find_value_place(text, "colour of mitra", "red"), std::nullopt);
+}
+
 TEST(FindValueTest, TheKeyOfAQuestionIsTheLongestKnownKey) {
   EXPECT_EQ(
       find_key("What is the code of Locker 17?", {"locker", "locker 17"}),

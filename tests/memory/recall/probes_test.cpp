@@ -59,7 +59,7 @@ TEST_F(ProbesTest, AFactWithoutAPageInThePlanIsLeftOut) {
 TEST_F(ProbesTest, ALongTurnsFactIsOnThePageWithTheValue) {
   const std::string filler(120, 'x');
   auto store = open();
-  fill(store, {{filler + " kib is one.", "kib", "one"}});
+  fill(store, {{"one " + filler + " kib is one.", "kib", "one"}});
   ASSERT_THAT(pages(store, 1), SizeIs(2));
   const auto plan = make_plan(store, {"m", "m"});
 
