@@ -8,12 +8,30 @@
 namespace microfiche::model {
 namespace {
 
+// Constants of the published code, which reads no field for them.
+void check_constants(const Json& sizes, const std::string& where) {
+  const Json constants = {
+      {"hidden_act", "silu"}, {"rms_norm_eps", 1e-6}, {"rope_theta", 1e6}};
+  for (const auto& [name, value] : constants.items()) {
+    check(
+        !sizes.contains(name) || sizes[name] == value,
+        where,
+        ".",
+        name,
+        ": the causal flow is computed with ",
+        value.dump(),
+        " only, got ",
+        sizes.contains(name) ? sizes[name].dump() : "");
+  }
+}
+
 // `downsample_channels` of the published file ends in 1024, but the weights
 // have the width of the flow.
 void read_flow(
     const Json& sizes,
     ModelConfig& config,
     const std::string& where) {
+  check_constants(sizes, where);
   ConfigReader reader(sizes, where);
   visit_fields(reader, config.flow);
   const bool is_size = config.flow.dim >= 1 && config.flow.dim <= kMaxSize;

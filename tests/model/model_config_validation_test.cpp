@@ -66,6 +66,10 @@ TEST(ModelConfigValidationTest, RefusesSizesThatTheCausalFlowCannotHave) {
            {width + "dim=4611686018427387904", "dim must be from 1"},
            {"microfiche.sam_patch_size=0", "sam_patch_size must be from 1"},
            {width + "kv_heads=4", "kv_heads must divide heads (14), got 4"},
+           {width + "rope_theta=10000",
+            "rope_theta: the causal flow is computed with 1000000.0 only, got "
+            "10000"},
+           {width + "hidden_act=gelu", "with \"silu\" only, got \"gelu\""},
            {width + "layers=2000", "layers must be from 1 to 1024, got 2000"},
            {width + "intermediate_size=0", "intermediate_size must be from 1"},
            {width + "view_sides_px=[]", "expected at least one side"},
