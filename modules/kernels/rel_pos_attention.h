@@ -15,8 +15,8 @@ namespace microfiche::kernels {
 ///   table_h, table_w: (2 * side - 1, D), row r is for offset r - (side - 1)
 ///   returns: (B, heads, N, D)
 ///
-/// On a CPU, in float32 and bfloat16, one of two others is taken where it is
-/// faster. Without gradients it is `rel_pos_attention_blocked`, but
+/// On a CPU, in float32 and bfloat16, one of two other ways is taken where it
+/// is faster. Without gradients it is `rel_pos_attention_blocked`, but
 /// `rel_pos_attention_extended` in bfloat16 on processors with AMX. With
 /// gradients it is `rel_pos_attention_extended`, except in float32 up to 256
 /// positions. Everything else is `rel_pos_attention_reference`.

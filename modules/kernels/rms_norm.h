@@ -10,8 +10,9 @@ namespace microfiche::kernels {
 ///
 /// Shapes: x (..., D), weight (D), returns (..., D) in the dtype of x.
 ///
-/// A GPU takes `kernels/cuda/rms_norm.h` without gradients, when both tensors
-/// are float32, bfloat16 or float16; everything else is `rms_norm_reference`.
+/// On a GPU without gradients, `kernels/cuda/rms_norm.h` is used when both
+/// tensors are float32, bfloat16 or float16. Everything else is
+/// `rms_norm_reference`.
 ///
 /// Throws `c10::Error` when the weight does not fit x.
 ///
