@@ -1,14 +1,11 @@
 #include "generation/generate.h"
 
 #include "core/error.h"
-#include "core/random.h"
 #include "generation/decode_step.h"
-#include "generation/logits_processor.h"
+#include "generation/generation_row.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 // B = rows, L = positions of a prompt, D = width, V = vocabulary.
@@ -24,28 +21,6 @@ constexpr int64_t kInitialCapacity = 256;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// A request in progress.
-struct Row {
-  Row(const GenerationRequest& request,
-      int64_t max_ids_,
-      const GenerationConfig& config)
-      : page(request.page),
-        prompt_ids(request.ids),
-        max_ids(max_ids_),
-        loop(config.loop_repeats, config.loop_ids),
-        random(config.seed, "generation", request.page) {}
-
-  int64_t page;
-  std::vector<int64_t> prompt_ids;
-  int64_t max_ids;
-  LoopDetector loop;
-  RandomStream random;
-  GenerationResult result;
-  bool ended = false;
-  /// Set when the request failed.
-  std::optional<NumericError> failure;
-};
 
 /// All prompts, padded on the right: (B, largest L, D).
 torch::Tensor pad_prompts(std::span<const GenerationRequest> requests) {
@@ -77,59 +52,6 @@ torch::Tensor last_positions(
   return hidden.index({rows, last});
 }
 
-/// What `choose_id` needs, on the CPU: all logits (B, V) when sampling, else
-/// the largest logit of each row and its id, (B, 2).
-torch::Tensor candidates(
-    const torch::Tensor& logits,
-    const GenerationConfig& config) {
-  if (config.temperature > 0) {
-    return logits.to(torch::kCPU).contiguous();
-  }
-  // Ids below 2^24 are exact in float32, so value and id travel together.
-  const auto [values, ids] = logits.max(/*dim=*/1);
-  return torch::stack({values, ids.to(torch::kFloat32)}, /*dim=*/1)
-      .to(torch::kCPU);
-}
-
-/// Chooses the next id of a row from its part of `candidates`.
-int64_t choose_id(
-    std::span<const float> numbers,
-    Row& row,
-    const GenerationConfig& config) {
-  if (config.temperature > 0) {
-    return sample_id(numbers, config, row.random);
-  }
-  check<NumericError>(
-      std::isfinite(numbers[0]),
-      "the largest logit for id ",
-      row.result.ids.size(),
-      " is ",
-      numbers[0],
-      "; the weights or the vision tokens hold NaN, or the n-gram rule bans "
-      "every id");
-  return static_cast<int64_t>(numbers[1]);
-}
-
-/// Sets the logits of banned ids to minus infinity.
-void ban_ngrams(
-    torch::Tensor& logits,
-    std::span<const Row> rows,
-    const NoRepeatNgram& rule) {
-  std::vector<int64_t> banned_rows;
-  std::vector<int64_t> banned_ids;
-  for (size_t b = 0; b < rows.size(); ++b) {
-    const auto banned = rule.banned(rows[b].prompt_ids, rows[b].result.ids);
-    banned_rows.insert(banned_rows.end(), banned.size(), b);
-    banned_ids.insert(banned_ids.end(), banned.begin(), banned.end());
-  }
-  if (!banned_ids.empty()) {
-    logits.index_put_(
-        {torch::tensor(banned_rows, torch::kInt64).to(logits.device()),
-         torch::tensor(banned_ids, torch::kInt64).to(logits.device())},
-        torch::tensor(-std::numeric_limits<float>::infinity()));
-  }
-}
-
 torch::Tensor id_column(
     std::span<const Row> rows,
     const torch::Device& device) {
@@ -153,11 +75,6 @@ class GenerationLoop {
         decode_step_(decoder),
         callbacks_(callbacks),
         config_(config),
-        rule_{
-            config.ngram,
-            config.ngram_window,
-            config.ngram_whitelist,
-            config.ngram_over_prompt},
         eos_token_id_(eos_token_id),
         max_rows_(static_cast<size_t>(max_rows)) {}
 
@@ -165,11 +82,27 @@ class GenerationLoop {
     fill_rows();
     while (!rows_.empty()) {
       step();
+      end_cancelled();
       fill_rows();
     }
   }
 
  private:
+  void end_cancelled() {
+    if (!callbacks_.cancelled) {
+      return;
+    }
+    for (auto& row : rows_) {
+      row.cancelled = callbacks_.cancelled(row.page);
+      row.ended = row.ended || row.cancelled;
+    }
+    release_ended();
+  }
+
+  const GenerationConfig& config_of(const GenerationRequest& request) const {
+    return request.config ? *request.config : config_;
+  }
+
   /// Starts requests until no row is free or there are no more. A request that
   /// ends with its first id frees its row again.
   void fill_rows() {
@@ -211,7 +144,11 @@ class GenerationLoop {
     const auto start = Clock::now();
     const auto lengths = prompt_lengths(requests);
     const auto embeds = pad_prompts(requests); // (B, L, D)
-    int64_t new_slots = std::min(config_.max_new_tokens, kInitialCapacity);
+    int64_t new_slots = 1;
+    for (const auto& request : requests) {
+      new_slots = std::max(new_slots, config_of(request).max_new_tokens);
+    }
+    new_slots = std::min(new_slots, kInitialCapacity);
     if (decoder_->options.window() > 0) {
       new_slots = std::min(new_slots, decoder_->options.window());
     }
@@ -225,9 +162,10 @@ class GenerationLoop {
       cache_ = std::move(cache);
     }
     for (const auto& request : requests) {
+      const auto& config = config_of(request);
       const int64_t max_ids =
-          std::min(config_.max_new_tokens, positions_left(request));
-      rows_.emplace_back(request, max_ids, config_);
+          std::min(config.max_new_tokens, positions_left(request));
+      rows_.emplace_back(request, max_ids, config);
     }
     const auto added = std::span(rows_).last(requests.size());
     append_ids(added, decoder_->logits(last_positions(hidden, lengths)));
@@ -263,18 +201,12 @@ class GenerationLoop {
 
   /// Appends the next id to each row; `logits` are (B, V).
   void append_ids(std::span<Row> rows, torch::Tensor logits) {
-    if (rule_.size > 0) {
-      ban_ngrams(logits, rows, rule_);
-    }
-    const auto numbers = candidates(logits, config_);
-    const auto width = static_cast<size_t>(numbers.size(1));
+    ban_ngrams(logits, rows);
+    const auto candidates = find_candidates(logits, rows);
     for (size_t b = 0; b < rows.size(); ++b) {
       int64_t id = 0;
       try {
-        id = choose_id(
-            {numbers.const_data_ptr<float>() + b * width, width},
-            rows[b],
-            config_);
+        id = choose_id(candidates, b, rows[b]);
       } catch (const NumericError& error) {
         rows[b].failure = error;
         rows[b].ended = true;
@@ -335,7 +267,7 @@ class GenerationLoop {
     for (auto& row : rows_) {
       if (row.failure) {
         fail(row.page, *row.failure);
-      } else if (row.ended) {
+      } else if (row.ended && !row.cancelled) {
         callbacks_.on_result(row.page, std::move(row.result));
       }
     }
@@ -354,7 +286,6 @@ class GenerationLoop {
   DecodeStep decode_step_;
   const GenerationCallbacks& callbacks_;
   const GenerationConfig& config_;
-  NoRepeatNgram rule_;
   int64_t eos_token_id_;
   size_t max_rows_;
   std::vector<Row> rows_;

@@ -37,6 +37,10 @@ struct GenerationRequest {
   /// The page's number in the whole run. It seeds the page's random numbers and
   /// identifies the page in callbacks.
   int64_t page = 0;
+
+  /// Its own config, in place of the run's. Its random numbers then depend on
+  /// the config's seed and not on the page's number.
+  std::optional<GenerationConfig> config = {};
 };
 
 /// What was generated for a request.
@@ -68,6 +72,10 @@ struct GenerationCallbacks {
 
   /// Called with each new id except the end token.
   std::function<void(int64_t page, int64_t id)> on_id;
+
+  /// Called for each row before every step. A row for which it returns true
+  /// ends at once, without a result.
+  std::function<bool(int64_t page)> cancelled = {};
 };
 
 /// Continues prompts with continuous batching: each step calls the decoder once
