@@ -199,7 +199,8 @@ void LossFunction::run_decoder(
       embeds,
       /*cache=*/nullptr,
       /*lengths=*/{},
-      pass.probes.empty() ? nullptr : &pass.probes);
+      pass.probes.empty() ? nullptr : &pass.probes,
+      sequences.prompt_lengths);
   pass.logits = model.decoder->logits(hidden.flatten(0, 1).index_select(
       0, sequences.predicting_positions)); // (N, V)
   pass.targets = sequences.targets;

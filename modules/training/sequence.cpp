@@ -30,6 +30,7 @@ Sequences make_sequences(
   std::vector<int64_t> ids(rows * longest, 0);
   std::vector<int64_t> predicting_positions;
   std::vector<int64_t> targets;
+  std::vector<int64_t> prompt_lengths;
   for (int64_t row = 0; row < rows; ++row) {
     const auto& prompt = prompt_of(row);
     const auto& answer = answers[row];
@@ -46,6 +47,7 @@ Sequences make_sequences(
     const auto end = std::copy(prompt.ids.begin(), prompt.ids.end(), begin);
     const auto length = static_cast<int64_t>(prompt.ids.size());
     const auto room = longest - length;
+    prompt_lengths.push_back(length);
     std::copy_n(
         answer.begin(),
         std::min(room, static_cast<int64_t>(answer.size())),
@@ -76,6 +78,7 @@ Sequences make_sequences(
   sequences.page_positions = on_device(page_positions);
   sequences.predicting_positions = on_device(predicting_positions);
   sequences.targets = on_device(targets);
+  sequences.prompt_lengths = std::move(prompt_lengths);
   sequences.answer_begin = static_cast<int64_t>(prompt_of(0).ids.size()) - 1;
   sequences.image_begin = prompt_of(0).image_begin;
   return sequences;

@@ -27,11 +27,6 @@ model::LoadedModel make_initial_model(
   auto loading = placement;
   const auto model_config =
       model::load_model_config(config.model / "config.json");
-  check(
-      !model_config.language.sliding_window_size,
-      config.model.string(),
-      ": sliding_window_size: training supports no window of the decoder's own "
-      "output; train a model without one");
   if (!config.from_weights || model_config.dtype() != "bfloat16") {
     // Masters are copied from float32 weights before these are rounded.
     loading.dtype = torch::kFloat32;

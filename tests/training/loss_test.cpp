@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 namespace microfiche::training {
 namespace {
 
@@ -88,6 +90,64 @@ TEST(LossTest, DoesNotCountPadding) {
   const auto losses = loss(to_device(padded, like), weights);
 
   EXPECT_NEAR(losses.total.item<double>(), expected.total.item<double>(), 1e-6);
+}
+
+/// The mean loss of the answers when each id goes through the decoder alone,
+/// behind a cache that forgets, as in generation.
+double stepwise_loss(model::LoadedModel& loaded, const BatchTensors& batch) {
+  const torch::NoGradGuard no_grad;
+  model::OpticalModelImpl& model = *loaded.model;
+  const auto pages = model.assemble(
+      model.encoder->forward(batch.pixels), /*tile_tokens=*/{}, {1, 1});
+  const auto prompt = model::assemble_prompt(
+      loaded.tokenizer(),
+      loaded.config.toolkit.default_prompt,
+      pages.size(1),
+      loaded.config.language.bos_token_id);
+  const auto length = static_cast<int64_t>(prompt.ids.size());
+  double sum = 0;
+  int64_t count = 0;
+  for (size_t row = 0; row < batch.answers.size(); ++row) {
+    const auto& answer = batch.answers[row];
+    auto cache = model.decoder->make_cache(1, length + 200);
+    cache.set_prompt_lengths({length});
+    auto embeds = model.decoder->embed(torch::tensor(prompt.ids).unsqueeze(0));
+    embeds.narrow(1, prompt.image_begin, prompt.image_positions)
+        .copy_(pages.narrow(0, static_cast<int64_t>(row), 1));
+    for (const int64_t id : answer) {
+      const auto hidden = model.decoder->forward(embeds, &cache);
+      const auto logits = model.decoder->logits(hidden.select(1, -1));
+      sum -= logits.log_softmax(-1)[0][id].item<double>();
+      ++count;
+      embeds = model.decoder->embed(torch::tensor({{id}}, torch::kInt64));
+    }
+  }
+  return sum / static_cast<double>(count);
+}
+
+TEST(LossTest, OfADecoderWithAWindowIsThatOfDecodingIdById) {
+  const tests::Golden golden("losses.safetensors");
+  const auto batch = tests::golden_batch(golden, 0);
+  std::vector<double> losses;
+  for (const int64_t window : {0, 3}) {
+    auto config =
+        model::load_model_config(tests::golden_model_folder() / "config.json");
+    if (window > 0) {
+      config.language.sliding_window_size = window;
+    }
+    auto loaded = model::make_model(config, tests::byte_tokenizer());
+    const torch::NoGradGuard no_grad;
+    for (const auto& item : loaded.model->named_parameters()) {
+      item.value().copy_(golden["model." + item.key()]);
+    }
+    loaded.model->eval();
+    LossFunction loss(loaded, /*heads=*/{});
+    const auto tensors = to_device(batch, loaded.model->tensor_options());
+
+    losses.push_back(loss(tensors, LossConfig()).total.item<double>());
+    EXPECT_NEAR(losses.back(), stepwise_loss(loaded, tensors), 1e-5) << window;
+  }
+  EXPECT_GT(std::abs(losses[0] - losses[1]), 1e-4);
 }
 
 } // namespace

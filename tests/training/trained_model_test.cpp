@@ -112,19 +112,5 @@ TEST(TrainedModelTest, RefusesAnUnknownPart) {
       ThrowsMessage<InputError>(HasSubstr("is in part \"tail\"")));
 }
 
-TEST(TrainedModelTest, RefusesAModelWithAWindow) {
-  const tests::TemporaryFolder folder;
-  const auto config = tests::small_training(folder.path());
-  const auto file = config.model / "config.json";
-  Json json = read_json_file(file);
-  json["sliding_window_size"] = 8;
-  write_json_file(file, json);
-
-  EXPECT_THAT(
-      [&] { make_trained_model(config, torch::kCPU); },
-      ThrowsMessage<InputError>(
-          HasSubstr("sliding_window_size: training supports no window")));
-}
-
 } // namespace
 } // namespace microfiche::training
