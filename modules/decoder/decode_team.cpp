@@ -141,6 +141,16 @@ DecodeSizes sizes_of(const DecoderImpl& decoder) {
 std::optional<std::string> DecodeTeam::unsupported_reason(
     const DecoderImpl& decoder,
     const KvCache& cache) {
+  const int64_t max = max_rows(decoder.token_embedding->weight.scalar_type());
+  if (cache.batch() > max) {
+    return "more than " + std::to_string(max) + " rows";
+  }
+  return unsupported_block_reason(decoder, cache);
+}
+
+std::optional<std::string> DecodeTeam::unsupported_block_reason(
+    const DecoderImpl& decoder,
+    const KvCache& cache) {
   if (kernels::runs_reference("decode_team")) {
     return "MICROFICHE_REFERENCE_KERNELS turns it off";
   }
@@ -161,10 +171,6 @@ std::optional<std::string> DecodeTeam::unsupported_reason(
   if (cache.window() > 0 && cache.prompt_lengths().empty()) {
     return "the cache has a window and nothing states its prompts";
   }
-  const int64_t max = max_rows(dtype);
-  if (cache.batch() > max) {
-    return "more than " + std::to_string(max) + " rows";
-  }
   if (!is_usable(decoder.lm_head) ||
       decoder.norm->weight.scalar_type() != dtype) {
     return "the head has LoRA matrices or is not on a CPU";
@@ -180,37 +186,27 @@ std::optional<std::string> DecodeTeam::unsupported_reason(
 
 DecodeTeam::DecodeTeam(Decoder decoder, const KvCache& cache)
     : decoder_(std::move(decoder)), sizes_(sizes_of(*decoder_)) {
-  const auto reason = unsupported_reason(*decoder_, cache);
+  const auto reason = unsupported_block_reason(*decoder_, cache);
   TORCH_CHECK(!reason, "DecodeTeam: cannot run this decoder: ", *reason);
   for (const auto& layer : *decoder_->layers) {
     layers_.push_back(raw(*layer->as<DecoderLayer>()));
   }
   head_ = raw(decoder_->lm_head);
+  buffers_ = DecodeBuffers(
+      sizes_, layers_, decoder_->options.vocab_size(), /*num_rows=*/1);
 }
 
-void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
-  const int64_t rows = cache.batch();
-  const int64_t vocab_size = decoder_->options.vocab_size();
+/// Checks that every row has room for `added` more positions, and makes their
+/// angles.
+void DecodeTeam::check_room(const KvCache& cache, int64_t added) {
   TORCH_CHECK(
-      ids.sizes() == at::IntArrayRef({rows, 1}) &&
-          ids.scalar_type() == torch::kInt64 && ids.is_contiguous(),
-      "DecodeTeam: expected contiguous int64 ids of shape (",
-      rows,
-      ", 1), one per row of the cache, got ",
-      ids.scalar_type(),
-      " of ",
-      ids.sizes());
-  TORCH_CHECK(
-      cache.max_slots(/*added=*/1) <= cache.capacity(),
+      cache.max_slots(added) <= cache.capacity(),
       "DecodeTeam: the cache's capacity of ",
       cache.capacity(),
       " is used up; make a larger cache");
-  if (buffers_.rows != rows) {
-    buffers_ = DecodeBuffers(sizes_, layers_, vocab_size, rows);
-  }
-  scratches_.resize(at::get_num_threads());
   // With a window, positions can exceed the capacity.
-  const int64_t positions = std::max(cache.capacity(), cache.max_length() + 1);
+  const int64_t positions =
+      std::max(cache.capacity(), cache.max_length() + added);
   if (!rotation_.cos.defined() || rotation_.cos.size(2) < positions) {
     const int64_t with_room =
         positions > cache.capacity() ? 2 * positions : positions;
@@ -220,46 +216,56 @@ void DecodeTeam::prepare(const torch::Tensor& ids, const KvCache& cache) {
         decoder_->options.rope_theta(),
         cache.keys(0).scalar_type());
   }
+}
 
+/// Writes the embeddings of ids to the buffers' rows.
+void DecodeTeam::embed(const int64_t* ids, int64_t count) {
+  if (buffers_.rows != count) {
+    buffers_.set_rows(count);
+  }
+  scratches_.resize(at::get_num_threads());
   const auto& table = decoder_->token_embedding->weight;
   const int64_t row_bytes = sizes_.width * sizes_.element_size();
-  for (int64_t row = 0; row < rows; ++row) {
-    const int64_t id = ids.const_data_ptr<int64_t>()[row];
+  for (int64_t row = 0; row < count; ++row) {
     TORCH_CHECK(
-        id >= 0 && id < vocab_size,
+        ids[row] >= 0 && ids[row] < decoder_->options.vocab_size(),
         "DecodeTeam: expected ids in [0, ",
-        vocab_size,
+        decoder_->options.vocab_size(),
         "), got ",
-        id);
+        ids[row]);
     std::memcpy(
         buffers_.x.data() + row * row_bytes,
-        static_cast<const char*>(table.const_data_ptr()) + id * row_bytes,
+        static_cast<const char*>(table.const_data_ptr()) + ids[row] * row_bytes,
         row_bytes);
   }
 }
 
-torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
-  prepare(ids, cache);
-  std::vector<RawPosition> positions;
-  for (int64_t row = 0; row < cache.batch(); ++row) {
-    const int64_t position = cache.lengths()[row];
-    positions.push_back(
-        {position,
-         cache.slot(row, position),
-         cache.filled_slots(row, position + 1)});
+/// Runs the layers and the head over `buffers_.x`, which holds the embeddings
+/// of a chunk of `positions_`.
+void DecodeTeam::run_layers(const Chunk& chunk, KvCache& cache, float* logits) {
+  std::vector<int64_t> groups;
+  for (int64_t i = chunk.begin; i < chunk.end; ++i) {
+    if (i == chunk.begin || positions_[i].row != positions_[i - 1].row) {
+      groups.push_back(i - chunk.begin);
+    }
   }
+  groups.push_back(chunk.end - chunk.begin);
   std::vector<RawCache> caches;
   for (int64_t layer = 0; layer < decoder_->options.layers(); ++layer) {
-    caches.push_back(
-        {cache.keys(layer).mutable_data_ptr(),
-         cache.values(layer).mutable_data_ptr(),
-         cache.capacity(),
-         positions.data(),
-         rotation_.cos.const_data_ptr(),
-         rotation_.sin.const_data_ptr()});
+    RawCache raw;
+    raw.keys = cache.keys(layer).mutable_data_ptr();
+    raw.values = cache.values(layer).mutable_data_ptr();
+    raw.capacity = cache.capacity();
+    raw.positions = positions_.data() + chunk.begin;
+    raw.groups = &groups;
+    if (replaced_.size() > 0) {
+      raw.replaced_keys = replaced_at(layer, 0, chunk.begin);
+      raw.replaced_values = replaced_at(layer, 1, chunk.begin);
+    }
+    raw.cos = rotation_.cos.const_data_ptr();
+    raw.sin = rotation_.sin.const_data_ptr();
+    caches.push_back(raw);
   }
-  auto logits = torch::empty({cache.batch(), decoder_->options.vocab_size()});
-  auto* logit = logits.mutable_data_ptr<float>();
   const auto* norm = decoder_->norm->weight.const_data_ptr();
   kernels::run_team([&](kernels::TeamMember& member) {
     auto& scratch = scratches_[member.index()];
@@ -267,10 +273,44 @@ torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
       run_decoder_layer(
           layers_[layer], sizes_, caches[layer], buffers_, scratch, member);
     }
-    run_decoder_head(norm, head_, sizes_, buffers_, scratch, logit, member);
+    run_decoder_head(norm, head_, sizes_, buffers_, scratch, logits, member);
   });
-  cache.advance(std::vector<int64_t>(cache.batch(), 1));
+}
+
+torch::Tensor DecodeTeam::run(const torch::Tensor& ids, KvCache& cache) {
+  const int64_t rows = cache.batch();
+  TORCH_CHECK(
+      ids.sizes() == at::IntArrayRef({rows, 1}) &&
+          ids.scalar_type() == torch::kInt64 && ids.is_contiguous(),
+      "DecodeTeam: expected contiguous int64 ids of shape (",
+      rows,
+      ", 1), one per row of the cache, got ",
+      ids.scalar_type(),
+      " of ",
+      ids.sizes());
+  check_room(cache, /*added=*/1);
+  embed(ids.const_data_ptr<int64_t>(), rows);
+  buffers_.rows_alone = false;
+  replaced_.resize(0);
+  positions_.clear();
+  for (int64_t row = 0; row < rows; ++row) {
+    positions_.push_back(next_position(cache, row, 0));
+  }
+  auto logits = torch::empty({rows, decoder_->options.vocab_size()});
+  run_layers({0, rows}, cache, logits.mutable_data_ptr<float>());
+  cache.advance(std::vector<int64_t>(rows, 1));
   return logits;
+}
+
+/// The new position `i` of a row.
+RawPosition
+DecodeTeam::next_position(const KvCache& cache, int64_t row, int64_t i) {
+  const int64_t position = cache.lengths()[row] + i;
+  return {
+      row,
+      position,
+      cache.slot(row, position),
+      cache.filled_slots(row, position + 1)};
 }
 
 } // namespace microfiche::decoder

@@ -220,6 +220,23 @@ void KvCache::truncate(int64_t length) {
   }
 }
 
+void KvCache::cut_rows(const std::vector<int64_t>& lengths) {
+  TORCH_CHECK(
+      lengths.size() == lengths_.size() &&
+          std::all_of(
+              lengths.begin(),
+              lengths.end(),
+              [](int64_t length) { return length >= 0; }),
+      "KvCache: expected ",
+      batch(),
+      " lengths of at least 0, one per row, got [",
+      lengths,
+      "]");
+  for (size_t row = 0; row < lengths_.size(); ++row) {
+    lengths_[row] = std::min(lengths_[row], lengths[row]);
+  }
+}
+
 void KvCache::advance(const std::vector<int64_t>& added) {
   TORCH_INTERNAL_ASSERT(added.size() == lengths_.size());
   for (size_t row = 0; row < lengths_.size(); ++row) {

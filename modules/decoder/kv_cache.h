@@ -130,6 +130,12 @@ class KvCache {
   /// row lacks some of these because its window dropped them.
   void truncate(int64_t length);
 
+  /// Cuts row b to at most `lengths[b]` positions. With a window, the caller
+  /// has put back the keys and values that the cut positions replaced.
+  ///
+  /// Throws `c10::Error` unless there is one length of at least 0 per row.
+  void cut_rows(const std::vector<int64_t>& lengths);
+
   /// Keys and values of one layer, (B, capacity, kv_heads, head_dim). Rows are
   /// written by `Attention`; see `AttentionContext`.
   torch::Tensor& keys(int64_t layer) {

@@ -19,7 +19,15 @@ struct DecodeBuffers {
       int64_t vocab_size,
       int64_t num_rows);
 
+  /// Changes the number of rows; afterwards the contents are unspecified.
+  void set_rows(int64_t num_rows);
+
+  /// Rows of the step: one per new position.
   int64_t rows = 0;
+
+  /// The rows of a block of several positions: each is computed as if it were
+  /// alone; see `kernels::LinearProduct::rows_alone`.
+  bool rows_alone = false;
 
   /// The residual stream, (rows, width).
   kernels::AlignedBytes x;
@@ -42,6 +50,19 @@ struct DecodeBuffers {
 
   /// (rows, vocabulary) in bfloat16; empty when activations are float32.
   kernels::AlignedBytes rounded_logits;
+
+ private:
+  struct RowBytes {
+    int64_t heads = 0;
+    int64_t width = 0;
+    int64_t shared_inner = 0;
+    int64_t pairs_inner = 0;
+    int64_t pairs_width = 0;
+    int64_t logits = 0;
+  };
+
+  RowBytes row_bytes_;
+  int64_t num_experts_ = 0;
 };
 
 /// The memory of one thread.

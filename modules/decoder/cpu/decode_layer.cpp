@@ -6,14 +6,15 @@
 #include "kernels/cpu/one_query_attention.h"
 #include "kernels/cpu/rotary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
 namespace microfiche::decoder {
 namespace {
 
-/// The heads [first, last) of one row: rotates queries and keys, writes keys
-/// and values to the cache, and attends.
+/// The heads [first, last) of one position: rotates queries and keys, writes
+/// keys and values to the cache, and attends. `row` is that of the buffers.
 void attend_heads(
     DecodeThread& thread,
     const RawCache& cache,
@@ -24,12 +25,23 @@ void attend_heads(
   auto& buffers = thread.buffers;
   const int64_t bytes = sizes.element_size();
   const int64_t half = sizes.head_dim / 2;
-  const auto& [position, slot, keys] = cache.positions[row];
+  const auto& [cache_row, position, slot, keys] = cache.positions[row];
   const int64_t position_bytes = sizes.heads * sizes.head_dim * bytes;
   const int64_t first_head = first * sizes.head_dim * bytes;
   const int64_t in_buffer = row * position_bytes + first_head;
   const int64_t in_cache =
-      (row * cache.capacity + slot) * position_bytes + first_head;
+      (cache_row * cache.capacity + slot) * position_bytes + first_head;
+  const int64_t copied_bytes = (last - first) * sizes.head_dim * bytes;
+  if (cache.replaced_keys != nullptr) {
+    std::memcpy(
+        static_cast<char*>(cache.replaced_keys) + in_buffer,
+        static_cast<const char*>(cache.keys) + in_cache,
+        copied_bytes);
+    std::memcpy(
+        static_cast<char*>(cache.replaced_values) + in_buffer,
+        static_cast<const char*>(cache.values) + in_cache,
+        copied_bytes);
+  }
 
   kernels::RotaryRows rotary;
   rotary.cos = static_cast<const char*>(cache.cos) + position * half * bytes;
@@ -47,14 +59,14 @@ void attend_heads(
   std::memcpy(
       static_cast<char*>(cache.values) + in_cache,
       buffers.v.data() + in_buffer,
-      (last - first) * sizes.head_dim * bytes);
+      copied_bytes);
 
   kernels::OneQueryAttention attention;
-  attention.q = buffers.q.data();
-  attention.y = buffers.attended.data();
-  attention.k = cache.keys;
-  attention.v = cache.values;
-  attention.row_stride = cache.capacity * sizes.heads * sizes.head_dim;
+  const int64_t row_bytes = cache.capacity * position_bytes;
+  attention.q = buffers.q.data() + row * position_bytes;
+  attention.y = buffers.attended.data() + row * position_bytes;
+  attention.k = static_cast<const char*>(cache.keys) + cache_row * row_bytes;
+  attention.v = static_cast<const char*>(cache.values) + cache_row * row_bytes;
   attention.head_stride = sizes.head_dim;
   attention.key_stride = sizes.heads * sizes.head_dim;
   attention.is_bf16 = sizes.is_bf16;
@@ -62,8 +74,7 @@ void attend_heads(
   attention.keys = keys;
   attention.head_dim = sizes.head_dim;
   attention.scale = 1 / std::sqrt(static_cast<float>(sizes.head_dim));
-  kernels::one_query_attention(
-      attention, row * sizes.heads + first, row * sizes.heads + last);
+  kernels::one_query_attention(attention, first, last);
 }
 
 void attend(
@@ -86,12 +97,24 @@ void attend(
   });
   thread.team.barrier();
 
-  // Rows differ in length, so each thread takes some heads of every row.
+  // Rows differ in length, so each thread takes some heads of every row. The
+  // positions of a row follow each other: a position sees those before it, and
+  // in a window it replaces one that those before it see.
   const int64_t heads = thread.sizes.heads;
   const int64_t count = thread.team.count();
-  thread.team.run_tasks(buffers.rows, [&](int64_t queue, int64_t row) {
-    attend_heads(
-        thread, cache, row, heads * queue / count, heads * (queue + 1) / count);
+  const auto& groups = *cache.groups;
+  const auto num_groups = static_cast<int64_t>(groups.size()) - 1;
+  thread.team.run_tasks(num_groups, [&](int64_t queue, int64_t group) {
+    const int64_t first = heads * queue / count;
+    const int64_t last = heads * (queue + 1) / count;
+    // Several positions read the keys of one head from the cache.
+    const bool is_block = groups[group + 1] - groups[group] > 1;
+    const int64_t step = is_block ? 1 : std::max<int64_t>(1, last - first);
+    for (int64_t head = first; head < last; head += step) {
+      for (int64_t row = groups[group]; row < groups[group + 1]; ++row) {
+        attend_heads(thread, cache, row, head, head + step);
+      }
+    }
   });
   thread.team.barrier();
   thread.add_product(layer.o, buffers.attended);

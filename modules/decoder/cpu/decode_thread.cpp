@@ -86,6 +86,7 @@ kernels::LinearProduct DecodeThread::product(
   result.weight = weight.data;
   result.type = weight.type;
   result.scale = weight.scale;
+  result.rows_alone = buffers.rows_alone;
   return result;
 }
 

@@ -58,8 +58,10 @@ struct DecodeSizes {
   }
 };
 
-/// The new position of a row; see Note [Attention windows].
+/// A new position; see Note [Attention windows].
 struct RawPosition {
+  /// The row of the cache.
+  int64_t row = 0;
   /// Selects the rotary angles.
   int64_t position = 0;
   /// Where its key and value are written.
@@ -74,8 +76,15 @@ struct RawCache {
   void* keys = nullptr;
   void* values = nullptr;
   int64_t capacity = 0;
-  /// One per row.
+  /// The new positions, one per row of the buffers, those of a row of the cache
+  /// side by side and in their order.
   const RawPosition* positions = nullptr;
+  /// The first position of each row of the cache that has some, and the end.
+  const std::vector<int64_t>* groups = nullptr;
+  /// With a window, where the keys and values that the new positions replace
+  /// are kept, (positions, heads, head_dim) each; else null.
+  void* replaced_keys = nullptr;
+  void* replaced_values = nullptr;
   const void* cos = nullptr;
   const void* sin = nullptr;
 };
