@@ -110,6 +110,7 @@ void add_train(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quantize(CLI::App& app);
 void add_merge(CLI::App& app);
+void add_serve(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_memory(CLI::App& app);
 void add_verify(CLI::App& app);

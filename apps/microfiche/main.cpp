@@ -73,6 +73,7 @@ int run(int argc, char** argv) {
   add_inspect(app);
   add_quantize(app);
   add_merge(app);
+  add_serve(app);
   add_bench(app);
   add_memory(app);
   add_verify(app);

@@ -1,0 +1,200 @@
+#include "server/chat_endpoint.h"
+
+#include "model/model_family.h"
+#include "model/prompt.h"
+#include "model/trained_on.h"
+#include "page/page_views.h"
+#include "server/api_error.h"
+
+#include <utility>
+
+namespace microfiche::server {
+namespace {
+
+constexpr std::chrono::milliseconds kClientCheck{100};
+
+/// The next text of an answer, or its end. Gives the request up when its client
+/// has closed the connection.
+Reply::Piece wait_for_text(Reply& reply) {
+  while (true) {
+    auto piece = reply.take(kClientCheck);
+    if (piece.last || !piece.text.empty()) {
+      return piece;
+    }
+    if (Connection::current()->is_peer_gone()) {
+      reply.cancel();
+    }
+  }
+}
+
+void throw_if_failed(const Reply& reply) {
+  if (const auto error = reply.error()) {
+    throw *error;
+  }
+}
+
+/// Sends all of it, or gives the request up.
+bool send_events(
+    httplib::DataSink& sink,
+    Reply& reply,
+    const std::string& events) {
+  if (sink.write(events.data(), events.size())) {
+    return true;
+  }
+  reply.cancel();
+  return false;
+}
+
+} // namespace
+
+ChatEndpoint::ChatEndpoint(
+    const model::LoadedModel& loaded,
+    std::string model_name,
+    const ServerConfig& config,
+    BatchWorker& batch,
+    PageLoader& loader,
+    ServerMetrics& metrics)
+    : loaded_(loaded),
+      model_name_(std::move(model_name)),
+      config_(config),
+      batch_(batch),
+      loader_(loader),
+      metrics_(metrics) {
+  const auto& family = loaded.config.family();
+  if (family.max_new_tokens > 0) {
+    defaults_.max_new_tokens = family.max_new_tokens;
+  }
+  defaults_.ngram = family.ngram;
+  defaults_.ngram_window = family.ngram > 0 ? family.ngram_window : 0;
+  defaults_.ngram_over_prompt = family.ngram_over_prompt;
+}
+
+page::ResolutionMode ChatEndpoint::find_mode(const std::string& name) const {
+  try {
+    return loaded_.find_mode(name.empty() ? config_.mode : name);
+  } catch (const UsageError& error) {
+    throw ApiError(400, error.what(), "microfiche.mode");
+  }
+}
+
+/// Decodes the images; see Note [Pages together] for several.
+void ChatEndpoint::add_pages(
+    const ChatRequest& request,
+    Job& job,
+    AnswerHead& head) {
+  for (size_t i = 0; i < request.images.size(); ++i) {
+    auto page = loader_.load_image(
+        request.images[i], concat("messages: image_url ", i + 1));
+    for (auto& warning : page.warnings) {
+      head.warnings.push_back(std::move(warning));
+    }
+    job.pages.push_back(page::make_views(page.image, job.mode));
+  }
+  for (auto& warning : model::training_warnings(loaded_.config, job.mode)) {
+    head.warnings.push_back(std::move(warning));
+  }
+  const auto& together = loaded_.config.family().together_prompt;
+  if (request.images.size() > 1 && together.empty()) {
+    head.warnings.push_back(
+        "the model was trained on one image per prompt, got several");
+  }
+  if (job.prompt.empty()) {
+    job.prompt = request.images.size() > 1 && !together.empty()
+        ? together
+        : loaded_.config.toolkit.default_prompt;
+  }
+}
+
+std::shared_ptr<Job> ChatEndpoint::make_job(
+    const ChatRequest& request,
+    AnswerHead& head) {
+  const size_t max_buffer =
+      request.stream ? static_cast<size_t>(config_.max_buffer_bytes) : SIZE_MAX;
+  auto job =
+      std::make_shared<Job>(loaded_.tokenizer(), request.stop, max_buffer);
+  job->deadline = job->arrival +
+      std::chrono::duration_cast<Clock::duration>(
+                      std::chrono::duration<double>(config_.request_seconds));
+  job->mode = find_mode(request.mode);
+  head.mode = job->mode.name;
+  job->config = generation_config(request, defaults_);
+  job->skip_special_tokens = request.skip_special_tokens;
+  job->prompt = request.prompt;
+  if (!request.images.empty()) {
+    add_pages(request, *job, head);
+  }
+  return job;
+}
+
+void ChatEndpoint::count(const Job& job) {
+  const std::chrono::duration<double> seconds = Clock::now() - job.arrival;
+  metrics_.count_answer(*job.reply.summary(), seconds.count());
+}
+
+void ChatEndpoint::answer(
+    const httplib::Request& http_request,
+    httplib::Response& response) {
+  auto head = make_head(model_name_, "");
+  bool stream = false;
+  bool include_usage = false;
+  std::shared_ptr<Job> job;
+  {
+    // Images are large, and an answer may take minutes.
+    const auto request = parse_chat_request(http_request.body, config_);
+    job = make_job(request, head);
+    stream = request.stream;
+    include_usage = request.include_usage;
+  }
+  batch_.submit(job);
+  if (!stream) {
+    std::string text;
+    while (true) {
+      const auto piece = wait_for_text(job->reply);
+      text += piece.text;
+      if (piece.last) {
+        break;
+      }
+    }
+    throw_if_failed(job->reply);
+    set_json(response, completion_json(head, text, *job->reply.summary()));
+    count(*job);
+    return;
+  }
+  // A request that fails before its first text still gets its status.
+  auto first = wait_for_text(job->reply);
+  if (first.text.empty()) {
+    throw_if_failed(job->reply);
+  }
+  response.set_header("Cache-Control", "no-store");
+  response.set_chunked_content_provider(
+      "text/event-stream",
+      [this, job, head, include_usage, piece = std::move(first), began = false](
+          size_t, httplib::DataSink& sink) mutable {
+        std::string events;
+        if (!std::exchange(began, true)) {
+          events = first_event(head, include_usage);
+        } else {
+          piece = wait_for_text(job->reply);
+        }
+        if (!piece.text.empty()) {
+          events += text_event(head, piece.text, include_usage);
+        }
+        if (piece.last) {
+          if (const auto error = job->reply.error()) {
+            events += error_event(*error);
+          } else {
+            events += last_events(head, *job->reply.summary(), include_usage);
+            count(*job);
+          }
+        }
+        if (!send_events(sink, job->reply, events)) {
+          return false;
+        }
+        if (piece.last) {
+          sink.done();
+        }
+        return true;
+      });
+}
+
+} // namespace microfiche::server

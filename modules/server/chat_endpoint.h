@@ -1,0 +1,48 @@
+#pragma once
+
+// Only for the sources of this module: it shows cpp-httplib's types.
+
+#include "model/loaded_model.h"
+#include "server/batch_worker.h"
+#include "server/chat_answer.h"
+#include "server/chat_request.h"
+#include "server/http_server.h"
+#include "server/page_loader.h"
+#include "server/server_config.h"
+#include "server/server_metrics.h"
+
+#include <memory>
+#include <string>
+
+namespace microfiche::server {
+
+/// /v1/chat/completions: reads a request, gives it to the batch, and writes the
+/// answer, whole or as server-sent events.
+class ChatEndpoint {
+ public:
+  ChatEndpoint(
+      const model::LoadedModel& loaded,
+      std::string model_name,
+      const ServerConfig& config,
+      BatchWorker& batch,
+      PageLoader& loader,
+      ServerMetrics& metrics);
+
+  void answer(const httplib::Request& request, httplib::Response& response);
+
+ private:
+  page::ResolutionMode find_mode(const std::string& name) const;
+  std::shared_ptr<Job> make_job(const ChatRequest& request, AnswerHead& head);
+  void add_pages(const ChatRequest& request, Job& job, AnswerHead& head);
+  void count(const Job& job);
+
+  const model::LoadedModel& loaded_;
+  const std::string model_name_;
+  const ServerConfig& config_;
+  BatchWorker& batch_;
+  PageLoader& loader_;
+  ServerMetrics& metrics_;
+  generation::GenerationConfig defaults_;
+};
+
+} // namespace microfiche::server

@@ -1,0 +1,167 @@
+#include "server/connection.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace microfiche::server {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr int64_t kMaxHeaderBytes = 64 << 10;
+
+/// Bytes of requests that all connections may hold, in bodies of the largest
+/// size.
+constexpr int64_t kMaxBodiesInMemory = 8;
+
+/// Time for an answer after the request's own: a slow client takes the rest.
+constexpr double kWriteSeconds = 30;
+
+/// How often a wait looks for other work.
+constexpr milliseconds kPollTick{100};
+
+thread_local Connection* current_connection = nullptr;
+
+Connection::Clock::time_point after(double seconds) {
+  return Connection::Clock::now() +
+      duration_cast<Connection::Clock::duration>(duration<double>(seconds));
+}
+
+} // namespace
+
+Connection::Connection(
+    int socket,
+    const ServerConfig& limits,
+    std::atomic<int64_t>& bytes_in_memory)
+    : socket_(socket), limits_(limits), bytes_in_memory_(bytes_in_memory) {
+  const int on = 1;
+  // A streamed piece of text must not wait for the next one.
+  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  current_connection = this;
+}
+
+Connection::~Connection() {
+  bytes_in_memory_ -= bytes_read_;
+  current_connection = nullptr;
+}
+
+Connection* Connection::current() {
+  return current_connection;
+}
+
+bool Connection::wait(short events, Clock::time_point deadline) const {
+  while (true) {
+    const auto left = std::max(
+        milliseconds(0), duration_cast<milliseconds>(deadline - Clock::now()));
+    pollfd descriptor{socket_, events, 0};
+    const int ready = poll(&descriptor, 1, static_cast<int>(left.count()));
+    if (ready != -1 || errno != EINTR) {
+      return ready == 1;
+    }
+  }
+}
+
+bool Connection::wait_for_request(const GiveUp& give_up) {
+  bytes_in_memory_ -= bytes_read_;
+  bytes_read_ = 0;
+  const auto start = Clock::now();
+  const auto deadline = after(limits_.idle_seconds);
+  while (!wait(POLLIN, std::min(deadline, Clock::now() + kPollTick))) {
+    if (Clock::now() >= deadline || give_up(Clock::now() - start)) {
+      return false;
+    }
+  }
+  read_deadline_ = after(limits_.header_seconds);
+  write_deadline_ = after(
+      limits_.header_seconds + limits_.body_seconds + limits_.request_seconds +
+      kWriteSeconds);
+  most_bytes_ = kMaxHeaderBytes;
+  return !is_peer_gone();
+}
+
+void Connection::begin_body() {
+  read_deadline_ = after(limits_.body_seconds);
+  most_bytes_ = bytes_read_ + limits_.max_body_bytes + kMaxHeaderBytes;
+}
+
+bool Connection::is_peer_gone() const {
+  char byte = 0;
+  const auto count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 ||
+      (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
+       errno != EINTR);
+}
+
+void Connection::close() {
+  shutdown(socket_, SHUT_WR);
+  // Closing with unread bytes would reset the connection, and the client might
+  // lose the answer.
+  std::array<char, 16384> rest{};
+  const auto deadline = after(closing() ? 1 : 0);
+  while (wait(POLLIN, deadline) &&
+         ::recv(socket_, rest.data(), rest.size(), MSG_DONTWAIT) > 0) {
+  }
+  ::close(socket_);
+}
+
+bool Connection::is_readable() const {
+  return wait(POLLIN, read_deadline_);
+}
+
+bool Connection::is_writable() const {
+  return wait(POLLOUT, write_deadline_) && !is_peer_gone();
+}
+
+ssize_t Connection::read(char* bytes, size_t size) {
+  const int64_t held = limits_.max_body_bytes * kMaxBodiesInMemory;
+  if (bytes_read_ >= most_bytes_ || bytes_in_memory_ >= held) {
+    failure_ = Failure::kTooLarge;
+    return -1;
+  }
+  if (!wait(POLLIN, read_deadline_)) {
+    failure_ = Failure::kTooSlow;
+    return -1;
+  }
+  const auto count = ::recv(socket_, bytes, size, MSG_DONTWAIT);
+  if (count > 0) {
+    bytes_read_ += count;
+    bytes_in_memory_ += count;
+  }
+  return count;
+}
+
+ssize_t Connection::write(const char* bytes, size_t size) {
+  while (wait(POLLOUT, write_deadline_)) {
+    const auto count =
+        ::send(socket_, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count >= 0 || (errno != EAGAIN && errno != EINTR)) {
+      return count;
+    }
+  }
+  return -1;
+}
+
+void Connection::get_remote_ip_and_port(std::string& ip, int& port) const {
+  ip.clear();
+  port = 0;
+}
+
+void Connection::get_local_ip_and_port(std::string& ip, int& port) const {
+  ip.clear();
+  port = 0;
+}
+
+socket_t Connection::socket() const {
+  return socket_;
+}
+
+} // namespace microfiche::server

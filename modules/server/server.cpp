@@ -1,0 +1,179 @@
+#include "server/server.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/stop_signal.h"
+#include "memory/store.h"
+#include "server/api_error.h"
+#include "server/batch_worker.h"
+#include "server/chat_endpoint.h"
+#include "server/http_server.h"
+#include "server/page_loader.h"
+#include "server/playground_api.h"
+#include "server/playground_page.h"
+#include "server/server_metrics.h"
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace microfiche::server {
+namespace {
+
+using Access = HttpServer::Access;
+
+constexpr std::chrono::milliseconds kStopCheck{20};
+
+/// What a client calls the model: the name of its folder.
+std::string model_name(const model::LoadedModel& loaded) {
+  const auto folder =
+      std::filesystem::weakly_canonical(loaded.folder).filename().string();
+  return folder.empty() ? "model" : folder;
+}
+
+Json models_json(const std::string& name) {
+  return {
+      {"object", "list"},
+      {"data",
+       Json::array(
+           {{{"id", name},
+             {"object", "model"},
+             {"created", 0},
+             {"owned_by", "microfiche"}}})}};
+}
+
+/// Everything that serves one model, declared in the order of its use.
+class Service {
+ public:
+  Service(model::LoadedModel& loaded, const ServerConfig& config)
+      : config_(config),
+        name_(model_name(loaded)),
+        loader_(config_),
+        batch_(loaded, config_, metrics_),
+        chat_(loaded, name_, config_, batch_, loader_, metrics_),
+        playground_(loaded, name_, config_, loader_),
+        http_(config_, metrics_) {
+    add_api();
+    add_playground();
+  }
+
+  void run() {
+    const int64_t port = http_.bind();
+    std::thread thread([this] { http_.serve(); });
+    while (!http_.is_running()) {
+      std::this_thread::sleep_for(kStopCheck);
+    }
+    const bool brackets = config_.host.find(':') != std::string::npos;
+    write_file(
+        "-",
+        concat(
+            "serving ",
+            name_,
+            " on http://",
+            brackets ? "[" : "",
+            config_.host,
+            brackets ? "]" : "",
+            ":",
+            port,
+            "/\n"));
+    while (!stop_requested() && http_.is_running()) {
+      std::this_thread::sleep_for(kStopCheck);
+    }
+    http_.drain();
+    batch_.stop();
+    // Their clients may be slow.
+    const auto deadline = Clock::now() + std::chrono::seconds(10);
+    while (metrics_.open_connections > 0 && Clock::now() < deadline) {
+      std::this_thread::sleep_for(kStopCheck);
+    }
+    http_.stop();
+    thread.join();
+  }
+
+ private:
+  void add_api() {
+    http_.get("/health", Access::kAnybody, [](const auto&, auto& response) {
+      set_json(response, {{"status", "ok"}});
+    });
+    http_.get("/metrics", Access::kKey, [this](const auto&, auto& response) {
+      response.set_content(
+          metrics_.text(), "text/plain; version=0.0.4; charset=utf-8");
+    });
+    http_.get("/v1/models", Access::kKey, [this](const auto&, auto& response) {
+      set_json(response, models_json(name_));
+    });
+    http_.post(
+        "/v1/chat/completions",
+        "application/json",
+        [this](const auto& request, auto& response) {
+          chat_.answer(request, response);
+        });
+  }
+
+  void add_playground() {
+    http_.get("/", Access::kAnybody, [](const auto&, auto& response) {
+      response.set_header("Content-Security-Policy", playground_policy());
+      response.set_content(playground_page(), "text/html; charset=utf-8");
+    });
+    http_.get(
+        "/playground/setup", Access::kKey, [this](const auto&, auto& response) {
+          set_json(response, playground_.setup());
+        });
+    http_.get(
+        "/playground/timeline",
+        Access::kKey,
+        [this](const auto&, auto& response) {
+          response.set_header(
+              "Content-Security-Policy", "sandbox; frame-ancestors 'self'");
+          response.set_content(
+              playground_.timeline(), "text/html; charset=utf-8");
+        });
+    http_.post(
+        "/playground/page",
+        "application/json",
+        [this](const auto& request, auto& response) {
+          set_json(response, playground_.make_page(request.body));
+        });
+    http_.post(
+        "/playground/compare",
+        "application/json",
+        [this](const auto& request, auto& response) {
+          set_json(response, playground_.compare(request.body));
+        });
+    http_.post(
+        "/playground/document",
+        "application/octet-stream",
+        [this](const auto& request, auto& response) {
+          const auto page = request.get_param_value("page");
+          set_json(
+              response,
+              playground_.load_page(
+                  request.body,
+                  std::max(1L, std::strtol(page.c_str(), nullptr, 10))));
+        });
+  }
+
+  const ServerConfig config_;
+  const std::string name_;
+  ServerMetrics metrics_;
+  PageLoader loader_;
+  BatchWorker batch_;
+  ChatEndpoint chat_;
+  PlaygroundApi playground_;
+  HttpServer http_;
+};
+
+} // namespace
+
+void serve(model::LoadedModel& loaded, const ServerConfig& config) {
+  validate(config);
+  loaded.find_mode(config.mode);
+  loaded.tokenizer();
+  if (!config.store.empty()) {
+    memory::Store(config.store, memory::Store::Mode::kRead);
+  }
+  Service(loaded, config).run();
+  throw_if_stop_requested();
+}
+
+} // namespace microfiche::server

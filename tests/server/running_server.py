@@ -1,0 +1,121 @@
+"""Starts `microfiche serve` on a free port and talks to it over plain sockets."""
+
+import base64
+import http.client
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+# Nothing here leaves this machine.
+os.environ["NO_PROXY"] = "*"
+
+
+class RunningServer:
+    """A server that is stopped at the end. Use as a context manager."""
+
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen(
+            [program, "serve", "--port", "0", "--threads", "1", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        found = re.fullmatch(r"serving \S+ on http://127\.0\.0\.1:(\d+)/\n", line)
+        assert found, (line, self.process.stderr.read())
+        self.port = int(found.group(1))
+        self.log = []
+        # A full pipe would stop the server.
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr))
+        self.reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.reader.join()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self, how=signal.SIGTERM):
+        """Sends a signal; returns the exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(timeout=60)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def ask(self, method, path, body=None, headers=None):
+        """Status and content of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        all_headers = {"Content-Type": "application/json"} if body is not None else {}
+        all_headers.update(headers or {})
+        connection.request(method, path, body, all_headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, content
+
+    def error(self, status, method, path, body=None, headers=None):
+        """The error object of an answer with this status."""
+        got, content = self.ask(method, path, body, headers)
+        assert got == status, (got, content)
+        error = json.loads(content)["error"]
+        assert set(error) == {"message", "type", "param", "code"}, error
+        return error
+
+    def metric(self, name):
+        status, content = self.ask("GET", "/metrics")
+        assert status == 200
+        return float(re.search(rf"^{name} (\S+)$", content.decode(), re.MULTILINE).group(1))
+
+    def wait_for_metric(self, name, holds, seconds=20):
+        end = time.monotonic() + seconds
+        while not holds(self.metric(name)):
+            assert time.monotonic() < end, (name, self.metric(name))
+            time.sleep(0.05)
+
+    def page(self, text):
+        """A page of the text: data URI, as a client sends it."""
+        status, content = self.ask("POST", "/playground/page", {"text": text})
+        assert status == 200, content
+        return json.loads(content)["image"]
+
+
+def raw_request(path, body, **headers):
+    """The bytes of a POST."""
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json",
+             f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def image_part(uri):
+    return {"type": "image_url", "image_url": {"url": uri}}
+
+
+def user(*parts):
+    return [{"role": "user", "content": list(parts)}]
+
+
+def png_file(uri, path):
+    path.write_bytes(base64.b64decode(uri.split(",", 1)[1]))
+
+
+def large_png(side):
+    """A PNG whose header states this side; a page of one colour packs well."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None
+    file = io.BytesIO()
+    Image.new("1", (side, side)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
