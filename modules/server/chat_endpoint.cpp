@@ -17,12 +17,12 @@ constexpr std::chrono::milliseconds kClientCheck{100};
 /// has closed the connection.
 Reply::Piece wait_for_text(Reply& reply) {
   while (true) {
+    if (Connection::current()->is_peer_gone()) {
+      reply.cancel();
+    }
     auto piece = reply.take(kClientCheck);
     if (piece.last || !piece.text.empty()) {
       return piece;
-    }
-    if (Connection::current()->is_peer_gone()) {
-      reply.cancel();
     }
   }
 }

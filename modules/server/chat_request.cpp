@@ -121,7 +121,18 @@ void read_messages(
 }
 
 /// Puts `<image>` into the prompt.
-void place_images(ChatRequest& request) {
+void place_images(ChatRequest& request, const ServerConfig& limits) {
+  if (std::ssize(request.prompt) > limits.max_prompt_bytes) {
+    throw ApiError(
+        400,
+        concat(
+            "messages: the text has ",
+            request.prompt.size(),
+            " bytes, at most ",
+            limits.max_prompt_bytes,
+            " are allowed"),
+        "messages");
+  }
   const bool has_text = !strip(request.prompt).empty();
   const bool has_mark = request.prompt.find(kImageMark) != std::string::npos;
   if (request.images.empty()) {
@@ -167,6 +178,7 @@ void read_own_fields(const Json& json, ChatRequest& request) {
   request.ngram = fields.whole("ngram", 0, kMaxIds);
   request.ngram_window = fields.whole("ngram_window", 0, kMaxIds);
   request.ngram_whitelist = read_ids(fields, "ngram_whitelist");
+  request.loop_repeats = fields.whole("loop_repeats", 0, kMaxIds);
   fields.finish();
 }
 
@@ -270,7 +282,7 @@ ChatRequest parse_chat_request(
   fields.find("messages");
   fields.finish();
   read_messages(fields, request, limits);
-  place_images(request);
+  place_images(request, limits);
   return request;
 }
 
@@ -284,6 +296,7 @@ generation::GenerationConfig generation_config(
   config.top_p = request.temperature > 0 ? request.top_p : 1;
   config.top_k = request.temperature > 0 ? request.top_k : 0;
   config.seed = request.seed;
+  config.loop_repeats = request.loop_repeats.value_or(config.loop_repeats);
   if (request.ngram) {
     config.ngram = *request.ngram;
     if (config.ngram == 0) {

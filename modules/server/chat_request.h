@@ -43,6 +43,9 @@ struct ChatRequest {
   std::optional<int64_t> ngram;
   std::optional<int64_t> ngram_window;
   std::optional<std::vector<int64_t>> ngram_whitelist;
+
+  /// Repeats that cut a text, see `GenerationConfig`; 0: none does.
+  std::optional<int64_t> loop_repeats;
 };
 
 // Note [Fields of a request]

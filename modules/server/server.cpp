@@ -173,7 +173,12 @@ void serve(model::LoadedModel& loaded, const ServerConfig& config) {
     memory::Store(config.store, memory::Store::Mode::kRead);
   }
   Service(loaded, config).run();
-  throw_if_stop_requested();
+  try {
+    throw_if_stop_requested();
+  } catch (const Interrupted& signal) {
+    throw Interrupted(
+        signal.exit_code(), "stopped; the running requests were finished");
+  }
 }
 
 } // namespace microfiche::server

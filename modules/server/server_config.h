@@ -34,6 +34,9 @@ struct ServerConfig {
   int64_t max_body_bytes = int64_t{32} << 20;
   int64_t max_images = 16;
 
+  /// Of all messages together: the batch waits while a prompt is tokenized.
+  int64_t max_prompt_bytes = int64_t{1} << 20;
+
   /// Per image.
   int64_t max_pixels = int64_t{1} << 26;
 

@@ -49,6 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         "train",
         "inspect",
         "memory",
+        "serve",
         "bench",
         "doctor"),
     [](const auto& info) { return std::string(info.param); });

@@ -150,6 +150,14 @@ TEST(ChatRequestTest, LimitsTheNumberOfImages) {
       ApiError);
 }
 
+TEST(ChatRequestTest, LimitsTheText) {
+  ServerConfig limits;
+  limits.max_prompt_bytes = 4;
+
+  EXPECT_NO_THROW(parse_chat_request(body_of("\"four\""), limits));
+  EXPECT_THROW(parse_chat_request(body_of("\"fifth\""), limits), ApiError);
+}
+
 TEST(ChatRequestTest, TopPHasNoEffectWithoutSampling) {
   const auto greedy =
       generation_config(parse(body_of("\"a\"", ", \"top_p\": 0.5")), {});

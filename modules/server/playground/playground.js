@@ -32,7 +32,7 @@ const show = (error) => {
 };
 
 const element = (name, text, attributes = {}) => {
-  const svg = ["line", "circle", "text", "polyline", "title"].includes(name);
+  const svg = ["line", "rect", "circle", "text", "polyline", "title"].includes(name);
   const made = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
   if (text !== undefined) made.textContent = text;
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
@@ -40,8 +40,8 @@ const element = (name, text, attributes = {}) => {
 };
 
 const modes = () => state.setup.modes.map((mode) => mode.name);
-const modeLabel = (name) =>
-  name + (state.setup.modes.find((mode) => mode.name === name).trained ? "" : " (not trained)");
+const isTrained = (name) => state.setup.modes.find((mode) => mode.name === name).trained;
+const modeLabel = (name) => name + (isTrained(name) ? "" : " (not trained)");
 const mode = () => state.tab === "text" ? modes()[Number($("mode").value)] : $("file-mode").value;
 const number = (value, digits = 0) => value.toFixed(digits);
 
@@ -174,30 +174,34 @@ const addPoint = (point) => {
   drawCurve();
 };
 
+// Similarity over the ratio, which has a logarithmic scale from mode to mode.
 const drawCurve = () => {
   const points = [...state.points].sort((a, b) => a.ratio - b.ratio);
   const svg = $("curve");
-  const [left, right, top, bottom] = [44, 620, 14, 236];
-  const most = Math.max(1, ...(state.page && state.page.text_tokens !== undefined
-    ? modes().map((name) => state.page.text_tokens / state.page.modes[name].nominal) : [1])) * 1.08;
-  const x = (ratio) => left + ((right - left) * ratio) / most;
+  const [left, right, top, bottom] = [84, 590, 14, 226];
+  const page = state.page && state.page.text_tokens !== undefined ? state.page : null;
+  const ratios = page ? modes().map((name) => page.text_tokens / page.modes[name].nominal) : [1];
+  const [low, high] = [Math.log(Math.min(...ratios)), Math.log(Math.max(...ratios))];
+  const x = (ratio) => left + ((right - left) * (Math.log(ratio) - low)) / (high - low || 1);
   const y = (value) => bottom - (bottom - top) * value;
   svg.replaceChildren(element("title", points.length
     ? points.map((p) => `${p.name}: ${number(p.ratio, 1)}x, ${number(100 * p.similarity, 1)} %`).join("; ") : "No point yet"));
+  svg.append(element("rect", undefined, { class: "paper", width: 640, height: 280 }));
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
-    svg.append(element("line", undefined, { class: "axis", x1: left, x2: right, y1: y(value), y2: y(value) }));
-    svg.append(element("text", `${100 * value} %`, { x: left - 6, y: y(value) + 4, "text-anchor": "end" }));
+    svg.append(element("line", undefined, { class: "axis", x1: 44, x2: 630, y1: y(value), y2: y(value) }));
+    svg.append(element("text", `${100 * value} %`, { x: 38, y: y(value) + 4, "text-anchor": "end" }));
   }
-  for (let i = 0; i <= 4; ++i) {
-    const ratio = (most * i) / 4;
-    svg.append(element("text", number(ratio, most < 8 ? 1 : 0) + "x", { x: x(ratio), y: bottom + 18, "text-anchor": "middle" }));
+  for (const [i, ratio] of page ? ratios.entries() : []) {
+    svg.append(element("text", number(ratio, 1) + "x", { x: x(ratio), y: bottom + 17, "text-anchor": "middle" }));
+    svg.append(element("text", modes()[i], { x: x(ratio), y: bottom + 32, "text-anchor": "middle" }));
   }
-  svg.append(element("text", "Text tokens per vision token", { x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle" }));
-  svg.append(element("polyline", undefined, { class: "path", points: points.map((p) => `${x(p.ratio)},${y(p.similarity)}`).join(" ") }));
+  svg.append(element("text", "Text tokens per vision token", { x: (left + right) / 2, y: bottom + 50, "text-anchor": "middle" }));
+  svg.append(element("polyline", undefined, {
+    class: "path",
+    points: points.filter((p) => isTrained(p.name)).map((p) => `${x(p.ratio)},${y(p.similarity)}`).join(" ") }));
   for (const p of points) {
-    svg.append(element("circle", undefined, { cx: x(p.ratio), cy: y(p.similarity), r: 6, class: p.name === mode() ? "now" : "" }));
-    const above = p.similarity < 0.9;
-    svg.append(element("text", p.name, { x: x(p.ratio), y: y(p.similarity) + (above ? -11 : 21), "text-anchor": "middle" }));
+    const kind = (isTrained(p.name) ? "" : "hollow ") + (p.name === mode() ? "now" : "");
+    svg.append(element("circle", undefined, { cx: x(p.ratio), cy: y(p.similarity), r: 6, class: kind }));
   }
   $("points").replaceChildren(...points.map((p) => {
     const line = element("tr");
