@@ -157,6 +157,14 @@ void add_read(CLI::App& app) {
           "next")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      ->add_option(
+          "--draft",
+          read.draft,
+          "Read faster with a text that the pages may hold: a text or PDF file, "
+          "or `pdf` for the text layer of each PDF that is read; wrong drafts "
+          "change no text")
+      ->type_name("FILE|pdf");
   command->add_flag(
       "--together",
       read.together,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/table.h"
@@ -13,12 +14,18 @@ struct CellCost {
   sweep::Cell cell;
   int64_t pages = 0;
 
-  /// Means over pages, without rendering.
+  /// Means over pages, without rendering. With drafts, which need the text of
+  /// the page, the time of decoding is no cost of reading: see below.
   double encode_seconds = 0;
   double prefill_seconds = 0;
   double decode_seconds = 0;
 
-  /// New tokens per second of decoding.
+  /// Mean time of decoding with drafts, and the share of drafted ids that the
+  /// model chose, too. Only if the pages were read with drafts.
+  std::optional<double> drafted_decode_seconds = std::nullopt;
+  double accepted_share = 0;
+
+  /// New tokens per second of decoding, also with drafts.
   double tokens_per_second = 0;
   int64_t peak_memory_bytes = 0;
 

@@ -25,6 +25,8 @@ constexpr int64_t kMaxInfoBytes = kMaxPages * 128 + (int64_t{1} << 16);
 /// Room for the pixels and the header of the largest page.
 constexpr int64_t kMaxPageBytes = page::kMaxPixels * 3 + 64;
 
+constexpr int64_t kMaxTextBytes = int64_t{64} << 20;
+
 /// The bytes in which Acrobat and Poppler look for "%PDF-".
 std::string read_start(const fs::path& path) {
   std::string start(1024, '\0');
@@ -226,6 +228,33 @@ page::LoadedPage PdfFile::render(int64_t page) const {
       options_.pdftoppm,
       " gives no page; damaged file? Repair it with qpdf IN.pdf OUT.pdf");
   return {std::move(*image), find_warnings(result.errors)};
+}
+
+std::string
+PdfFile::text(int64_t first, int64_t last, const std::string& pdftotext) const {
+  check(
+      first >= 1 && first <= last && last <= num_pages(),
+      path_.string(),
+      ": expected pages of 1 to ",
+      num_pages(),
+      ", got ",
+      first,
+      " to ",
+      last);
+  return run_poppler(
+             pdftotext,
+             {"-enc",
+              "UTF-8",
+              "-f",
+              std::to_string(first),
+              "-l",
+              std::to_string(last),
+              fs::absolute(path_).string(),
+              "-"},
+             options_.time_limit_s,
+             kMaxTextBytes,
+             concat(path_.string(), ": text layer"))
+      .output;
 }
 
 } // namespace microfiche::document

@@ -12,10 +12,10 @@ namespace microfiche::document {
 
 // Note [PDF files]
 // A PDF is a program for a large interpreter and often untrusted. This process
-// opens none: Poppler's pdfinfo and pdftoppm read it in child processes with
-// 1 GB of address space, 30 s of processor time, files of at most 64 MB and no
-// network (see `run_child`). Pixels come back through a pipe. A malicious file
-// can only cause a wrong page or an `InputError`.
+// opens none: Poppler's pdfinfo, pdftoppm and pdftotext read it in child
+// processes with 1 GB of address space, 30 s of processor time, files of at
+// most 64 MB and no network (see `run_child`). Pixels come back through a pipe.
+// A malicious file can only cause a wrong page or an `InputError`.
 
 /// How pages of PDF files become pixels.
 struct PdfOptions {
@@ -69,6 +69,16 @@ class PdfFile {
   /// Throws `InputError` for a page that the file does not have, and, before
   /// rendering, for a page of more than `page::kMaxPixels` pixels.
   page::LoadedPage render(int64_t page) const;
+
+  /// The text layer of the pages [first, last], from Poppler's `pdftotext`: in
+  /// reading order, UTF-8, a form feed behind each page. A scan has none.
+  ///
+  /// Throws `InputError` for pages that the file does not have, and for more
+  /// than 64 MiB of text.
+  std::string text(
+      int64_t first,
+      int64_t last,
+      const std::string& pdftotext = "pdftotext") const;
 
  private:
   /// Size of a page before rotation, in points.

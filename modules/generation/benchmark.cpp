@@ -33,15 +33,6 @@ void wait_for(const torch::Device& device) {
   }
 }
 
-RunSeconds summarize(std::vector<double> seconds) {
-  std::sort(seconds.begin(), seconds.end());
-  const size_t middle = seconds.size() / 2;
-  const double median = seconds.size() % 2 == 1
-      ? seconds[middle]
-      : (seconds[middle - 1] + seconds[middle]) / 2;
-  return {seconds.front(), median, seconds.back()};
-}
-
 /// Times a stage `repeat` times after one warm-up run.
 StageTiming time_stage(
     const Stage& stage,
@@ -112,6 +103,15 @@ page::PageImage dummy_page(const page::ResolutionMode& mode, uint64_t seed) {
 }
 
 } // namespace
+
+RunSeconds summarize(std::vector<double> seconds) {
+  std::sort(seconds.begin(), seconds.end());
+  const size_t middle = seconds.size() / 2;
+  const double median = seconds.size() % 2 == 1
+      ? seconds[middle]
+      : (seconds[middle - 1] + seconds[middle]) / 2;
+  return {seconds.front(), median, seconds.back()};
+}
 
 std::vector<StageTiming> time_stages(
     model::LoadedModel& loaded,

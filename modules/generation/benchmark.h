@@ -79,6 +79,9 @@ void visit_fields(Visitor&& visit, StageTiming& timing) {
   visit("kv_cache_bytes", timing.kv_cache_bytes);
 }
 
+/// Of at least one run.
+RunSeconds summarize(std::vector<double> seconds);
+
 /// Times stages of a model with pages of noise that have the shape of A4.
 std::vector<StageTiming> time_stages(
     model::LoadedModel& loaded,

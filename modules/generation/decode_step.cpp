@@ -1,5 +1,8 @@
 #include "generation/decode_step.h"
 
+#include <torch/torch.h>
+
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +12,18 @@ namespace microfiche::generation {
 namespace {
 
 constexpr int64_t kStepsBeforeGraph = 8;
+
+/// The ids of all rows, padded on the right with zeros: (B, most ids).
+torch::Tensor pad_ids(
+    const std::vector<std::vector<int64_t>>& ids,
+    const torch::Device& device) {
+  std::vector<torch::Tensor> rows;
+  for (const auto& row : ids) {
+    rows.push_back(torch::tensor(row, torch::kInt64));
+  }
+  return torch::nn::utils::rnn::pad_sequence(rows, /*batch_first=*/true)
+      .to(device);
+}
 
 } // namespace
 
@@ -29,6 +44,52 @@ torch::Tensor DecodeStep::logits(
   const auto logits = graph->run(ids, cache);
   cache.advance(std::vector<int64_t>(cache.batch(), 1));
   return logits;
+}
+
+torch::Tensor DecodeStep::block_logits(
+    const std::vector<std::vector<int64_t>>& ids,
+    decoder::KvCache& cache) {
+  if (team_runs_blocks(cache)) {
+    if (!team_) {
+      team_.emplace(decoder_, cache);
+    }
+    return team_->run_block(ids, cache);
+  }
+  std::vector<int64_t> lengths;
+  for (const auto& row : ids) {
+    lengths.push_back(static_cast<int64_t>(row.size()));
+  }
+  const auto padded = pad_ids(ids, decoder_->lm_head->weight.device());
+  const auto hidden =
+      decoder_->forward(decoder_->embed(padded), &cache, lengths);
+  std::vector<torch::Tensor> positions;
+  for (size_t row = 0; row < lengths.size(); ++row) {
+    positions.push_back(
+        hidden[static_cast<int64_t>(row)].narrow(0, 0, lengths[row]));
+  }
+  return decoder_->logits(torch::cat(positions)); // (ids, V)
+}
+
+void DecodeStep::take_back(
+    const std::vector<int64_t>& lengths,
+    decoder::KvCache& cache) {
+  if (team_runs_blocks(cache)) {
+    team_->take_back(lengths, cache);
+  } else {
+    cache.cut_rows(lengths);
+  }
+}
+
+bool DecodeStep::runs_blocks(const decoder::KvCache& cache) const {
+  return cache.window() == 0 || team_runs_blocks(cache);
+}
+
+bool DecodeStep::team_runs_blocks(const decoder::KvCache& cache) const {
+  if (!team_runs_blocks_) {
+    team_runs_blocks_ =
+        !decoder::DecodeTeam::unsupported_block_reason(*decoder_, cache);
+  }
+  return *team_runs_blocks_;
 }
 
 std::optional<std::string> DecodeStep::unsupported_reason(

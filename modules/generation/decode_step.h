@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace microfiche::generation {
 
@@ -28,12 +29,32 @@ class DecodeStep {
   /// (B, vocab_size) float32 after them. The next call may overwrite them.
   torch::Tensor logits(const torch::Tensor& ids, decoder::KvCache& cache);
 
+  /// Appends `ids[b]`, at least one, to row b and returns the logits behind
+  /// each of them, (ids, vocab_size) float32, row after row. The next call may
+  /// overwrite them. `take_back` must follow.
+  ///
+  /// A `DecodeTeam` gives the bits of one id at a time. Otherwise it is one
+  /// `Decoder::forward`, whose logits may differ in the last bits from those of
+  /// `logits`. Needs `runs_blocks`.
+  torch::Tensor block_logits(
+      const std::vector<std::vector<int64_t>>& ids,
+      decoder::KvCache& cache);
+
+  /// Takes back the last ids of the last block: row b keeps `lengths[b]`
+  /// positions.
+  void take_back(const std::vector<int64_t>& lengths, decoder::KvCache& cache);
+
+  /// Whether several ids per row can be appended to a cache and taken back.
+  /// Without a `DecodeTeam`, a window does not give back what it dropped.
+  bool runs_blocks(const decoder::KvCache& cache) const;
+
   /// Why no `DecodeTeam` can decode over this cache; nothing if one can.
   std::optional<std::string> unsupported_reason(
       const decoder::KvCache& cache) const;
 
  private:
   decoder::DecodeTeam* team_of(const decoder::KvCache& cache);
+  bool team_runs_blocks(const decoder::KvCache& cache) const;
   decoder::DecodeGraph* graph_of(const decoder::KvCache& cache);
 
   decoder::Decoder decoder_;
@@ -41,6 +62,8 @@ class DecodeStep {
   /// Rows of the cache at the last check; 0 before the first.
   int64_t team_rows_ = 0;
   bool team_supported_ = false;
+  /// Whether the team runs blocks; nothing before the first.
+  mutable std::optional<bool> team_runs_blocks_;
   std::optional<decoder::DecodeGraph> graph_;
   /// Steps since the cache's tensors last changed, and its keys then.
   int64_t steady_steps_ = 0;

@@ -73,6 +73,7 @@ class GenerationLoop {
       int64_t max_rows)
       : decoder_(decoder),
         decode_step_(decoder),
+        cost_(draft_cost(*decoder)),
         callbacks_(callbacks),
         config_(config),
         eos_token_id_(eos_token_id),
@@ -174,26 +175,117 @@ class GenerationLoop {
   }
 
   void step() {
+    if (runs_blocks()) {
+      block_step();
+      return;
+    }
     const auto start = Clock::now();
-    fit_capacity();
+    fit_capacity(/*added=*/1);
     const auto ids = id_column(rows_, decoder_->lm_head->weight.device());
     append_ids(rows_, decode_step_.logits(ids, *cache_));
+    end_step(start);
+  }
+
+  /// Whether a row follows a draft.
+  bool runs_blocks() const {
+    return std::ranges::any_of(
+               rows_, [](auto& row) { return row.draft.has_value(); }) &&
+        decode_step_.runs_blocks(*cache_);
+  }
+
+  /// A step of several ids per row; see Note [Drafts].
+  void block_step() {
+    const auto start = Clock::now();
+    const int64_t positions =
+        decoder_->options.max_positions() - cache_->max_length();
+    std::vector<std::vector<int64_t>> blocks;
+    int64_t longest = 1;
+    for (auto& row : rows_) {
+      blocks.push_back(next_block(row, positions));
+      longest = std::max(longest, static_cast<int64_t>(blocks.back().size()));
+    }
+    fit_capacity(longest);
+    auto lengths = cache_->lengths();
+    const auto logits = decode_step_.block_logits(blocks, *cache_);
+    append_blocks(logits, blocks, lengths);
+    decode_step_.take_back(lengths, *cache_);
+    end_step(start);
+  }
+
+  /// The row's last id, and guesses after it: at most `positions` ids.
+  std::vector<int64_t> next_block(Row& row, int64_t positions) const {
+    std::vector<int64_t> block = {row.result.ids.back()};
+    if (row.draft) {
+      // The logits behind the last guess give one more id.
+      const auto left =
+          row.max_ids - static_cast<int64_t>(row.result.ids.size()) - 1;
+      const auto guesses = row.draft->propose(
+          std::min(left, positions - 1), cost_, std::ssize(rows_));
+      block.insert(block.end(), guesses.begin(), guesses.end());
+    }
+    return block;
+  }
+
+  /// Appends ids to each row as long as its block is right, and adds the
+  /// positions that its cache keeps to `lengths`. `logits` are those behind
+  /// each id of the blocks, (ids, V).
+  void append_blocks(
+      torch::Tensor logits,
+      const std::vector<std::vector<int64_t>>& blocks,
+      std::vector<int64_t>& lengths) {
+    ban_ngrams(logits, rows_, blocks);
+    const auto candidates = find_candidates(logits, rows_);
+    size_t first = 0;
+    for (size_t b = 0; b < rows_.size(); ++b) {
+      auto& row = rows_[b];
+      size_t kept = 0;
+      bool is_right = true;
+      while (is_right && !row.ended) {
+        const auto id = append_candidate(candidates, first + kept, row);
+        ++kept;
+        is_right = kept < blocks[b].size() && id == blocks[b][kept];
+      }
+      lengths[b] += static_cast<int64_t>(kept);
+      first += blocks[b].size();
+      row.report_guesses(static_cast<int64_t>(kept) - 1);
+    }
+  }
+
+  /// Appends the id that a row of `candidates` gives. Returns it, or nothing
+  /// when the request failed.
+  std::optional<int64_t>
+  append_candidate(const Candidates& candidates, size_t position, Row& row) {
+    try {
+      const int64_t id = choose_id(candidates, position, row);
+      append_id(row, id);
+      return id;
+    } catch (const NumericError& error) {
+      row.failure = error;
+      row.ended = true;
+      return std::nullopt;
+    }
+  }
+
+  void end_step(Clock::time_point start) {
     add_time_share(start, rows_, &GenerationResult::decode_seconds);
+    for (auto& row : rows_) {
+      ++row.result.steps;
+    }
     release_ended();
   }
 
-  /// Makes room for at least one more position per row. The cache grows with
-  /// the results, because room for the longest possible ones would mostly stay
-  /// empty, and shrinks after a long result has ended. With a window it never
-  /// gets larger than the prompts and the window.
-  void fit_capacity() {
+  /// Makes room for at least `added` more positions per row. The cache grows
+  /// with the results, because room for the longest possible ones would mostly
+  /// stay empty, and shrinks after a long result has ended. With a window it
+  /// never gets larger than the prompts and the window.
+  void fit_capacity(int64_t added) {
     const int64_t used = cache_->max_slots();
     const int64_t max_positions = decoder_->options.max_positions();
     const int64_t fitting = std::min(
         {used + std::max(used, kInitialCapacity),
          max_positions,
          cache_->max_slots(max_positions)});
-    if (cache_->max_slots(1) > cache_->capacity() ||
+    if (cache_->max_slots(added) > cache_->capacity() ||
         cache_->capacity() > 2 * fitting) {
       cache_->set_capacity(fitting);
     }
@@ -204,15 +296,7 @@ class GenerationLoop {
     ban_ngrams(logits, rows);
     const auto candidates = find_candidates(logits, rows);
     for (size_t b = 0; b < rows.size(); ++b) {
-      int64_t id = 0;
-      try {
-        id = choose_id(candidates, b, rows[b]);
-      } catch (const NumericError& error) {
-        rows[b].failure = error;
-        rows[b].ended = true;
-        continue;
-      }
-      append_id(rows[b], id);
+      append_candidate(candidates, b, rows[b]);
     }
   }
 
@@ -225,6 +309,9 @@ class GenerationLoop {
       return;
     }
     result.ids.push_back(id);
+    if (row.draft) {
+      row.draft->push(id);
+    }
     if (callbacks_.on_id) {
       callbacks_.on_id(row.page, id);
     }
@@ -284,6 +371,7 @@ class GenerationLoop {
 
   decoder::Decoder& decoder_;
   DecodeStep decode_step_;
+  DraftCost cost_;
   const GenerationCallbacks& callbacks_;
   const GenerationConfig& config_;
   int64_t eos_token_id_;

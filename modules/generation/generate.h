@@ -2,6 +2,7 @@
 
 #include "decoder/decoder.h"
 #include "generation/config/generation_config.h"
+#include "generation/draft.h"
 
 #include "core/error.h"
 #include "core/json.h"
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -41,6 +43,10 @@ struct GenerationRequest {
   /// Its own config, in place of the run's. Its random numbers then depend on
   /// the config's seed and not on the page's number.
   std::optional<GenerationConfig> config = {};
+
+  /// Texts that the answer may follow; they change its time and no id. See Note
+  /// [Drafts].
+  std::shared_ptr<const Draft> draft = {};
 };
 
 /// What was generated for a request.
@@ -53,6 +59,13 @@ struct GenerationResult {
   /// divided equally among its rows.
   double prefill_seconds = 0.0;
   double decode_seconds = 0.0;
+
+  /// Decoder calls after the prompt.
+  int64_t steps = 0;
+
+  /// Ids that a draft proposed, and those that the logits confirmed.
+  int64_t drafted = 0;
+  int64_t accepted = 0;
 };
 
 /// Where `generate` gets requests and delivers results. An exception from a
@@ -86,6 +99,11 @@ struct GenerationCallbacks {
 /// stream of random numbers, seeded by `config.seed` and the page's number, so
 /// its text does not depend on the other rows. The positions that the decoder
 /// was trained for also limit the length.
+///
+/// With drafts, a step may append several ids to a row. On a CPU the answer is
+/// then the one that the row gives alone, without a draft, in every bit that
+/// `DecodeTeam` computes. Elsewhere an id can differ where two logits are equal
+/// but for rounding. Sampling draws the same random numbers.
 ///
 /// A page fails with an `InputError` when its prompt alone is too long, and
 /// with a `NumericError` when its logits hold a NaN or the n-gram rule bans

@@ -5,6 +5,36 @@
 #include <limits>
 
 namespace microfiche::generation {
+namespace {
+
+/// Ids that rows of logits must not choose.
+class BannedIds {
+ public:
+  /// What `row` bans behind `generated`, for row `position` of the logits.
+  void
+  add(int64_t position, const Row& row, std::span<const int64_t> generated) {
+    if (row.rule.size > 0) {
+      const auto banned = row.rule.banned(row.prompt_ids, generated);
+      positions_.insert(positions_.end(), banned.size(), position);
+      ids_.insert(ids_.end(), banned.begin(), banned.end());
+    }
+  }
+
+  void remove_from(torch::Tensor& logits) const {
+    if (!ids_.empty()) {
+      logits.index_put_(
+          {torch::tensor(positions_, torch::kInt64).to(logits.device()),
+           torch::tensor(ids_, torch::kInt64).to(logits.device())},
+          torch::tensor(-std::numeric_limits<float>::infinity()));
+    }
+  }
+
+ private:
+  std::vector<int64_t> positions_;
+  std::vector<int64_t> ids_;
+};
+
+} // namespace
 
 Row::Row(
     const GenerationRequest& request,
@@ -20,7 +50,19 @@ Row::Row(
           config.ngram_over_prompt},
       max_ids(max_ids_),
       loop(config.loop_repeats, config.loop_ids),
-      random(config.seed, "generation", request.config ? 0 : request.page) {}
+      random(config.seed, "generation", request.config ? 0 : request.page) {
+  if (request.draft) {
+    draft.emplace(request.draft);
+  }
+}
+
+void Row::report_guesses(int64_t right) {
+  if (draft) {
+    draft->report(right);
+    result.drafted = draft->drafted();
+    result.accepted = draft->accepted();
+  }
+}
 
 Candidates find_candidates(
     const torch::Tensor& logits,
@@ -62,23 +104,28 @@ int64_t choose_id(const Candidates& candidates, size_t b, Row& row) {
 }
 
 void ban_ngrams(torch::Tensor& logits, std::span<const Row> rows) {
-  std::vector<int64_t> banned_rows;
-  std::vector<int64_t> banned_ids;
+  BannedIds banned;
   for (size_t b = 0; b < rows.size(); ++b) {
-    if (rows[b].rule.size == 0) {
-      continue;
+    banned.add(static_cast<int64_t>(b), rows[b], rows[b].result.ids);
+  }
+  banned.remove_from(logits);
+}
+
+void ban_ngrams(
+    torch::Tensor& logits,
+    std::span<const Row> rows,
+    const std::vector<std::vector<int64_t>>& blocks) {
+  BannedIds banned;
+  int64_t position = 0;
+  for (size_t b = 0; b < rows.size(); ++b) {
+    auto generated = rows[b].result.ids;
+    generated.pop_back();
+    for (const int64_t id : blocks[b]) {
+      generated.push_back(id);
+      banned.add(position++, rows[b], generated);
     }
-    const auto banned =
-        rows[b].rule.banned(rows[b].prompt_ids, rows[b].result.ids);
-    banned_rows.insert(banned_rows.end(), banned.size(), b);
-    banned_ids.insert(banned_ids.end(), banned.begin(), banned.end());
   }
-  if (!banned_ids.empty()) {
-    logits.index_put_(
-        {torch::tensor(banned_rows, torch::kInt64).to(logits.device()),
-         torch::tensor(banned_ids, torch::kInt64).to(logits.device())},
-        torch::tensor(-std::numeric_limits<float>::infinity()));
-  }
+  banned.remove_from(logits);
 }
 
 } // namespace microfiche::generation

@@ -29,6 +29,9 @@ struct Row {
     return config.temperature > 0;
   }
 
+  /// Says how many ids of the last guess were right.
+  void report_guesses(int64_t right);
+
   int64_t page;
   std::vector<int64_t> prompt_ids;
   GenerationConfig config;
@@ -36,6 +39,8 @@ struct Row {
   int64_t max_ids;
   LoopDetector loop;
   RandomStream random;
+  /// Only with a draft.
+  std::optional<DraftCursor> draft;
   GenerationResult result;
   bool ended = false;
   bool cancelled = false;
@@ -60,5 +65,12 @@ int64_t choose_id(const Candidates& candidates, size_t b, Row& row);
 
 /// Sets the logits of banned ids to minus infinity.
 void ban_ngrams(torch::Tensor& logits, std::span<const Row> rows);
+
+/// The same for blocks: `logits` (ids, V) hold those behind each id of
+/// `blocks`, row after row. A block is a row's last id and guesses after it.
+void ban_ngrams(
+    torch::Tensor& logits,
+    std::span<const Row> rows,
+    const std::vector<std::vector<int64_t>>& blocks);
 
 } // namespace microfiche::generation

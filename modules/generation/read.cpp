@@ -56,6 +56,7 @@ void read_vision_tokens(
         page->tokens,
         page->prompt.empty() ? config.prompt : page->prompt);
     request.page = page->page;
+    request.draft = page->draft;
     return request;
   };
   if (callbacks.on_text) {
@@ -81,6 +82,9 @@ void read_vision_tokens(
     reading.stop = result.stop;
     reading.prefill_seconds = result.prefill_seconds;
     reading.decode_seconds = result.decode_seconds;
+    reading.steps = result.steps;
+    reading.drafted = result.drafted;
+    reading.accepted = result.accepted;
     callbacks.on_reading(page, std::move(reading));
   };
   pages.on_failure = callbacks.on_failure;
@@ -99,11 +103,19 @@ std::vector<Reading> read_vision_tokens(
     std::span<const model::VisionTokens> pages,
     const ReadConfig& config,
     int64_t first_page,
-    std::span<const std::string> prompts) {
+    std::span<const std::string> prompts,
+    std::span<const std::shared_ptr<const Draft>> drafts) {
   TORCH_CHECK_VALUE(
       prompts.empty() || prompts.size() == pages.size(),
       "read_vision_tokens: expected one prompt per page, got ",
       prompts.size(),
+      " for ",
+      pages.size(),
+      " pages");
+  TORCH_CHECK_VALUE(
+      drafts.empty() || drafts.size() == pages.size(),
+      "read_vision_tokens: expected one draft per page, got ",
+      drafts.size(),
       " for ",
       pages.size(),
       " pages");
@@ -118,7 +130,8 @@ std::vector<Reading> read_vision_tokens(
     return NumberedTokens{
         first_page + static_cast<int64_t>(i),
         pages[i],
-        prompts.empty() ? std::string() : prompts[i]};
+        prompts.empty() ? std::string() : prompts[i],
+        drafts.empty() ? nullptr : drafts[i]};
   };
   callbacks.on_reading = [&](int64_t page, Reading reading) {
     readings[page - first_page] = std::move(reading);
@@ -128,6 +141,16 @@ std::vector<Reading> read_vision_tokens(
         loaded, callbacks, config, static_cast<int64_t>(pages.size()));
   }
   return readings;
+}
+
+std::shared_ptr<const Draft> make_draft(
+    const tokenizer::Tokenizer& tokenizer,
+    std::span<const std::string> texts) {
+  std::vector<std::vector<int64_t>> ids;
+  for (const auto& text : texts) {
+    ids.push_back(tokenizer.encode(text));
+  }
+  return std::make_shared<const Draft>(ids);
 }
 
 std::vector<Reading> read_pages(

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,12 @@ struct Reading {
   double encode_seconds = 0.0;
   double prefill_seconds = 0.0;
   double decode_seconds = 0.0;
+
+  /// Decoder calls after the prompt, and the ids that a draft proposed and that
+  /// were right; see `GenerationResult`.
+  int64_t steps = 0;
+  int64_t drafted = 0;
+  int64_t accepted = 0;
 };
 
 /// How pages are read.
@@ -44,6 +51,9 @@ struct NumberedTokens {
   /// Its own prompt, in place of the config's; may be without `<image>` if
   /// there are no vision tokens.
   std::string prompt = {};
+
+  /// Texts that the reading may follow, or null; see Note [Drafts].
+  std::shared_ptr<const Draft> draft = {};
 };
 
 /// Where pages come from and where readings go; see `GenerationCallbacks`.
@@ -66,14 +76,22 @@ void read_vision_tokens(
     int64_t max_rows);
 
 /// Reads all pages in one batch, numbered from `first_page`. `prompts` has one
-/// for each page, or none for the prompt of the config. For the control
-/// conditions of an experiment, pass the tokens of another page or a blank one.
+/// for each page, or none for the prompt of the config; the same for `drafts`.
+/// For the control conditions of an experiment, pass the tokens of another page
+/// or a blank one.
 std::vector<Reading> read_vision_tokens(
     model::LoadedModel& loaded,
     std::span<const model::VisionTokens> pages,
     const ReadConfig& config,
     int64_t first_page = 0,
-    std::span<const std::string> prompts = {});
+    std::span<const std::string> prompts = {},
+    std::span<const std::shared_ptr<const Draft>> drafts = {});
+
+/// A draft of texts in the tokens of a model. Without texts only the answer so
+/// far is looked up.
+std::shared_ptr<const Draft> make_draft(
+    const tokenizer::Tokenizer& tokenizer,
+    std::span<const std::string> texts);
 
 /// Encodes pages of one mode and reads them in one batch.
 std::vector<Reading> read_pages(

@@ -61,6 +61,9 @@ PageReader::PageReader(
 void PageReader::read(const std::vector<InputFile>& files, bool titles) {
   titles_ = titles || files.size() > 1;
   list(files);
+  if (!config_.draft.empty()) {
+    drafts_.emplace(config_.draft, config_.pdf, loaded_.tokenizer(), pages_);
+  }
   // A progress bar would break up the printed texts.
   if (!config_.output.empty()) {
     progress_.emplace("read", static_cast<int64_t>(pages_.size()));
@@ -153,7 +156,11 @@ std::optional<generation::NumberedTokens> PageReader::next() {
         if (streamed_) {
           write_stdout(title_line(page));
         }
-        return generation::NumberedTokens{number, running_[number].tokens};
+        return generation::NumberedTokens{
+            number,
+            running_[number].tokens,
+            /*prompt=*/"",
+            drafts_ ? drafts_->find(page) : nullptr};
       }
       ++num_done_before_;
     } catch (const InputError& error) {
@@ -314,6 +321,12 @@ void PageReader::save(int64_t number, const generation::Reading& reading) {
         {"decode", reading.decode_seconds}};
   } else {
     json["seconds"] = nullptr;
+  }
+  if (owns_answer && drafts_) {
+    json["draft"] = {
+        {"steps", reading.steps},
+        {"drafted", reading.drafted},
+        {"accepted", reading.accepted}};
   }
   json["settings"] = settings_of(page);
   json["build"] = write_config(build_info());

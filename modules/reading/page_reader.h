@@ -8,6 +8,7 @@
 #include "page/page_image.h"
 #include "page/resolution_mode.h"
 #include "reading/input_page.h"
+#include "reading/page_drafts.h"
 #include "reading/result_folder.h"
 #include "reading/training_warnings.h"
 
@@ -43,6 +44,10 @@ struct PageReaderConfig {
   std::string pages;
   document::PdfOptions pdf;
   generation::GenerationConfig generation;
+
+  /// Where drafts come from, see `PageDrafts`; empty: no drafts. Drafts change
+  /// no result, so results do not record it.
+  std::string draft;
 };
 
 /// Reads pages to standard output or into a folder, several at a time.
@@ -104,6 +109,7 @@ class PageReader {
   /// Whether text is printed as it is generated: one page at a time.
   bool streamed_ = false;
   std::vector<InputPage> pages_;
+  std::optional<PageDrafts> drafts_;
   /// Names of the pages' results; empty without an output folder.
   std::vector<std::string> names_;
   std::optional<ResultFolder> results_;

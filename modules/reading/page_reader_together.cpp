@@ -113,8 +113,14 @@ void PageReader::read_together() {
     check_fit(counts.positions, mode_.name);
   }
   const auto joined = join_pages(encode_together());
+  const auto draft = drafts_ ? drafts_->find(pages_) : nullptr;
   auto whole = generation::read_vision_tokens(
-                   loaded_, {&joined, 1}, {config_.prompt, config_.generation})
+                   loaded_,
+                   {&joined, 1},
+                   {config_.prompt, config_.generation},
+                   /*first_page=*/0,
+                   /*prompts=*/{},
+                   {&draft, 1})
                    .front();
   const auto texts = texts_of_pages(whole.text, pages_.size());
   for (int64_t number = 0; number < std::ssize(pages_); ++number) {

@@ -22,6 +22,23 @@ void visit_fields(Visitor&& visit, Confidence& confidence) {
   visit("correct", confidence.correct);
 }
 
+/// How a reading followed its draft; see Note [Drafts].
+struct DraftCounts {
+  /// Decoder calls after the prompt.
+  int64_t steps = 0;
+
+  /// Ids that the draft proposed, and those that the model chose, too.
+  int64_t drafted = 0;
+  int64_t accepted = 0;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, DraftCounts& counts) {
+  visit("steps", counts.steps);
+  visit("drafted", counts.drafted);
+  visit("accepted", counts.accepted);
+}
+
 /// What was read from one page.
 struct PageReading {
   std::string text;
@@ -41,6 +58,9 @@ struct PageReading {
   std::optional<double> log_likelihood = std::nullopt;
   std::optional<double> log_likelihood_without_page = std::nullopt;
   std::optional<Confidence> confidence = std::nullopt;
+
+  /// Only with a draft.
+  std::optional<DraftCounts> draft = std::nullopt;
 };
 
 } // namespace microfiche::sweep

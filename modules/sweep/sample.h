@@ -91,6 +91,7 @@ void visit_fields(Visitor&& visit, Sample& sample) {
   visit("log_likelihood", reading.log_likelihood);
   visit("log_likelihood_without_page", reading.log_likelihood_without_page);
   visit("confidence", reading.confidence);
+  visit("draft", reading.draft);
 }
 
 /// Throws `InputError`, which `where` starts, for a line without an id or a

@@ -65,6 +65,21 @@ void check_readers(const SweepConfig& sweep, const std::string& where) {
         did_you_mean(reader, known),
         "; there are model, text and tesseract");
   }
+  check(
+      sweep.draft.empty() || sweep.draft == "reference",
+      where,
+      ": draft: expected \"reference\" or nothing, got \"",
+      sweep.draft,
+      "\"");
+  check(
+      sweep.draft.empty() ||
+          (sweep.readers.empty()
+               ? sweep.reader != "tesseract"
+               : std::ranges::any_of(
+                     sweep.readers,
+                     [](const auto& reader) { return reader != "tesseract"; })),
+      where,
+      ": draft has no effect on reader \"tesseract\"; leave it out");
 }
 
 template <typename T>

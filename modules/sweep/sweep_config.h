@@ -170,6 +170,11 @@ struct SweepConfig {
   /// its page, and the model's confidence at each token.
   bool log_likelihood = false;
 
+  /// "reference": reads each page with its own text as a draft, which is faster
+  /// and changes no reading (see Note [Drafts]); times are then not those of a
+  /// reader without the reference. Empty: no drafts.
+  std::string draft;
+
   /// The text normalization before scoring, and the headline metric; see
   /// `metrics::all_profiles`.
   std::string profile = "nfkc-ws";
@@ -212,6 +217,7 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("generation", sweep.generation);
   visit("decodings", sweep.decodings);
   visit("log_likelihood", sweep.log_likelihood);
+  visit("draft", sweep.draft);
   visit("profile", sweep.profile);
   visit("batch_pages", sweep.batch_pages);
   visit("pictures_per_cell", sweep.pictures_per_cell);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "analysis/costs.h"
 #include "analysis/run_analysis.h"
 #include "core/config.h"
 #include "report/write_report.h"
@@ -68,6 +69,29 @@ TEST_F(ModelReaderTest, AResumedRunReadsTheSame) {
   run(tiny_sweep(), folder.path());
 
   EXPECT_EQ(timeless_samples(folder.path()), timeless_samples(whole.path()));
+}
+
+TEST_F(ModelReaderTest, ReferencesAsDraftsChangeNoReading) {
+  run(tiny_sweep(), folder.path());
+  auto sweep = tiny_sweep();
+  sweep.draft = "reference";
+  TemporaryFolder drafted_folder;
+
+  run(sweep, drafted_folder.path());
+
+  const auto plain = read_run(folder.path());
+  const auto drafted = read_run(drafted_folder.path());
+  ASSERT_EQ(drafted.samples.size(), plain.samples.size());
+  for (size_t i = 0; i < plain.samples.size(); ++i) {
+    EXPECT_EQ(drafted.samples[i].reading.text, plain.samples[i].reading.text);
+    EXPECT_FALSE(plain.samples[i].reading.draft.has_value());
+    ASSERT_TRUE(drafted.samples[i].reading.draft.has_value());
+    EXPECT_GT(drafted.samples[i].reading.draft->drafted, 0);
+  }
+  // The time with a draft is no cost of reading.
+  const auto cost = analysis::compute_costs(drafted).front();
+  EXPECT_EQ(cost.decode_seconds, 0);
+  EXPECT_GT(cost.drafted_decode_seconds.value_or(0), 0);
 }
 
 TEST_F(ModelReaderTest, TheLogLikelihoodOfAReferenceIsGivenWhereAsked) {

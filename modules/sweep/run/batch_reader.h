@@ -36,11 +36,15 @@ struct BatchRequest {
   std::span<const page::PageImage> pages;
   const page::ResolutionMode& mode;
 
-  /// The text on each page: for readers of texts, and for the log-likelihood.
+  /// The text on each page: for readers of texts, for drafts, and for the
+  /// log-likelihood.
   std::vector<std::string> references = {};
 
   /// One for each page that is asked instead of transcribed, or none.
   std::vector<PageQuestion> questions = {};
+
+  /// Whether each reference is a draft of its page's reading.
+  bool draft_references = false;
 
   /// Whether the log-likelihoods of the references are computed.
   bool log_likelihood = false;

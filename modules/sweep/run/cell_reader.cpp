@@ -159,6 +159,7 @@ BatchRequest CellReader::make_request(
   request.token_conditions =
       cell.token_condition.value_or(conditions::kNoCondition);
   request.log_likelihood = config_.log_likelihood;
+  request.draft_references = config_.draft == "reference";
   request.seed = cell.seed.value_or(config_.seed);
   return request;
 }

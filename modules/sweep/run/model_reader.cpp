@@ -145,6 +145,14 @@ BatchReading read_tokens(
       prompts.push_back(prompt_of(question));
     }
   }
+  // An empty page has no reference.
+  const bool is_drafted =
+      request.draft_references && request.references.size() == tokens.size();
+  std::vector<std::shared_ptr<const generation::Draft>> drafts;
+  for (size_t i = 0; is_drafted && i < tokens.size(); ++i) {
+    drafts.push_back(generation::make_draft(
+        loaded.tokenizer(), {&request.references[i], 1}));
+  }
   BatchReading batch;
   batch.encode_seconds = encode_seconds;
   auto readings = generation::read_vision_tokens(
@@ -152,7 +160,8 @@ BatchReading read_tokens(
       tokens,
       {request.prompt, request.generation},
       static_cast<int64_t>(request.first_page),
-      prompts);
+      prompts,
+      drafts);
   for (size_t i = 0; i < readings.size(); ++i) {
     auto& reading = readings[i];
     batch.prefill_seconds += reading.prefill_seconds;
@@ -162,6 +171,9 @@ BatchReading read_tokens(
     page.stop = Json(reading.stop).get<std::string>();
     page.new_tokens = static_cast<int64_t>(reading.ids.size());
     page.vision_tokens = tokens[i].counts;
+    if (is_drafted) {
+      page.draft = {reading.steps, reading.drafted, reading.accepted};
+    }
     batch.pages.push_back(std::move(page));
   }
   batch.peak_memory_bytes = model::peak_memory_bytes(loaded.placement.device);

@@ -1,0 +1,287 @@
+#include "generation/draft_benchmark.h"
+
+#include "core/random.h"
+#include "core/table.h"
+#include "core/terminal.h"
+#include "generation/decode_step.h"
+#include "generation/generate.h"
+#include "model/peak_memory.h"
+#include "page/page_views.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <ctime>
+#include <memory>
+#include <utility>
+
+// L = positions of a prompt, D = width of the decoder, V = vocabulary.
+
+namespace microfiche::generation {
+namespace {
+
+constexpr int64_t kNoEnd = -1;
+
+/// One tie is allowed in this many ids.
+constexpr int64_t kIdsPerTie = 1000;
+
+/// Ids that one call appends when a difference is looked at.
+constexpr int64_t kBlock = 64;
+
+struct Run {
+  std::vector<GenerationResult> results;
+  /// Of prefill and decoding.
+  double processor_seconds = 0;
+
+  double sum(double GenerationResult::*seconds) const {
+    double total = 0;
+    for (const auto& result : results) {
+      total += result.*seconds;
+    }
+    return total;
+  }
+
+  int64_t sum(int64_t GenerationResult::*count) const {
+    int64_t total = 0;
+    for (const auto& result : results) {
+      total += result.*count;
+    }
+    return total;
+  }
+};
+
+/// The times of decoding in several runs.
+struct DecodeTimes {
+  std::vector<double> wall;
+  std::vector<double> processor;
+
+  void add(const Run& run) {
+    const double decode = run.sum(&GenerationResult::decode_seconds);
+    const double prefill = run.sum(&GenerationResult::prefill_seconds);
+    wall.push_back(decode);
+    processor.push_back(
+        run.processor_seconds * decode / std::max(decode + prefill, 1e-9));
+  }
+};
+
+std::vector<GenerationRequest> make_requests(
+    const model::LoadedModel& loaded,
+    int64_t positions,
+    const BenchmarkConfig& config) {
+  torch::manual_seed(static_cast<int64_t>(config.seed));
+  std::vector<GenerationRequest> requests;
+  for (int64_t page = 0; page < config.batch; ++page) {
+    GenerationRequest request;
+    request.embeds = torch::randn(
+        {positions, loaded.config.language.hidden_size},
+        loaded.model->tensor_options()); // (L, D)
+    request.page = page;
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+/// The ids with some of them replaced at random.
+std::shared_ptr<const Draft> make_wrong_draft(
+    std::vector<int64_t> ids,
+    double error_percent,
+    int64_t vocab_size,
+    RandomStream& random) {
+  for (auto& id : ids) {
+    if (random.uniform() * 100 < error_percent) {
+      id = static_cast<int64_t>(random.below(vocab_size));
+    }
+  }
+  return std::make_shared<const Draft>(
+      std::vector<std::vector<int64_t>>{std::move(ids)});
+}
+
+/// The first id of a page that differs, and how close the logits are there.
+DraftDifference explain(
+    decoder::Decoder& decoder,
+    const GenerationRequest& request,
+    const std::vector<int64_t>& plain,
+    int64_t position,
+    int64_t drafted_id) {
+  const auto length = request.embeds.size(0);
+  const auto logits_of = [&](bool as_block) {
+    auto cache = decoder->make_cache(1, length + position + 1);
+    cache.set_prompt_lengths({length});
+    auto hidden = decoder->forward(request.embeds.unsqueeze(0), &cache);
+    auto logits = decoder->logits(hidden.select(1, length - 1)); // (1, V)
+    DecodeStep step(decoder);
+    for (int64_t done = 0; done < position;) {
+      const int64_t count = std::min(kBlock, position - done);
+      const std::vector<int64_t> ids(
+          plain.begin() + done, plain.begin() + done + count);
+      logits = as_block
+          ? step.block_logits({ids}, cache)[count - 1].unsqueeze(0)
+          : decoder->logits(
+                decoder
+                    ->forward(
+                        decoder->embed(torch::tensor(ids, torch::kInt64)
+                                           .to(request.embeds.device())
+                                           .unsqueeze(0)),
+                        &cache)
+                    .select(1, count - 1));
+      done += count;
+    }
+    return logits[0].to(torch::kCPU).clone(); // (V)
+  };
+  const auto block = logits_of(true);
+  const auto best = std::get<0>(block.topk(2));
+  DraftDifference difference;
+  difference.page = request.page;
+  difference.position = position;
+  difference.plain_id = plain[position];
+  difference.drafted_id = drafted_id;
+  difference.gap = (best[0] - best[1]).item<double>();
+  difference.rounding = (block - logits_of(false)).abs().max().item<double>();
+  return difference;
+}
+
+StageTiming timing_of(
+    const std::string& what,
+    std::vector<double> seconds,
+    int64_t ids,
+    const std::string& mode,
+    const BenchmarkConfig& config,
+    const model::Placement& placement) {
+  StageTiming timing;
+  timing.what = what;
+  timing.mode = mode;
+  timing.batch = config.batch;
+  timing.device = model::device_name(placement.device);
+  timing.dtype = model::dtype_name(placement);
+  timing.threads = at::get_num_threads();
+  timing.seconds = summarize(std::move(seconds));
+  timing.tokens_per_second = static_cast<double>(ids) / timing.seconds.median;
+  timing.peak_memory_bytes = model::peak_memory_bytes(placement.device);
+  return timing;
+}
+
+} // namespace
+
+DraftTimings time_drafts(
+    model::LoadedModel& loaded,
+    const page::ResolutionMode& mode,
+    const BenchmarkConfig& config,
+    const DraftBenchmarkConfig& draft) {
+  const torch::InferenceMode inference;
+  auto& decoder = loaded.model->decoder;
+  const auto counts = page::count_vision_tokens(
+      mode,
+      mode.base_size_px,
+      mode.base_size_px * 7 / 5,
+      loaded.config.token_side_px());
+  const auto requests = make_requests(
+      loaded,
+      config.positions > 0 ? config.positions : counts.positions + 1,
+      config);
+  GenerationConfig generation;
+  generation.max_new_tokens = draft.ids;
+  generation.loop_repeats = 0;
+  const auto run = [&](const std::vector<GenerationRequest>& all) {
+    const auto start = std::clock();
+    Run result{generate(decoder, all, generation, kNoEnd)};
+    result.processor_seconds =
+        static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    return result;
+  };
+
+  say("timing decoding with and without a draft");
+  model::reset_peak_memory(loaded.placement.device);
+  const auto plain = run(requests);
+  auto drafted_requests = requests;
+  RandomStream random(config.seed, "bench draft");
+  for (size_t page = 0; page < requests.size(); ++page) {
+    drafted_requests[page].draft = make_wrong_draft(
+        plain.results[page].ids,
+        draft.error_percent,
+        decoder->options.vocab_size(),
+        random);
+  }
+  const auto drafted = run(drafted_requests);
+  DecodeTimes plain_times;
+  DecodeTimes drafted_times;
+  for (int64_t i = 0; i < config.repeat; ++i) {
+    plain_times.add(run(requests));
+    drafted_times.add(run(drafted_requests));
+  }
+
+  DraftTimings timings;
+  int64_t num_ids = 0;
+  for (size_t page = 0; page < requests.size(); ++page) {
+    const auto& expected = plain.results[page].ids;
+    const auto& actual = drafted.results[page].ids;
+    num_ids += static_cast<int64_t>(expected.size());
+    const auto differs =
+        std::mismatch(expected.begin(), expected.end(), actual.begin());
+    if (differs.first != expected.end()) {
+      timings.differences.push_back(explain(
+          decoder,
+          requests[page],
+          expected,
+          differs.first - expected.begin(),
+          *differs.second));
+    }
+  }
+  timings.is_lossless =
+      std::ranges::all_of(timings.differences, &DraftDifference::is_tie) &&
+      std::ssize(timings.differences) * kIdsPerTie <= num_ids;
+  timings.plain_processor_seconds = summarize(plain_times.processor).median;
+  timings.drafted_processor_seconds = summarize(drafted_times.processor).median;
+  timings.plain_steps = plain.sum(&GenerationResult::steps);
+  timings.steps = drafted.sum(&GenerationResult::steps);
+  timings.ids_drafted = drafted.sum(&GenerationResult::drafted);
+  timings.ids_accepted = drafted.sum(&GenerationResult::accepted);
+  const auto timing = [&](const std::string& what, std::vector<double> times) {
+    return timing_of(
+        what, std::move(times), num_ids, mode.name, config, loaded.placement);
+  };
+  timings.plain = timing("plain", plain_times.wall);
+  timings.drafted = timing("drafted", drafted_times.wall);
+  return timings;
+}
+
+std::string draft_report(const DraftTimings& timings) {
+  std::string text = to_text(timing_table({timings.plain, timings.drafted}));
+  text += concat(
+      "drafted decoding is ",
+      fixed(
+          timings.drafted.tokens_per_second / timings.plain.tokens_per_second,
+          2),
+      " times as fast, with 1/",
+      fixed(
+          timings.plain_processor_seconds / timings.drafted_processor_seconds,
+          2),
+      " of the processor time: ",
+      timings.steps,
+      " steps instead of ",
+      timings.plain_steps,
+      ", ",
+      timings.ids_drafted,
+      " ids drafted, ",
+      timings.ids_accepted,
+      " accepted\n");
+  for (const auto& difference : timings.differences) {
+    text += concat(
+        "page ",
+        difference.page,
+        ", id ",
+        difference.position,
+        ": ",
+        difference.drafted_id,
+        " with a draft and ",
+        difference.plain_id,
+        " without; the two best logits differ by ",
+        difference.gap,
+        ", rounding by ",
+        difference.rounding,
+        difference.is_tie() ? "\n" : ": not a tie\n");
+  }
+  return text;
+}
+
+} // namespace microfiche::generation

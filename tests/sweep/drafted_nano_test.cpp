@@ -1,0 +1,63 @@
+#include "sweep/run/model_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "model/loaded_model.h"
+#include "tests/sweep/small_sweep.h"
+
+namespace microfiche::sweep {
+namespace {
+
+using tests::TemporaryFolder;
+
+/// What the nano model reads of pages that it reads well, badly and not at all,
+/// and of one that is empty.
+std::vector<Sample> read_nano(
+    model::LoadedModel& nano,
+    const std::string& draft,
+    int64_t batch_pages) {
+  auto sweep = small_sweep();
+  sweep.modes = {"nano-9"};
+  sweep.characters_per_token = {5, 45};
+  sweep.controls.random_letters = {24};
+  sweep.pages_per_cell = 8;
+  sweep.generation.max_new_tokens = 200;
+  sweep.draft = draft;
+  sweep.batch_pages = batch_pages;
+  const auto reader = make_model_reader(nano);
+  const TemporaryFolder folder;
+  run_small_sweep(sweep, *reader, folder.path());
+  return read_run(folder.path()).samples;
+}
+
+TEST(DraftedNanoTest, ADraftChangesNoReadingAndSavesSteps) {
+  auto nano = model::load_model(MICROFICHE_SOURCE_DIR "/configs/models/nano");
+
+  const auto plain = read_nano(nano, "", /*batch_pages=*/1);
+
+  for (const int64_t batch_pages : {1, 5}) {
+    const auto drafted = read_nano(nano, "reference", batch_pages);
+    ASSERT_EQ(drafted.size(), plain.size());
+    int64_t steps = 0;
+    int64_t tokens = 0;
+    for (size_t i = 0; i < plain.size(); ++i) {
+      const auto& reading = drafted[i].reading;
+      EXPECT_EQ(reading.text, plain[i].reading.text);
+      EXPECT_EQ(reading.stop, plain[i].reading.stop);
+      EXPECT_EQ(reading.new_tokens, plain[i].reading.new_tokens);
+      ASSERT_TRUE(reading.draft.has_value());
+      EXPECT_LE(reading.draft->accepted, reading.draft->drafted);
+      if (reading.text.size() < 60) {
+        steps += reading.draft->steps;
+        tokens += reading.new_tokens;
+      }
+    }
+    // Pages of 45 characters, of which the model reads almost all.
+    if (batch_pages == 1) {
+      EXPECT_LT(steps, tokens / 2);
+    }
+  }
+}
+
+} // namespace
+} // namespace microfiche::sweep
