@@ -29,7 +29,7 @@ struct AskResult {
   std::string key;
   std::optional<memory::FoundAnswer> answer;
 
-  /// None for a full-text search.
+  /// None for a text search.
   std::optional<memory::StoredPlan> plan;
 };
 
@@ -55,7 +55,7 @@ Json ask_json(const AskResult& result, const std::string& by) {
     json["page"] = item.page;
     json["mode"] = item.mode;
     json["age_pages"] = memory::age_in_pages(*result.plan, *answer->item);
-    json["positions"] = item.positions;
+    json["positions"] = answer->positions;
   }
   return json;
 }
@@ -71,13 +71,13 @@ void print_answer(
   write_file("-", concat(answer ? answer->value : "?", "\n"));
   if (!answer) {
     say(concat(
-        arguments.by == "text" ? "no turn that was found states \""
-                               : "no page of the plan states \"",
+        arguments.by == "text_search" ? "no turn that was found states \""
+                                      : "no page of the plan states \"",
         result.key,
         "\"",
-        arguments.by == "text"
+        arguments.by == "text_search"
             ? ""
-            : "; `--by text` searches the text of the turns"));
+            : "; `--by text_search` searches the text of the turns"));
     return;
   }
   if (!answer->item) {
@@ -96,7 +96,7 @@ void print_answer(
       "), kept as ",
       item.mode,
       " in ",
-      count_of(item.positions, "position"),
+      count_of(answer->positions, "position"),
       ", ",
       count_of(age, "page"),
       " old"));
@@ -114,7 +114,7 @@ void run_ask_text(const MemoryAskArguments& arguments) {
 }
 
 void run_ask(const MemoryAskArguments& arguments) {
-  if (arguments.by == "text") {
+  if (arguments.by == "text_search") {
     run_ask_text(arguments);
     return;
   }
@@ -159,11 +159,11 @@ void add_memory_ask(CLI::App& memory) {
   auto* command = memory.add_subcommand(
       "ask",
       "microfiche memory ask 'What is the code of locker 17?' --store my.db\n"
-      "microfiche memory ask 'locker 17' --by text --store my.db\n\n"
+      "microfiche memory ask 'locker 17' --by text_search --store my.db\n\n"
       "Finds the newest value of the key in the question: reads the pages of a "
       "plan back, newest first, until one states it. Prints ? if none does, "
       "and says which page answered. A model may misread a page: compare with "
-      "--by text.");
+      "--by text_search.");
   command
       ->add_option(
           "question", arguments->question, "A question, or the key itself")
@@ -173,9 +173,9 @@ void add_memory_ask(CLI::App& memory) {
       ->add_option(
           "--by",
           arguments->by,
-          "transcription (reads pages), text (full-text search) or lookup "
+          "transcription (reads pages), text_search (searches the text of turns) or lookup "
           "(asks the model, if it has learned that)")
-      ->check(CLI::IsMember({"transcription", "text", "lookup"}))
+      ->check(CLI::IsMember({"transcription", "text_search", "lookup"}))
       ->capture_default_str();
   add_reading_options(*command, arguments->reading);
   add_format_option(*command, arguments->format);

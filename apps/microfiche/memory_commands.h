@@ -7,6 +7,7 @@
 #include "memory/recall/stored_plan.h"
 #include "memory/store.h"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ struct PlanOfArguments : MemoryArguments {
   std::optional<int64_t> plan;
 };
 
+/// A whole number from `first` on.
+CLI::Validator whole_number(int64_t first = 1);
+
 /// Adds --conversation and --plan.
 void add_plan_of_options(CLI::App& command, PlanOfArguments& arguments);
 
@@ -54,6 +58,13 @@ void add_reading_options(CLI::App& command, memory::PageReadingConfig& reading);
 /// A text cut to a line of at most `num_bytes` bytes, without control
 /// characters.
 std::string one_line(const std::string& text, size_t num_bytes = 60);
+
+/// Runs a sweep over conversations; see `memory::ConversationSweepConfig`.
+void run_conversation_sweep(
+    const std::string& file,
+    const CommonArguments& common,
+    const std::optional<uint64_t>& seed,
+    const std::filesystem::path& folder);
 
 // One function per command of `memory`.
 void add_memory_import(CLI::App& memory);

@@ -20,6 +20,7 @@ namespace curve = memory::curve;
 struct MemoryCurveArguments : MemoryArguments {
   std::string conversation;
   std::optional<int64_t> plan;
+  std::optional<int64_t> run;
   std::string age = "pages";
   int64_t timeline_pages = 200;
   std::string output;
@@ -30,6 +31,7 @@ struct MemoryCurveArguments : MemoryArguments {
 struct MemoryTimelineArguments : MemoryArguments {
   std::string conversation;
   std::optional<int64_t> plan;
+  std::optional<int64_t> run;
   std::string method = "transcription";
   int64_t pages = 1000;
   std::string output = "timeline.html";
@@ -42,12 +44,14 @@ void run_curve(const MemoryCurveArguments& arguments) {
   options.unit = arguments.age == "turns" ? curve::AgeAxis::kTurns
                                           : curve::AgeAxis::kPages;
   Store store(arguments.store, Store::Mode::kRead);
-  const auto settings = curve::answered_settings(
+  const auto all_series = curve::answered_series(
       store, find_conversation_id(store, arguments.conversation));
   const auto report = curve::load_curve_report(
       store,
-      settings,
-      curve::find_setting(store, settings, arguments.plan),
+      all_series,
+      arguments.run
+          ? curve::find_series_of_run(store, all_series, *arguments.run)
+          : curve::find_series(store, all_series, arguments.plan),
       options,
       arguments.output.empty() ? 0 : arguments.timeline_pages);
   write_file(
@@ -64,15 +68,40 @@ void run_curve(const MemoryCurveArguments& arguments) {
 void run_timeline(const MemoryTimelineArguments& arguments) {
   apply_common_arguments(arguments.common);
   Store store(arguments.store, Store::Mode::kRead);
-  const int64_t plan = arguments.plan
-      ? *arguments.plan
-      : curve::newest_plan(
-            store, find_conversation_id(store, arguments.conversation));
+  int64_t plan = 0;
+  if (arguments.run) {
+    plan = curve::plan_of_run(store, *arguments.run);
+  } else if (arguments.plan) {
+    plan = *arguments.plan;
+  } else {
+    plan = curve::newest_plan(
+        store, find_conversation_id(store, arguments.conversation));
+  }
   write_file(
       arguments.output,
       curve::timeline_document(curve::load_timeline(
-          store, plan, arguments.pages, arguments.method)));
+          store, plan, arguments.pages, arguments.method, arguments.run)));
   say("timeline: " + arguments.output);
+}
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const auto method : memory::kMethods) {
+    names.emplace_back(memory::name_of(method));
+  }
+  return names;
+}
+
+/// A number above 0, up to 1.
+CLI::Validator skill() {
+  return {
+      [](const std::string& text) {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && value > 0 && value <= 1
+            ? std::string()
+            : concat("expected a skill above 0, up to 1, got ", text);
+      },
+      "SKILL in (0 - 1]"};
 }
 
 template <typename Arguments>
@@ -82,14 +111,26 @@ void add_answered_plan_options(CLI::App& command, Arguments& arguments) {
                        "--plan",
                        arguments.plan,
                        "Number of the plan; default: the newest")
-                   ->type_name("ID");
+                   ->type_name("ID")
+                   ->check(whole_number());
+  auto* run =
+      command
+          .add_option(
+              "--run",
+              arguments.run,
+              "Number of the recall run, which `memory recall` prints; default: "
+              "the one that was asked last")
+          ->type_name("ID")
+          ->check(whole_number())
+          ->excludes(plan);
   command
       .add_option(
           "--conversation",
           arguments.conversation,
           "Number or name of a conversation; default: all")
       ->type_name("ID")
-      ->excludes(plan);
+      ->excludes(plan)
+      ->excludes(run);
 }
 
 } // namespace
@@ -110,7 +151,7 @@ void add_memory_curve(CLI::App& memory) {
           "--by",
           arguments->options.method,
           "How the questions of the curve were answered")
-      ->type_name("METHOD")
+      ->check(CLI::IsMember(method_names()))
       ->capture_default_str();
   command->add_option("--age", arguments->age, "Unit of ages")
       ->check(CLI::IsMember({"pages", "turns"}))
@@ -122,13 +163,13 @@ void add_memory_curve(CLI::App& memory) {
           "Ages per row; default: rows that double, 0, 1, 2-3, 4-7 ..., and are "
           "cut where the mode changes")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number());
   command
       ->add_option(
           "--skill",
           arguments->options.horizon_skill,
           "Skill of the horizon: the oldest age up to which it is reached")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(skill())
       ->capture_default_str();
   command
       ->add_option(
@@ -145,7 +186,7 @@ void add_memory_curve(CLI::App& memory) {
           arguments->timeline_pages,
           "Pages of the timeline in report.html, newest first; 0: no timeline")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0))
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "Folder of the report")
       ->type_name("DIR");
@@ -166,13 +207,13 @@ void add_memory_timeline(CLI::App& memory) {
   add_answered_plan_options(*command, *arguments);
   command
       ->add_option("--by", arguments->method, "How the questions were answered")
-      ->type_name("METHOD")
+      ->check(CLI::IsMember(method_names()))
       ->capture_default_str();
   command
       ->add_option(
           "--pages", arguments->pages, "Pages to show, the newest first")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
   command
       ->add_option(

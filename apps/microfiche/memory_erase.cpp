@@ -100,19 +100,19 @@ void print_turns(const std::vector<memory::StoredTurn>& turns) {
   write_file("-", text);
 }
 
-/// What --matching removes besides turns, e.g. ", 2 facts, 1 answer".
-std::string mentions_text(const memory::Mentions& mentions) {
+/// What goes besides turns and pages, e.g. ", 2 facts, 1 answer".
+std::string derived_text(const memory::DerivedRows& derived) {
   std::string text;
   const auto add = [&](int64_t count, const char* noun) {
     text += count > 0 ? ", " + count_of(count, noun) : "";
   };
-  add(mentions.facts, "fact");
-  add(mentions.questions, "question");
-  add(mentions.answers, "answer");
-  add(mentions.readings, "reading");
-  if (mentions.titles > 0) {
+  add(derived.facts, "fact");
+  add(derived.questions, "question");
+  add(derived.answers, "answer");
+  add(derived.readings, "reading");
+  if (derived.titles > 0) {
     text +=
-        ", the title or name of " + count_of(mentions.titles, "conversation");
+        ", the title or name of " + count_of(derived.titles, "conversation");
   }
   return text;
 }
@@ -135,16 +135,16 @@ void run_erase(const MemoryEraseArguments& arguments) {
       arguments.dry_run ? Store::Mode::kRead : Store::Mode::kWrite);
   const auto selection = make_selection(store, arguments);
   const auto turns = memory::select(store, selection);
-  const auto mentions = memory::find_mentions(store, selection);
+  const auto derived = memory::find_derived(store, selection);
   const std::string what =
       count_of(static_cast<int64_t>(turns.size()), "turn") +
-      mentions_text(mentions);
+      derived_text(derived);
   if (arguments.dry_run) {
     print_turns(turns);
     say("would erase " + what);
     return;
   }
-  const bool is_empty = turns.empty() && mentions.total() == 0;
+  const bool is_empty = turns.empty() && derived.total() == 0;
   if (!arguments.yes && !is_empty && !is_confirmed(what)) {
     say("nothing erased");
     return;
@@ -161,7 +161,7 @@ void run_erase(const MemoryEraseArguments& arguments) {
           report.new_pages,
           " laid out again), ",
           count_of(report.removed_files, "file"),
-          mentions_text(report.mentions),
+          derived_text(report.derived),
           "\n"));
   say("Copies elsewhere, such as backups, exports and plans that were built "
       "into other files, are not reached.");

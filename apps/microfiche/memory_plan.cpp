@@ -7,10 +7,10 @@
 #include "core/plural.h"
 #include "core/terminal.h"
 #include "memory/plans.h"
+#include "memory/reading/plan_input.h"
 #include "memory/timestamp.h"
 #include "model/memory_estimate.h"
 #include "model/model_config.h"
-#include "page/vision_token_order.h"
 #include "tokenizer/tokenizer.h"
 
 #include <algorithm>
@@ -70,36 +70,18 @@ memory::PlanInput plan_input(
     const memory::Conversation& conversation,
     const model::ModelConfig& config,
     const MemoryPlanArguments& arguments) {
-  const auto modes = model::modes_of(config);
   const auto tokenizer = tokenizer::Tokenizer::load(
       model_folder(arguments.common) / "tokenizer.json");
   const auto placement =
       model::find_placement("cpu", arguments.common.dtype, config.dtype());
-  memory::PlanInput input;
-  for (const auto& mode : modes) {
-    input.modes.push_back(mode.name);
+  auto input =
+      memory::make_plan_input(store, conversation.id, config, tokenizer);
+  if (arguments.budget > 0) {
+    input.budget = arguments.budget;
   }
-  input.pages = memory::page_states(
-      store,
-      conversation.id,
-      {[&](const std::string& text) {
-         return static_cast<int64_t>(
-             tokenizer.encode(text, /*added_tokens=*/false).size());
-       },
-       [&](int64_t width, int64_t height) {
-         std::vector<int64_t> positions;
-         for (const auto& mode : modes) {
-           positions.push_back(page::count_vision_tokens(
-                                   mode, width, height, config.token_side_px())
-                                   .positions);
-         }
-         return positions;
-       }});
-  input.max_positions = config.language.max_position_embeddings;
-  input.budget = arguments.budget > 0 ? arguments.budget : input.max_positions;
-  input.now_seq = arguments.now > 0
-      ? arguments.now
-      : memory::next_seq(store, conversation.id) - 1;
+  if (arguments.now > 0) {
+    input.now_seq = arguments.now;
+  }
   input.kv_bytes_per_position = model::kv_cache_bytes(config, placement);
   return input;
 }
@@ -298,7 +280,7 @@ void add_memory_plan(CLI::App& memory) {
           arguments->budget,
           "Positions that the pages may take; default: those of the model")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number());
   auto* policy =
       command
           ->add_option(
@@ -321,7 +303,7 @@ void add_memory_plan(CLI::App& memory) {
           "The turn that counts as now; default: the newest of the "
           "conversation")
       ->type_name("SEQ")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number());
   command->add_flag(
       "--dry-run", arguments->dry_run, "Only print; keep no plan");
   add_format_option(*command, arguments->format);

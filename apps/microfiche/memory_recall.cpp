@@ -108,6 +108,7 @@ Json recall_config_json(const MemoryRecallArguments& arguments) {
       {"never_stated", arguments.config.probes.never_stated},
       {"seed", arguments.config.probes.seed},
       {"batch", arguments.config.reading.batch},
+      {"pages_per_context", arguments.config.reading.pages_per_context},
       {"generation", write_config(arguments.config.reading.generation)}};
 }
 
@@ -137,6 +138,27 @@ void write_results(
   say(concat(folder.string(), ": samples.jsonl, summary.json"));
 }
 
+/// Facts that even the exact text does not give: no method can recall them.
+void warn_of_unstated(const memory::RecallRun& run) {
+  int64_t count = 0;
+  std::string example;
+  for (const auto& answer : run.answers) {
+    const auto& probe = run.probes[answer.probe];
+    if (answer.method == memory::Method::kWholeText && probe.fact &&
+        answer.outcome != memory::Outcome::kCorrect) {
+      ++count;
+      example = concat("turn ", probe.seq, ", \"", one_line(probe.key), "\"");
+    }
+  }
+  if (count > 0) {
+    warn(concat(
+        count_of(count, "fact"),
+        " that the text does not state as \"KEY is VALUE.\", such as ",
+        example,
+        "; no method recalls them"));
+  }
+}
+
 void run_recall(MemoryRecallArguments arguments) {
   arguments.config.probes.seed = arguments.common.seed;
   Store store(arguments.store, Store::Mode::kWrite);
@@ -150,6 +172,7 @@ void run_recall(MemoryRecallArguments arguments) {
   }
   const auto begin = std::chrono::steady_clock::now();
   std::vector<memory::RecallRun> runs;
+  std::string runs_text;
   int64_t num_read = 0;
   int64_t num_reused = 0;
   for (const auto& plan : plans) {
@@ -166,6 +189,22 @@ void run_recall(MemoryRecallArguments arguments) {
           progress->update(done);
         });
     progress.reset();
+    if (result.saved.other_questions > 0) {
+      say(concat(
+          "plan ",
+          plan.id,
+          ": answers to ",
+          count_of(result.saved.other_questions, "other question"),
+          " of earlier recalls are kept; `memory curve` shows all"));
+    }
+    warn_of_unstated(result.run);
+    runs_text += concat("run ", result.saved.run, " of plan ", plan.id, "\n");
+    if (arguments.config.reading.pages_per_context > 1) {
+      runs_text += concat(
+          "a context takes up to ",
+          count_of(result.context_positions, "position"),
+          " of vision tokens\n");
+    }
     num_read += result.num_read;
     num_reused += result.num_reused;
     result.run.conversation =
@@ -202,8 +241,9 @@ void run_recall(MemoryRecallArguments arguments) {
             by_method["never_stated"]["n"].dump(),
             " without an answer, as it should be\n"));
   }
+  write_file("-", runs_text);
   say(concat(
-      count_of(num_read, "page"),
+      count_of(num_read, "context"),
       " read, ",
       count_of(num_reused, "reading"),
       " reused, ",
@@ -219,15 +259,24 @@ void add_reading_options(
       .add_option(
           "--max-new-tokens",
           reading.generation.max_new_tokens,
-          "Most tokens that are read from a page")
+          "Most tokens that are read from a context")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
   command
       .add_option(
-          "--batch", reading.batch, "Pages that are read at the same time")
+          "--batch", reading.batch, "Contexts that are read at the same time")
       ->type_name("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1024}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--pages-per-context",
+          reading.pages_per_context,
+          "Pages that stand in one context, oldest first; a model must have "
+          "learned to read several")
+      ->type_name("N")
+      ->check(whole_number())
       ->capture_default_str();
 }
 
@@ -306,7 +355,7 @@ void add_memory_recall(CLI::App& memory) {
           probes.limit,
           "Facts to ask for, spread over all ages; default: all")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number());
   command
       ->add_option(
           "--never-stated",

@@ -49,12 +49,12 @@ constexpr int64_t kTimelinePages = 200;
 /// Recall over age of the newest plan with answers.
 void report_store(const std::string& file, const std::string& output) {
   memory::Store store(file, memory::Store::Mode::kRead);
-  const auto settings = memory::curve::answered_settings(store);
+  const auto all_series = memory::curve::answered_series(store);
   const auto html =
       memory::curve::curve_document(memory::curve::load_curve_report(
           store,
-          settings,
-          memory::curve::find_setting(store, settings, std::nullopt),
+          all_series,
+          memory::curve::find_series(store, all_series, std::nullopt),
           {},
           kTimelinePages));
   const std::string target = output.empty() ? "report.html" : output;

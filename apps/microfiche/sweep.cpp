@@ -1,10 +1,12 @@
 #include "command.h"
+#include "memory_commands.h"
 
 #include "analysis/run_analysis.h"
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/terminal.h"
+#include "memory/sweep/conversation_sweep_config.h"
 #include "report/report.h"
 #include "report/write_report.h"
 #include "sweep/run/environment.h"
@@ -193,12 +195,20 @@ void run_worker(
 }
 
 void sweep(const SweepArguments& arguments) {
-  const auto config = read_sweep(arguments);
-  auto common = arguments.common;
   const std::filesystem::path folder = arguments.output.empty()
       ? std::filesystem::path("runs") /
           std::filesystem::path(arguments.config).stem()
       : std::filesystem::path(arguments.output);
+  if (memory::is_conversation_sweep(arguments.config)) {
+    check<UsageError>(
+        arguments.workers == 1,
+        "--workers: a sweep over conversations runs in one process");
+    run_conversation_sweep(
+        arguments.config, arguments.common, arguments.seed, folder);
+    return;
+  }
+  const auto config = read_sweep(arguments);
+  auto common = arguments.common;
   auto worker = sweep::worker_of_environment();
   if (arguments.workers > 1) {
     check<UsageError>(

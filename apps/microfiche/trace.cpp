@@ -255,7 +255,7 @@ void add_trace(CLI::App& app) {
   add_mode_option(*command, arguments->mode);
   add_prompt_option(*command, arguments->prompt);
   command->add_option("--steps", arguments->steps, "Ids to generate")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   add_model_options(*command, arguments->common);
   add_window_option(*command, arguments->common);

@@ -1,6 +1,7 @@
 #include "memory/erase.h"
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/terminal.h"
 #include "memory/derived_files.h"
 #include "memory/lay_out.h"
@@ -20,11 +21,53 @@ struct SharedPage {
   std::vector<StoredTurn> turns;
 };
 
-constexpr const char* kFactsWith =
-    "FROM fact WHERE instr(key, ?1) OR instr(value, ?1) OR instr(kind, ?1)";
-constexpr const char* kQuestionsWith = "FROM probe WHERE instr(question, ?1)";
-constexpr const char* kAnswersWith = "FROM answer WHERE instr(text, ?1)";
-constexpr const char* kReadingsWith = "FROM reading WHERE instr(text, ?1)";
+// Rows that an erasure removes: ?1 is a JSON list of the ids of its turns, ?2
+// the text, or NULL.
+constexpr const char* kFacts =
+    "SELECT id FROM fact WHERE turn IN (SELECT value FROM json_each(?1)) OR "
+    "instr(key, ?2) OR instr(value, ?2) OR instr(kind, ?2)";
+constexpr const char* kConversations =
+    "SELECT conversation FROM turn WHERE id IN (SELECT value FROM "
+    "json_each(?1))";
+
+std::string questions_sql() {
+  return concat(
+      "SELECT id FROM probe WHERE fact IN (",
+      kFacts,
+      ") OR instr(question, ?2) OR (fact IS NULL AND conversation IN (",
+      kConversations,
+      "))");
+}
+
+// What a model read from a page may have words of any turn on it, so all
+// answers of a conversation go.
+std::string answers_sql() {
+  return concat(
+      "SELECT id FROM answer WHERE instr(text, ?2) OR probe IN (",
+      questions_sql(),
+      ") OR probe IN (SELECT id FROM probe WHERE conversation IN (",
+      kConversations,
+      "))");
+}
+
+constexpr const char* kReadings =
+    "SELECT id FROM reading WHERE instr(text, ?2) OR token_file IN (SELECT "
+    "token_file.id FROM token_file JOIN rendering_page ON "
+    "rendering_page.rendering = token_file.rendering JOIN page_turn ON "
+    "page_turn.page = rendering_page.page JOIN turn ON turn.id = "
+    "page_turn.turn WHERE turn.id IN (SELECT value FROM json_each(?1)) OR "
+    // Its page may have been read in one context with an erased one.
+    "(instr(reading_config, '\"context\"') AND turn.conversation IN (SELECT "
+    "conversation FROM turn WHERE id IN (SELECT value FROM json_each(?1)))))";
+
+/// The ids of turns as a JSON list.
+std::string ids_json(const std::vector<StoredTurn>& turns) {
+  Json ids = Json::array();
+  for (const auto& turn : turns) {
+    ids.push_back(turn.id);
+  }
+  return ids.dump();
+}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -106,14 +149,6 @@ class Eraser {
     for (const auto& turn : turns_) {
       conversations.insert(turn.conversation);
     }
-    // What a model read from a page may have words of any turn on it.
-    Statement answers(
-        database_,
-        "DELETE FROM answer WHERE probe IN "
-        "(SELECT id FROM probe WHERE conversation = ?1)");
-    for (const int64_t conversation : conversations) {
-      answers.bind(conversation).run();
-    }
     Statement drop_page(database_, "DELETE FROM page WHERE id = ?1");
     for (const auto& page : pages) {
       drop_page.bind(page.first).run();
@@ -189,12 +224,24 @@ class Eraser {
     return count;
   }
 
-  void remove_mentions(const std::string& text) {
-    for (const char* rows :
-         {kFactsWith, kQuestionsWith, kAnswersWith, kReadingsWith}) {
-      Statement remove(database_, concat("DELETE ", rows));
-      remove.bind(text).run();
+  /// Facts, questions, answers and readings, answers first because they depend
+  /// on the others.
+  void remove_derived(const std::optional<std::string>& text) {
+    const std::pair<const char*, std::string> kinds[] = {
+        {"answer", answers_sql()},
+        {"probe", questions_sql()},
+        {"fact", kFacts},
+        {"reading", kReadings}};
+    const auto ids = ids_json(turns_);
+    for (const auto& [table, rows] : kinds) {
+      Statement remove(
+          database_,
+          concat("DELETE FROM ", table, " WHERE id IN (", rows, ")"));
+      remove.bind(ids, text).run();
     }
+  }
+
+  void remove_titles(const std::string& text) {
     Statement rename(
         database_,
         "UPDATE conversation SET title = ?2, name = ?3, source_sha256 = NULL "
@@ -260,27 +307,28 @@ std::vector<StoredTurn> select(Store& store, const Selection& selection) {
   return turns;
 }
 
-Mentions find_mentions(Store& store, const Selection& selection) {
-  Mentions mentions;
-  if (!selection.matching) {
-    return mentions;
-  }
-  const std::string& text = *selection.matching;
-  const auto num_rows = [&](const char* rows) {
-    Statement query(store.database(), concat("SELECT count(*) ", rows));
-    query.bind(text).next();
+DerivedRows find_derived(Store& store, const Selection& selection) {
+  const auto ids = ids_json(select(store, selection));
+  const auto num_rows = [&](const std::string& rows) {
+    Statement query(
+        store.database(), concat("SELECT count(*) FROM (", rows, ")"));
+    query.bind(ids, selection.matching).next();
     return query.integer(0);
   };
-  mentions.facts = num_rows(kFactsWith);
-  mentions.questions = num_rows(kQuestionsWith);
-  mentions.answers = num_rows(kAnswersWith);
-  mentions.readings = num_rows(kReadingsWith);
+  DerivedRows derived;
+  derived.facts = num_rows(kFacts);
+  derived.questions = num_rows(questions_sql());
+  derived.answers = num_rows(answers_sql());
+  derived.readings = num_rows(kReadings);
+  if (!selection.matching) {
+    return derived;
+  }
   for (const auto& known : conversations(store)) {
-    const auto changed = without(known, text);
-    mentions.titles +=
+    const auto changed = without(known, *selection.matching);
+    derived.titles +=
         changed.title != known.title || changed.name != known.name ? 1 : 0;
   }
-  return mentions;
+  return derived;
 }
 
 ErasureReport erase(Store& store, const Selection& selection, int64_t now_ms) {
@@ -289,12 +337,13 @@ ErasureReport erase(Store& store, const Selection& selection, int64_t now_ms) {
     Transaction transaction(store.database());
     const auto turns = select(store, selection);
     Eraser eraser(store, turns);
-    report.mentions = find_mentions(store, selection);
-    if (turns.empty() && report.mentions.total() == 0) {
+    report.derived = find_derived(store, selection);
+    if (turns.empty() && report.derived.total() == 0) {
       return report;
     }
+    eraser.remove_derived(selection.matching);
     if (selection.matching) {
-      eraser.remove_mentions(*selection.matching);
+      eraser.remove_titles(*selection.matching);
     }
     const auto pages = eraser.find_pages();
     eraser.remove_rows(pages);

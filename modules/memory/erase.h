@@ -10,19 +10,21 @@
 namespace microfiche::memory {
 
 // Note [Erasure]
-// An erasure removes turns and everything that was made from them: facts,
-// answers of their conversations, entries of the full-text index, and the pages
-// that they stood on, with their pictures and vision tokens. The other turns of
-// those pages are laid out again. All of this is one transaction. Then the
-// index is built anew, the file is written anew without free space, a
-// write-ahead log is emptied, and the files of the pages are removed. A process
-// that is killed in between leaves an erasure that is not `cleaned`; the next
-// one that opens the store for writing finishes it. Copies elsewhere, such as
-// backups, are out of reach.
+// An erasure removes turns and everything that was made from them: facts with
+// their questions, questions for keys that were never stated, because those are
+// made of stated ones, answers of their conversations, entries of the full-text
+// index, and the pages that they stood on, with their pictures and vision
+// tokens. The other turns of those pages are laid out again. All of this is one
+// transaction. Then the index is built anew, the file is written anew without
+// free space, a write-ahead log is emptied, and the files of the pages are
+// removed. A process that is killed in between leaves an erasure that is not
+// `cleaned`; the next one that opens the store for writing finishes it. Copies
+// elsewhere, such as backups, are out of reach.
 
-/// Rows with a text, apart from turns.
-struct Mentions {
-  /// Conversations with it in their title or name.
+/// What an erasure removes besides turns, pages and files: what was made from
+/// the turns, and everything else that has the text.
+struct DerivedRows {
+  /// Conversations with the text in their title or name.
   int64_t titles = 0;
   int64_t facts = 0;
   int64_t questions = 0;
@@ -64,15 +66,14 @@ struct ErasureReport {
   /// Files of pictures and vision tokens that were removed.
   int64_t removed_files = 0;
 
-  /// What `Selection::matching` removed besides.
-  Mentions mentions;
+  DerivedRows derived;
 };
 
 /// The turns that a selection has, in order. Exactly one of its fields is set.
 std::vector<StoredTurn> select(Store& store, const Selection& selection);
 
-/// What a selection by a text has besides turns.
-Mentions find_mentions(Store& store, const Selection& selection);
+/// What an erasure of a selection removes besides turns and pages.
+DerivedRows find_derived(Store& store, const Selection& selection);
 
 /// Erases turns; see Note [Erasure].
 ErasureReport erase(Store& store, const Selection& selection, int64_t now_ms);

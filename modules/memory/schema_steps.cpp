@@ -268,7 +268,45 @@ CREATE TABLE reading (
 ) STRICT;
 )sql";
 
-constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3};
+// A recall run is what one model, in one dtype and with one reading config, was
+// asked about a plan: runs do not replace each other. `model_sha256` is that of
+// `token_file`; it, the dtype and the reading config are empty for answers from
+// before this version. A token file keeps a reading for each reading config.
+constexpr std::string_view kVersion4 = R"sql(
+CREATE TABLE recall_run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  plan INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+  model_sha256 TEXT NOT NULL,
+  dtype TEXT NOT NULL,
+  reading_config TEXT NOT NULL,
+  UNIQUE (plan, model_sha256, dtype, reading_config)
+) STRICT;
+INSERT INTO recall_run (plan, model_sha256, dtype, reading_config)
+  SELECT DISTINCT plan, '', '', '' FROM answer WHERE plan IS NOT NULL;
+ALTER TABLE answer ADD COLUMN run INTEGER
+  REFERENCES recall_run (id) ON DELETE CASCADE;
+UPDATE answer SET run =
+  (SELECT id FROM recall_run WHERE recall_run.plan = answer.plan);
+CREATE INDEX answer_run ON answer (run);
+UPDATE answer SET method = 'whole_text' WHERE method = 'full_text';
+UPDATE answer SET method = 'blank_page' WHERE method = 'nothing';
+
+CREATE TABLE new_reading (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  token_file INTEGER NOT NULL REFERENCES token_file (id) ON DELETE CASCADE,
+  reading_config TEXT NOT NULL,
+  text TEXT NOT NULL,
+  stop TEXT NOT NULL,
+  precision REAL NOT NULL,
+  seconds REAL NOT NULL,
+  UNIQUE (token_file, reading_config)
+) STRICT;
+INSERT INTO new_reading SELECT * FROM reading;
+DROP TABLE reading;
+ALTER TABLE new_reading RENAME TO reading;
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 } // namespace
 

@@ -165,8 +165,12 @@ TEST_F(MemoryCurveCommandTest, WithoutAnswersItSaysWhichCommandAsks) {
 }
 
 TEST_F(AnsweredMemoryCommandTest, WhatHasNoEffectIsRefused) {
-  expect_failure("curve --by lookup", 3, "the store has answers by:");
-  expect_failure("curve --skill 0", 2, "must lie in (0, 1]");
+  expect_failure("curve --by nosuch", 2, "--by");
+  expect_failure("curve --plan -1", 2, "--plan");
+  expect_failure("curve --run 9", 3, "there is no run 9");
+  expect_failure("curve --run 1 --plan 1", 2, "excludes");
+  expect_failure("curve --skill 0", 2, "expected a skill above 0, up to 1");
+  expect_failure("curve --skill nan", 2, "--skill");
   expect_failure("curve --skill 2", 2, "--skill");
   expect_failure("curve --bin-width 0", 2, "--bin-width");
   expect_failure("curve --resamples -1", 2, "--resamples");
@@ -174,7 +178,8 @@ TEST_F(AnsweredMemoryCommandTest, WhatHasNoEffectIsRefused) {
   expect_failure("curve --conversation nobody", 3, "no conversation");
   expect_failure("curve --plan 2", 3, "there are no answers for plan 2");
   expect_failure("timeline --pages 0", 2, "--pages");
-  expect_failure("timeline --by dreams", 3, "dreams");
+  expect_failure("timeline --by dreams", 2, "dreams");
+  expect_failure("timeline --run 9", 3, "there is no recall run 9");
 }
 
 TEST_F(AnsweredMemoryCommandTest, AFullDiskLeavesNoHalfReport) {

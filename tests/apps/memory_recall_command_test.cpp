@@ -134,13 +134,13 @@ TEST_F(MemoryRecallCommandTest, TheShippedModelRecallsWhatItsPagesState) {
   EXPECT_EQ(methods["transcription"]["n"], 10);
   // Measured when it was written: .97 of 120 facts of such pages.
   EXPECT_GE(methods["transcription"]["correct"], 8);
-  EXPECT_EQ(methods["full_text"]["correct"], 10);
+  EXPECT_EQ(methods["whole_text"]["correct"], 10);
   EXPECT_EQ(methods["text_search"]["correct"], 10);
-  EXPECT_EQ(methods["nothing"]["correct"], 0);
+  EXPECT_EQ(methods["blank_page"]["correct"], 0);
   EXPECT_EQ(methods["wrong_page"]["correct"], 0);
   EXPECT_EQ(methods["transcription"]["never_stated"]["n"], 3);
   EXPECT_LT(
-      methods["newest_text"]["positions"], methods["full_text"]["positions"]);
+      methods["newest_text"]["positions"], methods["whole_text"]["positions"]);
   EXPECT_EQ(
       read_json_file(folder.path() / "results/summary.json")["methods"],
       methods);
@@ -162,7 +162,7 @@ TEST_F(MemoryRecallCommandTest, AModeTooSmallToReadRecallsNothing) {
 
   // 8.9-px type: measured 0 of 120 facts.
   EXPECT_EQ(summary["methods"]["transcription"]["correct"], 0);
-  EXPECT_EQ(summary["methods"]["full_text"]["correct"], 12);
+  EXPECT_EQ(summary["methods"]["whole_text"]["correct"], 12);
 }
 
 TEST_F(MemoryRecallCommandTest, ABuildReusesWhatIsThere) {
@@ -183,7 +183,7 @@ TEST_F(MemoryRecallCommandTest, AskPrintsTheValueAndWhereItStands) {
 
   const auto json =
       parse_json(memory.must(question + "--format json"), "answer of ask");
-  const auto text = memory.must(question + "--by text");
+  const auto text = memory.must(question + "--by text_search");
 
   EXPECT_EQ(json["key"], fact["key"]);
   EXPECT_EQ(json["mode"], "nano-9");
@@ -195,7 +195,7 @@ TEST_F(MemoryRecallCommandTest, AskPrintsTheValueAndWhereItStands) {
 
 TEST_F(MemoryRecallCommandTest, WhatNoPageStatesIsAQuestionMark) {
   EXPECT_EQ(memory.must("ask zzzzz"), "?\n");
-  EXPECT_EQ(memory.must("ask zzzzz --by text"), "?\n");
+  EXPECT_EQ(memory.must("ask zzzzz --by text_search"), "?\n");
 }
 
 TEST_F(MemoryRecallCommandTest, LookupNeedsAModelThatHasLearnedIt) {
@@ -212,7 +212,9 @@ TEST_F(MemoryRecallCommandTest, WhatIsMissingIsNamedWithItsCommand) {
   expect_failure("recall --batch 0", 2, "--batch");
   expect_failure("ask", 2, "question");
   expect_failure("ask x --by guess", 2, "--by");
-  expect_failure("ask '?' --by text", 3, "no word to look for");
+  expect_failure("ask '?' --by text_search", 2, "no word to look for");
+  expect_failure("ask ''", 2, "no word to look for");
+  expect_failure("recall --never-stated 100000", 2, "--never-stated");
 }
 
 TEST_F(MemoryRecallCommandTest, AStoreWithoutAPlanIsRefused) {

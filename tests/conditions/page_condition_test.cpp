@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "page/resize.h"
 
 #include <cmath>
 
@@ -53,6 +54,7 @@ TEST(PageConditionTest, NoStrengthChangesNothing) {
         "gaussian_noise:0",
         "blur:0",
         "rescale:100",
+        "shrink:100",
         "occlusion:0",
         "contrast:100",
         "none"}) {
@@ -60,8 +62,23 @@ TEST(PageConditionTest, NoStrengthChangesNothing) {
   }
 }
 
-TEST(PageConditionTest, EveryConditionKeepsThePagesSize) {
+TEST(PageConditionTest, AShrunkPageIsSmallerAndResizedAsModesDoIt) {
+  const auto page = page::make_page(40, 20, {1, 2, 3});
+
+  EXPECT_EQ(treat("shrink:50", page), page::make_page(20, 10, {1, 2, 3}));
+  EXPECT_EQ(
+      treat("shrink:50", pattern()), page::resize_bicubic(pattern(), 17, 17));
+  // Twice by a half is not once by a quarter: the pixels between are lost.
+  EXPECT_NE(
+      treat("shrink:50+shrink:50", pattern()),
+      page::resize_bicubic(pattern(), 9, 9));
+}
+
+TEST(PageConditionTest, EveryOtherConditionKeepsThePagesSize) {
   for (const auto& condition : page_conditions()) {
+    if (condition.info.name == "shrink") {
+      continue;
+    }
     const auto name =
         condition.info.name + (condition.info.strength ? ":20" : "");
 

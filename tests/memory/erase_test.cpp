@@ -198,7 +198,7 @@ TEST_F(EraseTest, FactsAnswersAndTitlesGoAsWell) {
 
   const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
 
-  EXPECT_EQ(report.mentions.titles, 1);
+  EXPECT_EQ(report.derived.titles, 1);
   EXPECT_EQ(find_conversation(store, "a").title, "");
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM fact"), 0);
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 0);
@@ -208,34 +208,35 @@ TEST_F(EraseTest, FactsAnswersAndTitlesGoAsWell) {
 }
 
 TEST_F(EraseTest, AFactAQuestionOrAnAnswerAloneIsErased) {
-  for (const std::string sql :
-       {"INSERT INTO fact (turn, key, value, kind) "
-        "VALUES (1, 'k', 'quixotry', '')",
-        "INSERT INTO fact (turn, key, value, kind) "
-        "VALUES (1, 'k', 'v', 'quixotry')",
-        "INSERT INTO probe (conversation, question, asked_seq) "
-        "VALUES (1, 'quixotry?', 1)",
-        "INSERT INTO probe (id, conversation, question, asked_seq) "
-        "VALUES (9, 1, 'what?', 1);"
-        "INSERT INTO answer (probe, text, outcome, seconds) "
-        "VALUES (9, 'quixotry', 'correct', 1)",
-        "INSERT INTO rendering (id, key, mode, how, width, height, type_px, "
-        "characters, png_sha256) VALUES (1, 'k', 'm', 'h', 1, 1, 1, 1, 'p');"
-        "INSERT INTO token_file (id, rendering, model_sha256, dtype, nominal, "
-        "valid, positions, sha256) VALUES (1, 1, 'm', 'f', 1, 1, 1, 's');"
-        "INSERT INTO reading (token_file, settings, text, stop, precision, "
-        "seconds) VALUES (1, '{}', 'quixotry', 'eos', 0, 1)"}) {
+  for (
+      const std::string sql :
+      {"INSERT INTO fact (turn, key, value, kind) "
+       "VALUES (1, 'k', 'quixotry', '')",
+       "INSERT INTO fact (turn, key, value, kind) "
+       "VALUES (1, 'k', 'v', 'quixotry')",
+       "INSERT INTO probe (conversation, question, asked_seq) "
+       "VALUES (1, 'quixotry?', 1)",
+       "INSERT INTO probe (id, conversation, question, asked_seq) "
+       "VALUES (9, 1, 'what?', 1);"
+       "INSERT INTO answer (probe, text, outcome, seconds) "
+       "VALUES (9, 'quixotry', 'correct', 1)",
+       "INSERT INTO rendering (id, key, mode, how, width, height, type_px, "
+       "characters, png_sha256) VALUES (1, 'k', 'm', 'h', 1, 1, 1, 1, 'p');"
+       "INSERT INTO token_file (id, rendering, model_sha256, dtype, nominal, "
+       "valid, positions, sha256) VALUES (1, 1, 'm', 'f', 1, 1, 1, 's');"
+       "INSERT INTO reading (token_file, reading_config, text, stop, precision, "
+       "seconds) VALUES (1, '{}', 'quixotry', 'eos', 0, 1)"}) {
     fs::remove(path());
     auto store = open();
     add(store, "a", {"one"});
     store.database().run(sql);
     ASSERT_THAT(files_with(kSecret), SizeIs(1)) << sql;
-    EXPECT_EQ(find_mentions(store, matching(kSecret)).total(), 1) << sql;
+    EXPECT_EQ(find_derived(store, matching(kSecret)).total(), 1) << sql;
 
     const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
 
     EXPECT_EQ(report.turns, 0);
-    EXPECT_EQ(report.mentions.total(), 1) << sql;
+    EXPECT_EQ(report.derived.total(), 1) << sql;
     EXPECT_THAT(files_with(kSecret), IsEmpty()) << sql;
     EXPECT_THAT(texts(store, "a"), ElementsAre("one"));
   }
@@ -254,9 +255,42 @@ TEST_F(EraseTest, AnAnswerOfAnotherConversationIsErased) {
   const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
 
   EXPECT_EQ(report.turns, 1);
-  EXPECT_EQ(report.mentions.answers, 1);
+  EXPECT_EQ(report.derived.answers, 1);
   EXPECT_THAT(files_with(kSecret), IsEmpty());
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 1);
+}
+
+TEST_F(EraseTest, AllThatGoesIsCounted) {
+  auto store = open();
+  add(store, "a", {kSecret, "two"});
+  lay_out(store, options);
+  // A fact of each turn, a question about each and one about neither, with an
+  // answer each that does not have the text; a reading of the shared page.
+  store.database().run(
+      "INSERT INTO fact (id, turn, key, value, kind) VALUES "
+      "(1, 1, 'k', 'v', ''), (2, 2, 'l', 'w', '');"
+      "INSERT INTO probe (id, conversation, fact, question, asked_seq) VALUES "
+      "(1, 1, 1, 'k', 2), (2, 1, 2, 'l', 2), (3, 1, NULL, 'kl', 2);"
+      "INSERT INTO answer (probe, text, outcome, seconds) VALUES "
+      "(1, 'v', 'correct', 1), (2, 'w', 'correct', 1), (3, '', 'abstained', 1);"
+      "INSERT INTO token_file (id, rendering, model_sha256, dtype, nominal, "
+      "valid, positions, sha256) VALUES (1, 1, 'm', 'f', 1, 1, 1, 's');"
+      "INSERT INTO reading (token_file, reading_config, text, stop, precision, "
+      "seconds) VALUES (1, '{}', 'two', 'eos', 0, 1)");
+  const auto before = find_derived(store, matching(kSecret));
+
+  const auto report = erase(store, matching(kSecret), /*now_ms=*/0);
+
+  for (const auto& derived : {before, report.derived}) {
+    EXPECT_EQ(derived.facts, 1);
+    EXPECT_EQ(derived.questions, 2);
+    EXPECT_EQ(derived.answers, 3);
+    EXPECT_EQ(derived.readings, 1);
+  }
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM fact"), 1);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM probe"), 1);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 0);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM reading"), 0);
 }
 
 TEST_F(EraseTest, ALongTurnLosesAllItsPages) {

@@ -84,7 +84,7 @@ TEST_F(ImportTest, ErasedTurnsStayErasedUnderAnErasedName) {
   erase(store, selection, /*now_ms=*/0);
   // Its name does not change again, so that it is still found.
   selection.matching = "erased";
-  EXPECT_EQ(find_mentions(store, selection).total(), 0);
+  EXPECT_EQ(find_derived(store, selection).total(), 0);
 
   const auto report = import(
       store,

@@ -171,6 +171,37 @@ TEST_F(MemoryStoreTest, MigrationsRunFromTheVersionOfTheStore) {
   EXPECT_EQ(database.integer("PRAGMA user_version"), 2);
 }
 
+TEST_F(MemoryStoreTest, AnswersFromBeforeRunsKeepTheirPlanAndTheirMethod) {
+  Database database(path());
+  migrate(database, schema_steps().first(3));
+  database.run(
+      "INSERT INTO conversation VALUES (1, 'a', '', 'jsonl', NULL, 0);"
+      "INSERT INTO policy VALUES (1, '{}', 'p');"
+      "INSERT INTO plan (id, conversation, policy, budget, spent, now_seq, "
+      "made_ms) VALUES (7, 1, 1, 9, 9, 1, 0);"
+      "INSERT INTO probe VALUES (1, 1, NULL, 'what?', 1);"
+      "INSERT INTO answer (probe, plan, text, outcome, seconds, method) VALUES "
+      "(1, 7, '', 'abstained', 0, 'full_text'), "
+      "(1, 7, '', 'abstained', 0, 'nothing');"
+      "INSERT INTO rendering VALUES (1, 'k', 'm', 'h', NULL, 1, 1, 1, 1, 'p');"
+      "INSERT INTO token_file VALUES (1, 1, 'm', 'f32', 1, 1, 1, 's');"
+      "INSERT INTO reading VALUES (1, 1, '{}', 'text', 'eos', 1, 1)");
+
+  migrate(database, schema_steps());
+
+  EXPECT_EQ(database.integer("SELECT plan FROM recall_run"), 7);
+  EXPECT_EQ(
+      database.integer(
+          "SELECT count(*) FROM answer WHERE run = 1 AND method IN "
+          "('whole_text', 'blank_page')"),
+      2);
+  EXPECT_EQ(
+      database.integer(
+          "SELECT count(*) FROM reading WHERE reading_config = '{}' AND text = "
+          "'text'"),
+      1);
+}
+
 TEST_F(MemoryStoreTest, AFailedMigrationChangesNothing) {
   const std::array<std::string_view, 2> steps = {
       "CREATE TABLE a (x INTEGER)", "CREATE TABLE b (y INTEGER); nonsense"};

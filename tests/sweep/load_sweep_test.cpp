@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json.h"
 #include "tests/support/folders.h"
 
 namespace microfiche::sweep {
@@ -106,6 +107,10 @@ TEST(LoadSweepTest, AssignmentsChangeTheFile) {
 TEST(LoadSweepTest, EveryShippedSweepIsValid) {
   const std::filesystem::path folder = MICROFICHE_SOURCE_DIR "/configs/sweeps";
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    // Sweeps over conversations are loaded by their own test in tests/memory.
+    if (read_json_file(file.path()).contains("conversations")) {
+      continue;
+    }
     EXPECT_NO_THROW(load_sweep(file.path())) << file.path();
   }
 }

@@ -6,6 +6,7 @@
 #include "conditions/page/opencv_page.h"
 #include "conditions/page/page_condition.h"
 #include "page/image_file.h"
+#include "page/resize.h"
 
 namespace microfiche::conditions {
 namespace {
@@ -39,6 +40,14 @@ page::PageImage rescale(page::PageImage image, double percent) {
       cv::INTER_AREA);
   cv::resize(small, pixels, pixels.size(), 0, 0, cv::INTER_CUBIC);
   return image;
+}
+
+page::PageImage shrink(page::PageImage image, double percent) {
+  const auto shrunk = [&](int64_t side) {
+    return std::max<int64_t>(
+        1, std::llround(static_cast<double>(side) * percent / 100));
+  };
+  return page::resize_bicubic(image, shrunk(image.width), shrunk(image.height));
 }
 
 page::PageImage lower_contrast(page::PageImage image, double percent) {
@@ -86,6 +95,12 @@ std::vector<PageCondition> degradation() {
           "shrunk to this size by areas, and enlarged again cubically",
           {"% of the side", 1, 100},
           rescale),
+      of_pixels(
+          "shrink",
+          "made smaller as modes do it, to this size; several in a row are a "
+          "page that was resized several times",
+          {"% of the side", 1, 100},
+          shrink),
       of_pixels(
           "contrast",
           "distance of every value from mid grey, relative to before",

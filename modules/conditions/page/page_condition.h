@@ -19,7 +19,8 @@ struct PageContext {
   std::function<page::PageImage()> other_page;
 };
 
-/// Changes the image of a page and keeps its size; see Note [Conditions].
+/// Changes the image of a page; see Note [Conditions]. Only `shrink` changes its
+/// size.
 struct PageCondition {
   ConditionInfo info;
   std::function<page::PageImage(
@@ -44,7 +45,7 @@ std::vector<PageCondition> geometry();
 /// `gaussian_noise` and `occlusion`.
 std::vector<PageCondition> noise();
 
-/// `blur`, `jpeg`, `rescale` and `contrast`.
+/// `blur`, `jpeg`, `rescale`, `shrink` and `contrast`.
 std::vector<PageCondition> degradation();
 
 /// `blank`, `grey`, `noise_page` and `other_page`: pages without the

@@ -7,14 +7,14 @@
 namespace microfiche::memory::curve {
 namespace {
 
-/// Facts that the method was asked for in every setting.
+/// Facts that the method was asked for in every series.
 std::set<int64_t> common_facts(
-    const std::vector<std::vector<RecallRow>>& settings,
+    const std::vector<std::vector<RecallRow>>& all_series,
     const std::string& method) {
   std::set<int64_t> common;
-  for (size_t i = 0; i < settings.size(); ++i) {
+  for (size_t i = 0; i < all_series.size(); ++i) {
     std::set<int64_t> facts;
-    for (const auto& row : settings[i]) {
+    for (const auto& row : all_series[i]) {
       if (row.fact && row.method == method &&
           (i == 0 || common.count(*row.fact) > 0)) {
         facts.insert(*row.fact);
@@ -42,27 +42,27 @@ void mark_front(std::vector<FrontPoint>& points, const std::string& method) {
 
 BudgetFront make_front(
     Store& store,
-    const std::vector<Setting>& settings,
+    const std::vector<Series>& all_series,
     const CurveOptions& options) {
   std::vector<std::vector<RecallRow>> answers;
-  for (const auto& setting : settings) {
-    answers.push_back(recall_rows(store, setting));
+  for (const auto& series : all_series) {
+    answers.push_back(recall_rows(store, series));
   }
   const auto common = common_facts(answers, options.method);
   BudgetFront front;
-  front.settings = settings;
+  front.all_series = all_series;
   front.common_facts = static_cast<int64_t>(common.size());
-  for (size_t i = 0; i < settings.size(); ++i) {
+  for (size_t i = 0; i < all_series.size(); ++i) {
     std::map<std::string, std::vector<const RecallRow*>> methods;
     for (const auto& row : answers[i]) {
       if (row.fact && (common.empty() || common.count(*row.fact) > 0) &&
-          row.method != kFloorMethod && row.method != kNothingMethod) {
+          row.method != kFloorMethod && row.method != kBlankMethod) {
         methods[row.method].push_back(&row);
       }
     }
     for (const auto& [method, rows] : methods) {
       FrontPoint point;
-      point.setting = i;
+      point.series = i;
       point.method = method;
       std::set<int64_t> conversations;
       for (const auto* row : rows) {

@@ -7,9 +7,9 @@
 
 namespace microfiche::memory::curve {
 
-/// What one method remembers in one setting.
+/// What one method remembers in one series.
 struct FrontPoint {
-  size_t setting = 0;
+  size_t series = 0;
   std::string method;
 
   /// Positions of the context per question, the mean.
@@ -21,12 +21,12 @@ struct FrontPoint {
   bool on_front = false;
 };
 
-/// Recall over positions for all settings of a store.
+/// Recall over positions for all series of a store.
 struct BudgetFront {
-  std::vector<Setting> settings;
+  std::vector<Series> all_series;
   std::vector<FrontPoint> points;
 
-  /// Facts that were asked in every setting, to which the points are confined.
+  /// Facts that were asked in every series, to which the points are confined.
   /// 0: no fact was asked everywhere, and the points have different questions.
   int64_t common_facts = 0;
 };
@@ -35,7 +35,7 @@ struct BudgetFront {
 /// left out.
 BudgetFront make_front(
     Store& store,
-    const std::vector<Setting>& settings,
+    const std::vector<Series>& all_series,
     const CurveOptions& options);
 
 } // namespace microfiche::memory::curve

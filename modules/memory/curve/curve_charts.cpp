@@ -103,7 +103,7 @@ std::string series_name(
   if (point.method != options.method) {
     return title_of(point.method);
   }
-  const auto& name = front.settings[point.setting].name;
+  const auto& name = front.all_series[point.series].name;
   return name.substr(0, name.rfind(','));
 }
 
@@ -113,7 +113,7 @@ ChartPoint front_point(const BudgetFront& front, const FrontPoint& point) {
   drawn.y = point.recall.share.share;
   drawn.interval = std::pair(point.recall.share.low, point.recall.share.high);
   drawn.tooltip = share_tooltip(
-      concat(front.settings[point.setting].name, ", ", title_of(point.method)),
+      concat(front.all_series[point.series].name, ", ", title_of(point.method)),
       point.recall.share);
   return drawn;
 }
@@ -142,7 +142,7 @@ report::ReportFigure recall_figure(const RecallCurve& curve) {
   for (const auto& method : curve.methods) {
     const bool subject = &method == &curve.subject();
     if (!subject &&
-        (method.method == kFloorMethod || method.method == kNothingMethod)) {
+        (method.method == kFloorMethod || method.method == kBlankMethod)) {
       continue;
     }
     auto series = report::styled_series(style, title_of(method.method));
@@ -163,7 +163,7 @@ report::ReportFigure recall_figure(const RecallCurve& curve) {
     if (&method == &curve.subject()) {
       continue;
     }
-    if (method.method == kFloorMethod || method.method == kNothingMethod) {
+    if (method.method == kFloorMethod || method.method == kBlankMethod) {
       std::vector<double> shares;
       for (const auto& bin : method.bins) {
         shares.push_back(bin.share.share);

@@ -18,7 +18,7 @@ report::ReportFigure place_figure(const RecallCurve& curve);
 /// Positions per remembered fact in each mode.
 report::ReportFigure cost_figure(const RecallCurve& curve);
 
-/// Recall over positions, for all settings and methods.
+/// Recall over positions, for all series and methods.
 report::ReportFigure front_figure(
     const BudgetFront& front,
     const CurveOptions& options);

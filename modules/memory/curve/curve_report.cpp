@@ -90,22 +90,24 @@ std::string data_html(const CurveReport& report) {
 
 CurveReport load_curve_report(
     Store& store,
-    const std::vector<Setting>& settings,
-    size_t setting,
+    const std::vector<Series>& all_series,
+    size_t series,
     const CurveOptions& options,
     int64_t timeline_pages) {
   CurveReport report;
-  report.curve = make_curve(store, settings.at(setting), options);
-  if (settings.size() > 1) {
-    report.front = make_front(store, settings, options);
+  report.curve = make_curve(store, all_series.at(series), options);
+  if (all_series.size() > 1) {
+    report.front = make_front(store, all_series, options);
   }
   if (timeline_pages > 0) {
-    const auto& plans = report.curve.setting.plans;
+    const auto& plans = report.curve.series.plans;
+    const auto newest = std::max_element(plans.begin(), plans.end());
     report.timeline = load_timeline(
         store,
-        *std::max_element(plans.begin(), plans.end()),
+        *newest,
         timeline_pages,
-        options.method);
+        options.method,
+        report.curve.series.runs[static_cast<size_t>(newest - plans.begin())]);
   }
   return report;
 }
@@ -120,7 +122,7 @@ Json curve_json(const CurveReport& report) {
 std::string terminal_text(const CurveReport& report) {
   const auto& curve = report.curve;
   auto text =
-      concat(curve.setting.name, "\n\n", to_text(age_table(curve)), "\n");
+      concat(curve.series.name, "\n\n", to_text(age_table(curve)), "\n");
   text += to_text(method_table(curve)) + "\n";
   text += to_text(mode_table(curve)) + "\n";
   if (!curve.fits.empty()) {
@@ -184,7 +186,7 @@ std::string curve_document(const CurveReport& report) {
   }
   sections.add("data", "Data", data_html(report));
   return report::html_document(
-      "Recall over age: " + curve.setting.name,
+      "Recall over age: " + curve.series.name,
       lead_html(curve) + sections.html());
 }
 

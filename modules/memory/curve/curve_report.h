@@ -15,17 +15,17 @@ namespace microfiche::memory::curve {
 struct CurveReport {
   RecallCurve curve;
 
-  /// Has no points if the store has one setting.
+  /// Has no points if the store has one series.
   BudgetFront front;
   std::optional<Timeline> timeline;
 };
 
-/// Reads a setting from a store. The timeline has the newest `timeline_pages`
-/// pages of the newest plan of the setting, or is left out for 0.
+/// Reads a series from a store. The timeline has the newest `timeline_pages`
+/// pages of the newest plan of the series, or is left out for 0.
 CurveReport load_curve_report(
     Store& store,
-    const std::vector<Setting>& settings,
-    size_t setting,
+    const std::vector<Series>& all_series,
+    size_t series,
     const CurveOptions& options,
     int64_t timeline_pages);
 
@@ -40,7 +40,7 @@ Json curve_json(const CurveReport& report);
 std::string curve_document(const CurveReport& report);
 
 /// Writes report.html, curve.csv and curve.json, and budget.csv if the store
-/// has several settings. Throws `IoError` on failure, such as a full disk.
+/// has several series. Throws `IoError` on failure, such as a full disk.
 void write_curve_report(
     const CurveReport& report,
     const std::filesystem::path& folder);

@@ -67,12 +67,12 @@ std::string title_of(const std::string& name) {
   static const std::map<std::string, std::string> kTitles = {
       {"transcription", "pages, read back"},
       {"lookup", "pages, asked directly"},
-      {"text_search", "full-text search"},
-      {"full_text", "whole text"},
+      {"text_search", "text search"},
+      {"whole_text", "whole text"},
       {"newest_text", "newest text"},
       {"oldest_text", "oldest text"},
       {"wrong_page", "wrong page (floor)"},
-      {"nothing", "blank page"},
+      {"blank_page", "blank page"},
       {"binding", "other value of the page"},
       {"source", "value of another page"},
       {"stale", "outdated value"}};
@@ -242,7 +242,7 @@ Table front_table(const BudgetFront& front) {
       "on the front"};
   for (const auto& point : front.points) {
     table.rows.push_back(
-        {front.settings[point.setting].name,
+        {front.all_series[point.series].name,
          title_of(point.method),
          fixed(point.positions, 0),
          concat(point.recall.share.probes),

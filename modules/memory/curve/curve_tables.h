@@ -10,7 +10,7 @@
 
 namespace microfiche::memory::curve {
 
-/// A method or an outcome in words: "full-text search" of "text_search".
+/// A method or an outcome in words: "text search" of "text_search".
 std::string title_of(const std::string& name);
 
 /// "step", "exponential", "power", "Weibull" or "psychometric".

@@ -118,13 +118,16 @@ Json recall_json(const Recall& recall) {
   return json;
 }
 
-Json setting_json(const Setting& setting) {
+Json series_json(const Series& series) {
   return {
-      {"name", setting.name},
-      {"policy", setting.policy},
-      {"budget", setting.budget},
-      {"model", setting.model},
-      {"plans", setting.plans}};
+      {"name", series.name},
+      {"policy", series.policy},
+      {"budget", series.budget},
+      {"model", series.model},
+      {"reader", series.reader},
+      {"dtype", series.dtype},
+      {"plans", series.plans},
+      {"runs", series.runs}};
 }
 
 Json fit_json(const RecallCurve& curve, const ForgettingFit& fit) {
@@ -161,7 +164,7 @@ std::vector<std::string> findings(const RecallCurve& curve) {
   if (search != nullptr && search != &curve.subject() &&
       search->all.share.probes > 0) {
     list.push_back(concat(
-        "Full-text search that fetches the text has ",
+        "Text search that fetches the text has ",
         share_text(search->all.share),
         " with ",
         fixed(search->positions, 0),
@@ -223,7 +226,7 @@ std::vector<std::string> caveats(const RecallCurve& curve) {
 
 Json to_json(const RecallCurve& curve) {
   Json json = {
-      {"setting", setting_json(curve.setting)},
+      {"series", series_json(curve.series)},
       {"method", curve.options.method},
       {"age_unit", name_of(curve.options.unit)},
       {"horizon_skill", curve.options.horizon_skill},
@@ -284,14 +287,14 @@ Json to_json(const RecallCurve& curve) {
 Json to_json(const BudgetFront& front) {
   Json json = {
       {"common_facts", front.common_facts},
-      {"settings", Json::array()},
+      {"series", Json::array()},
       {"points", Json::array()}};
-  for (const auto& setting : front.settings) {
-    json["settings"].push_back(setting_json(setting));
+  for (const auto& series : front.all_series) {
+    json["series"].push_back(series_json(series));
   }
   for (const auto& point : front.points) {
     auto entry = recall_json(point.recall);
-    entry["setting"] = front.settings[point.setting].name;
+    entry["series"] = front.all_series[point.series].name;
     entry["method"] = point.method;
     entry["positions"] = finite_or_null(point.positions);
     entry["on_front"] = point.on_front;

@@ -181,10 +181,10 @@ void check_options(const CurveOptions& options) {
 /// Rivals first, the one to beat at the top; then floors.
 constexpr std::array<std::string_view, 6> kMethodOrder = {
     "text_search",
-    "full_text",
+    "whole_text",
     "newest_text",
     "oldest_text",
-    kNothingMethod,
+    kBlankMethod,
     kFloorMethod};
 
 /// Methods of the answers to questions about stated facts, the subject first.
@@ -256,14 +256,14 @@ double Recall::confabulation() const {
 }
 
 RecallCurve make_curve(
-    const Setting& setting,
+    const Series& series,
     const std::vector<RecallRow>& rows,
     const std::vector<ModeCost>& costs,
     const CurveOptions& options) {
   check_options(options);
   const auto methods = methods_of(rows, options.method);
   RecallCurve curve;
-  curve.setting = setting;
+  curve.series = series;
   curve.options = options;
   Rows subject;
   std::set<int64_t> conversations;
@@ -326,12 +326,9 @@ RecallCurve make_curve(
 }
 
 RecallCurve
-make_curve(Store& store, const Setting& setting, const CurveOptions& options) {
+make_curve(Store& store, const Series& series, const CurveOptions& options) {
   return make_curve(
-      setting,
-      recall_rows(store, setting),
-      mode_costs(store, setting),
-      options);
+      series, recall_rows(store, series), mode_costs(store, series), options);
 }
 
 } // namespace microfiche::memory::curve

@@ -31,7 +31,7 @@ inline constexpr int64_t kSketchProbes = 385;
 inline constexpr const char* kFloorMethod = "wrong_page";
 
 /// Questions with a blank page in the place of the right one.
-inline constexpr const char* kNothingMethod = "nothing";
+inline constexpr const char* kBlankMethod = "blank_page";
 
 struct CurveOptions {
   /// The method whose curve is fitted.
@@ -113,9 +113,9 @@ struct PlaceRecall {
   std::vector<Recall> bins;
 };
 
-/// Recall by age of one setting, with its floor, baselines and fits.
+/// Recall by age of one series, with its floor, baselines and fits.
 struct RecallCurve {
-  Setting setting;
+  Series series;
   CurveOptions options;
   std::vector<AgeBin> bins;
 
@@ -170,13 +170,13 @@ Recall recall_of(
 /// Throws `InputError` if `options.method` has no answers about stated facts,
 /// a width below 0, and a skill outside (0, 1].
 RecallCurve make_curve(
-    const Setting& setting,
+    const Series& series,
     const std::vector<RecallRow>& rows,
     const std::vector<ModeCost>& costs,
     const CurveOptions& options);
 
 /// As above, from a store.
 RecallCurve
-make_curve(Store& store, const Setting& setting, const CurveOptions& options);
+make_curve(Store& store, const Series& series, const CurveOptions& options);
 
 } // namespace microfiche::memory::curve

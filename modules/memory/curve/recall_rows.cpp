@@ -13,28 +13,40 @@
 namespace microfiche::memory::curve {
 namespace {
 
-/// Names that tell the settings apart.
-void name_settings(Store& store, std::vector<Setting>& settings) {
+/// Names that tell the series apart.
+void name_series(Store& store, std::vector<Series>& all_series) {
   std::vector<std::string> kinds;
-  for (const auto& setting : settings) {
-    kinds.push_back(policy_kind(store, setting.policy));
+  for (const auto& series : all_series) {
+    kinds.push_back(policy_kind(store, series.policy));
   }
-  for (size_t i = 0; i < settings.size(); ++i) {
-    auto& setting = settings[i];
+  for (size_t i = 0; i < all_series.size(); ++i) {
+    auto& series = all_series[i];
+    /// Whether another series differs in a field.
+    const auto differs = [&](auto field) {
+      return std::any_of(
+          all_series.begin(), all_series.end(), [&](const Series& other) {
+            return other.*field != series.*field;
+          });
+    };
     bool other_policy = false;
-    bool other_model = false;
-    for (size_t k = 0; k < settings.size(); ++k) {
+    for (size_t k = 0; k < all_series.size(); ++k) {
       other_policy = other_policy ||
-          (kinds[k] == kinds[i] && settings[k].policy != setting.policy);
-      other_model = other_model || settings[k].model != setting.model;
+          (kinds[k] == kinds[i] && all_series[k].policy != series.policy);
     }
-    setting.name = concat(
-        kinds[i],
-        other_policy ? concat(" (policy ", setting.policy, ")") : "",
-        other_model ? concat(" (model ", setting.model.substr(0, 8), ")") : "",
-        ", ",
-        setting.budget,
-        " positions");
+    series.name = concat(
+        kinds[i], other_policy ? concat(" (policy ", series.policy, ")") : "");
+    if (differs(&Series::model) || differs(&Series::reader)) {
+      const auto& hash = series.reader.empty() ? series.model : series.reader;
+      series.name += concat(" (model ", hash.substr(0, 8), ")");
+    }
+    if (differs(&Series::dtype)) {
+      series.name +=
+          concat(" (", series.dtype.empty() ? "no dtype" : series.dtype, ")");
+    }
+    if (differs(&Series::reading_config)) {
+      series.name += concat(" (run ", series.runs.back(), ")");
+    }
+    series.name += concat(", ", series.budget, " positions");
   }
 }
 
@@ -108,59 +120,83 @@ std::string policy_kind(Store& store, int64_t policy) {
   return json["policy"].get<std::string>();
 }
 
-std::vector<Setting> answered_settings(
+std::vector<Series> answered_series(
     Store& store,
     std::optional<int64_t> conversation) {
   Statement query(
       store.database(),
-      "SELECT plan.policy, plan.budget, plan.model, plan.conversation, plan.id "
-      "FROM plan JOIN answer ON answer.plan = plan.id "
+      "SELECT plan.policy, plan.budget, plan.model, recall_run.model_sha256, "
+      "dtype, reading_config, plan.conversation, plan.id, recall_run.id "
+      "FROM plan JOIN recall_run ON recall_run.plan = plan.id "
+      "JOIN answer ON answer.run = recall_run.id "
       "WHERE ?1 IS NULL OR plan.conversation = ?1 "
-      "GROUP BY plan.id ORDER BY max(answer.id)");
+      "GROUP BY recall_run.id ORDER BY max(answer.id)");
   query.bind(conversation);
-  using Key = std::tuple<int64_t, int64_t, std::string>;
-  std::vector<std::pair<Key, std::map<int64_t, int64_t>>> groups;
+  using Key = std::tuple<
+      int64_t,
+      int64_t,
+      std::string,
+      std::string,
+      std::string,
+      std::string>;
+  /// Plan and run by conversation.
+  using Runs = std::map<int64_t, std::pair<int64_t, int64_t>>;
+  std::vector<std::pair<Key, Runs>> groups;
   while (query.next()) {
-    const Key key = {query.integer(0), query.integer(1), query.text(2)};
+    const Key key = {
+        query.integer(0),
+        query.integer(1),
+        query.text(2),
+        query.text(3),
+        query.text(4),
+        query.text(5)};
     auto found =
         std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
           return group.first == key;
         });
-    // A group moves to the end when a newer plan of it comes.
-    std::map<int64_t, int64_t> plans;
+    // A group moves to the end when a newer run of it comes.
+    Runs runs;
     if (found != groups.end()) {
-      plans = std::move(found->second);
+      runs = std::move(found->second);
       groups.erase(found);
     }
-    plans[query.integer(3)] = query.integer(4);
-    groups.emplace_back(key, std::move(plans));
+    runs[query.integer(6)] = {query.integer(7), query.integer(8)};
+    groups.emplace_back(key, std::move(runs));
   }
-  std::vector<Setting> settings;
-  for (const auto& [key, plans] : groups) {
-    Setting setting;
-    std::tie(setting.policy, setting.budget, setting.model) = key;
-    for (const auto& [id, plan] : plans) {
-      setting.plans.push_back(plan);
+  std::vector<Series> all_series;
+  for (const auto& [key, runs] : groups) {
+    Series series;
+    std::tie(
+        series.policy,
+        series.budget,
+        series.model,
+        series.reader,
+        series.dtype,
+        series.reading_config) = key;
+    for (const auto& [id, run] : runs) {
+      series.plans.push_back(run.first);
+      series.runs.push_back(run.second);
     }
-    settings.push_back(std::move(setting));
+    all_series.push_back(std::move(series));
   }
-  name_settings(store, settings);
-  return settings;
+  name_series(store, all_series);
+  return all_series;
 }
 
-size_t find_setting(
+size_t find_series(
     const Store& store,
-    const std::vector<Setting>& settings,
+    const std::vector<Series>& all_series,
     std::optional<int64_t> plan) {
   check(
-      !settings.empty(),
+      !all_series.empty(),
       store.path().string(),
       ": there are no answers; `microfiche memory recall` asks questions");
   if (!plan) {
-    return settings.size() - 1;
+    return all_series.size() - 1;
   }
-  for (size_t i = 0; i < settings.size(); ++i) {
-    const auto& plans = settings[i].plans;
+  // The one that was asked last is at the end.
+  for (size_t i = all_series.size(); i-- > 0;) {
+    const auto& plans = all_series[i].plans;
     if (std::find(plans.begin(), plans.end(), *plan) != plans.end()) {
       return i;
     }
@@ -175,7 +211,25 @@ size_t find_setting(
       "` asks questions"));
 }
 
-std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
+size_t find_series_of_run(
+    const Store& store,
+    const std::vector<Series>& all_series,
+    int64_t run) {
+  for (size_t i = 0; i < all_series.size(); ++i) {
+    const auto& runs = all_series[i].runs;
+    if (std::find(runs.begin(), runs.end(), run) != runs.end()) {
+      return i;
+    }
+  }
+  throw InputError(concat(
+      store.path().string(),
+      ": there is no run ",
+      run,
+      " with answers, or a newer plan of the same policy and budget has "
+      "replaced it; `microfiche memory recall` says the number of its run"));
+}
+
+std::vector<RecallRow> recall_rows(Store& store, const Series& series) {
   // Answers from before schema 3 have no age; the newest of equal ones counts.
   Statement query(
       store.database(),
@@ -187,14 +241,14 @@ std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
       "answer.characters_per_token, answer.id "
       "FROM answer JOIN probe ON probe.id = answer.probe "
       "LEFT JOIN fact ON fact.id = probe.fact "
-      "WHERE answer.plan = ?1 AND (probe.fact IS NULL OR (answer.age_pages IS "
+      "WHERE answer.run = ?1 AND (probe.fact IS NULL OR (answer.age_pages IS "
       "NOT NULL AND answer.age_turns IS NOT NULL)) "
-      "AND answer.id IN (SELECT max(id) FROM answer WHERE plan = ?1 "
+      "AND answer.id IN (SELECT max(id) FROM answer WHERE run = ?1 "
       "GROUP BY probe, method) ORDER BY answer.id");
   PlaceFinder places(store);
   std::vector<RecallRow> rows;
-  for (const int64_t plan : setting.plans) {
-    query.bind(plan);
+  for (const int64_t run : series.runs) {
+    query.bind(run);
     while (query.next()) {
       RecallRow row;
       row.conversation = query.integer(0);
@@ -221,13 +275,13 @@ std::vector<RecallRow> recall_rows(Store& store, const Setting& setting) {
   return rows;
 }
 
-std::vector<ModeCost> mode_costs(Store& store, const Setting& setting) {
+std::vector<ModeCost> mode_costs(Store& store, const Series& series) {
   Statement pages(
       store.database(),
       "SELECT tier, coalesce(mode, 'gone'), count(*), sum(positions) "
       "FROM plan_item WHERE plan = ?1 GROUP BY tier, mode");
   std::map<int64_t, ModeCost> costs;
-  for (const int64_t plan : setting.plans) {
+  for (const int64_t plan : series.plans) {
     pages.bind(plan);
     while (pages.next()) {
       auto& cost = costs[pages.integer(0)];

@@ -48,43 +48,60 @@ struct RecallRow {
 };
 
 /// The plans that one policy made with one budget for one model, one per
-/// conversation: those that are measured together.
-struct Setting {
+/// conversation, and the runs in which one model, in one dtype and with one
+/// reading config, was asked about them: those that are measured together.
+struct Series {
   int64_t policy = 0;
   int64_t budget = 0;
 
-  /// SHA-256 of the model's config.json.
+  /// SHA-256 of the config.json of the model that the plans were made for.
   std::string model;
 
-  /// "age_ladder, 400 positions"; distinguishes the settings of a store.
+  /// Of the model that read: SHA-256 of its weights and config, its dtype, and
+  /// JSON of prompt and generation. Empty for answers from before schema 4.
+  std::string reader;
+  std::string dtype;
+  std::string reading_config;
+
+  /// "age_ladder, 400 positions"; distinguishes the series of a store.
   std::string name;
 
-  /// The newest plan of each conversation that has answers.
+  /// The newest plan of each conversation that has answers, and the run of
+  /// each.
   std::vector<int64_t> plans;
+  std::vector<int64_t> runs;
 };
 
 /// The kind of a stored policy, such as "age_ladder". Throws `InputError` if
 /// its JSON does not name one.
 std::string policy_kind(Store& store, int64_t policy);
 
-/// The settings with answers, the one that was asked last at the end. Only
+/// The series with answers, the one that was asked last at the end. Only
 /// those of one conversation, if it is given.
-std::vector<Setting> answered_settings(
+std::vector<Series> answered_series(
     Store& store,
     std::optional<int64_t> conversation = std::nullopt);
 
-/// The setting of a plan; without one, the one that was asked last. Throws
-/// `InputError` if there are no answers.
-size_t find_setting(
+/// The series of a plan, of those with this plan the one that was asked last;
+/// without a plan, the one that was asked last of all. Throws `InputError` if
+/// there are no answers.
+size_t find_series(
     const Store& store,
-    const std::vector<Setting>& settings,
+    const std::vector<Series>& all_series,
     std::optional<int64_t> plan);
 
-/// The answers of a setting. Throws `InputError` for an outcome that has no
-/// name in `memory::name_of`.
-std::vector<RecallRow> recall_rows(Store& store, const Setting& setting);
+/// The series with a run, as `memory recall` numbers them. Throws `InputError`
+/// if there is none.
+size_t find_series_of_run(
+    const Store& store,
+    const std::vector<Series>& all_series,
+    int64_t run);
 
-/// What a setting spends on the pages of one mode.
+/// The answers of a series. Throws `InputError` for an outcome that has no
+/// name in `memory::name_of`.
+std::vector<RecallRow> recall_rows(Store& store, const Series& series);
+
+/// What a series spends on the pages of one mode.
 struct ModeCost {
   int64_t tier = 0;
   std::string mode;
@@ -96,6 +113,6 @@ struct ModeCost {
 };
 
 /// One row per mode, most positions per page first.
-std::vector<ModeCost> mode_costs(Store& store, const Setting& setting);
+std::vector<ModeCost> mode_costs(Store& store, const Series& series);
 
 } // namespace microfiche::memory::curve

@@ -42,53 +42,86 @@ class PageTexts {
   std::map<int64_t, std::unique_ptr<rendering::PageRenderer>> renderers_;
 };
 
-/// The picture of the page in its mode, or else as it was drawn first, and what
-/// was read from it.
-void add_picture(Store& store, TimelinePage& page) {
-  Statement query(
-      store.database(),
-      "SELECT rendering.id, rendering.png_sha256, rendering.width, "
-      "rendering.height FROM rendering JOIN rendering_page "
-      "ON rendering_page.rendering = rendering.id "
-      "WHERE rendering_page.page = ?1 AND rendering.mode = ?2 AND "
-      "rendering.how = 'resized' ORDER BY rendering.id DESC");
-  Statement reading(
-      store.database(),
-      "SELECT reading.text, reading.stop, reading.precision FROM reading "
-      "JOIN token_file ON token_file.id = reading.token_file "
-      "WHERE token_file.rendering = ?1 ORDER BY reading.id DESC");
-  std::string png;
-  if (query.bind(page.page, page.mode).next()) {
-    page.built = true;
-    png = query.text(1);
-    page.width = query.integer(2);
-    page.height = query.integer(3);
-    if (reading.bind(query.integer(0)).next()) {
-      page.reading = reading.text(0);
-      page.stop = reading.text(1);
-      page.precision = reading.number(2);
+/// Pictures of pages in their modes, and what was read from them: in a run,
+/// what its model read with its reading config.
+class PagePictures {
+ public:
+  PagePictures(Store& store, std::optional<int64_t> run)
+      : store_(store),
+        query_(
+            store.database(),
+            "SELECT rendering.id, rendering.png_sha256, rendering.width, "
+            "rendering.height FROM rendering JOIN rendering_page "
+            "ON rendering_page.rendering = rendering.id "
+            "LEFT JOIN token_file ON token_file.rendering = rendering.id "
+            "WHERE rendering_page.page = ?1 AND rendering.mode = ?2 AND "
+            "rendering.how = 'resized' ORDER BY (token_file.model_sha256 IS ?3 "
+            "AND token_file.dtype IS ?4) DESC, rendering.id DESC"),
+        reading_(
+            store.database(),
+            "SELECT reading.text, reading.stop, reading.precision FROM reading "
+            "JOIN token_file ON token_file.id = reading.token_file "
+            "WHERE token_file.rendering = ?1 AND (?2 = '' OR "
+            "(token_file.model_sha256 = ?2 AND token_file.dtype = ?3 AND "
+            "reading.reading_config = ?4)) ORDER BY reading.id DESC") {
+    Statement reader(
+        store.database(),
+        "SELECT model_sha256, dtype, reading_config FROM recall_run "
+        "WHERE id = ?1");
+    if (reader.bind(run).next()) {
+      model_ = reader.text(0);
+      dtype_ = reader.text(1);
+      reading_config_ = reader.text(2);
     }
-  } else if (const auto original = find_original(store, page.page)) {
-    png = original->png_sha256;
-    page.width = original->width;
-    page.height = original->height;
   }
-  // Derived files may have been deleted; `check --rebuild` makes them again.
-  if (!png.empty() &&
-      std::filesystem::exists(derived_file(store, png, kPngExtension))) {
-    page.png = read_derived_file(store, png, kPngExtension);
-  }
-}
 
-/// The facts on pages, with the answers of one method under one plan.
+  /// The page as it was drawn first, if it has no picture in its mode.
+  void add(TimelinePage& page) {
+    std::string png;
+    if (query_.bind(page.page, page.mode, model_, dtype_).next()) {
+      page.built = true;
+      png = query_.text(1);
+      page.width = query_.integer(2);
+      page.height = query_.integer(3);
+      if (reading_.bind(query_.integer(0), model_, dtype_, reading_config_)
+              .next()) {
+        page.reading = reading_.text(0);
+        page.stop = reading_.text(1);
+        page.precision = reading_.number(2);
+      }
+    } else if (const auto original = find_original(store_, page.page)) {
+      png = original->png_sha256;
+      page.width = original->width;
+      page.height = original->height;
+    }
+    // Derived files may have been deleted; `check --rebuild` makes them again.
+    if (!png.empty() &&
+        std::filesystem::exists(derived_file(store_, png, kPngExtension))) {
+      page.png = read_derived_file(store_, png, kPngExtension);
+    }
+  }
+
+ private:
+  Store& store_;
+  Statement query_;
+  Statement reading_;
+
+  /// Empty without a run: then the newest reading is shown.
+  std::string model_;
+  std::string dtype_;
+  std::string reading_config_;
+};
+
+/// The facts on pages, with the answers of one method in one run.
 class PageFacts {
  public:
   PageFacts(
       Store& store,
       int64_t conversation,
       int64_t plan,
+      std::optional<int64_t> run,
       const std::string& method)
-      : plan_(plan),
+      : run_(run),
         method_(method),
         facts_(
             store.database(),
@@ -101,7 +134,7 @@ class PageFacts {
             store.database(),
             "SELECT answer.text, answer.outcome FROM answer "
             "JOIN probe ON probe.id = answer.probe WHERE probe.fact = ?1 AND "
-            "answer.plan = ?2 AND answer.method = ?3 AND answer.page = ?4 "
+            "answer.run = ?2 AND answer.method = ?3 AND answer.page = ?4 "
             "ORDER BY answer.id DESC") {
     const auto stored = find_plan(store, conversation, plan);
     for (const auto& fact : newest_facts(store, stored)) {
@@ -119,7 +152,7 @@ class PageFacts {
       fact.key = facts_.text(2);
       fact.value = facts_.text(3);
       fact.superseded = newest_.count(id) == 0;
-      if (answer_.bind(id, plan_, method_, page).next()) {
+      if (answer_.bind(id, run_, method_, page).next()) {
         fact.answer = answer_.text(0);
         fact.outcome = answer_.text(1);
       }
@@ -129,7 +162,7 @@ class PageFacts {
   }
 
  private:
-  int64_t plan_;
+  std::optional<int64_t> run_;
   std::string method_;
   Statement facts_;
   Statement answer_;
@@ -183,14 +216,32 @@ Timeline plan_of(Store& store, int64_t plan) {
   return timeline;
 }
 
-/// A method without answers would show no answer, as if it knew nothing.
-void check_method(Store& store, int64_t plan, const std::string& method) {
+/// The run of a plan that was asked last, or none without answers; `run` if it
+/// is one of the plan. A method without answers would show no answer, as if it
+/// knew nothing.
+std::optional<int64_t> check_run(
+    Store& store,
+    int64_t plan,
+    std::optional<int64_t> run,
+    const std::string& method) {
   Statement query(
       store.database(),
-      "SELECT count(*), sum(method = ?2) FROM answer WHERE plan = ?1");
-  query.bind(plan, method).next();
+      "SELECT run, sum(method = ?2) FROM answer WHERE plan = ?1 AND "
+      "(?3 IS NULL OR run = ?3) GROUP BY run ORDER BY max(id) DESC");
+  const bool found = query.bind(plan, method, run).next();
   check(
-      query.integer(0) == 0 || query.integer(1) > 0,
+      found || !run,
+      store.path().string(),
+      ": plan ",
+      plan,
+      " has no run ",
+      run.value_or(0),
+      " with answers");
+  if (!found) {
+    return std::nullopt;
+  }
+  check(
+      query.integer(1) > 0,
       store.path().string(),
       ": plan ",
       plan,
@@ -199,6 +250,7 @@ void check_method(Store& store, int64_t plan, const std::string& method) {
       "\"; `microfiche memory curve --plan ",
       plan,
       "` shows the methods that it has");
+  return query.integer(0);
 }
 
 } // namespace
@@ -215,15 +267,29 @@ int64_t newest_plan(Store& store, std::optional<int64_t> conversation) {
   return query.integer(0);
 }
 
+int64_t plan_of_run(Store& store, int64_t run) {
+  Statement query(
+      store.database(), "SELECT plan FROM recall_run WHERE id = ?1");
+  check(
+      query.bind(run).next(),
+      store.path().string(),
+      ": there is no recall run ",
+      run,
+      "; `microfiche memory recall` asks questions and says the number");
+  return query.integer(0);
+}
+
 Timeline load_timeline(
     Store& store,
     int64_t plan,
     int64_t max_pages,
-    const std::string& method) {
+    const std::string& method,
+    std::optional<int64_t> run) {
   auto timeline = plan_of(store, plan);
-  check_method(store, plan, method);
+  timeline.run = check_run(store, plan, run, method);
   PageTexts texts(store);
-  PageFacts facts(store, timeline.conversation.id, plan, method);
+  PagePictures pictures(store, timeline.run);
+  PageFacts facts(store, timeline.conversation.id, plan, timeline.run, method);
   Statement items(
       store.database(),
       "SELECT page, coalesce(mode, ?2), reason, positions, expected_recall "
@@ -245,7 +311,7 @@ Timeline load_timeline(
     }
     page.text = texts.find(stored);
     if (page.mode != kGone && page.mode != kText) {
-      add_picture(store, page);
+      pictures.add(page);
     }
     page.facts = facts.find(stored.id);
     timeline.pages.push_back(std::move(page));

@@ -65,6 +65,9 @@ struct TimelinePage {
 struct Timeline {
   Conversation conversation;
   int64_t plan = 0;
+
+  /// The run whose answers and readings are shown; none if nothing was asked.
+  std::optional<int64_t> run;
   std::string policy;
   int64_t budget = 0;
   int64_t spent = 0;
@@ -80,14 +83,20 @@ struct Timeline {
 /// `InputError` if there is none.
 int64_t newest_plan(Store& store, std::optional<int64_t> conversation);
 
-/// The newest `max_pages` pages of a plan, with the answers of one method.
+/// The plan of a recall run. Throws `InputError` if there is none.
+int64_t plan_of_run(Store& store, int64_t run);
+
+/// The newest `max_pages` pages of a plan, with the answers of one method in
+/// one run, and what its model read from them; without `run`, the run of the
+/// plan that was asked last. A plan without answers shows the newest readings.
 /// Throws `InputError` for a plan that does not exist, for a method that has
 /// none of the plan's answers, and for a damaged picture file.
 Timeline load_timeline(
     Store& store,
     int64_t plan,
     int64_t max_pages,
-    const std::string& method = "transcription");
+    const std::string& method = "transcription",
+    std::optional<int64_t> run = std::nullopt);
 
 /// The pages as part of an HTML document; all text of the store is escaped.
 std::string timeline_html(const Timeline& timeline);

@@ -214,6 +214,7 @@ std::string timeline_html(const Timeline& timeline) {
           timeline.plan,
           " (",
           timeline.policy,
+          timeline.run ? concat(", run ", *timeline.run) : std::string(),
           "): ",
           timeline.spent,
           " of ",
@@ -228,7 +229,9 @@ std::string timeline_html(const Timeline& timeline) {
                                        shown,
                                        " of ",
                                        timeline.num_pages,
-                                       " pages; --pages shows more.</p>\n")
+                                       " pages; `memory timeline --plan ",
+                                       timeline.plan,
+                                       " --pages N` shows more.</p>\n")
                                  : "",
       contents_html(timeline.pages),
       "<p class=\"key\"><span><del>missing</del></span><span><ins>added</ins>"

@@ -30,12 +30,23 @@ std::vector<size_t> kept_items(const StoredPlan& plan) {
   return items;
 }
 
-FoundAnswer on_page(const StoredPlan& plan, size_t item, std::string value) {
-  return {
-      std::move(value),
-      item,
-      plan.items[item].first_seq,
-      plan.items[item].last_seq};
+/// An answer from a page, or from the context whose newest page it is.
+FoundAnswer on_page(
+    const PlanReader& reader,
+    const StoredPlan& plan,
+    size_t item,
+    std::string value) {
+  FoundAnswer answer;
+  answer.value = std::move(value);
+  answer.item = item;
+  answer.last_seq = plan.items[item].last_seq;
+  const auto oldest =
+      plan.items[item].mode == kText ? item : reader.context_of(item).front();
+  answer.first_seq = plan.items[oldest].first_seq;
+  for (size_t i = oldest; i <= item; ++i) {
+    answer.positions += plan.items[i].positions;
+  }
+  return answer;
 }
 
 } // namespace
@@ -54,7 +65,7 @@ std::string key_of_question(
     keys.push_back(query.text(0));
   }
   auto key = find_key(question, keys);
-  check(
+  check<UsageError>(
       !key.empty(),
       "ask: the question \"",
       question,
@@ -82,7 +93,8 @@ std::optional<FoundAnswer> ask_by_transcription(
     for (const auto& page : kept) {
       texts.emplace_back(page->text);
       if (auto value = texts.back().find(key, /*connected=*/true)) {
-        return on_page(plan, items[texts.size() - 1], std::move(*value));
+        return on_page(
+            reader, plan, items[texts.size() - 1], std::move(*value));
       }
     }
     if (progress) {
@@ -91,7 +103,7 @@ std::optional<FoundAnswer> ask_by_transcription(
   }
   for (size_t i = 0; i < texts.size(); ++i) {
     if (auto value = texts[i].find(key, /*connected=*/false)) {
-      return on_page(plan, items[i], std::move(*value));
+      return on_page(reader, plan, items[i], std::move(*value));
     }
   }
   return std::nullopt;
@@ -126,13 +138,18 @@ std::optional<FoundAnswer> ask_by_lookup(
       value = text.find(key, /*connected=*/true)
                   .value_or(text.find(key, /*connected=*/false).value_or(""));
     } else {
-      const model::VisionTokens tokens[] = {reader.load_tokens(items[i])};
+      // The other pages of a context come with its newest.
+      const auto& context = reader.context_of(items[i]);
+      if (context.back() != items[i]) {
+        continue;
+      }
+      const model::VisionTokens tokens[] = {reader.load_tokens(context)};
       const auto answer =
           generation::read_vision_tokens(loaded, tokens, config).front().text;
       value = strip(std::string_view(answer).substr(0, answer.find('\n')));
     }
     if (!value.empty() && value != data::kNotStated) {
-      return on_page(plan, items[i], replace_invalid_utf8(value));
+      return on_page(reader, plan, items[i], replace_invalid_utf8(value));
     }
     if (progress) {
       progress(static_cast<int64_t>(i + 1), static_cast<int64_t>(items.size()));
@@ -150,7 +167,8 @@ ask_text(Store& store, int64_t conversation, const std::string& key) {
   for (const bool connected : {true, false}) {
     for (const auto& turn : found) {
       if (auto value = ValueText(turn.text).find(key, connected)) {
-        return FoundAnswer{std::move(*value), std::nullopt, turn.seq, turn.seq};
+        return FoundAnswer{
+            std::move(*value), std::nullopt, turn.seq, turn.seq, 0};
       }
     }
   }

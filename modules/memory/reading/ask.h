@@ -16,16 +16,20 @@ namespace microfiche::memory {
 struct FoundAnswer {
   std::string value;
 
-  /// The page, an index of `StoredPlan::items`; none for `ask_text`.
+  /// The page, an index of `StoredPlan::items`, or the newest of the pages that
+  /// were read in one context; none for `ask_text`.
   std::optional<size_t> item;
 
-  /// The turns on the page, or the turn.
+  /// The turns on the page or pages, or the turn.
   int64_t first_seq = 0;
   int64_t last_seq = 0;
+
+  /// Positions of the page or pages.
+  int64_t positions = 0;
 };
 
 /// The key that a question asks for; see `find_key`. Keys of facts that the
-/// conversation states are known. Throws `InputError` for a question without a
+/// conversation states are known. Throws `UsageError` for a question without a
 /// word to look for.
 std::string key_of_question(
     Store& store,
@@ -44,7 +48,7 @@ std::optional<FoundAnswer> ask_by_transcription(
     const std::function<void(int64_t, int64_t)>& progress = {});
 
 /// Asks the model for the value of a key, straight from the vision tokens of
-/// each page, newest first, until an answer is not "?". Pages in the tier
+/// each context, newest first, until an answer is not "?". Pages in the tier
 /// "text" are searched. Throws `InputError` for a model that does not state in
 /// `microfiche.trained_on.questions` that it answers questions, and as
 /// `PlanReader::read`.
@@ -58,7 +62,7 @@ std::optional<FoundAnswer> ask_by_lookup(
 /// Throws `InputError` unless the model states that it answers questions.
 void check_answers_questions(const model::LoadedModel& loaded);
 
-/// The newest value in the turns that a full-text search fetches.
+/// The newest value in the turns that a text search fetches.
 std::optional<FoundAnswer>
 ask_text(Store& store, int64_t conversation, const std::string& key);
 

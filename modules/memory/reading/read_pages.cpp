@@ -12,6 +12,7 @@
 #include "memory/reading/build_tokens.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
+#include "reading/together.h"
 
 #include <algorithm>
 #include <iterator>
@@ -37,11 +38,74 @@ PlanReader::PlanReader(
       loaded_(loaded),
       config_(config),
       model_(token_file_model(loaded)),
-      settings_(Json{
-          {"prompt", loaded.config.toolkit.default_prompt},
-          {"generation", write_config(config.generation)}}
-                    .dump()),
-      exact_(page_texts(store, plan)) {}
+      exact_(page_texts(store, plan)) {
+  Json json = {
+      {"prompt", loaded.config.toolkit.default_prompt},
+      {"generation", write_config(config.generation)}};
+  if (config.pages_per_context > 1) {
+    json["pages_per_context"] = config.pages_per_context;
+  }
+  reading_config_ = json.dump();
+  make_contexts();
+}
+
+void PlanReader::make_contexts() {
+  std::vector<size_t> context;
+  const auto finish = [&] {
+    int64_t positions = 0;
+    for (const size_t item : context) {
+      positions += plan_.items[item].positions;
+      context_of_item_[item] = contexts_.size();
+    }
+    context_positions_ = std::max(context_positions_, positions);
+    std::reverse(context.begin(), context.end());
+    contexts_.push_back(std::move(context));
+    context.clear();
+  };
+  for (size_t i = plan_.items.size(); i-- > 0;) {
+    const auto& mode = plan_.items[i].mode;
+    if (mode == kGone || mode == kText) {
+      continue;
+    }
+    context.push_back(i);
+    if (std::ssize(context) == config_.pages_per_context) {
+      finish();
+    }
+  }
+  if (!context.empty()) {
+    finish();
+  }
+  if (config_.pages_per_context == 1) {
+    return;
+  }
+  const int64_t most = loaded_.config.language.max_position_embeddings;
+  const int64_t others =
+      reading::text_positions(loaded_, loaded_.config.toolkit.default_prompt) +
+      config_.generation.max_new_tokens;
+  check<UsageError>(
+      context_positions_ + others <= most,
+      "--pages-per-context ",
+      config_.pages_per_context,
+      ": the pages of a context take up to ",
+      context_positions_,
+      " positions, prompt and reading ",
+      others,
+      ", and the model has ",
+      most,
+      "; put fewer pages into a context or lower --max-new-tokens");
+}
+
+std::string PlanReader::config_of(const std::vector<size_t>& context) const {
+  if (config_.pages_per_context == 1) {
+    return reading_config_;
+  }
+  // The reading is kept with the newest page; it depends on all.
+  auto json = Json::parse(reading_config_);
+  for (const size_t item : context) {
+    json["context"].push_back(token_file_of(item).sha256);
+  }
+  return json.dump();
+}
 
 StoredTokenFile PlanReader::token_file_of(size_t item) const {
   const auto& planned = plan_.items[item];
@@ -63,42 +127,68 @@ StoredTokenFile PlanReader::token_file_of(size_t item) const {
   return *found;
 }
 
-model::VisionTokens PlanReader::load_tokens(size_t item) const {
-  const auto row = token_file_of(item);
-  // Throws for a file that is missing or has other bytes.
-  read_derived_file(store_, row.sha256, kTokensExtension);
-  auto saved = model::read_vision_tokens(
-      derived_file(store_, row.sha256, kTokensExtension));
-  saved.tokens.sequence =
-      saved.tokens.sequence.to(loaded_.model->tensor_options());
-  return std::move(saved.tokens);
+model::VisionTokens PlanReader::load_tokens(
+    const std::vector<size_t>& context) const {
+  std::vector<model::VisionTokens> pages;
+  for (const size_t item : context) {
+    const auto row = token_file_of(item);
+    // Throws for a file that is missing or has other bytes.
+    read_derived_file(store_, row.sha256, kTokensExtension);
+    pages.push_back(model::read_vision_tokens(
+                        derived_file(store_, row.sha256, kTokensExtension))
+                        .tokens);
+  }
+  auto joined =
+      pages.size() == 1 ? std::move(pages.front()) : reading::join_pages(pages);
+  joined.sequence = joined.sequence.to(loaded_.model->tensor_options());
+  return joined;
 }
 
 std::vector<std::optional<KeptPage>> PlanReader::read(
     const std::vector<size_t>& items,
     const std::function<void(int64_t, int64_t)>& progress) {
-  std::vector<std::optional<KeptPage>> kept(items.size());
-  /// A page that has no reading yet.
+  std::map<size_t, KeptPage> known;
+  /// A context that has no reading yet.
   struct Unread {
-    size_t place = 0;
+    std::vector<size_t> context;
     StoredTokenFile tokens;
+    std::string config;
   };
   std::vector<Unread> unread;
-  for (size_t i = 0; i < items.size(); ++i) {
-    const auto& mode = plan_.items[items[i]].mode;
-    if (mode == kGone) {
+  /// The text belongs to the newest page.
+  const auto keep = [&](const std::vector<size_t>& context,
+                        const std::string& text,
+                        double seconds) {
+    for (const size_t item : context) {
+      const bool newest = item == context.back();
+      known[item] = KeptPage{
+          newest ? text : std::string(),
+          token_file_of(item).nominal,
+          newest ? seconds : 0,
+          context.back()};
+    }
+  };
+  for (const size_t item : items) {
+    const auto& mode = plan_.items[item].mode;
+    if (mode == kGone || known.contains(item)) {
       continue;
     }
     if (mode == kText) {
-      kept[i] = KeptPage{exact_[items[i]], 0, 0};
+      known[item] = KeptPage{exact_[item], 0, 0, item};
       continue;
     }
-    const auto tokens = token_file_of(items[i]);
-    if (auto found = find_reading(store_, tokens.id, settings_)) {
-      kept[i] = KeptPage{found->text, tokens.nominal, found->seconds};
+    const auto& context = context_of(item);
+    const bool waits = !unread.empty() && unread.back().context == context;
+    if (waits) {
+      continue;
+    }
+    const auto tokens = token_file_of(context.back());
+    auto config = config_of(context);
+    if (auto found = find_reading(store_, tokens.id, config)) {
+      keep(context, found->text, found->seconds);
       ++num_reused_;
     } else {
-      unread.push_back({i, tokens});
+      unread.push_back({context, tokens, std::move(config)});
     }
   }
 
@@ -113,7 +203,7 @@ std::vector<std::optional<KeptPage>> PlanReader::read(
     }
     const int64_t number = num_started++;
     const auto& page = unread[static_cast<size_t>(number)];
-    return generation::NumberedTokens{number, load_tokens(items[page.place])};
+    return generation::NumberedTokens{number, load_tokens(page.context)};
   };
   callbacks.on_reading = [&](int64_t number, generation::Reading reading) {
     const auto& page = unread[static_cast<size_t>(number)];
@@ -122,10 +212,14 @@ std::vector<std::optional<KeptPage>> PlanReader::read(
     row.text = replace_invalid_utf8(reading.text);
     std::replace(row.text.begin(), row.text.end(), '\0', ' ');
     row.stop = Json(reading.stop).get<std::string>();
-    row.precision = reading_precision(exact_[items[page.place]], row.text);
+    std::string exact;
+    for (const size_t item : page.context) {
+      exact += concat(exact.empty() ? "" : "\n", exact_[item]);
+    }
+    row.precision = reading_precision(exact, row.text);
     row.seconds = seconds_of(reading);
-    save_reading(store_, page.tokens.id, settings_, row);
-    kept[page.place] = KeptPage{row.text, page.tokens.nominal, row.seconds};
+    save_reading(store_, page.tokens.id, page.config, row);
+    keep(page.context, row.text, row.seconds);
     ++num_read_;
     if (progress) {
       progress(++num_done, total);
@@ -138,13 +232,19 @@ std::vector<std::optional<KeptPage>> PlanReader::read(
         concat(
             store_.path().string(),
             ": page ",
-            plan_.items[items[page.place]].page,
+            plan_.items[page.context.back()].page,
             ": ",
             error.what()));
   };
   if (total > 0) {
     generation::read_vision_tokens(
         loaded_, callbacks, {"", config_.generation}, config_.batch);
+  }
+  std::vector<std::optional<KeptPage>> kept;
+  for (const size_t item : items) {
+    const auto found = known.find(item);
+    kept.push_back(
+        found == known.end() ? std::nullopt : std::optional(found->second));
   }
   return kept;
 }
@@ -170,7 +270,8 @@ std::map<std::string, KeptPage> PlanReader::read_blanks() {
         KeptPage{
             replace_invalid_utf8(reading.text),
             tokens.front().counts.nominal,
-            seconds_of(reading)});
+            seconds_of(reading),
+            std::nullopt});
   }
   return blanks;
 }

@@ -27,7 +27,14 @@ RecallResult recall(
         loaded.tokenizer().encode(text, /*added_tokens=*/false).size());
   };
   run.answers = answer_probes(store, plan, run.probes, run.texts);
-  save_answers(store, plan, run.probes, run.texts, run.answers);
+  result.saved = save_answers(
+      store,
+      plan,
+      {reader.model(), reader.reading_config()},
+      run.probes,
+      run.texts,
+      run.answers);
+  result.context_positions = reader.context_positions();
   result.num_read = reader.num_read();
   result.num_reused = reader.num_reused();
   return result;

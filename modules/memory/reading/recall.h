@@ -17,8 +17,12 @@ struct RecallConfig {
 /// What `recall` made.
 struct RecallResult {
   RecallRun run;
+  SavedAnswers saved;
 
-  /// Pages that were read now, and pages whose reading was in the store.
+  /// Positions of the pages of the largest context.
+  int64_t context_positions = 0;
+
+  /// Contexts that were read now, and those whose reading was in the store.
   int64_t num_read = 0;
   int64_t num_reused = 0;
 };

@@ -13,8 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 7> kMethodNames = {
     "transcription",
     "wrong_page",
-    "nothing",
-    "full_text",
+    "blank_page",
+    "whole_text",
     "newest_text",
     "oldest_text",
     "text_search"};
@@ -115,9 +115,9 @@ class Answerer {
       case Method::kWrongPage:
         return with(
             find_newest(with_wrong_page(probe), probe.key), plan_.spent);
-      case Method::kNothing:
+      case Method::kBlankPage:
         return with(from_blank(probe), plan_.spent);
-      case Method::kFullText:
+      case Method::kWholeText:
         return with(find_newest(all_, probe.key), plan_.text_positions);
       case Method::kNewestText:
         return with(find_newest(newest_, probe.key), newest_positions_);
@@ -140,17 +140,18 @@ class Answerer {
     if (!probe.item || !kept_[*probe.item]) {
       return kept_pages_;
     }
+    const size_t holder = holder_of(*probe.item);
     std::vector<const SearchedPage*> others;
     for (const auto& page : kept_pages_) {
-      if (page.item != *probe.item &&
-          plan_.items[page.item].mode == plan_.items[*probe.item].mode) {
+      if (page.item != holder && holder_of(page.item) == page.item &&
+          plan_.items[page.item].mode == plan_.items[holder].mode) {
         others.push_back(&page);
       }
     }
     auto pages = kept_pages_;
     const auto place =
         std::find_if(pages.begin(), pages.end(), [&](const SearchedPage& page) {
-          return page.item == *probe.item;
+          return page.item == holder;
         });
     if (others.empty()) {
       pages.erase(place);
@@ -158,6 +159,11 @@ class Answerer {
       place->text = others[*probe.item % others.size()]->text;
     }
     return pages;
+  }
+
+  /// The page that has the text of this one.
+  size_t holder_of(size_t item) const {
+    return texts_.kept[item]->holder.value_or(item);
   }
 
   Answer from_blank(const Probe& probe) const {
@@ -230,6 +236,34 @@ int64_t save_probe(Store& store, const StoredPlan& plan, const Probe& probe) {
   return store.database().last_id();
 }
 
+/// The row of a run, which is added if it is missing.
+int64_t
+save_run(Store& store, const StoredPlan& plan, const RecallReader& reader) {
+  Statement insert(
+      store.database(),
+      "INSERT OR IGNORE INTO recall_run (plan, model_sha256, dtype, "
+      "reading_config) VALUES (?1, ?2, ?3, ?4)");
+  insert
+      .bind(
+          plan.id,
+          reader.model.sha256,
+          reader.model.dtype,
+          reader.reading_config)
+      .run();
+  Statement query(
+      store.database(),
+      "SELECT id FROM recall_run WHERE plan = ?1 AND model_sha256 = ?2 AND "
+      "dtype = ?3 AND reading_config = ?4");
+  query
+      .bind(
+          plan.id,
+          reader.model.sha256,
+          reader.model.dtype,
+          reader.reading_config)
+      .next();
+  return query.integer(0);
+}
+
 } // namespace
 
 std::string_view name_of(Method method) {
@@ -269,25 +303,34 @@ std::vector<Answer> answer_probes(
   return Answerer(store, plan, probes, texts).run();
 }
 
-void save_answers(
+SavedAnswers save_answers(
     Store& store,
     const StoredPlan& plan,
+    const RecallReader& reader,
     const std::vector<Probe>& probes,
     const RecallTexts& texts,
     const std::vector<Answer>& answers) {
   Transaction transaction(store.database());
-  Statement drop(store.database(), "DELETE FROM answer WHERE plan = ?1");
-  drop.bind(plan.id).run();
+  SavedAnswers saved;
+  saved.run = save_run(store, plan, reader);
+  Statement drop(
+      store.database(), "DELETE FROM answer WHERE run = ?1 AND probe = ?2");
   std::vector<int64_t> rows;
   for (const auto& probe : probes) {
     rows.push_back(save_probe(store, plan, probe));
+    drop.bind(saved.run, rows.back()).run();
   }
+  Statement others(
+      store.database(),
+      "SELECT count(DISTINCT probe) FROM answer WHERE run = ?1");
+  others.bind(saved.run).next();
+  saved.other_questions = others.integer(0);
   Statement insert(
       store.database(),
       "INSERT INTO answer (probe, plan, text, outcome, seconds, method, page, "
       "answered_page, tier, mode, age_pages, age_turns, positions, "
-      "page_positions, characters_per_token) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+      "page_positions, characters_per_token, run) VALUES (?1, ?2, ?3, ?4, ?5, "
+      "?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
   for (const auto& answer : answers) {
     const auto& probe = probes[answer.probe];
     const auto* item = probe.item ? &plan.items[*probe.item] : nullptr;
@@ -314,10 +357,12 @@ void save_answers(
             answer.positions,
             item ? item->positions : 0,
             probe.item ? characters_per_token(plan, texts, *probe.item)
-                       : std::nullopt)
+                       : std::nullopt,
+            saved.run)
         .run();
   }
   transaction.commit();
+  return saved;
 }
 
 } // namespace microfiche::memory

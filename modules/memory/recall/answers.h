@@ -3,6 +3,7 @@
 #include "memory/recall/outcome.h"
 #include "memory/recall/probes.h"
 #include "memory/recall/stored_plan.h"
+#include "memory/recall/token_files.h"
 #include "memory/store.h"
 
 #include <cstdint>
@@ -21,20 +22,21 @@ namespace microfiche::memory {
 //   transcription  what the model reads back from the pages, each at its tier;
 //                  a page in the tier "text" as it is
 //   wrong_page     the same, with another page of the same tier in the place of
-//                  the page that states the fact: the floor
-//   nothing        what the model reads from a blank page in that mode
-//   full_text      the text of all pages: the ceiling, which only the finding
+//                  the page that states the fact: the floor. Pages that were
+//                  read in one context are replaced together.
+//   blank_page     what the model reads from a blank page in that mode
+//   whole_text     the text of all pages: the ceiling, which only the finding
 //                  itself can miss. The nano model cannot be asked about text,
 //                  so no decoder is involved.
 //   newest_text    the text of the newest pages that take no more positions as
 //                  text than the plan
 //   oldest_text    the same with the oldest pages
-//   text_search    the turns that a full-text search (BM25) fetches as text
+//   text_search    the turns that a search of the text (BM25) fetches as text
 enum class Method {
   kTranscription,
   kWrongPage,
-  kNothing,
-  kFullText,
+  kBlankPage,
+  kWholeText,
   kNewestText,
   kOldestText,
   kTextSearch,
@@ -43,13 +45,13 @@ enum class Method {
 inline constexpr Method kMethods[] = {
     Method::kTranscription,
     Method::kWrongPage,
-    Method::kNothing,
-    Method::kFullText,
+    Method::kBlankPage,
+    Method::kWholeText,
     Method::kNewestText,
     Method::kOldestText,
     Method::kTextSearch};
 
-/// "transcription", "wrong_page", "nothing", "full_text", "newest_text",
+/// "transcription", "wrong_page", "blank_page", "whole_text", "newest_text",
 /// "oldest_text" or "text_search".
 std::string_view name_of(Method method);
 std::optional<Method> find_method(std::string_view name);
@@ -89,6 +91,10 @@ struct KeptPage {
 
   /// The time of its reading; 0 for text.
   double seconds = 0;
+
+  /// The page that has the text of its context, an index of
+  /// `StoredPlan::items`; none, or itself, if it was read alone.
+  std::optional<size_t> holder = std::nullopt;
 };
 
 /// What all methods look at.
@@ -113,11 +119,31 @@ std::vector<Answer> answer_probes(
     const std::vector<Probe>& probes,
     const RecallTexts& texts);
 
-/// Keeps answers in the store, in place of earlier ones of the same plan. They
-/// are kept when the function returns.
-void save_answers(
+/// Who answered: the answers of different models, dtypes and reading configs
+/// are kept beside each other.
+struct RecallReader {
+  TokenFileModel model;
+
+  /// JSON of prompt and generation; see `PlanReader::reading_config`.
+  std::string reading_config;
+};
+
+/// What `save_answers` did.
+struct SavedAnswers {
+  /// The number of the run that the answers belong to.
+  int64_t run = 0;
+
+  /// Questions of this run that were not asked now; their answers stay.
+  int64_t other_questions = 0;
+};
+
+/// Keeps answers in the store, in place of earlier ones to the same questions
+/// about the same plan by the same reader. They are kept when the function
+/// returns.
+SavedAnswers save_answers(
     Store& store,
     const StoredPlan& plan,
+    const RecallReader& reader,
     const std::vector<Probe>& probes,
     const RecallTexts& texts,
     const std::vector<Answer>& answers);

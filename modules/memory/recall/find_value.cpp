@@ -8,7 +8,8 @@
 namespace microfiche::memory {
 namespace {
 
-constexpr size_t kMaxValueWords = 8;
+/// Bounds a value whose end was misread.
+constexpr size_t kMaxValueWords = 64;
 
 constexpr std::array<std::string_view, 8> kConnectingWords =
     {"is", "are", "was", "were", "means", ":", "=", "->"};
@@ -170,6 +171,11 @@ std::optional<std::string> ValueText::value_at(size_t begin, bool connected)
     if (stops) {
       break;
     }
+  }
+  // "The time is 12:30 now."
+  constexpr std::string_view kNow = " now";
+  if (std::string_view(folded_).substr(begin, end - begin).ends_with(kNow)) {
+    end -= kNow.size();
   }
   const auto value = strip(std::string_view(text_).substr(begin, end - begin));
   return value.empty() ? std::nullopt : std::optional(std::string(value));

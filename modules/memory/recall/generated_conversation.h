@@ -22,6 +22,14 @@ struct GenerateConfig {
   std::string name;
 };
 
+/// The name is not among them, and the seed is that of the command or sweep.
+template <typename Visitor>
+void visit_fields(Visitor&& visit, GenerateConfig& config) {
+  visit("turns", config.turns);
+  visit("facts", config.facts);
+  visit("updates", config.updates);
+}
+
 /// Sentences of a text that fit a small page: 20 to 45 characters of ASCII that
 /// begin with a capital and end with a full stop.
 std::vector<std::string> filler_sentences(const std::string& text);

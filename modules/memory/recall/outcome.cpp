@@ -13,6 +13,21 @@ namespace {
 constexpr std::array<std::string_view, 6> kOutcomeNames =
     {"correct", "abstained", "binding", "source", "stale", "invented"};
 
+/// A value without what may end its sentence: "12:30 now." says "12:30".
+std::u32string without_ending(std::u32string value) {
+  const auto drop = [&](std::u32string_view ending) {
+    const bool found = value.size() > ending.size() &&
+        std::u32string_view(value).ends_with(ending);
+    value.resize(value.size() - (found ? ending.size() : 0));
+    return found;
+  };
+  while (drop(U".") || drop(U",") || drop(U";") || drop(U"!") || drop(U"?") ||
+         drop(U" ")) {
+  }
+  drop(U" now");
+  return value;
+}
+
 } // namespace
 
 std::string_view name_of(Outcome outcome) {
@@ -36,12 +51,12 @@ std::u32string comparable(std::string_view value, std::string_view kind) {
 }
 
 Outcome classify(std::string_view answer, const AnswerKey& key) {
-  const auto given = comparable(answer, key.kind);
+  const auto given = without_ending(comparable(answer, key.kind));
   if (given.empty()) {
     return Outcome::kAbstained;
   }
   const auto is_value = [&](const std::string& value) {
-    return comparable(value, key.kind) == given;
+    return without_ending(comparable(value, key.kind)) == given;
   };
   const auto has = [&](const std::vector<std::string>& values) {
     return std::any_of(values.begin(), values.end(), is_value);

@@ -53,8 +53,10 @@ struct AnswerKey {
   std::vector<std::string> other_pages;
 };
 
-/// The outcome of an answer; an empty one abstains. A value that several places
-/// state counts as correct, else as stale, binding or source, in this order.
+/// The outcome of an answer; an empty one abstains. Marks that end a sentence,
+/// and "now" before them, do not count on either side. A value that several
+/// places state counts as correct, else as stale, binding or source, in this
+/// order.
 Outcome classify(std::string_view answer, const AnswerKey& key);
 
 } // namespace microfiche::memory

@@ -11,7 +11,7 @@
 namespace microfiche::memory {
 namespace {
 
-/// Draws for one key that was never stated.
+/// Draws in a row without a new key that was never stated.
 constexpr int kMaxDraws = 1000;
 
 std::u32string comparable_key(const std::string& key) {
@@ -93,12 +93,12 @@ std::vector<std::string> never_stated_keys(
     all += turn.text + "\n";
   }
   const auto text = comparable_key(all);
-  std::set<std::u32string> taken;
+  std::set<std::u32string> tried;
   std::vector<std::string> keys;
-  int draws = 0;
+  int misses = 0;
   while (static_cast<int64_t>(keys.size()) < count) {
-    check(
-        ++draws <= kMaxDraws * count,
+    check<UsageError>(
+        misses++ < kMaxDraws,
         store.path().string(),
         ": cannot make ",
         count,
@@ -107,8 +107,9 @@ std::vector<std::string> never_stated_keys(
         " facts; ask for fewer with --never-stated");
     const auto key = cross(random.pick(facts).key, random.pick(facts).key);
     const auto compared = comparable_key(key);
-    if (text.find(compared) == std::u32string::npos &&
-        taken.insert(compared).second) {
+    if (tried.insert(compared).second &&
+        text.find(compared) == std::u32string::npos) {
+      misses = 0;
       keys.push_back(key);
     }
   }

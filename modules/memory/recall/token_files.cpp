@@ -137,12 +137,12 @@ void add_token_file(
 }
 
 std::optional<StoredReading>
-find_reading(Store& store, int64_t token_file, const std::string& settings) {
+find_reading(Store& store, int64_t token_file, const std::string& config) {
   Statement query(
       store.database(),
       "SELECT text, stop, precision, seconds FROM reading "
-      "WHERE token_file = ?1 AND settings = ?2");
-  if (!query.bind(token_file, settings).next()) {
+      "WHERE token_file = ?1 AND reading_config = ?2");
+  if (!query.bind(token_file, config).next()) {
     return std::nullopt;
   }
   return StoredReading{
@@ -152,17 +152,17 @@ find_reading(Store& store, int64_t token_file, const std::string& settings) {
 void save_reading(
     Store& store,
     int64_t token_file,
-    const std::string& settings,
+    const std::string& config,
     const StoredReading& reading) {
   Transaction transaction(store.database());
   Statement insert(
       store.database(),
-      "INSERT OR REPLACE INTO reading (token_file, settings, text, stop, "
+      "INSERT OR REPLACE INTO reading (token_file, reading_config, text, stop, "
       "precision, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   insert
       .bind(
           token_file,
-          settings,
+          config,
           reading.text,
           reading.stop,
           reading.precision,

@@ -101,17 +101,17 @@ struct StoredReading {
   double seconds = 0;
 };
 
-/// The reading of a token file with these settings, a JSON text; none if there
-/// is none.
+/// The reading of a token file with this reading config, a JSON text; none if
+/// there is none.
 std::optional<StoredReading>
-find_reading(Store& store, int64_t token_file, const std::string& settings);
+find_reading(Store& store, int64_t token_file, const std::string& config);
 
-/// Keeps a reading in place of an earlier one of the same vision tokens. It is
-/// kept when the function returns.
+/// Keeps a reading in place of an earlier one of the same vision tokens with
+/// the same reading config. It is kept when the function returns.
 void save_reading(
     Store& store,
     int64_t token_file,
-    const std::string& settings,
+    const std::string& config,
     const StoredReading& reading);
 
 /// `StoredReading::precision`.

@@ -71,6 +71,25 @@ class AnsweredStoreTest : public StoreTest {
         /*now_ms=*/0);
   }
 
+  /// The run of a plan by a reader, which is added if it is missing.
+  static int64_t run_of(
+      memory::Store& store,
+      int64_t plan,
+      const std::string& dtype = "f32",
+      const std::string& reading_config = "{}") {
+    memory::Statement insert(
+        store.database(),
+        "INSERT OR IGNORE INTO recall_run (plan, model_sha256, dtype, "
+        "reading_config) VALUES (?1, 'm', ?2, ?3)");
+    insert.bind(plan, dtype, reading_config).run();
+    memory::Statement find(
+        store.database(),
+        "SELECT id FROM recall_run WHERE plan = ?1 AND dtype = ?2 AND "
+        "reading_config = ?3");
+    find.bind(plan, dtype, reading_config).next();
+    return find.integer(0);
+  }
+
   /// Answers the question about fact `fact`; without one about something that
   /// was never stated.
   static void answer(
@@ -79,7 +98,8 @@ class AnsweredStoreTest : public StoreTest {
       std::optional<int64_t> fact,
       const std::string& outcome,
       const std::string& text = "",
-      const std::string& method = "transcription") {
+      const std::string& method = "transcription",
+      std::optional<int64_t> run = std::nullopt) {
     auto& database = store.database();
     memory::Statement find(
         database,
@@ -96,9 +116,17 @@ class AnsweredStoreTest : public StoreTest {
     }
     memory::Statement insert(
         database,
-        "INSERT INTO answer (probe, plan, text, outcome, seconds, method) "
-        "VALUES (?1, ?2, ?3, ?4, 0, ?5)");
-    insert.bind(find.integer(0), plan, text, outcome, method).run();
+        "INSERT INTO answer (probe, plan, text, outcome, seconds, method, run) "
+        "VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)");
+    insert
+        .bind(
+            find.integer(0),
+            plan,
+            text,
+            outcome,
+            method,
+            run ? *run : run_of(store, plan))
+        .run();
     if (fact) {
       memory::Statement place(
           database,

@@ -29,7 +29,7 @@ class BudgetFrontTest : public tests::AnsweredStoreTest {
   }
 
   static BudgetFront front(Store& store) {
-    return make_front(store, answered_settings(store), {});
+    return make_front(store, answered_series(store), {});
   }
 };
 

@@ -32,9 +32,9 @@ TEST_F(RecallRowsTest, AnAnswerHasTheAgeAndTheModeOfItsPage) {
   answer(store, id, 6, "correct", "w6");
   answer(store, id, std::nullopt, "invented", "zz");
 
-  const auto settings = answered_settings(store);
-  ASSERT_THAT(settings, SizeIs(1));
-  const auto rows = recall_rows(store, settings[0]);
+  const auto all_series = answered_series(store);
+  ASSERT_THAT(all_series, SizeIs(1));
+  const auto rows = recall_rows(store, all_series[0]);
 
   ASSERT_THAT(rows, SizeIs(3));
   EXPECT_EQ(rows[0].mode, "gone");
@@ -57,7 +57,7 @@ TEST_F(RecallRowsTest, AValueHasAPlaceInTheTextOfItsPage) {
   answer(store, id, 1, "correct");
   answer(store, id, 2, "correct");
 
-  const auto rows = recall_rows(store, answered_settings(store)[0]);
+  const auto rows = recall_rows(store, answered_series(store)[0]);
 
   ASSERT_THAT(rows, SizeIs(2));
   EXPECT_DOUBLE_EQ(rows[0].place, 15.0 / 34);
@@ -72,7 +72,7 @@ TEST_F(RecallRowsTest, TheNewestAnswerOfAMethodCounts) {
   answer(store, id, 1, "correct", "w1");
   answer(store, id, 1, "abstained", "", "text_search");
 
-  const auto rows = recall_rows(store, answered_settings(store)[0]);
+  const auto rows = recall_rows(store, answered_series(store)[0]);
 
   ASSERT_THAT(rows, SizeIs(2));
   EXPECT_EQ(rows[0].outcome, Outcome::kCorrect);
@@ -92,15 +92,15 @@ TEST_F(
   answer(store, first, 1, "correct");
   answer(store, second, 5, "correct");
 
-  const auto settings = answered_settings(store);
+  const auto all_series = answered_series(store);
 
-  ASSERT_THAT(settings, SizeIs(2));
+  ASSERT_THAT(all_series, SizeIs(2));
   // The one that was asked last is at the end.
-  EXPECT_THAT(settings[1].plans, ElementsAre(first, second));
-  EXPECT_EQ(settings[1].name, "age_ladder, 100 positions");
-  EXPECT_EQ(find_setting(store, settings, std::nullopt), 1);
-  EXPECT_EQ(find_setting(store, settings, other), 0);
-  EXPECT_THAT(answered_settings(store, 1), SizeIs(1));
+  EXPECT_THAT(all_series[1].plans, ElementsAre(first, second));
+  EXPECT_EQ(all_series[1].name, "age_ladder, 100 positions");
+  EXPECT_EQ(find_series(store, all_series, std::nullopt), 1);
+  EXPECT_EQ(find_series(store, all_series, other), 0);
+  EXPECT_THAT(answered_series(store, 1), SizeIs(1));
 }
 
 TEST_F(RecallRowsTest, ANewerPlanOfAConversationReplacesAnOlderOne) {
@@ -111,13 +111,36 @@ TEST_F(RecallRowsTest, ANewerPlanOfAConversationReplacesAnOlderOne) {
   answer(store, old, 1, "correct");
   answer(store, renewed, 1, "correct");
 
-  const auto settings = answered_settings(store);
+  const auto all_series = answered_series(store);
 
-  ASSERT_THAT(settings, SizeIs(1));
-  EXPECT_THAT(settings[0].plans, ElementsAre(renewed));
+  ASSERT_THAT(all_series, SizeIs(1));
+  EXPECT_THAT(all_series[0].plans, ElementsAre(renewed));
   EXPECT_THAT(
-      [&] { find_setting(store, settings, old); },
+      [&] { find_series(store, all_series, old); },
       ThrowsMessage<InputError>(HasSubstr("memory recall --plan 1")));
+}
+
+TEST_F(RecallRowsTest, DtypesAreSeriesOfTheirOwn) {
+  auto store = open();
+  fill(store, 4);
+  const int64_t id = plan(store, ladder());
+  answer(store, id, 1, "correct", "w1");
+  const int64_t bf16 = run_of(store, id, "bf16");
+  answer(store, id, 1, "invented", "w7", "transcription", bf16);
+
+  const auto all_series = answered_series(store);
+
+  ASSERT_THAT(all_series, SizeIs(2));
+  EXPECT_EQ(all_series[0].name, "age_ladder (f32), 1000 positions");
+  EXPECT_EQ(all_series[1].name, "age_ladder (bf16), 1000 positions");
+  EXPECT_THAT(all_series[1].runs, ElementsAre(bf16));
+  EXPECT_EQ(recall_rows(store, all_series[0])[0].outcome, Outcome::kCorrect);
+  EXPECT_EQ(recall_rows(store, all_series[1])[0].outcome, Outcome::kInvented);
+  EXPECT_EQ(find_series(store, all_series, id), 1);
+  EXPECT_EQ(find_series_of_run(store, all_series, 1), 0);
+  EXPECT_THAT(
+      [&] { find_series_of_run(store, all_series, 9); },
+      ThrowsMessage<InputError>(HasSubstr("there is no run 9")));
 }
 
 TEST_F(RecallRowsTest, PoliciesOfOneKindHaveTheirNumbersInTheirNames) {
@@ -126,11 +149,11 @@ TEST_F(RecallRowsTest, PoliciesOfOneKindHaveTheirNumbersInTheirNames) {
   answer(store, plan(store, tests::uniform("nano-4")), 1, "correct");
   answer(store, plan(store, tests::uniform("nano-9")), 1, "correct");
 
-  const auto settings = answered_settings(store);
+  const auto all_series = answered_series(store);
 
-  ASSERT_THAT(settings, SizeIs(2));
-  EXPECT_EQ(settings[0].name, "uniform (policy 1), 1000 positions");
-  EXPECT_EQ(settings[1].name, "uniform (policy 2), 1000 positions");
+  ASSERT_THAT(all_series, SizeIs(2));
+  EXPECT_EQ(all_series[0].name, "uniform (policy 1), 1000 positions");
+  EXPECT_EQ(all_series[1].name, "uniform (policy 2), 1000 positions");
 }
 
 TEST_F(RecallRowsTest, ModesCostPositionsAndHoldFacts) {
@@ -146,7 +169,7 @@ TEST_F(RecallRowsTest, ModesCostPositionsAndHoldFacts) {
   const int64_t id = plan(store, ladder());
   answer(store, id, 6, "correct");
 
-  const auto costs = mode_costs(store, answered_settings(store)[0]);
+  const auto costs = mode_costs(store, answered_series(store)[0]);
 
   ASSERT_THAT(costs, SizeIs(3));
   EXPECT_EQ(costs[0].mode, "nano-9");
@@ -163,7 +186,7 @@ TEST_F(RecallRowsTest, AStoreWithoutAnswersSaysWhatToDo) {
   fill(store, 2);
 
   EXPECT_THAT(
-      [&] { find_setting(store, answered_settings(store), std::nullopt); },
+      [&] { find_series(store, answered_series(store), std::nullopt); },
       ThrowsMessage<InputError>(
           HasSubstr("there are no answers; `microfiche memory recall`")));
 }
@@ -174,7 +197,7 @@ TEST_F(RecallRowsTest, AnOutcomeOfALaterVersionIsRefused) {
   answer(store, plan(store, ladder()), 1, "dreamt");
 
   EXPECT_THAT(
-      [&] { recall_rows(store, answered_settings(store)[0]); },
+      [&] { recall_rows(store, answered_series(store)[0]); },
       ThrowsMessage<InputError>(HasSubstr("unknown outcome \"dreamt\"")));
 }
 

@@ -44,11 +44,20 @@ class TimelineTest : public tests::AnsweredStoreTest {
         "INSERT INTO token_file (rendering, model_sha256, dtype, nominal, "
         "valid, positions, sha256) VALUES (?1, 'm', 'f32', 4, 4, 7, 't')");
     tokens.bind(id).run();
+    read_again(store, database.last_id(), "{}", text);
+  }
+
+  /// Keeps another reading of a token file.
+  static void read_again(
+      Store& store,
+      int64_t token_file,
+      const std::string& reading_config,
+      const std::string& text) {
     Statement reading(
-        database,
-        "INSERT INTO reading (token_file, settings, text, stop, precision, "
-        "seconds) VALUES (?1, '{}', ?2, 'eos', 0.5, 1)");
-    reading.bind(database.last_id(), text).run();
+        store.database(),
+        "INSERT INTO reading (token_file, reading_config, text, stop, "
+        "precision, seconds) VALUES (?1, ?2, ?3, 'eos', 0.5, 1)");
+    reading.bind(token_file, reading_config, text).run();
   }
 };
 
@@ -137,6 +146,60 @@ TEST_F(TimelineTest, FactsHaveTheirAnswersAndWhatReplacedThem) {
   EXPECT_EQ(facts[1].outcome, "binding");
 }
 
+TEST_F(TimelineTest, TheReadingIsThatOfTheAnswers) {
+  auto store = open();
+  fill(store, 2);
+  const int64_t id = plan(store, tests::uniform("nano-4"));
+  read_page(store, 1, "nano-4", "locker 1 holds w1", "p");
+  answer(store, id, 1, "correct", "w1");
+  // A later recall with another config, of which this plan has answers, too.
+  read_again(store, 1, R"({"max_new_tokens": 2})", "lo");
+  const int64_t other = run_of(store, id, "f32", R"({"max_new_tokens": 2})");
+  answer(store, id, 1, "abstained", "", "transcription", other);
+
+  const auto first = load_timeline(store, id, 10, "transcription", 1);
+  const auto newest = load_timeline(store, id, 10);
+
+  EXPECT_EQ(first.pages[0].reading, "locker 1 holds w1");
+  EXPECT_EQ(first.pages[0].facts[0].answer, "w1");
+  EXPECT_EQ(newest.run, other);
+  EXPECT_EQ(newest.pages[0].reading, "lo");
+  EXPECT_EQ(newest.pages[0].facts[0].answer, "");
+}
+
+TEST_F(TimelineTest, AReadingOfAnotherDtypeIsNotShown) {
+  auto store = open();
+  fill(store, 2);
+  const int64_t id = plan(store, tests::uniform("nano-4"));
+  read_page(store, 1, "nano-4", "of f32", "p");
+  answer(
+      store,
+      id,
+      1,
+      "correct",
+      "w1",
+      "transcription",
+      run_of(store, id, "bf16"));
+
+  EXPECT_FALSE(load_timeline(store, id, 10).pages[0].reading.has_value());
+}
+
+TEST_F(TimelineTest, ARunOfAnotherPlanIsRefused) {
+  auto store = open();
+  fill(store, 2);
+  const int64_t first = plan(store, tests::uniform("nano-4"));
+  const int64_t second = plan(store, tests::uniform("nano-4"));
+  answer(store, first, 1, "correct", "w1");
+
+  EXPECT_EQ(plan_of_run(store, 1), first);
+  EXPECT_THAT(
+      [&] { load_timeline(store, second, 10, "transcription", 1); },
+      ThrowsMessage<InputError>(HasSubstr("has no run 1 with answers")));
+  EXPECT_THAT(
+      [&] { plan_of_run(store, 9); },
+      ThrowsMessage<InputError>(HasSubstr("no recall run 9")));
+}
+
 TEST_F(TimelineTest, DifferencesToTheTextAreMarked) {
   auto store = open();
   fill(store, 2);
@@ -199,7 +262,9 @@ TEST_F(TimelineTest, TheNewestPagesAreShownIfTheyAreLimited) {
   EXPECT_THAT(timeline.pages, SizeIs(1));
   EXPECT_EQ(timeline.num_pages, 3);
   EXPECT_THAT(
-      timeline_document(timeline), HasSubstr("The newest 1 of 3 pages"));
+      timeline_document(timeline),
+      HasSubstr(
+          "The newest 1 of 3 pages; `memory timeline --plan 1 --pages N`"));
 }
 
 TEST_F(TimelineTest, AMethodWithoutAnswersIsRefusedWhereOthersHaveSome) {

@@ -55,6 +55,25 @@ TEST_F(AskTest, TheNewestPageThatStatesTheKeyAnswers) {
   EXPECT_EQ(ask("mot")->first_seq, 2);
 }
 
+TEST_F(AskTest, AnAnswerFromSeveralPagesNamesAllTheirTurns) {
+  reading.pages_per_context = 2;
+  read(plan, {1, 2});
+  Statement update(
+      store.database(),
+      "UPDATE reading SET text = 'mot is two. dal is six.' "
+      "WHERE instr(reading_config, 'pages_per_context')");
+  update.run();
+
+  const auto found = ask("mot");
+
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->value, "two");
+  EXPECT_EQ(found->item, 2U);
+  EXPECT_EQ(found->first_seq, 2);
+  EXPECT_EQ(found->last_seq, 3);
+  EXPECT_EQ(found->positions, 14);
+}
+
 TEST_F(AskTest, PagesBehindTheAnswerAreNotRead) {
   store.database().run("DELETE FROM reading");
 
@@ -81,7 +100,7 @@ TEST_F(AskTest, AQuestionNamesItsKey) {
   EXPECT_EQ(key_of_question(store, 1, "What is MOT?"), "mot");
   EXPECT_THAT(
       [&] { key_of_question(store, 1, "?"); },
-      ThrowsMessage<InputError>(HasSubstr("no word to look for")));
+      ThrowsMessage<UsageError>(HasSubstr("no word to look for")));
 }
 
 TEST_F(AskTest, LookupIsRefusedByAModelThatHasNotLearnedIt) {

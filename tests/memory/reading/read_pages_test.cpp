@@ -3,6 +3,7 @@
 #include "core/utf8.h"
 #include "generation/read.h"
 #include "memory/derived_files.h"
+#include "memory/erase.h"
 #include "page/image_file.h"
 #include "page/page_views.h"
 #include "tests/memory/reading/tiny_memory.h"
@@ -65,7 +66,69 @@ TEST_F(ReadPagesTest, AReadingIsKeptAndReused) {
   EXPECT_EQ(again[1], first[1]);
 }
 
-TEST_F(ReadPagesTest, OtherSettingsReadAgain) {
+TEST_F(ReadPagesTest, PagesOfAContextStandOneAfterAnotherOldestFirst) {
+  const auto plan = plan_of({"t4", "t4", "gone", "t9"});
+  build(plan);
+  reading.pages_per_context = 2;
+  PlanReader reader(store, plan, model, reading);
+
+  // Counted from the newest; the page that is left over is alone.
+  EXPECT_THAT(reader.context_of(3), ElementsAre(1, 3));
+  EXPECT_THAT(reader.context_of(1), ElementsAre(1, 3));
+  EXPECT_THAT(reader.context_of(0), ElementsAre(0));
+  EXPECT_EQ(reader.context_positions(), 20);
+  const auto joined = reader.load_tokens({1, 3}).sequence;
+  const auto older = reader.load_tokens({1}).sequence;
+  const auto newer = reader.load_tokens({3}).sequence;
+  ASSERT_EQ(joined.size(0), 20);
+  EXPECT_TRUE(joined.slice(0, 0, 7).equal(older));
+  EXPECT_TRUE(joined.slice(0, 7).equal(newer));
+}
+
+TEST_F(ReadPagesTest, TheTextOfAContextBelongsToItsNewestPage) {
+  const auto plan = plan_of({"t4", "t4", "t4", "t4"});
+  build(plan);
+  const auto alone = read(plan, {0, 1, 2, 3});
+  reading.pages_per_context = 2;
+
+  const auto texts = read(plan, {0, 1, 2, 3});
+  EXPECT_EQ(num_read, 2);
+  EXPECT_EQ(texts[0], "");
+  EXPECT_EQ(texts[2], "");
+  EXPECT_NE(texts[1] + texts[3], alone[1] + alone[3]);
+  EXPECT_EQ(read(plan, {0, 1, 2, 3}), texts);
+  EXPECT_EQ(num_reused, 2);
+  // Readings of single pages are others.
+  reading.pages_per_context = 1;
+  EXPECT_EQ(read(plan, {0, 1, 2, 3}), alone);
+}
+
+TEST_F(ReadPagesTest, AnErasureTakesTheReadingsOfContextsAlong) {
+  const auto plan = plan_of({"t4", "t4", "t4", "t4"});
+  build(plan);
+  reading.pages_per_context = 2;
+  read(plan, {0, 1, 2, 3});
+  Selection selection;
+  selection.ranges = {{1, 3, 3}};
+
+  EXPECT_EQ(erase(store, selection, /*now_ms=*/0).derived.readings, 2);
+
+  // That of page 4 may have words of the erased page 3.
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM reading"), 0);
+}
+
+TEST_F(ReadPagesTest, AContextThatDoesNotFitIntoTheModelIsRefused) {
+  const auto plan = plan_of({"t4", "t4", "t4", "t4"});
+  reading.pages_per_context = 4;
+  reading.generation.max_new_tokens =
+      model.config.language.max_position_embeddings - 20;
+
+  EXPECT_THAT(
+      [&] { PlanReader(store, plan, model, reading); },
+      ThrowsMessage<UsageError>(HasSubstr("take up to 28 positions")));
+}
+
+TEST_F(ReadPagesTest, AnotherConfigReadsAgain) {
   const auto plan = plan_of({"t4"});
   build(plan);
   read(plan, {0});

@@ -11,9 +11,10 @@ using ::testing::ThrowsMessage;
 
 class RecallTest : public tests::TinyMemoryTest {
  protected:
-  RecallResult recall_of(const StoredPlan& plan) {
+  RecallResult recall_of(const StoredPlan& plan, int64_t limit = 0) {
     RecallConfig config;
     config.reading = reading;
+    config.probes.limit = limit;
     config.probes.never_stated = 2;
     return recall(store, plan, model, config);
   }
@@ -38,7 +39,7 @@ TEST_F(RecallTest, ARandomModelRecallsNothingAndTextRecallsAll) {
   EXPECT_EQ(result.num_read, 4);
   EXPECT_THAT(
       outcomes(result, Method::kTranscription), Each(Outcome::kAbstained));
-  EXPECT_THAT(outcomes(result, Method::kFullText), Each(Outcome::kCorrect));
+  EXPECT_THAT(outcomes(result, Method::kWholeText), Each(Outcome::kCorrect));
   EXPECT_THAT(outcomes(result, Method::kTextSearch), Each(Outcome::kCorrect));
   // Four facts and two keys that were never stated, in seven ways.
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 42);
@@ -70,6 +71,33 @@ TEST_F(RecallTest, AskingAgainReadsNothingAndKeepsOneAnswerEach) {
   EXPECT_EQ(again.num_read, 0);
   EXPECT_EQ(again.num_reused, 4);
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 42);
+}
+
+TEST_F(RecallTest, FewerQuestionsLeaveTheAnswersOfTheOthers) {
+  const auto plan = plan_of({"t4", "t4", "t9", "t9"});
+  build(plan);
+  const auto all = recall_of(plan);
+
+  const auto few = recall_of(plan, /*limit=*/1);
+
+  EXPECT_EQ(all.saved.other_questions, 0);
+  EXPECT_EQ(few.saved.run, all.saved.run);
+  EXPECT_EQ(few.saved.other_questions, 3);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 42);
+}
+
+TEST_F(RecallTest, AnotherReadingConfigIsAnotherRun) {
+  const auto plan = plan_of({"t4", "t4", "t9", "t9"});
+  build(plan);
+  const auto first = recall_of(plan);
+  reading.generation.max_new_tokens = 3;
+
+  const auto second = recall_of(plan);
+
+  EXPECT_NE(first.saved.run, second.saved.run);
+  EXPECT_EQ(second.num_read, 4);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 84);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM reading"), 8);
 }
 
 TEST_F(RecallTest, PlansKeepTheirOwnAnswers) {

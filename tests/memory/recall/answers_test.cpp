@@ -5,6 +5,8 @@
 namespace microfiche::memory {
 namespace {
 
+const RecallReader kReader = {{"hash", "f32"}, "{}"};
+
 /// Three pages: "gone", "m" and "m"; text tokens are bytes.
 class AnswersTest : public tests::PlannedStoreTest {
  protected:
@@ -76,15 +78,15 @@ TEST_F(AnswersTest, AnOlderPageThatIsReadInPlaceOfTheNewestIsStale) {
 
 TEST_F(AnswersTest, AWrongPageTakesThePlaceOfTheRightOne) {
   EXPECT_EQ(answer(Method::kWrongPage, "kib").outcome, Outcome::kAbstained);
-  EXPECT_EQ(answer(Method::kNothing, "kib").outcome, Outcome::kAbstained);
+  EXPECT_EQ(answer(Method::kBlankPage, "kib").outcome, Outcome::kAbstained);
 
   texts.blanks["m"].text = "kib is two";
-  EXPECT_EQ(answer(Method::kNothing, "kib").outcome, Outcome::kSource);
+  EXPECT_EQ(answer(Method::kBlankPage, "kib").outcome, Outcome::kSource);
 }
 
 TEST_F(AnswersTest, FullTextFindsAllAndCostsTheTextOfAllPages) {
   for (const std::string key : {"kib", "mot"}) {
-    const auto found = answer(Method::kFullText, key);
+    const auto found = answer(Method::kWholeText, key);
     EXPECT_EQ(found.outcome, Outcome::kCorrect) << key;
     EXPECT_EQ(found.positions, plan.text_positions);
   }
@@ -117,8 +119,8 @@ TEST_F(AnswersTest, TextSearchFetchesTurnsOfThisConversationOnly) {
 
 TEST_F(AnswersTest, AnswersAreKeptInPlaceOfEarlierOnesOfThePlan) {
   const auto answers = answer_probes(store, plan, probes, texts);
-  save_answers(store, plan, probes, texts, answers);
-  save_answers(store, plan, probes, texts, answers);
+  save_answers(store, plan, kReader, probes, texts, answers);
+  save_answers(store, plan, kReader, probes, texts, answers);
 
   auto& database = store.database();
   EXPECT_EQ(
@@ -144,12 +146,33 @@ TEST_F(AnswersTest, AnswersAreKeptInPlaceOfEarlierOnesOfThePlan) {
   EXPECT_EQ(query.text(8), "correct");
 }
 
+TEST_F(AnswersTest, AnotherDtypeOrModelIsAnotherRun) {
+  const auto answers = answer_probes(store, plan, probes, texts);
+  const auto f32 = save_answers(store, plan, kReader, probes, texts, answers);
+  const auto bf16 = save_answers(
+      store, plan, {{"hash", "bf16"}, "{}"}, probes, texts, answers);
+  const auto other = save_answers(
+      store, plan, {{"weights", "f32"}, "{}"}, probes, texts, answers);
+
+  EXPECT_NE(f32.run, bf16.run);
+  EXPECT_NE(f32.run, other.run);
+  EXPECT_NE(bf16.run, other.run);
+  EXPECT_EQ(
+      store.database().integer("SELECT count(*) FROM answer"),
+      static_cast<int64_t>(3 * answers.size()));
+}
+
 TEST_F(AnswersTest, ANeverStatedKeyHasNoPageAndNoAge) {
   Probe probe;
   probe.key = "zzz";
   probes = {probe};
   save_answers(
-      store, plan, probes, texts, answer_probes(store, plan, probes, texts));
+      store,
+      plan,
+      kReader,
+      probes,
+      texts,
+      answer_probes(store, plan, probes, texts));
 
   Statement query(
       store.database(),

@@ -57,11 +57,21 @@ TEST(FindValueTest, AFullStopInsideAValueDoesNotEndIt) {
   EXPECT_THAT(stated("pi is 3.14. And", "pi"), Optional(Eq("3.14")));
 }
 
-TEST(FindValueTest, AValueEndsAtTheNextTurnAndAfterEightWords) {
+TEST(FindValueTest, AValueEndsAtTheNextTurn) {
   EXPECT_THAT(stated("a is b [13 user] c", "a"), Optional(Eq("b")));
+}
+
+TEST(FindValueTest, AValueOfManyWordsIsWhole) {
   EXPECT_THAT(
-      stated("a is 1 2 3 4 5 6 7 8 9 10", "a"),
-      Optional(Eq("1 2 3 4 5 6 7 8")));
+      stated(
+          "The plan is to meet at the old bridge behind the town hall. So.",
+          "plan"),
+      Optional(Eq("to meet at the old bridge behind the town hall")));
+}
+
+TEST(FindValueTest, NowAtTheEndOfASentenceIsNoPartOfTheValue) {
+  EXPECT_THAT(stated("The time is 12:30 now.", "time"), Optional(Eq("12:30")));
+  EXPECT_THAT(stated("The time is now 12:30.", "time"), Optional(Eq("12:30")));
 }
 
 TEST(FindValueTest, TheValueOfATurnStandsBehindItsKey) {

@@ -51,6 +51,16 @@ TEST(OutcomeTest, HexadecimalDigitsAreComparedExactly) {
   EXPECT_EQ(classify("3fa9", key), Outcome::kCorrect);
 }
 
+TEST(OutcomeTest, TheEndOfASentenceIsNoPartOfAValue) {
+  AnswerKey key;
+  key.value = "12:30 now.";
+
+  EXPECT_EQ(classify("12:30", key), Outcome::kCorrect);
+  EXPECT_EQ(classify("12:30 now", key), Outcome::kCorrect);
+  EXPECT_EQ(classify("12:31 now.", key), Outcome::kInvented);
+  EXPECT_EQ(classify("now", key), Outcome::kInvented);
+}
+
 TEST(OutcomeTest, NamesAreFoundAgain) {
   for (const Outcome outcome : kOutcomes) {
     EXPECT_EQ(find_outcome(name_of(outcome)), outcome);

@@ -122,7 +122,7 @@ TEST_F(ProbesTest, MoreNeverStatedKeysThanThereAreAreRefused) {
 
   EXPECT_THAT(
       [&] { draw(store, plan, options); },
-      ThrowsMessage<InputError>(HasSubstr("--never-stated")));
+      ThrowsMessage<UsageError>(HasSubstr("--never-stated")));
 }
 
 TEST_F(ProbesTest, AStoreWithoutFactsIsRefused) {

@@ -54,7 +54,7 @@ TEST_F(TokenFilesTest, AModeThatChangedUnderItsNameHasOtherPictures) {
   EXPECT_FALSE(find_token_file(store, key_of(page), model));
 }
 
-TEST_F(TokenFilesTest, AReadingIsOfItsSettings) {
+TEST_F(TokenFilesTest, AReadingIsOfItsConfig) {
   const auto tokens = find_token_file(store, key_of(page), model);
   save_reading(store, tokens->id, "a", {"text", "eos", 0.5, 0.25});
 
@@ -64,9 +64,10 @@ TEST_F(TokenFilesTest, AReadingIsOfItsSettings) {
   EXPECT_EQ(found->precision, 0.5);
   EXPECT_FALSE(find_reading(store, tokens->id, "b"));
 
-  // One reading is kept of a token file.
   save_reading(store, tokens->id, "b", {"other", "loop", 0, 1});
-  EXPECT_FALSE(find_reading(store, tokens->id, "a"));
+  save_reading(store, tokens->id, "a", {"again", "eos", 1, 1});
+  EXPECT_EQ(find_reading(store, tokens->id, "a")->text, "again");
+  EXPECT_EQ(find_reading(store, tokens->id, "b")->text, "other");
 }
 
 TEST_F(TokenFilesTest, AnErasedTurnTakesTokensAndReadingOfItsPageAlong) {

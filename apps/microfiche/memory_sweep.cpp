@@ -1,0 +1,83 @@
+#include "memory_commands.h"
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/terminal.h"
+#include "memory/sweep/cell_rows.h"
+#include "sweep/run/environment.h"
+
+#include <ATen/Parallel.h>
+
+// sweep, for a config with conversations.
+
+namespace microfiche::apps {
+namespace {
+
+void write_table(const std::filesystem::path& file, const Table& table) {
+  write_file(file, to_csv(table));
+}
+
+} // namespace
+
+void run_conversation_sweep(
+    const std::string& file,
+    const CommonArguments& common,
+    const std::optional<uint64_t>& seed,
+    const std::filesystem::path& folder) {
+  auto sweep =
+      memory::load_conversation_sweep(file, MICROFICHE_SOURCE_DIR, common.set);
+  if (seed) {
+    sweep.config.seed = *seed;
+  }
+  auto loaded = open_model(common);
+  // First, so that a folder that cannot be written is refused early.
+  write_file(folder / "config.json", write_config(sweep.config).dump(2) + "\n");
+  write_file(
+      folder / "environment.json",
+      sweep::describe_environment(
+          loaded.provenance(),
+          {sweep.layout.page_style.font},
+          at::get_num_threads())
+              .dump(2) +
+          "\n");
+  std::optional<Progress> progress;
+  const auto update = [&](int64_t done, int64_t total) {
+    if (!progress) {
+      progress.emplace("running", total, "conversation");
+    }
+    progress->update(done);
+  };
+  if (sweep.config.grow_by > 0) {
+    const auto table = memory::growth_table(
+        memory::grow_conversations(sweep, loaded, folder, update));
+    progress.reset();
+    write_table(folder / "growth.csv", table);
+    write_file("-", to_text(table));
+    say((folder / "growth.csv").string());
+    return;
+  }
+  const auto results = memory::run_conversations(sweep, loaded, folder, update);
+  progress.reset();
+  std::vector<Json> cells;
+  for (const auto& result : results) {
+    cells.push_back(memory::cell_json(result, sweep.config.seed));
+  }
+  const auto table = memory::cell_table(cells);
+  write_file(folder / "cells.json", Json(cells).dump(2) + "\n");
+  write_table(folder / "cells.csv", table);
+  write_table(
+      folder / "places.csv", memory::place_table(results, sweep.config.seed));
+  write_file(
+      folder / "accuracy.json",
+      write_config(
+          memory::accuracy_of(
+              results, loaded.folder.filename().string() + " " + loaded.hash()))
+              .dump(2) +
+          "\n");
+  write_file("-", to_text(table));
+  say(concat(
+      folder.string(), ": cells.json, cells.csv, places.csv, accuracy.json"));
+}
+
+} // namespace microfiche::apps

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "core/table.h"
+#include "memory/reading/build_tokens.h"
+#include "memory/reading/recall.h"
+#include "memory/sweep/conversation_sweep_config.h"
+#include "model/loaded_model.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace microfiche::memory {
+
+/// One combination of the values of a config.
+struct ConversationCell {
+  std::string conversation;
+  std::string policy;
+  int64_t budget = 0;
+  std::optional<double> correlation;
+  int64_t hits = 0;
+  int64_t pages_per_context = 1;
+};
+
+/// One conversation of a cell.
+struct ConversationRun {
+  RecallRun recall;
+  int64_t context_positions = 0;
+  BuildReport build;
+
+  /// Facts whose turns are pinned, and facts whose pages a question reached
+  /// before the plan, by their numbers in the store.
+  std::set<int64_t> important;
+  std::set<int64_t> hit;
+};
+
+struct CellResult {
+  ConversationCell cell;
+  std::vector<ConversationRun> runs;
+};
+
+/// The cells in the order in which they run.
+std::vector<ConversationCell> cells_of(const ConversationSweep& sweep);
+
+/// Runs all cells. Each conversation is a store in `folder`/stores, which keeps
+/// vision tokens and readings: the same call resumes. `progress` is called with
+/// the numbers of finished and of all runs. Throws as `make_plan`,
+/// `build_tokens` and `recall`.
+std::vector<CellResult> run_conversations(
+    const ConversationSweep& sweep,
+    model::LoadedModel& loaded,
+    const std::filesystem::path& folder,
+    const std::function<void(int64_t, int64_t)>& progress = {});
+
+/// What one step of a growing conversation costs.
+struct GrowthRow {
+  ConversationCell cell;
+  uint64_t seed = 0;
+  int64_t turns = 0;
+  int64_t pages = 0;
+
+  /// Positions of the plan, and of the plain text.
+  int64_t positions = 0;
+  int64_t text_positions = 0;
+  int64_t kv_bytes = 0;
+
+  /// Pages that were encoded now, and pages whose vision tokens were there.
+  BuildReport build;
+
+  /// Positions in front of the first page that is kept otherwise than in the
+  /// plan before: those of which the KV cache can stay.
+  int64_t unchanged_prefix = 0;
+
+  /// Bytes of the token files of the plan.
+  int64_t token_bytes = 0;
+
+  /// Time of laying out and drawing, and of planning.
+  double layout_seconds = 0;
+  double plan_seconds = 0;
+};
+
+/// Adds `grow_by` turns at a time to each conversation, and plans and builds it
+/// again each time. Begins anew if it was interrupted.
+std::vector<GrowthRow> grow_conversations(
+    const ConversationSweep& sweep,
+    model::LoadedModel& loaded,
+    const std::filesystem::path& folder,
+    const std::function<void(int64_t, int64_t)>& progress = {});
+
+/// A row per step of a growing conversation; sums are over the steps so far.
+Table growth_table(const std::vector<GrowthRow>& rows);
+
+/// Lines of a generated conversation; see `generate_conversation`.
+std::vector<std::string> conversation_lines(
+    const ConversationSweep& sweep,
+    const std::string& kind,
+    uint64_t seed);
+
+/// Adds lines to the store of a sweep and lays them out.
+void add_lines(
+    Store& store,
+    const ConversationSweep& sweep,
+    std::span<const std::string> lines,
+    bool seal);
+
+/// Plans the only conversation of a store and keeps the plan.
+StoredPlan plan_conversation(
+    Store& store,
+    const ConversationSweep& sweep,
+    const ConversationCell& cell,
+    const model::LoadedModel& loaded,
+    int64_t* kv_bytes = nullptr);
+
+} // namespace microfiche::memory

@@ -1,0 +1,182 @@
+#include "memory/sweep/conversation_sweep.h"
+
+#include "core/files.h"
+#include "memory/sweep/cell_rows.h"
+#include "tests/memory/reading/tiny_memory.h"
+
+namespace microfiche::memory {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::ThrowsMessage;
+
+/// Small conversations for the tiny model, in a file.
+class ConversationSweepTest : public tests::TinyMemoryTest {
+ protected:
+  ConversationSweepTest() {
+    write_file(
+        folder.path() / "style.json",
+        write_config(tests::small_layout().page_style).dump());
+    config = {
+        {"conversations",
+         {{"few", {{"turns", 12}, {"facts", 4}, {"updates", 2}}}}},
+        {"conversations_per_cell", 1},
+        {"text", MICROFICHE_SOURCE_DIR "/data/text/training"},
+        {"page_style", (folder.path() / "style.json").string()},
+        {"policies",
+         {{"all in t4",
+           {{"policy", "uniform"},
+            {"text_when_cheaper", false},
+            {"options", {{"mode", "t4"}}}}}}},
+        {"budgets", {1000}},
+        {"generation", {{"max_new_tokens", 4}}}};
+  }
+
+  ConversationSweep load() const {
+    write_file(folder.path() / "sweep.json", config.dump());
+    return load_conversation_sweep(
+        folder.path() / "sweep.json", MICROFICHE_SOURCE_DIR);
+  }
+
+  void expect_refused(const std::string& message) const {
+    EXPECT_THAT([&] { load(); }, ThrowsMessage<InputError>(HasSubstr(message)));
+  }
+
+  std::vector<CellResult> run() {
+    return run_conversations(load(), model, folder.path() / "run");
+  }
+
+  Json config;
+};
+
+TEST_F(ConversationSweepTest, EveryShippedSweepOverConversationsIsValid) {
+  int64_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(
+           MICROFICHE_SOURCE_DIR "/configs/sweeps")) {
+    if (is_conversation_sweep(file.path())) {
+      ++count;
+      EXPECT_NO_THROW(
+          load_conversation_sweep(file.path(), MICROFICHE_SOURCE_DIR))
+          << file.path();
+    }
+  }
+  EXPECT_GE(count, 8);
+}
+
+TEST_F(ConversationSweepTest, CellsAreTheGridOfTheAxes) {
+  config["budgets"] = {100, 1000};
+  config["hits"] = {0, 2};
+  config["importance"] = {{"correlations", {0, 0.5, 1}}};
+
+  const auto cells = cells_of(load());
+
+  ASSERT_THAT(cells, SizeIs(12));
+  EXPECT_EQ(cells[0].budget, 100);
+  EXPECT_EQ(cells[1].budget, 1000);
+  EXPECT_EQ(cells[11].correlation, 1);
+  EXPECT_EQ(cells[11].hits, 2);
+}
+
+TEST_F(ConversationSweepTest, APinnedShareIsTheNewestAtCorrelationOne) {
+  config["importance"] = {{"share", 0.5}, {"correlations", {-1, 1}}};
+
+  const auto results = run();
+
+  ASSERT_THAT(results, SizeIs(2));
+  // Four keys, of which the two with the newest or oldest statements are
+  // pinned.
+  EXPECT_THAT(results[0].runs[0].important, SizeIs(2));
+  EXPECT_THAT(results[1].runs[0].important, SizeIs(2));
+  for (const auto& probe : results[1].runs[0].recall.probes) {
+    const bool newest =
+        results[1].runs[0].important.contains(probe.fact.value());
+    const bool oldest =
+        results[0].runs[0].important.contains(probe.fact.value());
+    EXPECT_NE(newest, oldest) << probe.seq;
+  }
+}
+
+TEST_F(ConversationSweepTest, ARandomModelRecallsNothingAndTextRecallsAll) {
+  config["never_stated"] = 2;
+  config["hits"] = {1};
+  config["pages_per_context"] = {1, 2};
+
+  const auto results = run();
+
+  ASSERT_THAT(results, SizeIs(2));
+  const auto cell = cell_json(results[0], 1);
+  EXPECT_EQ(cell["summary"]["methods"]["transcription"]["correct"], 0);
+  EXPECT_EQ(cell["summary"]["methods"]["whole_text"]["correct"], 4);
+  EXPECT_EQ(cell["hit"]["n"], 1);
+  EXPECT_EQ(cell["not_hit"]["n"], 3);
+  EXPECT_EQ(cell["queries_of_4"]["n"], 1);
+  EXPECT_EQ(cell["context_positions"], 7);
+  EXPECT_EQ(cell_json(results[1], 1)["context_positions"], 14);
+  // The second cell finds the vision tokens of the first.
+  EXPECT_EQ(results[1].runs[0].build.encoded, 0);
+  const auto accuracy = accuracy_of(results, "tiny");
+  EXPECT_NO_THROW(validate(accuracy, "accuracy"));
+  ASSERT_FALSE(accuracy.rows.empty());
+  EXPECT_EQ(accuracy.rows[0].mode, "t4");
+  EXPECT_EQ(accuracy.rows[0].recall, 0);
+}
+
+TEST_F(ConversationSweepTest, TextKeepsAllValuesOfAKey) {
+  // All of it fits into the positions of the tiny model.
+  config["conversations"]["few"] = {{"turns", 4}, {"facts", 2}, {"updates", 2}};
+  config["policies"] = {
+      {"text", {{"policy", "uniform"}, {"options", {{"mode", "text"}}}}}};
+
+  const auto cell = cell_json(run()[0], 1);
+
+  EXPECT_GE(cell["all_values"]["n"], 3);
+  EXPECT_EQ(cell["all_values"]["mean"], 1);
+}
+
+TEST_F(ConversationSweepTest, AGrowingConversationReusesWhatItHas) {
+  config["grow_by"] = 4;
+
+  const auto rows = grow_conversations(load(), model, folder.path() / "run");
+
+  ASSERT_THAT(rows, SizeIs(3));
+  EXPECT_EQ(rows[0].turns, 4);
+  EXPECT_EQ(rows[2].turns, 12);
+  EXPECT_EQ(rows[0].build.reused, 0);
+  EXPECT_EQ(rows[2].build.reused, rows[1].pages);
+  EXPECT_EQ(rows[2].build.encoded, rows[2].pages - rows[1].pages);
+  // All pages stay in one mode, so the whole plan before is a prefix.
+  EXPECT_EQ(rows[2].unchanged_prefix, rows[1].positions);
+  EXPECT_GT(rows[2].token_bytes, rows[1].token_bytes);
+  EXPECT_THAT(growth_table(rows).rows, SizeIs(3));
+}
+
+TEST_F(ConversationSweepTest, WhatCannotWorkIsRefusedWithItsField) {
+  const auto good = config;
+  config["budgets"] = Json::array();
+  expect_refused("budgets: expected at least one value");
+  config = good;
+  config["hits"] = {1, 1};
+  expect_refused("hits: a value is there twice");
+  config = good;
+  config["importance"] = {{"correlations", {2}}};
+  expect_refused("importance.correlations: expected values from -1 to 1");
+  config = good;
+  config["conversations"]["few"]["facts"] = 20;
+  expect_refused("conversations.few: expected at least 1 fact");
+  config = good;
+  config["grow_by"] = 4;
+  config["never_stated"] = 1;
+  expect_refused("grow_by: nothing is asked");
+  config = good;
+  config["policies"]["all in t4"]["policy"] = "dream";
+  expect_refused("policies.all in t4");
+  config = good;
+  config["pages"] = 1;
+  expect_refused("no field named \"pages\"");
+}
+
+} // namespace
+} // namespace microfiche::memory
