@@ -211,7 +211,10 @@ void run_plan(const MemoryPlanArguments& arguments) {
           plan.kv_bytes,
           " bytes of KV cache, expected recall ",
           plan.expected_recall ? fixed(*plan.expected_recall, 3)
-                               : "unknown without --accuracy",
+              : arguments.accuracy.empty()
+              ? "unknown without --accuracy"
+              : "unknown: --accuracy has no row for "
+                "some of the pages",
           "\n"));
 }
 

@@ -70,7 +70,7 @@ def store_cases():
         def make(folder):
             database = sqlite3.connect(folder / "bad.db")
             database.executescript(
-                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 3;"
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 4;"
                 "CREATE TABLE conversation (id INTEGER PRIMARY KEY)")
             database.close()
             change(folder / "bad.db")

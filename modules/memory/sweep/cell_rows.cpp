@@ -14,8 +14,9 @@ namespace {
 /// Questions that are asked together.
 constexpr size_t kQueries = 4;
 
-/// Width of the bins of text tokens in an accuracy table.
-constexpr int64_t kTokensPerBin = 20;
+/// The end of the first bin of text tokens in an accuracy table; each other bin
+/// ends at twice the end of the one before.
+constexpr int64_t kFirstBinEnd = 64;
 
 constexpr int64_t kQuarters = 4;
 
@@ -332,12 +333,24 @@ Table place_table(const std::vector<CellResult>& results, uint64_t seed) {
 AccuracyTable accuracy_of(
     const std::vector<CellResult>& results,
     const std::string& model) {
-  std::map<std::pair<std::string, int64_t>, metrics::ClusterCount> counts;
+  /// By mode and bin of text tokens.
+  std::map<
+      std::pair<std::string, std::pair<int64_t, int64_t>>,
+      metrics::ClusterCount>
+      counts;
+  const auto bin_of = [](int64_t tokens) {
+    std::pair<int64_t, int64_t> bin = {0, kFirstBinEnd};
+    while (tokens >= bin.second) {
+      bin = {bin.second, 2 * bin.second};
+    }
+    return bin;
+  };
   for (const auto& result : results) {
     if (result.cell.pages_per_context > 1) {
       continue;
     }
-    for (const auto& [run, context, build, important, hit] : result.runs) {
+    for (const auto& one : result.runs) {
+      const auto& run = one.recall;
       for (const auto& answer : run.answers) {
         const auto& probe = run.probes[answer.probe];
         if (answer.method != Method::kTranscription || !probe.fact) {
@@ -349,8 +362,7 @@ AccuracyTable accuracy_of(
         }
         auto& count = counts[{
             mode,
-            run.texts.count_tokens(run.texts.exact[*probe.item]) /
-                kTokensPerBin}];
+            bin_of(run.texts.count_tokens(run.texts.exact[*probe.item]))}];
         ++count.probes;
         count.correct += answer.outcome == Outcome::kCorrect ? 1 : 0;
       }
@@ -362,8 +374,7 @@ AccuracyTable accuracy_of(
   for (const auto& [key, count] : counts) {
     table.rows.push_back(
         {key.first,
-         std::pair(
-             key.second * kTokensPerBin, (key.second + 1) * kTokensPerBin),
+         key.second,
          static_cast<double>(count.correct) / static_cast<double>(count.probes),
          count.probes});
   }

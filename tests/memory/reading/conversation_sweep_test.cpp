@@ -121,6 +121,8 @@ TEST_F(ConversationSweepTest, ARandomModelRecallsNothingAndTextRecallsAll) {
   EXPECT_NO_THROW(validate(accuracy, "accuracy"));
   ASSERT_FALSE(accuracy.rows.empty());
   EXPECT_EQ(accuracy.rows[0].mode, "t4");
+  // Pages of a few tokens are in the first bin, which has no gap behind it.
+  EXPECT_EQ(accuracy.rows[0].text_tokens, std::pair(int64_t{0}, int64_t{64}));
   EXPECT_EQ(accuracy.rows[0].recall, 0);
 }
 
