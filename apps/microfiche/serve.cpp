@@ -62,7 +62,7 @@ void add_serve(CLI::App& app) {
       ->add_option(
           "--queue",
           server.queue,
-          "Requests that may wait for a place; one more gets status 429")
+          "Requests that may wait for a row; one more gets status 429")
       ->capture_default_str();
   command
       ->add_option(

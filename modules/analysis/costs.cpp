@@ -37,7 +37,7 @@ CellCost cost_of(const CellSamples& cell) {
   cost.tokens_per_second = new_tokens / cost.decode_seconds;
   if (cost.drafted_decode_seconds) {
     cost.drafted_decode_seconds = std::exchange(cost.decode_seconds, 0);
-    cost.accepted_share = drafted > 0 ? accepted / drafted : 0;
+    cost.accepted_share = accepted / drafted;
   }
   return cost;
 }

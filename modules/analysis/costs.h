@@ -21,7 +21,8 @@ struct CellCost {
   double decode_seconds = 0;
 
   /// Mean time of decoding with drafts, and the share of drafted ids that the
-  /// model chose, too. Only if the pages were read with drafts.
+  /// model chose, too; NaN if none was drafted. Only if the pages were read
+  /// with drafts.
   std::optional<double> drafted_decode_seconds = std::nullopt;
   double accepted_share = 0;
 

@@ -97,7 +97,9 @@ CellSummary summarize_cell(
     add(summary.seconds.render, sample->seconds.render);
     add(summary.seconds.encode, sample->seconds.encode);
     add(summary.seconds.prefill, sample->seconds.prefill);
-    add(summary.seconds.decode, sample->seconds.decode);
+    // Decoding with a draft says nothing about reading without a reference.
+    add(summary.seconds.decode,
+        sample->reading.draft ? kNan : sample->seconds.decode);
     add(summary.length_stopped_rate, sample->reading.stop == "length");
     bits -= sample->reading.log_likelihood.value_or(kNan) / std::log(2.0);
     scores.push_back(sample->metrics);

@@ -47,6 +47,7 @@ struct CellSummary {
   /// that floor.
   double skill = 0;
 
+  /// Means; that of decoding is NaN if pages were read with drafts.
   sweep::StageSeconds seconds;
 
   /// Mean bits per character of the reference; NaN without log-likelihoods.

@@ -13,12 +13,12 @@ namespace {
 // Places of two ids that `find` compares. A hostile text has many.
 constexpr int64_t kMaxPlaces = 64;
 
-// A mismatch is first looked up this far around its place in the draft.
+// A mismatch is first looked up this far around its position in the draft.
 constexpr int64_t kBehind = 32;
 constexpr int64_t kAhead = 256;
 
 // The answer may skip this many ids of the draft; then one id is enough to find
-// the place.
+// the position.
 constexpr int64_t kSkipped = 4;
 
 // Ids that must match elsewhere in the draft, and in the answer, where a place
@@ -154,8 +154,8 @@ void DraftCursor::push(int64_t id) {
   ++next_;
 }
 
-/// Finds the place again after ids that differ: `next_` is behind the id that
-/// was expected.
+/// Finds the position again after ids that differ: `next_` is behind the id
+/// that was expected.
 void DraftCursor::search() {
   const auto& draft = draft_->index();
   const int64_t expected = in_answer_ ? 0 : next_ - 1;

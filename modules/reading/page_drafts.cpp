@@ -90,7 +90,13 @@ void PageDrafts::add_text_layers(std::span<const InputPage> pages) {
   }
   for (const auto& [pdf, wanted] : numbers) {
     const auto [first, last] = std::ranges::minmax(wanted);
-    const auto texts = split_pages(pdf->text(first, last));
+    std::vector<std::string> texts;
+    try {
+      texts = split_pages(pdf->text(first, last));
+    } catch (const Error& error) {
+      // The pictures of its pages may still be readable.
+      warn(concat("--draft pdf: ", error.what()));
+    }
     for (const int64_t number : wanted) {
       const auto index = static_cast<size_t>(number - first);
       if (index < texts.size() && !is_blank(texts[index])) {

@@ -40,7 +40,9 @@ void check_site(const AccessHeaders& headers, const ServerConfig& config) {
         "the Host header names another server; use the address that this "
         "server printed");
   }
-  if (!headers.origin.empty() && headers.origin != "http://" + headers.host) {
+  // https is that of a proxy before this server.
+  if (!headers.origin.empty() && headers.origin != "http://" + headers.host &&
+      headers.origin != "https://" + headers.host) {
     throw foreign("the request comes from another web site");
   }
   const bool own = headers.fetch_site.empty() ||

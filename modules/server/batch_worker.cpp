@@ -16,6 +16,10 @@ double seconds_between(Clock::time_point start, Clock::time_point end) {
   return std::chrono::duration<double>(end - start).count();
 }
 
+ApiError too_late() {
+  return {504, "the request waited too long", "", "time_limit"};
+}
+
 std::string name_of(generation::StopReason stop) {
   return Json(stop).get<std::string>();
 }
@@ -41,8 +45,10 @@ void BatchWorker::submit(std::shared_ptr<Job> job) {
     if (stopping_) {
       throw ApiError(503, "the server is stopping", "", "stopping");
     }
+    drop_ended();
     // A request may wait although a row is free, until the next step.
-    const int64_t free = limits_.batch - metrics_.running_rows;
+    const int64_t free =
+        limits_.batch - metrics_.running_rows - (encoding_ ? 1 : 0);
     if (std::ssize(queue_) >= limits_.queue + std::max<int64_t>(free, 0)) {
       throw ApiError(
           429,
@@ -110,16 +116,33 @@ void BatchWorker::run() {
   }
 }
 
+/// Removes requests whose client is gone or whose time is over.
+/// The caller holds the lock.
+void BatchWorker::drop_ended() {
+  const auto now = Clock::now();
+  std::erase_if(queue_, [&](const std::shared_ptr<Job>& job) {
+    if (now > job->deadline) {
+      job->reply.fail(too_late());
+    }
+    return job->reply.ended();
+  });
+  metrics_.waiting_requests = std::ssize(queue_);
+}
+
 /// The next request of the queue. Waits for one while the batch is empty;
 /// returns none if it is not, and at the end.
 std::shared_ptr<Job> BatchWorker::take() {
   std::unique_lock lock(mutex_);
-  if (running_.empty()) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  encoding_ = false;
+  drop_ended();
+  while (running_.empty() && queue_.empty() && !stopping_) {
+    changed_.wait(lock);
+    drop_ended();
   }
   if (queue_.empty()) {
     return nullptr;
   }
+  encoding_ = true;
   auto job = std::move(queue_.front());
   queue_.pop_front();
   metrics_.waiting_requests = std::ssize(queue_);
@@ -128,19 +151,13 @@ std::shared_ptr<Job> BatchWorker::take() {
 
 std::optional<generation::GenerationRequest> BatchWorker::next() {
   while (auto job = take()) {
-    if (job->reply.ended()) {
-      continue;
-    }
-    if (Clock::now() > job->deadline) {
-      job->reply.fail(
-          ApiError(504, "the request waited too long", "", "time_limit"));
-      continue;
-    }
     try {
       auto request = make_request(*job);
       request.page = num_started_++;
       running_[request.page] = std::move(job);
       metrics_.running_rows = std::ssize(running_);
+      const std::lock_guard lock(mutex_);
+      encoding_ = false;
       return request;
     } catch (const std::exception& error) {
       job->reply.fail(as_api_error(error));
@@ -161,6 +178,13 @@ generation::GenerationRequest BatchWorker::make_request(Job& job) {
     std::vector<model::VisionTokens> pages;
     // One by one, as the pages of `read --batch`.
     for (const auto& page : job.pages) {
+      // Encoding takes seconds at the published sizes.
+      if (job.reply.ended()) {
+        throw ApiError(499, "the client is gone");
+      }
+      if (Clock::now() > job.deadline) {
+        throw too_late();
+      }
       pages.push_back(loaded_.model->encode({&page, 1}, job.mode).front());
     }
     tokens = reading::join_pages(pages);

@@ -78,6 +78,7 @@ class BatchWorker {
  private:
   void run();
   std::shared_ptr<Job> take();
+  void drop_ended();
   std::optional<generation::GenerationRequest> next();
   generation::GenerationRequest make_request(Job& job);
   void add_id(Job& job, int64_t id);
@@ -93,6 +94,8 @@ class BatchWorker {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> queue_;
+  /// Whether a request has left the queue and is not in the batch yet.
+  bool encoding_ = false;
   bool stopping_ = false;
 
   /// Requests in the batch, by number. Only for the thread.

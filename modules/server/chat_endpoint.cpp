@@ -4,6 +4,7 @@
 #include "model/prompt.h"
 #include "model/trained_on.h"
 #include "page/page_views.h"
+#include "page/vision_token_order.h"
 #include "server/api_error.h"
 
 #include <utility>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kClientCheck{100};
 
-/// The next text of an answer, or its end. Gives the request up when its client
+/// The next text of an answer, or its end. Cancels the request when its client
 /// has closed the connection.
 Reply::Piece wait_for_text(Reply& reply) {
   while (true) {
@@ -33,7 +34,7 @@ void throw_if_failed(const Reply& reply) {
   }
 }
 
-/// Sends all of it, or gives the request up.
+/// Sends all of it, or cancels the request.
 bool send_events(
     httplib::DataSink& sink,
     Reply& reply,
@@ -105,6 +106,38 @@ void ChatEndpoint::add_pages(
   }
 }
 
+/// Before anything is encoded, which can take long.
+void ChatEndpoint::check_room(const Job& job) const {
+  int64_t positions = 0;
+  for (const auto& page : job.pages) {
+    positions += page::count_vision_tokens(
+                     job.mode,
+                     page.grid,
+                     page.page_width_px,
+                     page.page_height_px,
+                     loaded_.config.token_side_px())
+                     .positions;
+  }
+  const auto prompt = model::assemble_prompt(
+      loaded_.tokenizer(),
+      job.prompt,
+      positions,
+      loaded_.config.language.bos_token_id);
+  const int64_t most = loaded_.config.language.max_position_embeddings;
+  if (std::ssize(prompt.ids) >= most) {
+    throw ApiError(
+        400,
+        concat(
+            "messages: text and images take ",
+            prompt.ids.size(),
+            " positions, which leaves no room for an answer in the model's ",
+            most,
+            "; send fewer images, a smaller microfiche.mode, or less text"),
+        "messages",
+        "context_length_exceeded");
+  }
+}
+
 std::shared_ptr<Job> ChatEndpoint::make_job(
     const ChatRequest& request,
     AnswerHead& head) {
@@ -123,6 +156,7 @@ std::shared_ptr<Job> ChatEndpoint::make_job(
   if (!request.images.empty()) {
     add_pages(request, *job, head);
   }
+  check_room(*job);
   return job;
 }
 

@@ -34,6 +34,7 @@ class ChatEndpoint {
   page::ResolutionMode find_mode(const std::string& name) const;
   std::shared_ptr<Job> make_job(const ChatRequest& request, AnswerHead& head);
   void add_pages(const ChatRequest& request, Job& job, AnswerHead& head);
+  void check_room(const Job& job) const;
   void count(const Job& job);
 
   const model::LoadedModel& loaded_;

@@ -36,12 +36,12 @@ void read_image(
   fields.ignore({"type", "uuid"});
   const Json* image = fields.find("image_url");
   fields.finish();
-  std::string place = fields.path_of("image_url");
+  std::string field = fields.path_of("image_url");
   std::string uri;
   if (image && image->is_object()) {
-    RequestFields inner(*image, place);
+    RequestFields inner(*image, field);
     inner.ignore({"detail"});
-    place = inner.path_of("url");
+    field = inner.path_of("url");
     uri = inner.text("url").value_or("");
     inner.finish();
   } else if (image && image->is_string()) {
@@ -52,10 +52,10 @@ void read_image(
   if (std::ssize(request.images) == limits.max_images) {
     throw ApiError(
         400,
-        concat(place, ": more than ", limits.max_images, " images"),
-        place);
+        concat(field, ": more than ", limits.max_images, " images"),
+        field);
   }
-  request.images.push_back(read_data_uri(uri, place));
+  request.images.push_back(read_data_uri(uri, field));
 }
 
 void read_content(
@@ -77,14 +77,14 @@ void read_content(
         path);
   }
   for (size_t i = 0; i < content.size(); ++i) {
-    const std::string place = concat(path, "[", i, "]");
-    RequestFields part(content[i], place);
+    const std::string part_path = concat(path, "[", i, "]");
+    RequestFields part(content[i], part_path);
     const auto type = part.text("type").value_or("");
     if (type == "text") {
       request.prompt += part.text("text").value_or("");
       part.finish();
     } else if (type == "image_url") {
-      read_image(content[i], place, request, limits);
+      read_image(content[i], part_path, request, limits);
     } else {
       part.refuse("type", "\"text\" or \"image_url\"");
     }
@@ -100,8 +100,8 @@ void read_messages(
     fields.refuse("messages", "a list of messages");
   }
   for (size_t i = 0; i < messages->size(); ++i) {
-    const std::string place = concat("messages[", i, "]");
-    RequestFields message((*messages)[i], place);
+    const std::string path = concat("messages[", i, "]");
+    RequestFields message((*messages)[i], path);
     const auto role = message.text("role").value_or("");
     if (std::ranges::find(kRoles, role) == kRoles.end()) {
       message.refuse("role", "system, user or assistant");

@@ -23,6 +23,9 @@ constexpr int64_t kMaxHeaderBytes = 64 << 10;
 /// size.
 constexpr int64_t kMaxBodiesInMemory = 8;
 
+/// A body of this size is read even if others fill the memory.
+constexpr int64_t kSmallBodyBytes = 256 << 10;
+
 /// Time for an answer after the request's own: a slow client takes the rest.
 constexpr double kWriteSeconds = 30;
 
@@ -85,20 +88,20 @@ bool Connection::wait_for_request(const GiveUp& give_up) {
       limits_.header_seconds + limits_.body_seconds + limits_.request_seconds +
       kWriteSeconds);
   most_bytes_ = kMaxHeaderBytes;
+  free_bytes_ = kMaxHeaderBytes;
   return !is_peer_gone();
 }
 
 void Connection::begin_body() {
   read_deadline_ = after(limits_.body_seconds);
   most_bytes_ = bytes_read_ + limits_.max_body_bytes + kMaxHeaderBytes;
+  free_bytes_ = bytes_read_ + kSmallBodyBytes;
 }
 
 bool Connection::is_peer_gone() const {
-  char byte = 0;
-  const auto count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return count == 0 ||
-      (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK &&
-       errno != EINTR);
+  // Not a read: bytes behind the request would hide the end of the connection.
+  pollfd descriptor{socket_, POLLRDHUP, 0};
+  return poll(&descriptor, 1, 0) == 1;
 }
 
 void Connection::close() {
@@ -123,8 +126,12 @@ bool Connection::is_writable() const {
 
 ssize_t Connection::read(char* bytes, size_t size) {
   const int64_t held = limits_.max_body_bytes * kMaxBodiesInMemory;
-  if (bytes_read_ >= most_bytes_ || bytes_in_memory_ >= held) {
+  if (bytes_read_ >= most_bytes_) {
     failure_ = Failure::kTooLarge;
+    return -1;
+  }
+  if (bytes_read_ >= free_bytes_ && bytes_in_memory_ >= held) {
+    failure_ = Failure::kFull;
     return -1;
   }
   if (!wait(POLLIN, read_deadline_)) {

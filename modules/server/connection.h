@@ -30,7 +30,7 @@ class Connection : public httplib::Stream {
   using Clock = std::chrono::steady_clock;
 
   /// Why a request could not be read.
-  enum class Failure { kNone, kTooLarge, kTooSlow };
+  enum class Failure { kNone, kTooLarge, kTooSlow, kFull };
 
   /// `bytes_in_memory` counts the bytes of all connections' requests.
   Connection(
@@ -90,6 +90,8 @@ class Connection : public httplib::Stream {
   std::atomic<int64_t>& bytes_in_memory_;
   int64_t bytes_read_ = 0;
   int64_t most_bytes_ = 0;
+  /// Bytes that this request may have whatever the other connections hold.
+  int64_t free_bytes_ = 0;
   Clock::time_point read_deadline_;
   Clock::time_point write_deadline_;
   bool closing_ = false;

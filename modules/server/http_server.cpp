@@ -8,6 +8,7 @@
 
 #include <sys/socket.h>
 
+#include <cctype>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -26,6 +27,16 @@ AccessHeaders access_headers(const httplib::Request& request) {
       request.get_header_value("Authorization")};
 }
 
+/// Without parameters, in small letters.
+std::string media_type(const std::string& header) {
+  auto type = header.substr(0, header.find(';'));
+  type.erase(type.find_last_not_of(' ') + 1);
+  for (auto& c : type) {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return type;
+}
+
 /// What cpp-httplib, or the connection, found wrong before a handler ran.
 ApiError transport_error(int status) {
   const auto* connection = Connection::current();
@@ -33,6 +44,13 @@ ApiError transport_error(int status) {
       connection ? connection->failure() : Connection::Failure::kNone;
   if (failure == Connection::Failure::kTooSlow) {
     return {408, "the request took too long to arrive"};
+  }
+  if (failure == Connection::Failure::kFull) {
+    return {
+        503,
+        "the server holds as many large requests as it may; try again later",
+        "",
+        "memory_full"};
   }
   if (failure == Connection::Failure::kTooLarge || status == 413) {
     return {413, "the request is too large"};
@@ -135,17 +153,31 @@ void HttpServer::check_request(const httplib::Request& request) const {
       !(request.method == "HEAD" && method == "GET")) {
     throw ApiError(405, concat("expected ", method, " ", request.path));
   }
+  // Behind a proxy, a body that one of the two does not read would be taken for
+  // the next request.
+  const bool chunked = request.has_header("Transfer-Encoding");
+  if (request.get_header_value_count("Host") > 1 ||
+      request.get_header_value_count("Content-Length") > 1 ||
+      (chunked && request.has_header("Content-Length"))) {
+    throw ApiError(400, "the request has contradicting headers");
+  }
+  const auto length = request.get_header_value("Content-Length");
+  if (method == "GET" && (chunked || (!length.empty() && length != "0"))) {
+    throw ApiError(400, concat(request.path, " takes no body"));
+  }
+  if (method == "POST" && !chunked && length.empty()) {
+    throw ApiError(411, "the request has no Content-Length");
+  }
   // A small compressed body can become a large one.
   if (request.has_header("Content-Encoding")) {
     throw ApiError(415, "a compressed body is not supported");
   }
   if (method == "POST") {
-    const auto type = request.get_header_value("Content-Type");
-    if (type.substr(0, type.find(';')) != route->second.media_type) {
+    if (media_type(request.get_header_value("Content-Type")) !=
+        route->second.media_type) {
       throw ApiError(
           415, concat("expected Content-Type: ", route->second.media_type));
     }
-    const auto length = request.get_header_value("Content-Length");
     if (std::strtoull(length.c_str(), nullptr, 10) >
         static_cast<uint64_t>(config_.max_body_bytes)) {
       throw ApiError(

@@ -29,7 +29,7 @@ class HttpServer : private httplib::Server {
   HttpServer(const ServerConfig& config, ServerMetrics& metrics);
 
   /// Who may ask for a route.
-  enum class Access { kAnybody, kKey };
+  enum class Access { kPublic, kKey };
 
   void get(const std::string& path, Access access, HttpHandler handler);
 

@@ -47,13 +47,13 @@ class Reply {
 
   // For the batch.
 
-  /// Adds text. A client that has too much text to take is given up: the answer
+  /// Adds text. If the client has too much text to take, the answer
   /// fails, and `ended()` is true from then on.
   void push(std::string_view text);
   void finish(AnswerSummary summary);
   void fail(ApiError error);
 
-  /// Whether nobody waits for more: finished, failed or given up by the client.
+  /// Whether the answer is finished or has failed, or the client is gone.
   bool ended() const {
     return ended_;
   }

@@ -15,7 +15,7 @@ namespace microfiche::server {
 /// the field.
 class RequestFields {
  public:
-  /// `path` is the object's own place, such as "messages[0]"; empty for the
+  /// `path` is the object's own path, such as "messages[0]"; empty for the
   /// body. Throws unless `json` is an object.
   RequestFields(const Json& json, std::string path);
 
@@ -40,7 +40,7 @@ class RequestFields {
   /// Refuses fields that were not read.
   void finish() const;
 
-  /// The field's place, such as "messages[0].role".
+  /// The field's path, such as "messages[0].role".
   std::string path_of(const std::string& name) const;
 
   [[noreturn]] void refuse(const std::string& name, const std::string& expected)

@@ -92,7 +92,7 @@ class Service {
 
  private:
   void add_api() {
-    http_.get("/health", Access::kAnybody, [](const auto&, auto& response) {
+    http_.get("/health", Access::kPublic, [](const auto&, auto& response) {
       set_json(response, {{"status", "ok"}});
     });
     http_.get("/metrics", Access::kKey, [this](const auto&, auto& response) {
@@ -111,7 +111,7 @@ class Service {
   }
 
   void add_playground() {
-    http_.get("/", Access::kAnybody, [](const auto&, auto& response) {
+    http_.get("/", Access::kPublic, [](const auto&, auto& response) {
       response.set_header("Content-Security-Policy", playground_policy());
       response.set_content(playground_page(), "text/html; charset=utf-8");
     });

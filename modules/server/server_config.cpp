@@ -6,6 +6,13 @@
 
 namespace microfiche::server {
 
+namespace {
+
+/// A week.
+constexpr double kMaxSeconds = 604800;
+
+} // namespace
+
 bool is_loopback(const std::string& host) {
   in_addr address{};
   if (inet_pton(AF_INET, host.c_str(), &address) == 1) {
@@ -35,8 +42,10 @@ void validate(const ServerConfig& config) {
       " and ",
       config.connections);
   check<UsageError>(
-      config.request_seconds > 0,
-      "--time-limit: expected more than 0 seconds, got ",
+      config.request_seconds > 0 && config.request_seconds <= kMaxSeconds,
+      "--time-limit: expected more than 0 and at most ",
+      kMaxSeconds,
+      " seconds, got ",
       config.request_seconds);
 }
 

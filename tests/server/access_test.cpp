@@ -25,6 +25,9 @@ TEST(AccessTest, ProgramsAndTheOwnPageMayAsk) {
   }
   EXPECT_NO_THROW(
       check_site(from("localhost:8080", "http://localhost:8080"), {}));
+  // Through a proxy with TLS.
+  EXPECT_NO_THROW(
+      check_site(from("localhost:8080", "https://localhost:8080"), {}));
 }
 
 TEST(AccessTest, RefusesOtherWebSites) {
