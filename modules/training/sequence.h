@@ -28,8 +28,8 @@ struct Sequences {
   torch::Tensor predicting_positions;
   torch::Tensor targets;
 
-  /// Of each row: the ids of its prompt, pages included. A decoder with a window
-  /// forgets only what follows.
+  /// Of each row: the ids of its prompt, pages included. A decoder with a
+  /// window forgets only what follows.
   std::vector<int64_t> prompt_lengths;
 
   /// Of the first row: the position that predicts the first id of the answer,

@@ -19,8 +19,8 @@ struct PageContext {
   std::function<page::PageImage()> other_page;
 };
 
-/// Changes the image of a page; see Note [Conditions]. Only `shrink` changes its
-/// size.
+/// Changes the image of a page; see Note [Conditions]. Only `shrink` changes
+/// its size.
 struct PageCondition {
   ConditionInfo info;
   std::function<page::PageImage(
