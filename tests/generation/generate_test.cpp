@@ -5,7 +5,7 @@
 #include "generation/diagnostics.h"
 #include "model/loaded_model.h"
 #include "model/state_dict.h"
-#include "tests/support/tiny_model.h"
+#include "tests/generation/generate_fixture.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,46 +24,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-constexpr int64_t kNoEnd = -1;
-
-class GenerateTest : public ::testing::Test {
- protected:
-  GenerateTest() : loaded(tests::make_tiny_model()) {}
-
-  decoder::Decoder& decoder() {
-    return loaded.model->decoder;
-  }
-
-  /// Prompts of different lengths with random contents.
-  std::vector<GenerationRequest> make_requests(
-      const std::vector<int64_t>& lengths) {
-    std::vector<GenerationRequest> requests;
-    torch::manual_seed(1);
-    for (const int64_t length : lengths) {
-      requests.push_back(
-          {torch::randn({length, 32}), std::vector<int64_t>(length, 5)});
-    }
-    return requests;
-  }
-
-  std::vector<GenerationResult> run(
-      const std::vector<GenerationRequest>& requests,
-      const GenerationConfig& config,
-      int64_t eos = kNoEnd,
-      int64_t first_page = 0) {
-    return generate(decoder(), requests, config, eos, first_page);
-  }
-
-  model::LoadedModel loaded;
-};
-
-GenerationConfig up_to(int64_t ids) {
-  GenerationConfig config;
-  config.max_new_tokens = ids;
-  config.loop_repeats = 0;
-  return config;
-}
 
 TEST_F(GenerateTest, ContinuesGreedilyAsTheReferenceDoes) {
   const checkpoint::SafetensorsFile file(
