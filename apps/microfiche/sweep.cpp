@@ -29,6 +29,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -59,12 +60,15 @@ class OpenModel {
   OpenModel(CommonArguments arguments, std::string reader)
       : arguments_(std::move(arguments)), default_reader_(std::move(reader)) {}
 
-  /// The reader for a cell's model and dtype; by default those of the command.
+  /// The reader for a cell's model, dtype and window; by default those of the
+  /// command.
   sweep::BatchReader& find(const sweep::Cell& cell) {
     auto arguments = arguments_;
     arguments.model = cell.model.value_or(arguments.model);
     arguments.dtype = cell.dtype.value_or(arguments.dtype);
-    const auto key = std::pair(arguments.model, arguments.dtype);
+    arguments.window = cell.window.value_or(arguments.window);
+    const auto key =
+        std::tuple(arguments.model, arguments.dtype, arguments.window);
     if (!loaded_ || key != key_) {
       others_.clear();
       reader_.reset();
@@ -98,15 +102,15 @@ class OpenModel {
 
   CommonArguments arguments_;
   std::string default_reader_;
-  std::pair<std::string, std::string> key_;
+  std::tuple<std::string, std::string, int64_t> key_;
   std::optional<model::LoadedModel> loaded_;
   std::unique_ptr<sweep::BatchReader> reader_;
   std::map<std::string, std::unique_ptr<sweep::BatchReader>> others_;
 };
 
-/// The provenance of every model and dtype of a sweep. Opens each, so that a
-/// broken one is reported before the first page. Prints each training warning
-/// once if `warns`.
+/// The provenance of every model, dtype and window of a sweep. Opens each, so
+/// that a broken one is reported before the first page. Prints each training
+/// warning once if `warns`.
 Json models_of(const sweep::SweepConfig& config, OpenModel& model, bool warns) {
   Json models = Json::array();
   std::set<std::string> warned;

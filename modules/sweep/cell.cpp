@@ -18,6 +18,7 @@ std::vector<std::pair<std::string, std::string>> optional_coordinates(
   add("tokens", cell.token_condition);
   add("model", cell.model);
   add("dtype", cell.dtype);
+  add("window", cell.window);
   add("source", cell.source);
   add("seed", cell.seed);
   add("prompt", cell.prompt);
@@ -54,6 +55,7 @@ Cell page_coordinates(Cell cell) {
   cell.token_condition.reset();
   cell.model.reset();
   cell.dtype.reset();
+  cell.window.reset();
   cell.prompt.reset();
   cell.decoding.reset();
   cell.reader.reset();

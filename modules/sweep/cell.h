@@ -29,6 +29,7 @@ struct Cell {
   /// Values on the axes of the sweep; absent for an axis that it does not have.
   std::optional<std::string> model = std::nullopt;
   std::optional<std::string> dtype = std::nullopt;
+  std::optional<int64_t> window = std::nullopt;
   std::optional<std::string> source = std::nullopt;
   std::optional<uint64_t> seed = std::nullopt;
   std::optional<std::string> prompt = std::nullopt;
@@ -49,6 +50,7 @@ void visit_fields(Visitor&& visit, Cell& cell) {
   visit("tokens", cell.token_condition);
   visit("model", cell.model);
   visit("dtype", cell.dtype);
+  visit("window", cell.window);
   visit("source", cell.source);
   visit("seed", cell.seed);
   visit("prompt", cell.prompt);

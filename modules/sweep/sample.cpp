@@ -32,8 +32,8 @@ void erase_nulls(Json& object) {
 bool belongs_to(const BlankReading& blank, const Cell& cell) {
   return blank.mode == cell.mode && blank.style == cell.style &&
       blank.model == cell.model && blank.dtype == cell.dtype &&
-      blank.prompt == cell.prompt && blank.decoding == cell.decoding &&
-      blank.reader == cell.reader;
+      blank.window == cell.window && blank.prompt == cell.prompt &&
+      blank.decoding == cell.decoding && blank.reader == cell.reader;
 }
 
 } // namespace microfiche::sweep

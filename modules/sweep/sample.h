@@ -114,6 +114,7 @@ struct BlankReading {
   /// As in the cells that it belongs to.
   std::optional<std::string> model = std::nullopt;
   std::optional<std::string> dtype = std::nullopt;
+  std::optional<int64_t> window = std::nullopt;
   std::optional<std::string> prompt = std::nullopt;
   std::optional<std::string> decoding = std::nullopt;
   std::optional<std::string> reader = std::nullopt;
@@ -127,6 +128,7 @@ void visit_fields(Visitor&& visit, BlankReading& blank) {
   visit("stop", blank.stop);
   visit("model", blank.model);
   visit("dtype", blank.dtype);
+  visit("window", blank.window);
   visit("prompt", blank.prompt);
   visit("decoding", blank.decoding);
   visit("reader", blank.reader);

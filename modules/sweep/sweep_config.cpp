@@ -89,6 +89,15 @@ void check_names(
   check(!axis.contains(""), where, ": a name must not be empty");
 }
 
+template <typename T>
+std::vector<std::string> texts_of(const std::vector<T>& numbers) {
+  std::vector<std::string> texts;
+  for (const T number : numbers) {
+    texts.push_back(std::to_string(number));
+  }
+  return texts;
+}
+
 /// One condition on each of the three axes.
 struct Treatment {
   std::string text;
@@ -138,8 +147,8 @@ std::vector<std::string> keys_of(const std::map<std::string, T>& map) {
   return keys;
 }
 
-/// Cells that differ in model, dtype, source, seed, prompt and decoding, those
-/// of one model side by side.
+/// Cells that differ in model, dtype, window, source, seed, prompt and
+/// decoding, those of one model side by side.
 std::vector<Cell> outer_cells(const SweepConfig& sweep) {
   std::vector<Cell> cells = {Cell{}};
   const auto expand = [&](auto axis, const auto& values) {
@@ -156,6 +165,7 @@ std::vector<Cell> outer_cells(const SweepConfig& sweep) {
   };
   expand(&Cell::model, sweep.models);
   expand(&Cell::dtype, sweep.dtypes);
+  expand(&Cell::window, sweep.windows);
   expand(&Cell::reader, sweep.readers);
   expand(&Cell::source, keys_of(sweep.sources));
   expand(&Cell::seed, sweep.seeds);
@@ -203,11 +213,16 @@ void validate(const SweepConfig& sweep, const std::string& where) {
   check_names(sweep.sources, where + ": sources");
   check_names(sweep.prompts, where + ": prompts");
   check_names(sweep.decodings, where + ": decodings");
-  std::vector<std::string> seeds;
-  for (const uint64_t seed : sweep.seeds) {
-    seeds.push_back(std::to_string(seed));
+  check_distinct(texts_of(sweep.seeds), where + ": seeds");
+  check_distinct(texts_of(sweep.windows), where + ": windows");
+  for (const int64_t window : sweep.windows) {
+    check(
+        window >= 0,
+        where,
+        ": windows: expected a number of positions, or 0 for the model's own "
+        "attention, got ",
+        window);
   }
-  check_distinct(seeds, where + ": seeds");
   for (const auto& mode : sweep.own_modes) {
     page::validate(mode, where + ": own_modes");
   }

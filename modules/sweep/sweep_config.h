@@ -109,6 +109,11 @@ struct SweepConfig {
   /// empty, the command decides.
   std::vector<std::string> dtypes;
 
+  /// Windows of the decoder over its own output, as of `--window`: how many of
+  /// the last output positions an output position sees, itself included. 0 is
+  /// the model's own attention.
+  std::vector<int64_t> windows;
+
   /// Who reads the pages: "model", "text", the same model with the text in
   /// place of the page (only for questions), or "tesseract", which shows what
   /// the pixels hold; see `make_tesseract_reader`.
@@ -198,6 +203,7 @@ void visit_fields(Visitor&& visit, SweepConfig& sweep) {
   visit("model", sweep.model);
   visit("models", sweep.models);
   visit("dtypes", sweep.dtypes);
+  visit("windows", sweep.windows);
   visit("reader", sweep.reader);
   visit("readers", sweep.readers);
   visit("texts", sweep.texts);

@@ -150,6 +150,28 @@ TEST(SweepConfigTest, EveryAxisMultipliesTheCells) {
       "decoding=drawn");
 }
 
+TEST(SweepConfigTest, AWindowIsAnAxisAndPartOfTheCellsName) {
+  const auto cells =
+      cells_of(read(R"({"characters_per_token": [5], "modes": ["a"],
+               "windows": [0, 32]})"));
+
+  ASSERT_EQ(cells.size(), 2u);
+  EXPECT_EQ(cells[1].window, 32);
+  EXPECT_EQ(name_of(cells[0]), "a/corpus/plain/5/window=0");
+  EXPECT_EQ(name_of(cells[1]), "a/corpus/plain/5/window=32");
+  // The same page is drawn for both.
+  EXPECT_EQ(page_coordinates(cells[0]), page_coordinates(cells[1]));
+}
+
+TEST(SweepConfigTest, ANegativeOrRepeatedWindowIsRefused) {
+  expect_refused(
+      R"({"characters_per_token": [5], "windows": [-1]})",
+      "windows: expected a number of positions, or 0 for the model's own "
+      "attention, got -1");
+  expect_refused(
+      R"({"characters_per_token": [5], "windows": [8, 8]})", "windows");
+}
+
 TEST(SweepConfigTest, AnEmptyListOfConditionsIsRefused) {
   expect_refused(
       R"({"characters_per_token": [5], "conditions": {"text": []}})",

@@ -204,6 +204,7 @@ BlankReading CellReader::read_blank(const Cell& cell) const {
       reading.stop,
       cell.model,
       cell.dtype,
+      cell.window,
       cell.prompt,
       cell.decoding,
       cell.reader};

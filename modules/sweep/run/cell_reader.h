@@ -14,7 +14,7 @@
 
 namespace microfiche::sweep {
 
-/// Gives the reader for a cell's model and dtype. Cells with the same reader
+/// Gives the reader for a cell's model, dtype and window. Cells with the same reader
 /// follow each other, so it is enough to keep the last one.
 using FindReader = std::function<BatchReader&(const Cell& cell)>;
 

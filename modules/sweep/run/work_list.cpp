@@ -30,6 +30,7 @@ bool is_first_with_its_blank(const std::vector<Cell>& cells, size_t number) {
       "",
       cell.model,
       cell.dtype,
+      cell.window,
       cell.prompt,
       cell.decoding,
       cell.reader};
@@ -55,8 +56,12 @@ WorkList::WorkList(
     cell_numbers_.emplace(name_of(cell), i);
     finished_.emplace_back(pages[i], false);
     piece_of_.emplace_back(pages[i]);
-    const size_t reader =
-        readers(cell.model.value_or("") + "\n" + cell.dtype.value_or(""));
+    const size_t reader = readers(concat(
+        cell.model.value_or(""),
+        "\n",
+        cell.dtype.value_or(""),
+        "\n",
+        cell.window.value_or(0)));
     const size_t group = same_pages(name_of(page_coordinates(cell)));
     for (int64_t first = 0; first < pages[i]; first += batch_pages) {
       sorted.push_back(

@@ -13,9 +13,9 @@ namespace microfiche::sweep {
 
 /// The pieces of work of a sweep, and which of them are unfinished.
 ///
-/// The order of the pieces keeps the cells of one model and dtype together, and
-/// within those each batch in all the cells with the same pages, so that pages
-/// and vision tokens are reused soon.
+/// The order of the pieces keeps the cells of one model, dtype and window
+/// together, and within those each batch in all the cells with the same pages,
+/// so that pages and vision tokens are reused soon.
 class WorkList {
  public:
   /// A batch of pages, or an empty page.
