@@ -66,6 +66,14 @@ void add_serve(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option(
+          "--queue-memory",
+          server.queue_memory_mib,
+          "Memory for pages of waiting requests and for drafts; a request "
+          "beyond it gets status 503")
+      ->type_name("MIB")
+      ->capture_default_str();
+  command
+      ->add_option(
           "--connections",
           server.connections,
           "Connections to serve at the same time")

@@ -84,6 +84,23 @@ bool DecodeStep::runs_blocks(const decoder::KvCache& cache) const {
   return cache.window() == 0 || team_runs_blocks(cache);
 }
 
+std::optional<std::string> DecodeStep::unsupported_draft_reason() const {
+  const torch::InferenceMode inference;
+  decoder::Decoder decoder = decoder_;
+  auto cache = decoder->make_cache(/*batch=*/1, /*capacity=*/1);
+  cache.set_prompt_lengths({1});
+  if (cache.window() == 0) {
+    return std::nullopt;
+  }
+  const auto reason =
+      decoder::DecodeTeam::unsupported_block_reason(*decoder, cache);
+  return reason
+      ? std::optional(
+            "the model forgets its own output (a window of " +
+            std::to_string(cache.window()) + " positions), and " + *reason)
+      : std::nullopt;
+}
+
 bool DecodeStep::team_runs_blocks(const decoder::KvCache& cache) const {
   if (!team_runs_blocks_) {
     team_runs_blocks_ =

@@ -48,6 +48,10 @@ class DecodeStep {
   /// Without a `DecodeTeam`, a window does not give back what it dropped.
   bool runs_blocks(const decoder::KvCache& cache) const;
 
+  /// Why drafts have no effect with this decoder; nothing if they have one. See
+  /// `runs_blocks`.
+  std::optional<std::string> unsupported_draft_reason() const;
+
   /// Why no `DecodeTeam` can decode over this cache; nothing if one can.
   std::optional<std::string> unsupported_reason(
       const decoder::KvCache& cache) const;

@@ -30,6 +30,9 @@ class DraftIndex {
   /// Ids that are compared at most.
   static constexpr int64_t kMaxMatch = 32;
 
+  /// Memory of a reserved index.
+  static constexpr int64_t kMaxBytesPerId = 16;
+
   /// Where a match ends, and its number of ids; 0 without a match.
   struct Match {
     int64_t end = 0;

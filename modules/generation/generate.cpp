@@ -354,8 +354,10 @@ class GenerationLoop {
     for (auto& row : rows_) {
       if (row.failure) {
         fail(row.page, *row.failure);
-      } else if (row.ended && !row.cancelled) {
-        callbacks_.on_result(row.page, std::move(row.result));
+      } else if (row.ended) {
+        const auto& deliver =
+            row.cancelled ? callbacks_.on_cancelled : callbacks_.on_result;
+        deliver(row.page, std::move(row.result));
       }
     }
     std::erase_if(rows_, [](const Row& row) { return row.ended; });

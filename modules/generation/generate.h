@@ -87,8 +87,10 @@ struct GenerationCallbacks {
   std::function<void(int64_t page, int64_t id)> on_id;
 
   /// Called for each row before every step. A row for which it returns true
-  /// ends at once, without a result.
+  /// ends at once; `on_cancelled`, which is needed then, gets what it has in
+  /// place of `on_result`.
   std::function<bool(int64_t page)> cancelled = {};
+  std::function<void(int64_t page, GenerationResult result)> on_cancelled = {};
 };
 
 /// Continues prompts with continuous batching: each step calls the decoder once

@@ -4,6 +4,7 @@
 #include "core/files.h"
 #include "core/stop_signal.h"
 #include "core/version.h"
+#include "generation/decode_step.h"
 #include "model/model_family.h"
 #include "model/prompt.h"
 #include "model/vision_token_file.h"
@@ -63,6 +64,11 @@ void PageReader::read(const std::vector<InputFile>& files, bool titles) {
   list(files);
   if (!config_.draft.empty()) {
     drafts_.emplace(config_.draft, config_.pdf, loaded_.tokenizer(), pages_);
+    const auto reason = generation::DecodeStep(loaded_.model->decoder)
+                            .unsupported_draft_reason();
+    if (reason) {
+      warn(concat("--draft has no effect: ", *reason));
+    }
   }
   // A progress bar would break up the printed texts.
   if (!config_.output.empty()) {

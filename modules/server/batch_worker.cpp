@@ -24,7 +24,28 @@ std::string name_of(generation::StopReason stop) {
   return Json(stop).get<std::string>();
 }
 
+/// Counts and times that only the batch knows.
+void add_result(
+    AnswerSummary& summary,
+    const generation::GenerationResult& result) {
+  summary.prefill_seconds = result.prefill_seconds;
+  summary.decode_seconds = result.decode_seconds;
+  summary.steps = result.steps;
+  summary.drafted = result.drafted;
+  summary.accepted = result.accepted;
+}
+
 } // namespace
+
+void Job::add_page(page::PageViews page) {
+  auto bytes = std::ssize(page.global_view.rgb);
+  for (const auto& tile : page.tiles) {
+    bytes += std::ssize(tile.rgb);
+  }
+  memory.add(bytes);
+  page_bytes += bytes;
+  pages.push_back(std::move(page));
+}
 
 BatchWorker::BatchWorker(
     model::LoadedModel& loaded,
@@ -39,26 +60,35 @@ BatchWorker::~BatchWorker() {
   stop();
 }
 
+void BatchWorker::check_queue() {
+  const std::lock_guard lock(mutex_);
+  check_queue_locked();
+}
+
+void BatchWorker::check_queue_locked() {
+  if (stopping_) {
+    throw ApiError(503, "the server is stopping", "", "stopping");
+  }
+  drop_ended();
+  // A request may wait although a row is free, until the next step.
+  const int64_t free =
+      limits_.batch - metrics_.running_rows - (encoding_ ? 1 : 0);
+  if (std::ssize(queue_) >= limits_.queue + std::max<int64_t>(free, 0)) {
+    throw ApiError(
+        429,
+        concat(
+            limits_.queue,
+            " requests are waiting; try again later, or start the server "
+            "with a larger --queue"),
+        "",
+        "queue_full");
+  }
+}
+
 void BatchWorker::submit(std::shared_ptr<Job> job) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) {
-      throw ApiError(503, "the server is stopping", "", "stopping");
-    }
-    drop_ended();
-    // A request may wait although a row is free, until the next step.
-    const int64_t free =
-        limits_.batch - metrics_.running_rows - (encoding_ ? 1 : 0);
-    if (std::ssize(queue_) >= limits_.queue + std::max<int64_t>(free, 0)) {
-      throw ApiError(
-          429,
-          concat(
-              limits_.queue,
-              " requests are waiting; try again later, or start the server "
-              "with a larger --queue"),
-          "",
-          "queue_full");
-    }
+    check_queue_locked();
     queue_.push_back(std::move(job));
     metrics_.waiting_requests = std::ssize(queue_);
   }
@@ -96,6 +126,10 @@ void BatchWorker::run() {
     fail(number, error);
   };
   callbacks.cancelled = [this](int64_t number) { return is_cancelled(number); };
+  callbacks.on_cancelled =
+      [this](int64_t number, const generation::GenerationResult& result) {
+        end_early(number, result);
+      };
   for (bool stopped = false; !stopped;) {
     try {
       generation::generate(
@@ -189,11 +223,13 @@ generation::GenerationRequest BatchWorker::make_request(Job& job) {
     }
     tokens = reading::join_pages(pages);
     job.pages.clear();
+    job.memory.give_back(std::exchange(job.page_bytes, 0));
   }
   auto request =
       generation::make_generation_requests(loaded_, {&tokens, 1}, job.prompt)
           .front();
   request.config = job.config;
+  request.draft = job.draft;
   job.summary.nominal_tokens = tokens.counts.nominal;
   job.summary.valid_tokens = tokens.counts.valid;
   job.summary.positions = tokens.counts.positions;
@@ -203,6 +239,10 @@ generation::GenerationRequest BatchWorker::make_request(Job& job) {
 }
 
 void BatchWorker::add_id(Job& job, int64_t id) {
+  // A draft may give more ids in the same step.
+  if (job.stop.stopped()) {
+    return;
+  }
   if (job.summary.answer_ids++ == 0) {
     job.summary.first_token_seconds =
         seconds_between(job.arrival, Clock::now());
@@ -213,10 +253,6 @@ void BatchWorker::add_id(Job& job, int64_t id) {
   const auto text = job.stop.push(job.stream.push(id));
   if (!text.empty()) {
     job.reply.push(text);
-  }
-  if (job.stop.stopped()) {
-    job.summary.stop = "stop_string";
-    job.reply.finish(job.summary);
   }
 }
 
@@ -230,8 +266,7 @@ void BatchWorker::finish(
   }
   job->summary.stop =
       job->stop.stopped() ? "stop_string" : name_of(result.stop);
-  job->summary.prefill_seconds = result.prefill_seconds;
-  job->summary.decode_seconds = result.decode_seconds;
+  add_result(job->summary, result);
   job->reply.finish(job->summary);
 }
 
@@ -239,8 +274,8 @@ void BatchWorker::fail(int64_t number, const std::exception& error) {
   release(number)->reply.fail(as_api_error(error));
 }
 
-/// Frees the row of a request that has its stop string, whose client is gone or
-/// too slow, or that has no time left.
+/// Whether to free the row of a request: it has its stop string, its client is
+/// gone or too slow, or it has no time left.
 bool BatchWorker::is_cancelled(int64_t number) {
   const auto& job = running_.at(number);
   if (Clock::now() > job->deadline) {
@@ -250,14 +285,19 @@ bool BatchWorker::is_cancelled(int64_t number) {
         "",
         "time_limit"));
   }
-  if (!job->reply.ended()) {
-    return false;
-  }
+  return job->stop.stopped() || job->reply.ended();
+}
+
+void BatchWorker::end_early(
+    int64_t number,
+    const generation::GenerationResult& result) {
+  const auto job = release(number);
+  job->summary.stop = "stop_string";
+  add_result(job->summary, result);
+  job->reply.finish(job->summary);
   if (job->reply.error()) {
     ++metrics_.cancelled_rows;
   }
-  release(number);
-  return true;
 }
 
 std::shared_ptr<Job> BatchWorker::release(int64_t number) {

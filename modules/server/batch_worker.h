@@ -6,6 +6,7 @@
 #include "model/loaded_model.h"
 #include "page/page_views.h"
 #include "page/resolution_mode.h"
+#include "server/memory_budget.h"
 #include "server/reply.h"
 #include "server/server_config.h"
 #include "server/server_metrics.h"
@@ -32,9 +33,19 @@ using Clock = std::chrono::steady_clock;
 struct Job {
   Job(const tokenizer::Tokenizer& tokenizer,
       std::vector<std::string> stops,
-      size_t max_buffer)
-      : stop(std::move(stops)), stream(tokenizer), reply(max_buffer) {}
+      size_t max_buffer,
+      MemoryBudget& budget)
+      : memory(budget),
+        stop(std::move(stops)),
+        stream(tokenizer),
+        reply(max_buffer) {}
 
+  /// Adds a page. Throws as `MemoryBudget::Share::add`.
+  void add_page(page::PageViews page);
+
+  /// Of the pages and the draft.
+  MemoryBudget::Share memory;
+  int64_t page_bytes = 0;
   std::vector<page::PageViews> pages;
   page::ResolutionMode mode;
 
@@ -42,6 +53,9 @@ struct Job {
   std::string prompt;
   generation::GenerationConfig config;
   bool skip_special_tokens = false;
+
+  /// Null without one.
+  std::shared_ptr<const generation::Draft> draft;
 
   Clock::time_point arrival = Clock::now();
   Clock::time_point deadline = Clock::time_point::max();
@@ -67,8 +81,12 @@ class BatchWorker {
   /// As `stop`.
   ~BatchWorker();
 
-  /// Queues a request. Throws `ApiError`: status 429 if the queue is full, 503
-  /// after `stop`.
+  /// Forgets waiting requests that have ended. Throws `ApiError`: status 429 if
+  /// the queue is full, 503 after `stop`. For before the work of decoding
+  /// pages.
+  void check_queue();
+
+  /// Queues a request. Throws as `check_queue`.
   void submit(std::shared_ptr<Job> job);
 
   /// Refuses new requests, fails those in the queue, and waits until the batch
@@ -77,6 +95,7 @@ class BatchWorker {
 
  private:
   void run();
+  void check_queue_locked();
   std::shared_ptr<Job> take();
   void drop_ended();
   std::optional<generation::GenerationRequest> next();
@@ -85,6 +104,7 @@ class BatchWorker {
   void finish(int64_t number, const generation::GenerationResult& result);
   void fail(int64_t number, const std::exception& error);
   bool is_cancelled(int64_t number);
+  void end_early(int64_t number, const generation::GenerationResult& result);
   std::shared_ptr<Job> release(int64_t number);
 
   model::LoadedModel& loaded_;

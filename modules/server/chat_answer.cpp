@@ -31,7 +31,7 @@ Json usage_json(const AnswerSummary& summary) {
 }
 
 Json own_json(const AnswerHead& head, const AnswerSummary& summary) {
-  return {
+  Json json = {
       {"mode", head.mode},
       {"stop", summary.stop},
       {"vision_tokens",
@@ -45,6 +45,13 @@ Json own_json(const AnswerHead& head, const AnswerSummary& summary) {
         {"decode", summary.decode_seconds},
         {"first_token", summary.first_token_seconds}}},
       {"warnings", head.warnings}};
+  if (summary.has_draft) {
+    json["draft"] = {
+        {"steps", summary.steps},
+        {"drafted", summary.drafted},
+        {"accepted", summary.accepted}};
+  }
+  return json;
 }
 
 Json head_json(const AnswerHead& head, const char* object) {

@@ -1,5 +1,6 @@
 #include "server/chat_endpoint.h"
 
+#include "generation/decode_step.h"
 #include "model/model_family.h"
 #include "model/prompt.h"
 #include "model/trained_on.h"
@@ -54,13 +55,17 @@ ChatEndpoint::ChatEndpoint(
     const ServerConfig& config,
     BatchWorker& batch,
     PageLoader& loader,
+    MemoryBudget& memory,
     ServerMetrics& metrics)
     : loaded_(loaded),
       model_name_(std::move(model_name)),
       config_(config),
       batch_(batch),
       loader_(loader),
-      metrics_(metrics) {
+      memory_(memory),
+      metrics_(metrics),
+      no_draft_reason_(generation::DecodeStep(loaded.model->decoder)
+                           .unsupported_draft_reason()) {
   const auto& family = loaded.config.family();
   if (family.max_new_tokens > 0) {
     defaults_.max_new_tokens = family.max_new_tokens;
@@ -84,12 +89,12 @@ void ChatEndpoint::add_pages(
     Job& job,
     AnswerHead& head) {
   for (size_t i = 0; i < request.images.size(); ++i) {
-    auto page = loader_.load_image(
-        request.images[i], concat("messages: image_url ", i + 1));
+    auto page = loader_.load_views(
+        request.images[i], concat("messages: image_url ", i + 1), job.mode);
     for (auto& warning : page.warnings) {
       head.warnings.push_back(std::move(warning));
     }
-    job.pages.push_back(page::make_views(page.image, job.mode));
+    job.add_page(std::move(page.views));
   }
   for (auto& warning : model::training_warnings(loaded_.config, job.mode)) {
     head.warnings.push_back(std::move(warning));
@@ -104,6 +109,27 @@ void ChatEndpoint::add_pages(
         ? together
         : loaded_.config.toolkit.default_prompt;
   }
+}
+
+void ChatEndpoint::add_draft(
+    const ChatRequest& request,
+    Job& job,
+    AnswerHead& head) {
+  if (!request.draft) {
+    return;
+  }
+  job.summary.has_draft = true;
+  if (no_draft_reason_) {
+    head.warnings.push_back(
+        concat("microfiche.draft has no effect: ", *no_draft_reason_));
+    return;
+  }
+  int64_t bytes = 0;
+  for (const auto& text : *request.draft) {
+    bytes += std::ssize(text);
+  }
+  job.memory.add(bytes * generation::DraftIndex::kMaxBytesPerId);
+  job.draft = generation::make_draft(loaded_.tokenizer(), *request.draft);
 }
 
 /// Before anything is encoded, which can take long.
@@ -143,8 +169,8 @@ std::shared_ptr<Job> ChatEndpoint::make_job(
     AnswerHead& head) {
   const size_t max_buffer =
       request.stream ? static_cast<size_t>(config_.max_buffer_bytes) : SIZE_MAX;
-  auto job =
-      std::make_shared<Job>(loaded_.tokenizer(), request.stop, max_buffer);
+  auto job = std::make_shared<Job>(
+      loaded_.tokenizer(), request.stop, max_buffer, memory_);
   job->deadline = job->arrival +
       std::chrono::duration_cast<Clock::duration>(
                       std::chrono::duration<double>(config_.request_seconds));
@@ -157,6 +183,7 @@ std::shared_ptr<Job> ChatEndpoint::make_job(
     add_pages(request, *job, head);
   }
   check_room(*job);
+  add_draft(request, *job, head);
   return job;
 }
 
@@ -168,6 +195,7 @@ void ChatEndpoint::count(const Job& job) {
 void ChatEndpoint::answer(
     const httplib::Request& http_request,
     httplib::Response& response) {
+  batch_.check_queue();
   auto head = make_head(model_name_, "");
   bool stream = false;
   bool include_usage = false;

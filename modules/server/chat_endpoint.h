@@ -7,11 +7,13 @@
 #include "server/chat_answer.h"
 #include "server/chat_request.h"
 #include "server/http_server.h"
+#include "server/memory_budget.h"
 #include "server/page_loader.h"
 #include "server/server_config.h"
 #include "server/server_metrics.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace microfiche::server {
@@ -26,6 +28,7 @@ class ChatEndpoint {
       const ServerConfig& config,
       BatchWorker& batch,
       PageLoader& loader,
+      MemoryBudget& memory,
       ServerMetrics& metrics);
 
   void answer(const httplib::Request& request, httplib::Response& response);
@@ -34,6 +37,7 @@ class ChatEndpoint {
   page::ResolutionMode find_mode(const std::string& name) const;
   std::shared_ptr<Job> make_job(const ChatRequest& request, AnswerHead& head);
   void add_pages(const ChatRequest& request, Job& job, AnswerHead& head);
+  void add_draft(const ChatRequest& request, Job& job, AnswerHead& head);
   void check_room(const Job& job) const;
   void count(const Job& job);
 
@@ -42,8 +46,11 @@ class ChatEndpoint {
   const ServerConfig& config_;
   BatchWorker& batch_;
   PageLoader& loader_;
+  MemoryBudget& memory_;
   ServerMetrics& metrics_;
   generation::GenerationConfig defaults_;
+  /// Why drafts have no effect; nothing if they have one.
+  std::optional<std::string> no_draft_reason_;
 };
 
 } // namespace microfiche::server

@@ -19,6 +19,7 @@ constexpr std::string_view kImageMark = "<image>";
 constexpr size_t kMaxValues = 20'000;
 
 constexpr size_t kMaxStops = 16;
+constexpr size_t kMaxDrafts = 16;
 constexpr int64_t kMaxIds = int64_t{1} << 24;
 
 const std::vector<std::string> kRoles = {
@@ -171,14 +172,50 @@ std::optional<std::vector<int64_t>> read_ids(
   return ids->get<std::vector<int64_t>>();
 }
 
+/// A text or a list of texts.
+void read_draft(
+    RequestFields& fields,
+    ChatRequest& request,
+    const ServerConfig& limits) {
+  const Json* draft = fields.find("draft");
+  if (!draft) {
+    return;
+  }
+  const Json list = draft->is_string() ? Json::array({*draft}) : *draft;
+  if (!list.is_array() || list.size() > kMaxDrafts ||
+      !std::ranges::all_of(list, &Json::is_string)) {
+    fields.refuse("draft", concat("a string, or up to ", kMaxDrafts));
+  }
+  request.draft = list.get<std::vector<std::string>>();
+  int64_t size = 0;
+  for (const auto& text : *request.draft) {
+    size += std::ssize(text);
+  }
+  if (size > limits.max_draft_bytes) {
+    throw ApiError(
+        400,
+        concat(
+            "microfiche.draft: has ",
+            size,
+            " bytes, at most ",
+            limits.max_draft_bytes,
+            " are allowed"),
+        "microfiche.draft");
+  }
+}
+
 /// Our own fields, under "microfiche".
-void read_own_fields(const Json& json, ChatRequest& request) {
+void read_own_fields(
+    const Json& json,
+    ChatRequest& request,
+    const ServerConfig& limits) {
   RequestFields fields(json, "microfiche");
   request.mode = fields.text("mode").value_or("");
   request.ngram = fields.whole("ngram", 0, kMaxIds);
   request.ngram_window = fields.whole("ngram_window", 0, kMaxIds);
   request.ngram_whitelist = read_ids(fields, "ngram_whitelist");
   request.loop_repeats = fields.whole("loop_repeats", 0, kMaxIds);
+  read_draft(fields, request, limits);
   fields.finish();
 }
 
@@ -253,7 +290,7 @@ ChatRequest parse_chat_request(
   // One model is served, whatever a client calls it.
   fields.text("model");
   if (const Json* own = fields.find("microfiche")) {
-    read_own_fields(*own, request);
+    read_own_fields(*own, request, limits);
   }
   if (const Json* arguments = fields.find("vllm_xargs")) {
     read_vllm_arguments(*arguments, request);

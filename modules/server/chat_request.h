@@ -46,6 +46,10 @@ struct ChatRequest {
 
   /// Repeats that cut a text, see `GenerationConfig`; 0: none does.
   std::optional<int64_t> loop_repeats;
+
+  /// Texts that the answer may follow; nothing: no draft. See
+  /// `generation::Draft`.
+  std::optional<std::vector<std::string>> draft;
 };
 
 // Note [Fields of a request]

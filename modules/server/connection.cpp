@@ -17,7 +17,14 @@ using std::chrono::duration;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
+/// Of the request line and all headers, and of one header: cpp-httplib reads no
+/// longer one, and does not say why.
 constexpr int64_t kMaxHeaderBytes = 64 << 10;
+constexpr int64_t kMaxHeaderLineBytes = (8 << 10) - 1;
+
+/// Bytes that the system holds for a client that does not read. Its own choice
+/// is megabytes per connection.
+constexpr int kSendBufferBytes = 128 << 10;
 
 /// Bytes of requests that all connections may hold, in bodies of the largest
 /// size.
@@ -49,6 +56,12 @@ Connection::Connection(
   const int on = 1;
   // A streamed piece of text must not wait for the next one.
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(
+      socket_,
+      SOL_SOCKET,
+      SO_SNDBUF,
+      &kSendBufferBytes,
+      sizeof(kSendBufferBytes));
   current_connection = this;
 }
 
@@ -89,12 +102,18 @@ bool Connection::wait_for_request(const GiveUp& give_up) {
       kWriteSeconds);
   most_bytes_ = kMaxHeaderBytes;
   free_bytes_ = kMaxHeaderBytes;
+  in_headers_ = true;
+  num_lines_ = 0;
+  line_bytes_ = 0;
+  answered_ = false;
   return !is_peer_gone();
 }
 
-void Connection::begin_body() {
+void Connection::begin_body(int64_t max_bytes) {
+  in_headers_ = false;
   read_deadline_ = after(limits_.body_seconds);
-  most_bytes_ = bytes_read_ + limits_.max_body_bytes + kMaxHeaderBytes;
+  // A chunked body has sizes between its bytes.
+  most_bytes_ = bytes_read_ + max_bytes + kMaxHeaderBytes;
   free_bytes_ = bytes_read_ + kSmallBodyBytes;
 }
 
@@ -124,29 +143,51 @@ bool Connection::is_writable() const {
   return wait(POLLOUT, write_deadline_) && !is_peer_gone();
 }
 
-ssize_t Connection::read(char* bytes, size_t size) {
+bool Connection::fail(Failure failure) {
+  failure_ = failure;
+  return false;
+}
+
+/// Whether the next bytes of the request may be read.
+bool Connection::may_read() {
   const int64_t held = limits_.max_body_bytes * kMaxBodiesInMemory;
+  if (in_headers_ && num_lines_ > 0 && line_bytes_ > kMaxHeaderLineBytes) {
+    return fail(Failure::kHeadersTooLarge);
+  }
   if (bytes_read_ >= most_bytes_) {
-    failure_ = Failure::kTooLarge;
-    return -1;
+    return fail(
+        !in_headers_         ? Failure::kBodyTooLarge
+            : num_lines_ > 0 ? Failure::kHeadersTooLarge
+                             : Failure::kAddressTooLong);
   }
   if (bytes_read_ >= free_bytes_ && bytes_in_memory_ >= held) {
-    failure_ = Failure::kFull;
-    return -1;
+    return fail(Failure::kFull);
   }
-  if (!wait(POLLIN, read_deadline_)) {
-    failure_ = Failure::kTooSlow;
+  return wait(POLLIN, read_deadline_) || fail(Failure::kTooSlow);
+}
+
+ssize_t Connection::read(char* bytes, size_t size) {
+  if (!may_read()) {
     return -1;
   }
   const auto count = ::recv(socket_, bytes, size, MSG_DONTWAIT);
-  if (count > 0) {
-    bytes_read_ += count;
-    bytes_in_memory_ += count;
+  if (count <= 0) {
+    return count;
+  }
+  bytes_read_ += count;
+  bytes_in_memory_ += count;
+  for (ssize_t i = 0; in_headers_ && i < count; ++i) {
+    ++line_bytes_;
+    if (bytes[i] == '\n') {
+      ++num_lines_;
+      line_bytes_ = 0;
+    }
   }
   return count;
 }
 
 ssize_t Connection::write(const char* bytes, size_t size) {
+  answered_ = true;
   while (wait(POLLOUT, write_deadline_)) {
     const auto count =
         ::send(socket_, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);

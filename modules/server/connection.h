@@ -30,7 +30,14 @@ class Connection : public httplib::Stream {
   using Clock = std::chrono::steady_clock;
 
   /// Why a request could not be read.
-  enum class Failure { kNone, kTooLarge, kTooSlow, kFull };
+  enum class Failure {
+    kNone,
+    kAddressTooLong,
+    kHeadersTooLarge,
+    kBodyTooLarge,
+    kTooSlow,
+    kFull
+  };
 
   /// `bytes_in_memory` counts the bytes of all connections' requests.
   Connection(
@@ -49,8 +56,9 @@ class Connection : public httplib::Stream {
   /// closed, after `idle_seconds`, and when `give_up` returns true.
   bool wait_for_request(const GiveUp& give_up);
 
-  /// The headers are read: the limits of the body apply.
-  void begin_body();
+  /// The headers are read: the limits of the body apply. At most `max_bytes`
+  /// may come.
+  void begin_body(int64_t max_bytes);
 
   /// No more requests after this one.
   void close_after_answer() {
@@ -62,6 +70,11 @@ class Connection : public httplib::Stream {
 
   Failure failure() const {
     return failure_;
+  }
+
+  /// Whether an answer to the last request has begun.
+  bool has_answered() const {
+    return answered_;
   }
 
   /// Whether the client has closed its end.
@@ -84,6 +97,8 @@ class Connection : public httplib::Stream {
 
  private:
   bool wait(short events, Clock::time_point deadline) const;
+  bool fail(Failure failure);
+  bool may_read();
 
   int socket_;
   const ServerConfig& limits_;
@@ -92,6 +107,11 @@ class Connection : public httplib::Stream {
   int64_t most_bytes_ = 0;
   /// Bytes that this request may have whatever the other connections hold.
   int64_t free_bytes_ = 0;
+  /// Of the request line and the headers: lines so far, and bytes of the last.
+  bool in_headers_ = true;
+  int64_t num_lines_ = 0;
+  int64_t line_bytes_ = 0;
+  bool answered_ = false;
   Clock::time_point read_deadline_;
   Clock::time_point write_deadline_;
   bool closing_ = false;

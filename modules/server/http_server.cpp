@@ -39,27 +39,62 @@ std::string media_type(const std::string& header) {
 
 /// What cpp-httplib, or the connection, found wrong before a handler ran.
 ApiError transport_error(int status) {
+  using Failure = Connection::Failure;
   const auto* connection = Connection::current();
-  const auto failure =
-      connection ? connection->failure() : Connection::Failure::kNone;
-  if (failure == Connection::Failure::kTooSlow) {
-    return {408, "the request took too long to arrive"};
+  switch (connection ? connection->failure() : Failure::kNone) {
+    case Failure::kTooSlow:
+      return {408, "the request took too long to arrive"};
+    case Failure::kFull:
+      return {
+          503,
+          "the server holds as many large requests as it may; try again later",
+          "",
+          "memory_full"};
+    case Failure::kAddressTooLong:
+      status = 414;
+      break;
+    case Failure::kHeadersTooLarge:
+      status = 431;
+      break;
+    case Failure::kBodyTooLarge:
+      status = 413;
+      break;
+    case Failure::kNone:
+      break;
   }
-  if (failure == Connection::Failure::kFull) {
-    return {
-        503,
-        "the server holds as many large requests as it may; try again later",
-        "",
-        "memory_full"};
+  switch (status) {
+    case 400:
+      return {status, "the request is not valid HTTP"};
+    case 413:
+      return {status, "the request is too large"};
+    case 414:
+      return {status, "the address is too long"};
+    case 431:
+      return {status, "the headers are too large"};
+    default:
+      return {status, "the request cannot be answered"};
   }
-  if (failure == Connection::Failure::kTooLarge || status == 413) {
-    return {413, "the request is too large"};
+}
+
+void set_error(httplib::Response& response, const ApiError& error) {
+  // Rows, memory and slots become free within seconds.
+  if (error.status == 429 || error.status == 503) {
+    response.set_header("Retry-After", "1");
   }
-  return {
-      status,
-      status == 400       ? "the request is not valid HTTP"
-          : status == 414 ? "the address is too long"
-                          : "the request cannot be answered"};
+  set_json(response, error_json(error), error.status);
+}
+
+/// The bytes of an answer that cpp-httplib does not give: it closes when the
+/// first line of a request does not end.
+std::string raw_answer(const ApiError& error) {
+  const auto body = error_json(error).dump();
+  return concat(
+      "HTTP/1.1 ",
+      error.status,
+      " Error\r\nContent-Type: application/json\r\nContent-Length: ",
+      body.size(),
+      "\r\nConnection: close\r\n\r\n",
+      body);
 }
 
 } // namespace
@@ -91,7 +126,7 @@ HttpServer::HttpServer(const ServerConfig& config, ServerMetrics& metrics)
           // The body has not been read.
           Connection::current()->close_after_answer();
           response.set_header("Connection", "close");
-          set_json(response, error_json(error), error.status);
+          set_error(response, error);
           return HandlerResponse::Handled;
         }
       });
@@ -101,17 +136,12 @@ HttpServer::HttpServer(const ServerConfig& config, ServerMetrics& metrics)
     try {
       std::rethrow_exception(thrown);
     } catch (const std::exception& error) {
-      const auto api = as_api_error(error);
-      if (api.status == 429) {
-        response.set_header("Retry-After", "1");
-      }
-      set_json(response, error_json(api), api.status);
+      set_error(response, as_api_error(error));
     }
   });
   set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.body.empty()) {
-      const auto error = transport_error(response.status);
-      set_json(response, error_json(error), error.status);
+      set_error(response, transport_error(response.status));
     }
   });
   set_logger(
@@ -124,15 +154,16 @@ void HttpServer::get(
     const std::string& path,
     Access access,
     HttpHandler handler) {
-  routes_[path] = {access, "GET", ""};
+  routes_[path] = {access, "GET", "", 0};
   Get(path, std::move(handler));
 }
 
 void HttpServer::post(
     const std::string& path,
     const std::string& media_type,
+    int64_t max_body_bytes,
     HttpHandler handler) {
-  routes_[path] = {Access::kKey, "POST", media_type};
+  routes_[path] = {Access::kKey, "POST", media_type, max_body_bytes};
   Post(path, std::move(handler));
 }
 
@@ -179,14 +210,14 @@ void HttpServer::check_request(const httplib::Request& request) const {
           415, concat("expected Content-Type: ", route->second.media_type));
     }
     if (std::strtoull(length.c_str(), nullptr, 10) >
-        static_cast<uint64_t>(config_.max_body_bytes)) {
+        static_cast<uint64_t>(route->second.max_body_bytes)) {
       throw ApiError(
           413,
           concat(
               "the body has ",
               length.substr(0, 20),
               " bytes, at most ",
-              config_.max_body_bytes,
+              route->second.max_body_bytes,
               " are allowed"));
     }
   }
@@ -195,7 +226,7 @@ void HttpServer::check_request(const httplib::Request& request) const {
 httplib::Server::HandlerResponse HttpServer::before(
     const httplib::Request& request) {
   check_request(request);
-  Connection::current()->begin_body();
+  Connection::current()->begin_body(routes_.at(request.path).max_body_bytes);
   return HandlerResponse::Unhandled;
 }
 
@@ -212,6 +243,13 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
     bool closed = false;
     const bool done = process_request(
         connection, stopping_ || connection.closing(), closed, nullptr);
+    if (connection.failure() != Connection::Failure::kNone &&
+        !connection.has_answered()) {
+      const auto error = transport_error(400);
+      const auto answer = raw_answer(error);
+      connection.write(answer.data(), answer.size());
+      metrics_.count_request("other", error.status);
+    }
     if (!done || closed || connection.closing()) {
       break;
     }

@@ -33,10 +33,11 @@ class HttpServer : private httplib::Server {
 
   void get(const std::string& path, Access access, HttpHandler handler);
 
-  /// `media_type` is what the body must be.
+  /// `media_type` is what the body must be; it has at most `max_body_bytes`.
   void post(
       const std::string& path,
       const std::string& media_type,
+      int64_t max_body_bytes,
       HttpHandler handler);
 
   /// Listens. Returns the port. Throws `Error` for an address that cannot be
@@ -59,6 +60,7 @@ class HttpServer : private httplib::Server {
     Access access = Access::kKey;
     std::string method;
     std::string media_type;
+    int64_t max_body_bytes = 0;
   };
 
   bool process_and_close_socket(socket_t socket) override;

@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <span>
+#include <utility>
 
 namespace microfiche::server {
 namespace {
@@ -18,23 +19,6 @@ namespace {
 std::span<const std::byte> as_span(const std::string& bytes) {
   return std::as_bytes(std::span(bytes.data(), bytes.size()));
 }
-
-/// One of the slots, until the end of the scope.
-template <typename Semaphore>
-class Slot {
- public:
-  explicit Slot(Semaphore& slots) : slots_(slots) {
-    slots_.acquire();
-  }
-  ~Slot() {
-    slots_.release();
-  }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
-
- private:
-  Semaphore& slots_;
-};
 
 /// A file that is removed at the end of the scope: Poppler reads files.
 class TemporaryFile {
@@ -84,16 +68,18 @@ page::LoadedPage PageLoader::decode(
   return page::decode_page(as_span(bytes), where, page);
 }
 
-page::LoadedPage PageLoader::load_image(
+PageLoader::Views PageLoader::load_views(
     const std::string& bytes,
-    const std::string& param) {
-  const Slot slot(slots_);
+    const std::string& param,
+    const page::ResolutionMode& mode) {
+  const WorkSlots::Slot slot(slots_);
   try {
     check(
         page::read_image_header(as_span(bytes), param).num_pages == 1,
         param,
         ": has several pages; send each as an image");
-    return decode(bytes, param, 1);
+    auto page = decode(bytes, param, 1);
+    return {page::make_views(page.image, mode), std::move(page.warnings)};
   } catch (const InputError& error) {
     throw ApiError(400, error.what(), param);
   }
@@ -102,7 +88,6 @@ page::LoadedPage PageLoader::load_image(
 PageLoader::DocumentPage PageLoader::load_document(
     const std::string& bytes,
     int64_t page) {
-  const Slot slot(slots_);
   constexpr size_t kPdfMarkBefore = 1024;
   if (bytes.substr(0, kPdfMarkBefore).find("%PDF-") == std::string::npos) {
     const auto header = page::read_image_header(as_span(bytes), "the file");

@@ -26,9 +26,11 @@
 namespace microfiche::server {
 namespace {
 
-/// Bytes of a text for a page, and characters of texts whose differences are
-/// marked: the alignment takes a quarter of a byte per pair of characters.
+/// Bytes of a text for a page or to compare, characters after normalisation,
+/// and characters of texts whose differences are marked: the alignment takes a
+/// quarter of a byte per pair of characters.
 constexpr size_t kMaxTextBytes = 200'000;
+constexpr size_t kMaxComparedCharacters = 200'000;
 constexpr size_t kMaxMarkedCharacters = 8'000;
 
 constexpr int64_t kTimelinePages = 200;
@@ -114,9 +116,28 @@ Json grid_json(
       {"rows", side}};
 }
 
-std::u32string collapsed(const std::string& text) {
-  return metrics::normalize(
+void check_size(const std::string& text, const std::string& field) {
+  if (text.size() > kMaxTextBytes) {
+    throw ApiError(
+        400, concat(field, ": has more than ", kMaxTextBytes, " bytes"), field);
+  }
+}
+
+/// A text to compare.
+std::u32string collapsed(RequestFields& fields, const std::string& field) {
+  const auto text = fields.text(field).value_or("");
+  check_size(text, field);
+  auto result = metrics::normalize(
       decode_utf8(text).text, metrics::Normalization::kNfkcWhitespace);
+  // A ligature may become many letters.
+  if (result.size() > kMaxComparedCharacters) {
+    throw ApiError(
+        400,
+        concat(
+            field, ": has more than ", kMaxComparedCharacters, " characters"),
+        field);
+  }
+  return result;
 }
 
 } // namespace
@@ -213,16 +234,14 @@ Json PlaygroundApi::page_json(const page::PageImage& image) const {
       {"modes", std::move(modes_json)}};
 }
 
-Json PlaygroundApi::make_page(const std::string& body) const {
+Json PlaygroundApi::make_page(const std::string& body) {
+  const WorkSlots::Slot slot(loader_.slots());
   const Json json = parse_json(body, "the body");
   RequestFields fields(json, "");
   const auto text = fields.text("text").value_or("");
   const auto name = fields.text("style").value_or("own");
   fields.finish();
-  if (text.size() > kMaxTextBytes) {
-    throw ApiError(
-        400, concat("text: has more than ", kMaxTextBytes, " bytes"), "text");
-  }
+  check_size(text, "text");
   const auto offered = styles();
   const auto style = std::ranges::find(offered, name, &Style::name);
   if (style == offered.end()) {
@@ -247,7 +266,8 @@ Json PlaygroundApi::make_page(const std::string& body) const {
   return answer;
 }
 
-Json PlaygroundApi::load_page(const std::string& body, int64_t page) const {
+Json PlaygroundApi::load_page(const std::string& body, int64_t page) {
+  const WorkSlots::Slot slot(loader_.slots());
   const auto loaded = loader_.load_document(body, page);
   Json answer = page_json(loaded.page.image);
   answer["pages"] = loaded.num_pages;
@@ -255,16 +275,13 @@ Json PlaygroundApi::load_page(const std::string& body, int64_t page) const {
   return answer;
 }
 
-Json PlaygroundApi::compare(const std::string& body) const {
+Json PlaygroundApi::compare(const std::string& body) {
+  const WorkSlots::Slot slot(compare_slots_);
   const Json json = parse_json(body, "the body");
   RequestFields fields(json, "");
-  const auto wanted = collapsed(fields.text("reference").value_or(""));
-  const auto got = collapsed(fields.text("prediction").value_or(""));
+  const auto wanted = collapsed(fields, "reference");
+  const auto got = collapsed(fields, "prediction");
   fields.finish();
-  if (std::max(wanted.size(), got.size()) > kMaxTextBytes) {
-    throw ApiError(
-        400, concat("a text has more than ", kMaxTextBytes, " characters"));
-  }
   const metrics::PageTexts texts(wanted, got);
   const auto& words = texts.word_numbers();
   Json answer = {

@@ -5,6 +5,7 @@
 #include "reading/text_pages.h"
 #include "server/page_loader.h"
 #include "server/server_config.h"
+#include "server/work_slots.h"
 
 #include <cstdint>
 #include <string>
@@ -16,6 +17,9 @@ namespace microfiche::server {
 /// that a browser sent and throws `ApiError` and `InputError` for wrong ones.
 class PlaygroundApi {
  public:
+  /// Bytes of a body of JSON, in which a character may take six.
+  static constexpr int64_t kMaxJsonBytes = int64_t{2} << 20;
+
   PlaygroundApi(
       const model::LoadedModel& loaded,
       std::string model_name,
@@ -27,14 +31,15 @@ class PlaygroundApi {
 
   /// {"text", "style"}: the first page of the text, as a data URI, and its
   /// counts in each mode.
-  Json make_page(const std::string& body) const;
+  Json make_page(const std::string& body);
 
   /// The bytes of an image or PDF file: one page of it, as `make_page`.
-  Json load_page(const std::string& body, int64_t page) const;
+  Json load_page(const std::string& body, int64_t page);
 
   /// {"reference", "prediction"}: the texts in pieces, each the same in both,
-  /// missing, added or substituted, and the scores of the reading.
-  Json compare(const std::string& body) const;
+  /// missing, added or substituted, and the scores of the reading. Two requests
+  /// at a time, because two long texts take a second.
+  Json compare(const std::string& body);
 
   /// The newest plan of the store, as an HTML document without scripts. Throws
   /// `ApiError` with status 404 if no store is open.
@@ -58,6 +63,7 @@ class PlaygroundApi {
   const std::string model_name_;
   const ServerConfig& config_;
   PageLoader& loader_;
+  WorkSlots compare_slots_{2};
 };
 
 } // namespace microfiche::server

@@ -27,6 +27,13 @@ struct AnswerSummary {
   /// "eos", "length", "loop" or "stop_string".
   std::string stop;
 
+  /// With a draft: decoder calls after the prompt, ids that were drafted, and
+  /// those that the model chose, too.
+  bool has_draft = false;
+  int64_t steps = 0;
+  int64_t drafted = 0;
+  int64_t accepted = 0;
+
   /// From arrival to the beginning of the encoding, of the encoding, and shares
   /// of the batch's time.
   double queue_seconds = 0;

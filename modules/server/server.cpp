@@ -8,6 +8,7 @@
 #include "server/batch_worker.h"
 #include "server/chat_endpoint.h"
 #include "server/http_server.h"
+#include "server/memory_budget.h"
 #include "server/page_loader.h"
 #include "server/playground_api.h"
 #include "server/playground_page.h"
@@ -49,8 +50,9 @@ class Service {
       : config_(config),
         name_(model_name(loaded)),
         loader_(config_),
+        memory_(config_.queue_memory_mib << 20),
         batch_(loaded, config_, metrics_),
-        chat_(loaded, name_, config_, batch_, loader_, metrics_),
+        chat_(loaded, name_, config_, batch_, loader_, memory_, metrics_),
         playground_(loaded, name_, config_, loader_),
         http_(config_, metrics_) {
     add_api();
@@ -105,6 +107,7 @@ class Service {
     http_.post(
         "/v1/chat/completions",
         "application/json",
+        config_.max_body_bytes,
         [this](const auto& request, auto& response) {
           chat_.answer(request, response);
         });
@@ -131,18 +134,21 @@ class Service {
     http_.post(
         "/playground/page",
         "application/json",
+        PlaygroundApi::kMaxJsonBytes,
         [this](const auto& request, auto& response) {
           set_json(response, playground_.make_page(request.body));
         });
     http_.post(
         "/playground/compare",
         "application/json",
+        PlaygroundApi::kMaxJsonBytes,
         [this](const auto& request, auto& response) {
           set_json(response, playground_.compare(request.body));
         });
     http_.post(
         "/playground/document",
         "application/octet-stream",
+        config_.max_body_bytes,
         [this](const auto& request, auto& response) {
           const auto page = request.get_param_value("page");
           set_json(
@@ -157,6 +163,7 @@ class Service {
   const std::string name_;
   ServerMetrics metrics_;
   PageLoader loader_;
+  MemoryBudget memory_;
   BatchWorker batch_;
   ChatEndpoint chat_;
   PlaygroundApi playground_;

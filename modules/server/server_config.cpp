@@ -11,6 +11,9 @@ namespace {
 /// A week.
 constexpr double kMaxSeconds = 604800;
 
+/// A terabyte.
+constexpr int64_t kMaxMib = int64_t{1} << 20;
+
 } // namespace
 
 bool is_loopback(const std::string& host) {
@@ -41,6 +44,12 @@ void validate(const ServerConfig& config) {
       config.queue,
       " and ",
       config.connections);
+  check<UsageError>(
+      config.queue_memory_mib >= 1 && config.queue_memory_mib <= kMaxMib,
+      "--queue-memory: expected 1 to ",
+      kMaxMib,
+      " MiB, got ",
+      config.queue_memory_mib);
   check<UsageError>(
       config.request_seconds > 0 && config.request_seconds <= kMaxSeconds,
       "--time-limit: expected more than 0 and at most ",

@@ -40,6 +40,13 @@ struct ServerConfig {
   /// Per image.
   int64_t max_pixels = int64_t{1} << 26;
 
+  /// Of all texts of a request's draft.
+  int64_t max_draft_bytes = int64_t{1} << 20;
+
+  /// Memory of the decoded pages of all waiting requests, and of the drafts of
+  /// all requests. One more request is answered with status 503.
+  int64_t queue_memory_mib = 512;
+
   /// Text of a streamed answer that a slow client has not taken yet. A request
   /// with more ends.
   int64_t max_buffer_bytes = int64_t{1} << 20;

@@ -13,6 +13,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Optional;
+using ::testing::ThrowsMessage;
 
 /// A body with one user message, whose content is JSON, and more fields.
 std::string body_of(const std::string& content, const std::string& more = "") {
@@ -156,6 +158,42 @@ TEST(ChatRequestTest, LimitsTheText) {
 
   EXPECT_NO_THROW(parse_chat_request(body_of("\"four\""), limits));
   EXPECT_THROW(parse_chat_request(body_of("\"fifth\""), limits), ApiError);
+}
+
+TEST(ChatRequestTest, ADraftIsATextOrSeveral) {
+  const auto draft = [](const std::string& value) {
+    return parse(
+               body_of("\"a\"", ", \"microfiche\": {\"draft\": " + value + "}"))
+        .draft;
+  };
+
+  EXPECT_EQ(draft("null"), std::nullopt);
+  EXPECT_THAT(draft("\"one\""), Optional(ElementsAre("one")));
+  EXPECT_THAT(draft(R"(["one", ""])"), Optional(ElementsAre("one", "")));
+  EXPECT_THAT(draft("[]"), Optional(ElementsAre()));
+  for (const auto* wrong : {"3", "[3]", "{}", "true", "[[\"one\"]]"}) {
+    EXPECT_EQ(
+        refused(
+            body_of(
+                "\"a\"", concat(", \"microfiche\": {\"draft\": ", wrong, "}")))
+            .param,
+        "microfiche.draft");
+  }
+}
+
+TEST(ChatRequestTest, LimitsTheDraft) {
+  ServerConfig limits;
+  limits.max_draft_bytes = 6;
+  const auto parse_draft = [&](const std::string& texts) {
+    return parse_chat_request(
+        body_of("\"a\"", ", \"microfiche\": {\"draft\": " + texts + "}"),
+        limits);
+  };
+
+  EXPECT_NO_THROW(parse_draft(R"(["abc", "def"])"));
+  EXPECT_THAT(
+      [&] { parse_draft(R"(["abc", "defg"])"); },
+      ThrowsMessage<ApiError>(HasSubstr("has 7 bytes, at most 6")));
 }
 
 TEST(ChatRequestTest, TopPHasNoEffectWithoutSampling) {

@@ -15,14 +15,21 @@ import time
 # Nothing here leaves this machine.
 os.environ["NO_PROXY"] = "*"
 
+CHAT = "/v1/chat/completions"
+
+# Long enough to be interrupted: the model repeats itself, and nothing stops it.
+LONG = {"messages": [{"role": "user", "content": "aaaa"}], "stream": True, "max_tokens": 4000,
+        "microfiche": {"loop_repeats": 0}}
+
 
 class RunningServer:
     """A server that is stopped at the end. Use as a context manager."""
 
-    def __init__(self, program, *options):
+    def __init__(self, program, *options, environment=None):
         self.process = subprocess.Popen(
             [program, "serve", "--port", "0", "--threads", "1", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         found = re.fullmatch(r"serving \S+ on http://127\.0\.0\.1:(\d+)/\n", line)
         assert found, (line, self.process.stderr.read())
@@ -53,8 +60,8 @@ class RunningServer:
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
-    def ask(self, method, path, body=None, headers=None):
-        """Status and content of an answer."""
+    def exchange(self, method, path, body=None, headers=None):
+        """An answer of http.client, and its content."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
@@ -64,12 +71,20 @@ class RunningServer:
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
+        return answer, content
+
+    def ask(self, method, path, body=None, headers=None):
+        """Status and content of an answer."""
+        answer, content = self.exchange(method, path, body, headers)
         return answer.status, content
 
     def error(self, status, method, path, body=None, headers=None):
         """The error object of an answer with this status."""
-        got, content = self.ask(method, path, body, headers)
-        assert got == status, (got, content)
+        answer, content = self.exchange(method, path, body, headers)
+        assert answer.status == status, (answer.status, content)
+        # Only where it helps to try again.
+        wait = answer.getheader("Retry-After")
+        assert wait == ("1" if status in (429, 503) else None), (status, wait)
         error = json.loads(content)["error"]
         assert set(error) == {"message", "type", "param", "code"}, error
         return error
@@ -119,3 +134,16 @@ def large_png(side):
     file = io.BytesIO()
     Image.new("1", (side, side)).save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def start_long(server):
+    """A connection whose streamed answer has begun."""
+    connection = server.connect()
+    connection.sendall(raw_request(CHAT, json.dumps(LONG).encode()))
+    got = b""
+    while b"delta" not in got:
+        piece = connection.recv(4096)
+        assert piece, got
+        got += piece
+    assert b"200 OK" in got, got
+    return connection

@@ -19,7 +19,12 @@ const ask = async (path, body, type = "application/json", signal = undefined) =>
     ? { headers: headers(), signal }
     : { method: "POST", headers: headers(type), body: json ? JSON.stringify(body) : body, signal });
   if (response.ok) return response;
-  $("key-form").hidden = response.status !== 401;
+  if (response.status === 401) {
+    $("key-form").hidden = false;
+    $("work").hidden = true;
+    $("key").focus();
+    throw new Problem(key ? "This is not the server's key." : "This server asks for its key.");
+  }
   const error = await response.json().then((answer) => answer.error.message, () => response.statusText);
   throw new Problem(error);
 };
@@ -178,7 +183,7 @@ const addPoint = (point) => {
 const drawCurve = () => {
   const points = [...state.points].sort((a, b) => a.ratio - b.ratio);
   const svg = $("curve");
-  const [left, right, top, bottom] = [84, 590, 14, 226];
+  const [left, right, top, bottom] = [96, 590, 14, 226];
   const page = state.page && state.page.text_tokens !== undefined ? state.page : null;
   const ratios = page ? modes().map((name) => page.text_tokens / page.modes[name].nominal) : [1];
   const [low, high] = [Math.log(Math.min(...ratios)), Math.log(Math.max(...ratios))];
@@ -188,13 +193,14 @@ const drawCurve = () => {
     ? points.map((p) => `${p.name}: ${number(p.ratio, 1)}x, ${number(100 * p.similarity, 1)} %`).join("; ") : "No point yet"));
   svg.append(element("rect", undefined, { class: "paper", width: 640, height: 280 }));
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
-    svg.append(element("line", undefined, { class: "axis", x1: 44, x2: 630, y1: y(value), y2: y(value) }));
-    svg.append(element("text", `${100 * value} %`, { x: 38, y: y(value) + 4, "text-anchor": "end" }));
+    svg.append(element("line", undefined, { class: "axis", x1: 56, x2: 630, y1: y(value), y2: y(value) }));
+    svg.append(element("text", `${100 * value} %`, { x: 50, y: y(value) + 4, "text-anchor": "end" }));
   }
   for (const [i, ratio] of page ? ratios.entries() : []) {
     svg.append(element("text", number(ratio, 1) + "x", { x: x(ratio), y: bottom + 17, "text-anchor": "middle" }));
     svg.append(element("text", modes()[i], { x: x(ratio), y: bottom + 32, "text-anchor": "middle" }));
   }
+  svg.append(element("text", "Similarity", { x: -(top + bottom) / 2, y: 11, transform: "rotate(-90)", "text-anchor": "middle" }));
   svg.append(element("text", "Text tokens per vision token", { x: (left + right) / 2, y: bottom + 50, "text-anchor": "middle" }));
   svg.append(element("polyline", undefined, {
     class: "path",
@@ -356,6 +362,7 @@ const start = () => attempt(async (run) => {
   const setup = await (await ask("playground/setup", undefined, undefined, run.signal)).json();
   state.setup = setup;
   $("key-form").hidden = true;
+  $("work").hidden = false;
   $("model").textContent = setup.model;
   $("note").textContent = setup.note;
   $("style").replaceChildren(...setup.styles.map((style) => element("option", style.label, { value: style.name })));
