@@ -42,6 +42,12 @@ function(microfiche_warnings target)
   target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
 endfunction()
 
+# Tests are compiled without optimisation: that takes 2.5 times less processor time, and
+# what they test is in modules, which are optimised.
+function(microfiche_without_optimisation target)
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-O0>")
+endfunction()
+
 # Warnings and the precompiled header for a target whose libraries are already linked:
 # with LibTorch where it is in use, with GoogleMock for tests.
 function(microfiche_compile_options target)
@@ -54,6 +60,7 @@ function(microfiche_compile_options target)
   get_target_property(libraries ${target} LINK_LIBRARIES)
   if("GTest::gmock" IN_LIST libraries)
     string(APPEND kind "_test")
+    microfiche_without_optimisation(${target})
   endif()
   target_precompile_headers(${target} REUSE_FROM microfiche${kind}_headers)
 endfunction()

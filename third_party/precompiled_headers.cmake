@@ -38,6 +38,7 @@ if(MICROFICHE_BUILD_TESTS)
   microfiche_add_headers(microfiche_test_headers
     HEADERS ${common_headers} ${test_headers}
     LIBRARIES GTest::gmock)
+  microfiche_without_optimisation(microfiche_test_headers)
 endif()
 if(MICROFICHE_WITH_TORCH)
   microfiche_add_headers(microfiche_torch_headers
@@ -47,5 +48,6 @@ if(MICROFICHE_WITH_TORCH)
     microfiche_add_headers(microfiche_torch_test_headers
       HEADERS ${common_headers} <torch/torch.h> ${test_headers}
       LIBRARIES microfiche::torch GTest::gmock)
+    microfiche_without_optimisation(microfiche_torch_test_headers)
   endif()
 endif()
