@@ -35,7 +35,7 @@ void add_placement_options(CLI::App& command, CommonArguments& arguments) {
       .add_option(
           "--dtype",
           arguments.dtype,
-          "auto (the model's own), f32, bf16 or int8")
+          "auto (the model's own), f32, bf16, int8 or int4")
       ->capture_default_str();
   command
       .add_option(

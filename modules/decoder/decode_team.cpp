@@ -1,5 +1,6 @@
 #include "decoder/decode_team.h"
 
+#include "kernels/int4.h"
 #include "kernels/reference_kernels.h"
 
 #include <ATen/Parallel.h>
@@ -36,6 +37,8 @@ std::optional<WeightType> type_of(const torch::Tensor& weight) {
       return WeightType::kBFloat16;
     case torch::kInt8:
       return WeightType::kInt8;
+    case torch::kInt32:
+      return WeightType::kInt4;
     default:
       return std::nullopt;
   }
@@ -46,7 +49,8 @@ bool is_usable(const torch::Tensor& weight) {
 }
 
 bool is_usable(const layers::Linear& linear) {
-  return is_usable(linear->weight) && linear->lora() == nullptr;
+  return is_usable(linear->weight) && linear->lora() == nullptr &&
+      (!linear->is_quantized() || linear->weight_scale.is_contiguous());
 }
 
 bool is_usable(const layers::GatedMlpImpl& mlp) {
@@ -80,14 +84,16 @@ RawWeight raw(const torch::Tensor& weight) {
   RawWeight result;
   result.data = weight.const_data_ptr();
   result.type = *type_of(weight);
-  result.in = weight.size(1);
+  result.in = kernels::input_width(weight);
   result.out = weight.size(0);
   return result;
 }
 
 RawWeight raw(const layers::Linear& linear) {
   auto result = raw(linear->weight);
-  if (linear->weight_scale.defined()) {
+  if (result.type == WeightType::kInt4) {
+    result.groups = kernels::int4_groups(linear->weight, linear->weight_scale);
+  } else if (linear->is_quantized()) {
     result.scale = linear->weight_scale.const_data_ptr<float>();
   }
   return result;
@@ -156,7 +162,8 @@ std::optional<std::string> DecodeTeam::unsupported_block_reason(
   }
   const auto& options = decoder.options;
   const auto dtype = decoder.token_embedding->weight.scalar_type();
-  if (!is_usable(decoder.token_embedding->weight) || dtype == torch::kInt8) {
+  if (!is_usable(decoder.token_embedding->weight) ||
+      !torch::isFloatingType(dtype)) {
     return "the embeddings are not float32 or bfloat16 on a CPU";
   }
   if (cache.keys(0).scalar_type() != dtype || !is_usable(cache.keys(0))) {

@@ -35,7 +35,7 @@ namespace microfiche::decoder {
 class DecodeTeam {
  public:
   /// Why it cannot run this decoder over this cache, or none if it can. It
-  /// needs contiguous weights of float32, bfloat16 or int8 on a CPU,
+  /// needs contiguous weights of float32, bfloat16, int8 or int4 on a CPU,
   /// activations of float32 or bfloat16, kv_heads = heads, no qk_norm, no LoRA,
   /// and at most as many rows as its products are fast for.
   static std::optional<std::string> unsupported_reason(

@@ -18,7 +18,14 @@ double time_per_product(const decoder::DecoderImpl& decoder) {
   }
   const auto* layer = decoder.layers->ptr(0)->as<decoder::DecoderLayer>();
   const auto& projection = layer->attention->q_proj->weight;
-  return projection.scalar_type() == torch::kInt8 ? 0.5 : 0.25;
+  switch (projection.scalar_type()) {
+    case torch::kInt8:
+      return 0.5;
+    case torch::kInt32: // int4
+      return 1;
+    default:
+      return 0.25;
+  }
 }
 
 } // namespace

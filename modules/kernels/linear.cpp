@@ -3,6 +3,7 @@
 #include "kernels/cpu/linear.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/gradient.h"
+#include "kernels/int4.h"
 #include "kernels/reference_kernels.h"
 
 #include <ATen/Parallel.h>
@@ -30,19 +31,31 @@ constexpr int64_t kProductsPerChunk = 1 << 19;
 
 void check_linear(const LinearCall& call) {
   const auto& [x, weight, bias, scale, out] = call;
+  const int64_t in = weight.dim() == 2 ? input_width(weight) : 0;
   TORCH_CHECK(
-      weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
+      weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == in,
       "linear: expected x of shape (..., ",
-      weight.dim() == 2 ? weight.size(1) : 0,
+      in,
       "), got ",
       x.sizes());
   TORCH_CHECK(
-      scale.defined() == (weight.scalar_type() == torch::kInt8),
-      "linear: expected scales for an int8 weight and for no other, got a "
-      "weight of ",
+      scale.defined() ==
+          (weight.scalar_type() == torch::kInt8 || is_int4(weight)),
+      "linear: expected scales for an int8 or int4 weight and for no other, got "
+      "a weight of ",
       weight.scalar_type(),
       scale.defined() ? " with" : " without",
       " scales");
+  TORCH_CHECK(
+      !is_int4(weight) || fits_int4(scale, weight.size(0), in),
+      "linear: expected scales of int4 groups for ",
+      weight.size(0),
+      " channels of ",
+      in,
+      " inputs, got ",
+      scale.scalar_type(),
+      " of shape ",
+      scale.sizes());
   TORCH_CHECK(
       !out.defined() ||
           (out.is_contiguous() && out.scalar_type() == x.scalar_type() &&
@@ -55,14 +68,26 @@ void check_linear(const LinearCall& call) {
       out.sizes());
 }
 
-int64_t max_kernel_rows(torch::Dtype dtype, const torch::Tensor& weight) {
-  if (weight.scalar_type() == torch::kFloat32) {
-    return max_linear_cpu_f32_rows();
+WeightType type_of(const torch::Tensor& weight) {
+  switch (weight.scalar_type()) {
+    case torch::kFloat32:
+      return WeightType::kFloat32;
+    case torch::kInt8:
+      return WeightType::kInt8;
+    case torch::kInt32:
+      return WeightType::kInt4;
+    default:
+      return WeightType::kBFloat16;
   }
-  return max_linear_cpu_rows(
-      dtype == torch::kBFloat16,
-      weight.scalar_type() == torch::kInt8 ? WeightType::kInt8
-                                           : WeightType::kBFloat16);
+}
+
+int64_t max_kernel_rows(torch::Dtype dtype, const torch::Tensor& weight) {
+  const auto type = type_of(weight);
+  // In float32, int4 weights are multiplied as float32.
+  return type == WeightType::kFloat32 ||
+          (type == WeightType::kInt4 && dtype == torch::kFloat32)
+      ? max_linear_cpu_f32_rows()
+      : max_linear_cpu_rows(dtype == torch::kBFloat16, type);
 }
 
 bool has_cpu_kernel(const LinearCall& call) {
@@ -78,6 +103,7 @@ bool has_cpu_kernel(const LinearCall& call) {
   const auto weight_dtype = weight.scalar_type();
   const bool fits = weight_dtype == torch::kInt8 ||
       weight_dtype == torch::kBFloat16 ||
+      (is_int4(weight) && scale.is_contiguous()) ||
       (weight_dtype == torch::kFloat32 && dtype == torch::kFloat32);
   return fits && x.numel() / x.size(-1) <= max_kernel_rows(dtype, weight);
 }
@@ -102,15 +128,14 @@ LinearProduct make_product(
   product.y = y.mutable_data_ptr();
   product.x_is_bf16 = call.x.scalar_type() == torch::kBFloat16;
   product.rows = call.x.numel() / call.x.size(-1);
-  product.in = call.weight.size(1);
+  product.in = input_width(call.weight);
   product.out = call.weight.size(0);
   product.weight = call.weight.const_data_ptr();
-  if (call.weight.scalar_type() == torch::kFloat32) {
-    product.type = WeightType::kFloat32;
-  }
-  if (call.scale.defined()) {
-    product.type = WeightType::kInt8;
+  product.type = type_of(call.weight);
+  if (product.type == WeightType::kInt8) {
     product.scale = call.scale.const_data_ptr<float>();
+  } else if (product.type == WeightType::kInt4) {
+    product.groups = int4_groups(call.weight, call.scale);
   }
   if (call.bias.defined()) {
     kept.push_back(call.bias.to(torch::kFloat32));
@@ -159,8 +184,11 @@ int64_t channels_per_chunk(const LinearProduct& product) {
     // Whole blocks of four.
     return std::max<int64_t>(1, weights / product.in / 4) * 4;
   }
+  const int64_t of_one_row = product.type == WeightType::kInt4
+      ? 2 * kWeightsPerChunk
+      : kWeightsPerChunk;
   const int64_t weights =
-      kWeightsPerChunk * std::max<int64_t>(1, product.rows / kFewRows);
+      of_one_row * std::max<int64_t>(1, product.rows / kFewRows);
   return std::max<int64_t>(1, weights / product.in);
 }
 
@@ -196,8 +224,12 @@ torch::Tensor linear_reference(
     const torch::Tensor& weight,
     const torch::Tensor& bias,
     const torch::Tensor& scale) {
-  const auto typed = weight.to(x.scalar_type());
   const auto typed_bias = bias.defined() ? bias.to(x.scalar_type()) : bias;
+  if (is_int4(weight)) {
+    return torch::linear(
+        x, dequantize_int4(weight, scale, x.scalar_type()), typed_bias);
+  }
+  const auto typed = weight.to(x.scalar_type());
   if (!scale.defined()) {
     return torch::linear(x, typed, typed_bias);
   }

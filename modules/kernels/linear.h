@@ -15,10 +15,11 @@ namespace microfiche::kernels {
 /// y = x w^T + bias for weights of any supported type.
 ///
 /// Shapes: x (..., in), weight (out, in), bias (out) or undefined, scale (out),
-/// defined exactly when the weight is int8; returns (..., out) in the dtype of
-/// x.
+/// defined exactly when the weight is quantized; returns (..., out) in the
+/// dtype of x.
 ///
-/// Weights are float32, bfloat16, float16 or int8 (Note [Weight-only int8]).
+/// Weights are float32, bfloat16, float16, int8 (Note [Weight-only int8]) or
+/// int4; the shapes of an int4 weight and its scale are those of `Int4Weight`.
 ///
 /// `kernels/cpu/linear.h` is taken on a CPU without gradients when x is float32
 /// or bfloat16 and its rows are few enough for the weight's type
@@ -56,7 +57,7 @@ struct LinearCall {
 std::vector<torch::Tensor> grouped_linear(const std::vector<LinearCall>& calls);
 
 /// The definition of `linear` in ATen operations: any device, differentiable
-/// unless the weight is int8.
+/// unless the weight is quantized.
 torch::Tensor linear_reference(
     const torch::Tensor& x,
     const torch::Tensor& weight,

@@ -1,5 +1,6 @@
 #include "kernels/moe_dispatch.h"
 
+#include "kernels/int4.h"
 #include "kernels/linear.h"
 
 #include <torch/torch.h>
@@ -80,7 +81,7 @@ void check_shapes(
     const torch::Tensor& weights,
     const Experts& experts) {
   TORCH_CHECK(experts.count >= 1, "moe_dispatch: expected at least one expert");
-  const int64_t width = experts.weights(0).gate.size(1);
+  const int64_t width = input_width(experts.weights(0).gate);
   TORCH_CHECK(
       x.dim() == 2 && x.size(1) == width,
       "moe_dispatch: expected x of shape (N, ",

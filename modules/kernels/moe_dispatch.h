@@ -11,7 +11,7 @@ namespace microfiche::kernels {
 /// The matrices of one expert, down(silu(gate(x)) * up(x)).
 ///
 /// Shapes: gate and up (I, D), down (D, I); scales as in `linear`, undefined
-/// unless the matrices are int8.
+/// unless the matrices are quantized.
 struct ExpertWeights {
   torch::Tensor gate;
   torch::Tensor up;
@@ -59,7 +59,7 @@ torch::Tensor moe_dispatch(
     const Experts& experts);
 
 /// Whether experts of these shapes and types can be one grouped product, whose
-/// rows begin at multiples of 16 bytes and whose weights are not int8.
+/// rows begin at multiples of 16 bytes and whose weights are not quantized.
 bool fits_grouped_product(const ExpertWeights& expert);
 
 /// The definition of `moe_dispatch`: every expert runs on every token, with

@@ -1,5 +1,6 @@
 #include "layers/linear.h"
 
+#include "kernels/int4.h"
 #include "kernels/linear.h"
 #include "layers/skip_init.h"
 
@@ -77,12 +78,11 @@ void LinearImpl::add_lora(int64_t rank, double scale, double dropout) {
       rank,
       " and ",
       dropout);
-  // LoRA matrices of an int8 weight are trained in float32.
+  // LoRA matrices of a quantized weight are trained in float32.
   const auto like =
       torch::TensorOptions()
           .device(weight.device())
-          .dtype(
-              weight_scale.defined() ? torch::kFloat32 : weight.scalar_type());
+          .dtype(is_quantized() ? torch::kFloat32 : weight.scalar_type());
   auto a = torch::empty({rank, options.in_features()});
   torch::nn::init::kaiming_uniform_(a, std::sqrt(5.0));
   lora_ = std::make_shared<Lora>();
@@ -99,9 +99,9 @@ void LinearImpl::merge_lora() {
     return;
   }
   TORCH_CHECK(
-      !weight_scale.defined(),
-      "Linear: LoRA cannot be merged into an int8 weight; merge it into the "
-      "weight that was quantized");
+      !is_quantized(),
+      "Linear: LoRA cannot be merged into an int8 or int4 weight; merge it into "
+      "the weight that was quantized");
   const torch::NoGradGuard no_grad;
   const auto added = lora_->b.to(torch::kFloat32)
                          .matmul(lora_->a.to(torch::kFloat32))
@@ -135,17 +135,32 @@ void LinearImpl::quantize() {
   set_quantized(rounded, scale);
 }
 
+void LinearImpl::quantize_int4(int64_t group, bool zero_points) {
+  const torch::NoGradGuard no_grad;
+  const auto rounded = kernels::quantize_int4(weight, group, zero_points);
+  set_quantized(rounded.packed, rounded.scale);
+}
+
 void LinearImpl::set_quantized(torch::Tensor weight_, torch::Tensor scale_) {
+  const int64_t in = options.in_features();
+  const int64_t out = options.out_features();
+  const bool is_int8 = weight_.scalar_type() == torch::kInt8 &&
+      scale_.scalar_type() == torch::kFloat32 && scale_.dim() == 1 &&
+      scale_.size(0) == out;
   TORCH_CHECK(
-      weight_.scalar_type() == torch::kInt8 &&
-          scale_.scalar_type() == torch::kFloat32 &&
-          weight_.sizes() == weight.sizes() && scale_.dim() == 1 &&
-          scale_.size(0) == weight.size(0),
-      "Linear: expected an int8 weight of shape ",
-      weight.sizes(),
-      " and one float32 scale per row, got ",
+      weight_.dim() == 2 && weight_.size(0) == out &&
+          kernels::input_width(weight_) == in &&
+          (is_int8 ||
+           (kernels::is_int4(weight_) && kernels::fits_int4(scale_, out, in))),
+      "Linear: expected an int8 or int4 weight of ",
+      out,
+      " channels of ",
+      in,
+      " inputs and its scales, got ",
+      weight_.scalar_type(),
+      " of shape ",
       weight_.sizes(),
-      " and ",
+      " and scales of shape ",
       scale_.sizes());
   weight.requires_grad_(false);
   weight.set_data(weight_);

@@ -14,7 +14,8 @@
 
 namespace microfiche::layers {
 
-/// A linear layer whose weight may be int8 and which may have LoRA matrices.
+/// A linear layer whose weight may be int8 or int4 and which may have LoRA
+/// matrices.
 ///
 /// Starts like `torch::nn::Linear`; see `kernels::linear` for what it computes.
 class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
@@ -36,7 +37,7 @@ class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
   void add_lora(int64_t rank, double scale, double dropout);
 
   /// Adds the LoRA matrices to the weight and removes them. Throws `c10::Error`
-  /// when the weight is int8.
+  /// when the weight is quantized.
   void merge_lora();
 
   /// Null without LoRA. Its matrices are the parameters of `add_lora`.
@@ -48,17 +49,27 @@ class LinearImpl : public torch::nn::Cloneable<LinearImpl> {
   /// cannot be trained, and `to` must not give the module another dtype.
   void quantize();
 
-  /// Takes an int8 weight (out, in) and its scales (out).
+  /// The same for int4; see `kernels::quantize_int4`.
+  void quantize_int4(int64_t group, bool zero_points);
+
+  /// Takes an int8 weight (out, in) and its scales (out), or the tensors of a
+  /// `kernels::Int4Weight`.
   void set_quantized(torch::Tensor weight_, torch::Tensor scale_);
+
+  /// Whether the weight is int8 or int4.
+  bool is_quantized() const {
+    return weight_scale.defined();
+  }
 
   /// The options with which this module was constructed.
   torch::nn::LinearOptions options;
 
-  /// (out, in).
+  /// (out, in); int4 has eight numbers per int32, (out, in / 8).
   torch::Tensor weight;
   /// (out), undefined without a bias.
   torch::Tensor bias;
-  /// (out) float32, undefined unless the weight is int8.
+  /// (out) float32 for int8, as in `kernels::Int4Weight` for int4, else
+  /// undefined.
   torch::Tensor weight_scale;
 
  private:

@@ -323,10 +323,10 @@ void load_adapter(OpticalModel& model, const fs::path& folder) {
 void merge_adapter(OpticalModel& model) {
   for (const auto& [name, layer] : linear_layers(model)) {
     check(
-        layer->lora() == nullptr || !layer->weight_scale.defined(),
+        layer->lora() == nullptr || !layer->is_quantized(),
         "adapter: ",
         name,
-        ": the weight is int8; merge into the model before quantization");
+        ": the weight is int8 or int4; merge into the model before quantization");
     layer->merge_lora();
   }
 }

@@ -249,7 +249,7 @@ int64_t TensorSpec::numel() const {
 }
 
 std::vector<TensorSpec> checkpoint_tensors(const ModelConfig& config) {
-  SpecList list(config.is_int8());
+  SpecList list(config.quantization());
   add_sam(list, config);
   second_stage_format(config).add_tensors(list, config);
   list.add_linear(

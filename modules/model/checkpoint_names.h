@@ -11,6 +11,23 @@ namespace microfiche::model {
 
 constexpr std::string_view kWeightEnding = ".weight";
 constexpr std::string_view kScaleEnding = ".weight_scale";
+constexpr std::string_view kPackedEnding = ".weight_packed";
+constexpr std::string_view kShapeEnding = ".weight_shape";
+constexpr std::string_view kZeroPointEnding = ".weight_zero_point";
+
+/// What a tensor of a checkpoint holds; see Note [Quantized folders].
+enum class TensorContent {
+  kFloat,
+  kInt8,
+  /// One float32 scale per channel of an int8 weight.
+  kChannelScale,
+  /// Eight numbers per int32.
+  kInt4,
+  kGroupScale,
+  kZeroPoint,
+  /// The two sizes of an int4 weight.
+  kShape
+};
 
 /// A tensor of a model's checkpoint.
 struct TensorSpec {
@@ -21,15 +38,22 @@ struct TensorSpec {
   /// May be missing.
   bool optional = false;
 
-  /// The weight of a linear layer, in int8. Its scales are another tensor,
-  /// whose name ends in `kScaleEnding`.
-  bool int8 = false;
+  TensorContent content = TensorContent::kFloat;
+
+  /// The published name of the linear layer whose weight this is or belongs to;
+  /// empty for all other tensors.
+  std::string layer = {};
+
+  /// Outputs and inputs of that layer.
+  int64_t out = 0;
+  int64_t in = 0;
 
   int64_t numel() const;
 };
 
 /// All tensors of a checkpoint of this model, with published names and shapes:
-/// 2,710 for the published sizes. Allocates no tensor.
+/// 2,710 for the published sizes, without quantization. Allocates no tensor.
+/// Throws `InputError` for an int4 layer whose inputs are not whole groups.
 std::vector<TensorSpec> checkpoint_tensors(const ModelConfig& config);
 
 /// Whether this tensor of a checkpoint is ignored: an index table that Hugging

@@ -57,14 +57,18 @@ Placement find_placement(
     const std::string& dtype,
     const std::string& config_dtype) {
   check<UsageError>(
-      dtype == "auto" || dtype == "f32" || dtype == "bf16" || dtype == "int8",
+      dtype == "auto" || dtype == "f32" || dtype == "bf16" || dtype == "int8" ||
+          dtype == "int4",
       "--dtype ",
       dtype,
-      ": expected auto, f32, bf16 or int8");
+      ": expected auto, f32, bf16, int8 or int4");
   Placement placement;
   placement.device = find_device(device);
-  placement.int8 = dtype == "int8";
-  const bool bf16 = placement.int8 ? multiplies_bf16(placement.device)
+  placement.weights = dtype == "int4" ? WeightFormat::kInt4
+      : dtype == "int8"               ? WeightFormat::kInt8
+                                      : WeightFormat::kFloat;
+  const bool bf16 = placement.weights != WeightFormat::kFloat
+      ? multiplies_bf16(placement.device)
       : dtype != "auto"            ? dtype == "bf16"
       : config_dtype == "bfloat16" ? true
       : config_dtype == "float32"  ? false
@@ -78,7 +82,8 @@ std::string device_name(const torch::Device& device) {
 }
 
 std::string dtype_name(const Placement& placement) {
-  return placement.int8                     ? "int8"
+  return placement.weights != WeightFormat::kFloat
+      ? format_name(placement.weights)
       : placement.dtype == torch::kBFloat16 ? "bf16"
                                             : "f32";
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "model/quantization.h"
+
 #include <torch/types.h>
 
 #include <string>
@@ -10,27 +12,28 @@ namespace microfiche::model {
 struct Placement {
   torch::Device device = torch::kCPU;
 
-  /// Of activations, and of weights that are not int8.
+  /// Of activations, and of weights that are not quantized.
   torch::Dtype dtype = torch::kFloat32;
 
-  /// The weights of linear layers are int8; Note [Weight-only int8].
-  bool int8 = false;
+  /// The weights of linear layers; see Note [Weight-only int8] and Note
+  /// [Weight-only int4].
+  WeightFormat weights = WeightFormat::kFloat;
 };
 
 /// The placement for a device and a dtype.
 ///
 /// `device` is "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N".
-/// `dtype` is "auto", "f32", "bf16" or "int8". "auto" means `config_dtype`, the
-/// dtype of a model's config.json; if that is empty or "float16", bf16 on a GPU
-/// and f32 on a CPU. int8 computes in bf16 on a GPU and on a CPU with bf16
-/// instructions, else in f32. Throws `UsageError` for other names and for a
-/// missing device.
+/// `dtype` is "auto", "f32", "bf16", "int8" or "int4". "auto" means
+/// `config_dtype`, the dtype of a model's config.json; if that is empty or
+/// "float16", bf16 on a GPU and f32 on a CPU. int8 and int4 compute in bf16 on
+/// a GPU and on a CPU with bf16 instructions, else in f32. Throws `UsageError`
+/// for other names and for a missing device.
 Placement find_placement(
     const std::string& device,
     const std::string& dtype,
     const std::string& config_dtype = "");
 
-/// "cpu" or "cuda:N"; "f32", "bf16" or "int8".
+/// "cpu" or "cuda:N"; "f32", "bf16", "int8" or "int4".
 std::string device_name(const torch::Device& device);
 std::string dtype_name(const Placement& placement);
 

@@ -38,7 +38,7 @@ Json memory_json(const ModelConfig& config, const TensorTotals& weights) {
   // Every command starts with the same: the program, LibTorch, the tokenizer.
   const int64_t program = peak_memory_bytes() + kProgramGrows;
   Json json = Json::object();
-  for (const char* dtype : {"f32", "bf16", "int8"}) {
+  for (const char* dtype : {"f32", "bf16", "int8", "int4"}) {
     const auto placement = find_placement("cpu", dtype);
     const bool mapped = weights.dtypes.contains(
         placement.dtype == torch::kBFloat16 ? "BF16" : "F32");

@@ -5,6 +5,7 @@
 #include "core/files.h"
 #include "layers/skip_init.h"
 #include "model/checkpoint_names.h"
+#include "model/int4_preset.h"
 #include "model/state_dict.h"
 
 #include <c10/util/Exception.h>
@@ -89,6 +90,18 @@ LoadedModel load_model(
     check_tokenizer(*loaded.own_tokenizer, loaded.config, tokenizer_file);
   }
 
+  loaded.quantization = config.quantization();
+  const auto stored = loaded.quantization.format();
+  check(
+      stored == WeightFormat::kFloat ||
+          placement.weights == WeightFormat::kFloat ||
+          placement.weights == stored,
+      folder.string(),
+      ": its weights are ",
+      format_name(stored),
+      " and cannot become ",
+      format_name(placement.weights),
+      "; use the folder of the model before quantization");
   // Check the checkpoint before allocating a large model.
   loaded.checkpoint = std::make_shared<const checkpoint::Checkpoint>(
       checkpoint::Checkpoint::open(folder));
@@ -99,10 +112,11 @@ LoadedModel load_model(
     loaded.model = OpticalModel(optical_model_options(loaded.config));
   }
   load_state_dict(loaded.model, loaded.checkpoint, specs, placement);
-  loaded.placement.int8 = placement.int8 || loaded.config.is_int8();
-  if (loaded.placement.int8) {
-    quantize_linear_layers(loaded.model);
+  if (loaded.quantization.groups.empty()) {
+    loaded.quantization = default_quantization(config, placement.weights);
+    quantize_linear_layers(loaded.model, loaded.quantization);
   }
+  loaded.placement.weights = loaded.quantization.format();
   if (placement.device.is_cuda()) {
     loaded.model->decoder->stack_experts();
   }
@@ -136,8 +150,8 @@ void save_model(
   if (stated.empty() || stated == "float16") {
     set_dtype(config, dtype == torch::kBFloat16 ? "bfloat16" : "float32");
   }
-  if (loaded.placement.int8) {
-    config["quantization_config"] = int8_quantization_config();
+  if (loaded.placement.weights != WeightFormat::kFloat) {
+    config["quantization_config"] = write_quantization(loaded.quantization);
   } else {
     config.erase("quantization_config");
   }

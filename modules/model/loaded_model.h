@@ -19,6 +19,10 @@ struct LoadedModel {
   OpticalModel model{nullptr};
   ModelConfig config;
   Placement placement;
+
+  /// The quantized layers; empty if no layer is.
+  Quantization quantization;
+
   std::filesystem::path folder;
 
   /// SHA-256 of the weights, for provenance; see `Checkpoint::sha256`. With an

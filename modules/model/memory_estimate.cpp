@@ -1,6 +1,7 @@
 #include "model/memory_estimate.h"
 
 #include "model/checkpoint_names.h"
+#include "model/int4_preset.h"
 #include "page/tiling.h"
 #include "page/vision_token_order.h"
 
@@ -26,6 +27,26 @@ constexpr int64_t kPixelsPerBatch = int64_t{1} << 20;
 
 int64_t element_bytes(const Placement& placement) {
   return static_cast<int64_t>(torch::elementSize(placement.dtype));
+}
+
+int64_t bytes_of(TensorContent content, const Placement& placement) {
+  switch (content) {
+    case TensorContent::kInt8:
+      return 1;
+    case TensorContent::kGroupScale:
+      return 2;
+    case TensorContent::kChannelScale:
+    case TensorContent::kInt4:
+      return 4;
+    case TensorContent::kZeroPoint:
+      // A word holds eight, each of which takes two bytes in memory.
+      return 16;
+    case TensorContent::kShape:
+      return 0;
+    case TensorContent::kFloat:
+      break;
+  }
+  return element_bytes(placement);
 }
 
 int64_t encoder_bytes(
@@ -61,14 +82,13 @@ int64_t prefill_bytes(
 
 int64_t weights_bytes(const ModelConfig& config, const Placement& placement) {
   ModelConfig stored = config;
-  stored.source["quantization_config"] =
-      placement.int8 ? int8_quantization_config() : Json();
+  if (config.quantization().format() != placement.weights) {
+    stored.source["quantization_config"] =
+        write_quantization(default_quantization(config, placement.weights));
+  }
   int64_t bytes = 0;
   for (const auto& spec : checkpoint_tensors(stored)) {
-    const int64_t size = spec.int8          ? 1
-        : spec.name.ends_with(kScaleEnding) ? 4
-                                            : element_bytes(placement);
-    bytes += spec.numel() * size;
+    bytes += spec.numel() * bytes_of(spec.content, placement);
   }
   return bytes;
 }

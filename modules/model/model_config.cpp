@@ -174,23 +174,10 @@ void set_dtype(Json& json, const std::string& dtype) {
   json["torch_dtype"] = dtype;
 }
 
-bool ModelConfig::is_int8() const {
-  return source.value("quantization_config", Json()) ==
-      int8_quantization_config();
-}
-
-Json int8_quantization_config() {
-  return {
-      {"quant_method", "compressed-tensors"},
-      {"format", "naive-quantized"},
-      {"config_groups",
-       {{"group_0",
-         {{"targets", {"Linear"}},
-          {"weights",
-           {{"num_bits", 8},
-            {"type", "int"},
-            {"symmetric", true},
-            {"strategy", "channel"}}}}}}}};
+Quantization ModelConfig::quantization() const {
+  return read_quantization(
+      source.value("quantization_config", Json()),
+      "config.json: quantization_config");
 }
 
 int64_t ModelConfig::token_side_px() const {
@@ -255,12 +242,9 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
 
   validate(config, where);
   find_config_dtype(json, where);
-  check(
-      config.is_int8() || json.value("quantization_config", Json()).is_null(),
-      where,
-      ": quantization_config: only the output of `microfiche quantize` is "
-      "supported, ",
-      int8_quantization_config().dump());
+  read_quantization(
+      json.value("quantization_config", Json()),
+      where + ": quantization_config");
   return config;
 }
 

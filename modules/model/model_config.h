@@ -2,6 +2,7 @@
 
 #include "core/config.h"
 #include "core/json.h"
+#include "model/quantization.h"
 #include "model/trained_on.h"
 #include "page/resolution_mode.h"
 
@@ -148,11 +149,6 @@ struct ToolkitConfig {
   std::optional<TrainedOn> trained_on;
 };
 
-/// `quantization_config` of a folder with int8 weights. Each linear layer has a
-/// `weight` of I8 and a `weight_scale` of F32, (out, 1), as in the package
-/// compressed-tensors; see Note [Weight-only int8].
-Json int8_quantization_config();
-
 /// The config.json of a model folder; the defaults are those of the published
 /// DeepSeek-OCR. See Note [The official config.json].
 struct ModelConfig {
@@ -179,9 +175,8 @@ struct ModelConfig {
   /// The family of `source`.
   const ModelFamily& family() const;
 
-  /// Whether the linear layers of the checkpoint are int8; see
-  /// `int8_quantization_config`.
-  bool is_int8() const;
+  /// The quantized layers of the checkpoint.
+  Quantization quantization() const;
 
   /// Side of the square that a vision token covers, in pixels; 64 as published.
   int64_t token_side_px() const;

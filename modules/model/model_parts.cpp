@@ -48,11 +48,35 @@ void add(ModelParts& parts, const checkpoint::TensorInfo& info) {
   parts.all.add(info);
 }
 
+/// The type in which `quantize` writes a tensor.
+checkpoint::Dtype stored_dtype(
+    TensorContent content,
+    checkpoint::Dtype of_floats) {
+  switch (content) {
+    case TensorContent::kInt8:
+      return checkpoint::Dtype::kI8;
+    case TensorContent::kChannelScale:
+      return checkpoint::Dtype::kF32;
+    case TensorContent::kInt4:
+    case TensorContent::kZeroPoint:
+      return checkpoint::Dtype::kI32;
+    case TensorContent::kGroupScale:
+      return checkpoint::Dtype::kBF16;
+    case TensorContent::kShape:
+      return checkpoint::Dtype::kI64;
+    case TensorContent::kFloat:
+      return of_floats;
+  }
+  TORCH_INTERNAL_ASSERT(false);
+}
+
 } // namespace
 
 void TensorTotals::add(const checkpoint::TensorInfo& info) {
   tensors += 1;
-  parameters += info.numel();
+  // Eight numbers of an int4 weight are one int32.
+  parameters +=
+      info.name.ends_with(kPackedEnding) ? 8 * info.numel() : info.numel();
   bytes += static_cast<int64_t>(info.end - info.begin);
   dtypes[std::string(checkpoint::name_of(info.dtype))] += 1;
 }
@@ -80,9 +104,7 @@ ModelParts count_parts(const ModelConfig& config) {
     checkpoint::TensorInfo info;
     info.name = spec.name;
     info.shape = spec.shape;
-    info.dtype = spec.int8                  ? checkpoint::Dtype::kI8
-        : spec.name.ends_with(kScaleEnding) ? checkpoint::Dtype::kF32
-                                            : dtype;
+    info.dtype = stored_dtype(spec.content, dtype);
     info.end = *checkpoint::bytes_of(info.dtype, info.shape);
     tensors.push_back(std::move(info));
   }

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/mapped_pages.h"
+#include "model/int4_tensors.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace microfiche::model {
@@ -120,6 +122,48 @@ std::unordered_map<std::string, layers::LinearImpl*> named_linears(
   return linears;
 }
 
+/// Whether a tensor of the checkpoint has a dtype that can be read.
+bool fits_content(checkpoint::Dtype dtype, TensorContent content) {
+  switch (content) {
+    case TensorContent::kInt8:
+      return dtype == checkpoint::Dtype::kI8;
+    case TensorContent::kInt4:
+    case TensorContent::kZeroPoint:
+      return dtype == checkpoint::Dtype::kI32;
+    case TensorContent::kShape:
+      return dtype == checkpoint::Dtype::kI64 ||
+          dtype == checkpoint::Dtype::kI32;
+    case TensorContent::kGroupScale:
+      return is_weight_dtype(dtype) && dtype != checkpoint::Dtype::kF64;
+    case TensorContent::kFloat:
+    case TensorContent::kChannelScale:
+      break;
+  }
+  return is_weight_dtype(dtype);
+}
+
+/// Whether a tensor is read together with the numbers of its layer.
+bool belongs_to_weight(TensorContent content) {
+  return content == TensorContent::kChannelScale ||
+      content == TensorContent::kGroupScale ||
+      content == TensorContent::kZeroPoint || content == TensorContent::kShape;
+}
+
+/// The quantized weight of a layer.
+std::pair<torch::Tensor, torch::Tensor> read_quantized(
+    const std::shared_ptr<const Checkpoint>& checkpoint,
+    const TensorSpec& spec) {
+  if (spec.content == TensorContent::kInt4) {
+    const auto weight = read_int4(checkpoint, spec.layer);
+    return {weight.packed, weight.scale};
+  }
+  const auto scale = view_tensor(
+      *checkpoint->find(spec.layer + std::string(kScaleEnding)), checkpoint);
+  return {
+      view_tensor(*checkpoint->find(spec.name), checkpoint),
+      scale.view(-1).to(torch::kFloat32)};
+}
+
 /// The tensor in the dtype of the file; int8 weights and their scales are kept.
 torch::Tensor to_save(
     const std::string& published,
@@ -159,11 +203,17 @@ void check_checkpoint(
           shape_text(spec.shape),
           " from config.json, got ",
           shape_text(found->info.shape)));
-    } else if (
-        spec.int8 ? found->info.dtype != checkpoint::Dtype::kI8
-                  : !is_weight_dtype(found->info.dtype)) {
+    } else if (!fits_content(found->info.dtype, spec.content)) {
       wrong_dtype.push_back(
           concat(spec.name, ": ", checkpoint::name_of(found->info.dtype)));
+    } else if (
+        spec.content == TensorContent::kShape &&
+        !holds_shape(*found, spec.out, spec.in)) {
+      wrong_shape.push_back(concat(
+          spec.name,
+          ": expected the numbers ",
+          shape_text({spec.out, spec.in}),
+          " from config.json"));
     }
   }
   std::vector<std::string> unexpected;
@@ -194,24 +244,20 @@ void load_state_dict(
   size_t filled = 0;
   for (const auto& spec : specs) {
     const auto found = checkpoint->find(spec.name);
-    if (!found || spec.name.ends_with(kScaleEnding)) {
+    if (!found || belongs_to_weight(spec.content)) {
       continue;
     }
-    const auto stored = view_tensor(*found, checkpoint);
-    const std::string name = our_name(spec.name);
-    if (spec.int8) {
-      const std::string layer =
-          spec.name.substr(0, spec.name.size() - kWeightEnding.size());
-      const auto scale = view_tensor(
-          *checkpoint->find(layer + std::string(kScaleEnding)), checkpoint);
-      linears.at(name.substr(0, name.size() - kWeightEnding.size()))
+    if (spec.content != TensorContent::kFloat) {
+      const auto [weight, scale] = read_quantized(checkpoint, spec);
+      linears.at(our_name(spec.layer))
           ->set_quantized(
-              stored.to(placement.device),
-              scale.view(-1).to(placement.device, torch::kFloat32));
+              weight.to(placement.device), scale.to(placement.device));
       ++filled;
       continue;
     }
-    const auto value = stored.to(placement.device, placement.dtype);
+    const std::string name = our_name(spec.name);
+    const auto value =
+        view_tensor(*found, checkpoint).to(placement.device, placement.dtype);
     const auto own = tensors.find(name);
     if (own == tensors.end()) {
       TORCH_INTERNAL_ASSERT(spec.optional, "no tensor ", name, " in the model");
@@ -225,9 +271,20 @@ void load_state_dict(
   TORCH_INTERNAL_ASSERT(filled == tensors.size(), "a weight is uninitialised");
 }
 
-void quantize_linear_layers(OpticalModel& model) {
+void quantize_linear_layers(
+    OpticalModel& model,
+    const Quantization& quantization) {
+  if (quantization.groups.empty()) {
+    return;
+  }
   for (const auto& [name, linear] : named_linears(model)) {
-    if (!linear->weight_scale.defined()) {
+    const auto format = quantization.of(published_name(name));
+    if (linear->is_quantized() || format.format == WeightFormat::kFloat) {
+      continue;
+    }
+    if (format.format == WeightFormat::kInt4) {
+      linear->quantize_int4(format.group_size, format.zero_points);
+    } else {
       linear->quantize();
     }
   }
@@ -245,10 +302,27 @@ void save_state_dict(
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> kept;
   std::vector<checkpoint::TensorView> views;
+  const auto keep = [&](const std::string& name, const torch::Tensor& tensor) {
+    kept.push_back(tensor);
+    views.push_back(view_bytes(name, tensor));
+  };
+  std::unordered_set<std::string> int4_names;
+  for (const auto& [name, linear] : named_linears(model)) {
+    if (kernels::is_int4(linear->weight)) {
+      int4_names.insert(name + ".weight");
+      int4_names.insert(name + ".weight_scale");
+      const kernels::Int4Weight weight{linear->weight, linear->weight_scale};
+      for (const auto& [part, tensor] :
+           int4_tensors(published_name(name), weight)) {
+        keep(part, tensor);
+      }
+    }
+  }
   for (const auto& [name, tensor] : named_tensors(model)) {
-    const std::string published = published_name(name);
-    kept.push_back(to_save(published, tensor, dtype));
-    views.push_back(view_bytes(published, kept.back()));
+    if (!int4_names.contains(name)) {
+      const std::string published = published_name(name);
+      keep(published, to_save(published, tensor, dtype));
+    }
   }
   checkpoint::write_safetensors(file, views, metadata);
 }

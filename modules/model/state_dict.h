@@ -25,20 +25,23 @@ void check_checkpoint(
 
 /// Loads every tensor of a checkpoint into the model. On a CPU a tensor of the
 /// right dtype stays in the mapped file, which lives as long as the tensor;
-/// others are converted. Reads f16, bf16, f32 and f64, and int8 according to
-/// the specs. Call `check_checkpoint` first, so that no weight stays
-/// uninitialised.
+/// others are converted. Reads f16, bf16, f32 and f64, and int8 and int4
+/// according to the specs. Call `check_checkpoint` first, so that no weight
+/// stays uninitialised.
 void load_state_dict(
     OpticalModel& model,
     const std::shared_ptr<const checkpoint::Checkpoint>& checkpoint,
     const std::vector<TensorSpec>& specs,
     const Placement& placement);
 
-/// Quantizes the weights of all linear layers to int8.
-void quantize_linear_layers(OpticalModel& model);
+/// Quantizes the linear layers that `quantization` selects and that are not
+/// quantized yet.
+void quantize_linear_layers(
+    OpticalModel& model,
+    const Quantization& quantization);
 
-/// Writes the model's tensors under their published names, in f32 or bf16; int8
-/// weights stay int8.
+/// Writes the model's tensors under their published names, in f32 or bf16;
+/// quantized weights stay so, see Note [Quantized folders].
 void save_state_dict(
     OpticalModel& model,
     const std::filesystem::path& file,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/error.h"
 #include "model/checkpoint_names.h"
 
 #include <cstdint>
@@ -12,8 +13,8 @@ namespace microfiche::model {
 /// Collects the tensors of a checkpoint under their published names.
 class SpecList {
  public:
-  /// With `int8` the linear layers are int8 and have scales.
-  explicit SpecList(bool int8) : int8_(int8) {}
+  explicit SpecList(Quantization quantization)
+      : quantization_(std::move(quantization)) {}
 
   void add(const std::string& name, std::vector<int64_t> shape) {
     specs.push_back({name, std::move(shape)});
@@ -21,10 +22,40 @@ class SpecList {
 
   /// A linear layer without a bias.
   void add_matrix(const std::string& name, int64_t out, int64_t in) {
-    add(name + std::string(kWeightEnding), {out, in});
-    if (int8_) {
-      specs.back().int8 = true;
-      add(name + std::string(kScaleEnding), {out, 1});
+    const auto format = quantization_.of(name);
+    const auto add_part = [&](std::string_view ending,
+                              std::vector<int64_t> shape,
+                              TensorContent content) {
+      add(name + std::string(ending), std::move(shape));
+      specs.back().content = content;
+      specs.back().layer = name;
+      specs.back().out = out;
+      specs.back().in = in;
+    };
+    if (format.format == WeightFormat::kFloat) {
+      add_part(kWeightEnding, {out, in}, TensorContent::kFloat);
+      return;
+    }
+    if (format.format == WeightFormat::kInt8) {
+      add_part(kWeightEnding, {out, in}, TensorContent::kInt8);
+      add_part(kScaleEnding, {out, 1}, TensorContent::kChannelScale);
+      return;
+    }
+    check(
+        in % format.group_size == 0,
+        "config.json: quantization_config: group_size: ",
+        name,
+        " has ",
+        in,
+        " inputs, which are not whole groups of ",
+        format.group_size);
+    const int64_t groups = in / format.group_size;
+    add_part(kPackedEnding, {out, in / 8}, TensorContent::kInt4);
+    add_part(kScaleEnding, {out, groups}, TensorContent::kGroupScale);
+    add_part(kShapeEnding, {2}, TensorContent::kShape);
+    if (format.zero_points) {
+      add_part(
+          kZeroPointEnding, {(out + 7) / 8, groups}, TensorContent::kZeroPoint);
     }
   }
 
@@ -49,7 +80,7 @@ class SpecList {
   std::vector<TensorSpec> specs;
 
  private:
-  bool int8_ = false;
+  Quantization quantization_;
 };
 
 } // namespace microfiche::model

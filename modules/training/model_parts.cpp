@@ -22,6 +22,14 @@ void copy_tensor(
   const auto published = model::published_name(name);
   const auto found = from->find(published);
   check(
+      !from->find(published + "_packed"),
+      "training: parts_from: ",
+      where,
+      ": ",
+      published,
+      " is int4; take the parts from the folder of the model before "
+      "quantization");
+  check(
       found.has_value(),
       "training: parts_from: ",
       where,

@@ -36,10 +36,12 @@ model::LoadedModel make_initial_model(
       : model::make_model(
             model_config, config.model / "tokenizer.json", loading);
   check(
-      !loaded.placement.int8,
+      loaded.placement.weights == model::WeightFormat::kFloat,
       config.model.string(),
-      ": its weights are int8, which cannot be trained; use the folder of the "
-      "model before quantization");
+      ": its weights are ",
+      model::format_name(loaded.placement.weights),
+      ", which cannot be trained; use the folder of the model before "
+      "quantization");
   if (config.parts_from) {
     copy_parts(loaded.model, *config.parts_from);
   }

@@ -208,7 +208,7 @@ TEST_F(BadInputTest, InvalidSettings) {
       "read page.png --set temprature=1", 3, "did you mean \"temperature\"?");
   expect_fails("read page.png --set temperature", 2, "path.to.field=value");
   expect_fails("read page.png --device tpu", 2, "auto, cpu, cuda or cuda:N");
-  expect_fails("read page.png --dtype f16", 2, "auto, f32, bf16 or int8");
+  expect_fails("read page.png --dtype f16", 2, "auto, f32, bf16, int8 or int4");
 }
 
 TEST_F(BadInputTest, WeightsWithNaN) {

@@ -19,13 +19,13 @@ using ::testing::ThrowsMessage;
 
 struct BlockCase {
   torch::Dtype dtype;
-  bool int8;
+  int bits;
   int64_t window;
   int threads;
 };
 
 std::ostream& operator<<(std::ostream& stream, const BlockCase& test_case) {
-  return stream << test_case.dtype << (test_case.int8 ? "_int8_" : "_")
+  return stream << test_case.dtype << '_' << test_case.bits << "_bits_"
                 << test_case.window << "_window_" << test_case.threads
                 << "_threads";
 }
@@ -35,17 +35,14 @@ constexpr int64_t kVocabulary = 40;
 
 // Wider than one vector, and not a multiple of one.
 Decoder make_decoder_of(const BlockCase& test_case) {
-  auto decoder = make_decoder(small_options()
-                                  .width(72)
-                                  .intermediate_width(150)
-                                  .moe_intermediate_width(90)
-                                  .window(test_case.window));
-  for (const auto& module : decoder->modules()) {
-    auto* linear = module->as<layers::Linear>();
-    if (linear != nullptr && test_case.int8) {
-      linear->quantize();
-    }
+  auto options = small_options().window(test_case.window);
+  if (test_case.bits == 4) {
+    options.width(96).intermediate_width(160).moe_intermediate_width(96);
+  } else {
+    options.width(72).intermediate_width(150).moe_intermediate_width(90);
   }
+  auto decoder = make_decoder(options);
+  quantize(decoder, test_case.bits);
   for (auto& parameter : decoder->parameters()) {
     if (parameter.is_floating_point()) {
       parameter.set_data(parameter.to(test_case.dtype));
@@ -73,7 +70,9 @@ class DecodeBlockTest : public ::testing::TestWithParam<BlockCase> {
     cache.set_prompt_lengths({length});
     torch::manual_seed(row);
     decoder_->forward(
-        torch::randn({1, length, 72}).to(GetParam().dtype), &cache);
+        torch::randn({1, length, decoder_->options.width()})
+            .to(GetParam().dtype),
+        &cache);
     return cache;
   }
 
@@ -169,13 +168,16 @@ INSTANTIATE_TEST_SUITE_P(
     Cases,
     DecodeBlockTest,
     ::testing::Values(
-        BlockCase{torch::kFloat32, false, 0, 1},
-        BlockCase{torch::kFloat32, false, 0, 3},
-        BlockCase{torch::kFloat32, true, 0, 3},
-        BlockCase{torch::kBFloat16, false, 0, 3},
-        BlockCase{torch::kBFloat16, true, 0, 1},
-        BlockCase{torch::kFloat32, false, 16, 3},
-        BlockCase{torch::kBFloat16, false, 16, 1}),
+        BlockCase{torch::kFloat32, 16, 0, 1},
+        BlockCase{torch::kFloat32, 16, 0, 3},
+        BlockCase{torch::kFloat32, 8, 0, 3},
+        BlockCase{torch::kBFloat16, 16, 0, 3},
+        BlockCase{torch::kBFloat16, 8, 0, 1},
+        BlockCase{torch::kFloat32, 4, 0, 3},
+        BlockCase{torch::kBFloat16, 4, 0, 1},
+        BlockCase{torch::kBFloat16, 4, 16, 3},
+        BlockCase{torch::kFloat32, 16, 16, 3},
+        BlockCase{torch::kBFloat16, 16, 16, 1}),
     ::testing::PrintToStringParamName());
 
 TEST(DecodeBlockLimitsTest, RefusesARowWithoutIds) {

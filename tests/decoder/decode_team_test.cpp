@@ -20,30 +20,29 @@ using ::testing::ThrowsMessage;
 /// The settings of one case; `dtype` is that of the activations.
 struct TeamCase {
   torch::Dtype dtype;
-  bool int8;
+  int bits;
   int64_t rows;
   int threads;
 };
 
 std::ostream& operator<<(std::ostream& stream, const TeamCase& test_case) {
-  return stream << test_case.dtype << (test_case.int8 ? "_int8_" : "_")
+  return stream << test_case.dtype << '_' << test_case.bits << "_bits_"
                 << test_case.rows << "_rows_" << test_case.threads
                 << "_threads";
 }
 
-Decoder make_decoder_of(torch::Dtype dtype, bool int8 = false) {
+Decoder make_decoder_of(torch::Dtype dtype, int bits = 16) {
   auto options = small_options();
+  if (bits == 4) {
+    // One block of 128 inputs and a rest.
+    options.intermediate_width(160).moe_intermediate_width(96);
+  }
   if (dtype == torch::kBFloat16) {
     // All experts: a rounded score could choose another one.
     options.top_k(options.num_experts());
   }
   auto decoder = make_decoder(options);
-  for (const auto& module : decoder->modules()) {
-    auto* linear = module->as<layers::Linear>();
-    if (linear != nullptr && int8) {
-      linear->quantize();
-    }
-  }
+  quantize(decoder, bits);
   for (auto& parameter : decoder->parameters()) {
     if (parameter.is_floating_point()) {
       parameter.set_data(parameter.to(dtype));
@@ -78,10 +77,10 @@ forward_step(Decoder& decoder, const torch::Tensor& ids, KvCache& cache) {
 
 TEST_P(DecodeTeamTest, MatchesForward) {
   const torch::InferenceMode inference;
-  const auto [dtype, int8, rows, threads] = GetParam();
-  auto decoder = make_decoder_of(dtype, int8);
+  const auto [dtype, bits, rows, threads] = GetParam();
+  auto decoder = make_decoder_of(dtype, bits);
   // The same numbers, computed in float32.
-  auto exact = make_decoder_of(dtype, int8);
+  auto exact = make_decoder_of(dtype, bits);
   for (auto& parameter : exact->parameters()) {
     if (parameter.is_floating_point()) {
       parameter.set_data(parameter.to(torch::kFloat32));
@@ -119,15 +118,18 @@ INSTANTIATE_TEST_SUITE_P(
     Cases,
     DecodeTeamTest,
     ::testing::Values(
-        TeamCase{torch::kFloat32, false, 1, 2},
-        TeamCase{torch::kFloat32, false, 1, 1},
-        TeamCase{torch::kFloat32, false, 9, 2},
-        TeamCase{torch::kFloat32, true, 3, 2},
-        TeamCase{torch::kBFloat16, false, 1, 2},
-        TeamCase{torch::kBFloat16, false, 5, 3},
-        TeamCase{torch::kBFloat16, false, 8, 1},
-        TeamCase{torch::kBFloat16, true, 1, 2},
-        TeamCase{torch::kBFloat16, true, 7, 2}),
+        TeamCase{torch::kFloat32, 16, 1, 2},
+        TeamCase{torch::kFloat32, 16, 1, 1},
+        TeamCase{torch::kFloat32, 16, 9, 2},
+        TeamCase{torch::kFloat32, 8, 3, 2},
+        TeamCase{torch::kBFloat16, 16, 1, 2},
+        TeamCase{torch::kBFloat16, 16, 5, 3},
+        TeamCase{torch::kBFloat16, 16, 8, 1},
+        TeamCase{torch::kBFloat16, 8, 1, 2},
+        TeamCase{torch::kBFloat16, 8, 7, 2},
+        TeamCase{torch::kFloat32, 4, 3, 2},
+        TeamCase{torch::kBFloat16, 4, 5, 2},
+        TeamCase{torch::kBFloat16, 4, 20, 3}),
     ::testing::PrintToStringParamName());
 
 TEST(DecodeTeamLimitsTest, UsesTheRoutersOptions) {

@@ -32,4 +32,17 @@ inline Decoder make_decoder(const DecoderOptions& options = small_options()) {
   return decoder;
 }
 
+/// Rounds the linear layers to `bits`, 8 or 4, whose inputs are then whole
+/// groups of 32; does nothing for 16.
+inline void quantize(Decoder& decoder, int bits) {
+  for (const auto& module : decoder->modules()) {
+    auto* linear = module->as<layers::Linear>();
+    if (linear != nullptr && bits == 8) {
+      linear->quantize();
+    } else if (linear != nullptr && bits == 4) {
+      linear->quantize_int4(/*group=*/32, /*zero_points=*/false);
+    }
+  }
+}
+
 } // namespace microfiche::decoder

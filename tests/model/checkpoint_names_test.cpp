@@ -100,7 +100,7 @@ TEST(CheckpointNamesTest, Int8AppliesToLinearLayersOnly) {
   int64_t layers = 0;
   std::set<std::string> names;
   for (const auto& spec : checkpoint_tensors(config)) {
-    layers += spec.int8 ? 1 : 0;
+    layers += spec.content == TensorContent::kInt8 ? 1 : 0;
     names.insert(spec.name);
   }
 

@@ -37,8 +37,9 @@ TEST(DeviceTest, AutoIsBfloat16OnAGpu) {
 TEST(DeviceTest, ReadsDtypesByName) {
   EXPECT_EQ(find_placement("cpu", "bf16").dtype, torch::kBFloat16);
   EXPECT_EQ(find_placement("cpu", "f32").dtype, torch::kFloat32);
-  EXPECT_FALSE(find_placement("cpu", "bf16").int8);
-  EXPECT_TRUE(find_placement("cpu", "int8").int8);
+  EXPECT_EQ(find_placement("cpu", "bf16").weights, WeightFormat::kFloat);
+  EXPECT_EQ(find_placement("cpu", "int8").weights, WeightFormat::kInt8);
+  EXPECT_EQ(find_placement("cpu", "int4").weights, WeightFormat::kInt4);
 }
 
 TEST(DeviceTest, AutoIsTheDtypeOfTheConfig) {
@@ -64,7 +65,7 @@ TEST(DeviceTest, RefusesUnknownNames) {
       ThrowsMessage<UsageError>(HasSubstr("auto, cpu, cuda or cuda:N")));
   EXPECT_THAT(
       [] { find_placement("cpu", "f16"); },
-      ThrowsMessage<UsageError>(HasSubstr("auto, f32, bf16 or int8")));
+      ThrowsMessage<UsageError>(HasSubstr("auto, f32, bf16, int8 or int4")));
 }
 
 } // namespace

@@ -9,7 +9,7 @@ TEST_F(LoadedModelTest, Int8HardlyChangesTheOutput) {
   const auto exact = load_model(tests::nano_model());
 
   const auto rounded = load_model(
-      tests::nano_model(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
+      tests::nano_model(), {torch::kCPU, torch::kFloat32, WeightFormat::kInt8});
 
   EXPECT_EQ(
       rounded.model->decoder->lm_head->weight.scalar_type(), torch::kInt8);
@@ -21,8 +21,8 @@ TEST_F(LoadedModelTest, Int8HardlyChangesTheOutput) {
 }
 
 TEST_F(LoadedModelTest, AnInt8FolderEqualsTheQuantizedModel) {
-  const auto rounded =
-      load_model(folder.path(), {torch::kCPU, torch::kFloat32, /*int8=*/true});
+  const auto rounded = load_model(
+      folder.path(), {torch::kCPU, torch::kFloat32, WeightFormat::kInt8});
   tests::TemporaryFolder copy;
 
   save_model(rounded, copy.path(), torch::kFloat32, tests::byte_tokenizer());
@@ -33,7 +33,7 @@ TEST_F(LoadedModelTest, AnInt8FolderEqualsTheQuantizedModel) {
       tensors.at("lm_head.weight_scale").sizes(),
       (std::vector<int64_t>{tensors.at("lm_head.weight").size(0), 1}));
   const auto loaded = load_model(copy.path());
-  EXPECT_TRUE(loaded.placement.int8);
+  EXPECT_EQ(loaded.placement.weights, WeightFormat::kInt8);
   EXPECT_TRUE(torch::equal(outputs(loaded), outputs(rounded)));
 }
 
@@ -46,7 +46,7 @@ TEST_F(LoadedModelTest, FloatWeightsFromAnInt8ConfigAreSavedAsFloats) {
 
   save_model(fresh, copy.path(), torch::kFloat32, tests::byte_tokenizer());
 
-  EXPECT_FALSE(load_model(copy.path()).placement.int8);
+  EXPECT_EQ(load_model(copy.path()).placement.weights, WeightFormat::kFloat);
 }
 
 TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
@@ -54,8 +54,7 @@ TEST_F(LoadedModelTest, AnotherQuantizationIsRefused) {
   config["quantization_config"] = {{"quant_method", "gptq"}};
   write_json_file(folder.path() / "config.json", config);
 
-  expect_refused(
-      "quantization_config: only the output of `microfiche quantize`");
+  expect_refused("quantization_config: quant_method: expected");
 }
 
 } // namespace

@@ -193,14 +193,14 @@ TEST(AdapterTest, RefusesTheAdapterOfAnotherModel) {
       ThrowsMessage<InputError>(HasSubstr("base_model.model.model.layers")));
 }
 
-TEST(AdapterTest, RefusesInt8Weights) {
+TEST(AdapterTest, RefusesQuantizedWeights) {
   auto loaded = golden_model();
-  model::quantize_linear_layers(loaded.model);
+  model::quantize_linear_layers(loaded.model, model::int8_quantization());
   model::load_adapter(loaded.model, tests::data_path("adapter/lora"));
 
   EXPECT_THAT(
       [&] { model::merge_adapter(loaded.model); },
-      ThrowsMessage<InputError>(HasSubstr("the weight is int8")));
+      ThrowsMessage<InputError>(HasSubstr("the weight is int8 or int4")));
 }
 
 } // namespace

@@ -83,7 +83,7 @@ TEST(TrainedModelTest, MultipliesInt8PartsByTheirScales) {
   auto config = training_with_parts(folder.path(), {"clip"});
   const auto exact = model::load_model(folder.path() / "other");
   auto rounded = model::load_model(folder.path() / "other");
-  model::quantize_linear_layers(rounded.model);
+  model::quantize_linear_layers(rounded.model, model::int8_quantization());
   config.parts_from->model = folder.path() / "int8.safetensors";
   model::save_state_dict(
       rounded.model, config.parts_from->model, torch::kFloat32);

@@ -244,22 +244,26 @@ TEST(TrainerTest, RefusesToResumeWithAnotherSeed) {
           HasSubstr("started with seed = 0, now it is 1")));
 }
 
-TEST(TrainerTest, RefusesToTrainInt8Weights) {
+TEST(TrainerTest, RefusesToTrainQuantizedWeights) {
   const tests::TemporaryFolder folder;
   auto config = tests::small_training(folder.path());
-  const auto int8 = folder.path() / "int8";
-  model::save_model(
-      model::load_model(
-          tests::nano_model(), {torch::kCPU, torch::kFloat32, /*int8=*/true}),
-      int8,
-      torch::kFloat32,
-      tests::byte_tokenizer());
-  config.model = int8;
-  config.from_weights = true;
+  for (const auto format :
+       {model::WeightFormat::kInt8, model::WeightFormat::kInt4}) {
+    const auto name = model::format_name(format);
+    config.model = folder.path() / name;
+    model::save_model(
+        model::load_model(
+            tests::nano_model(), {torch::kCPU, torch::kFloat32, format}),
+        config.model,
+        torch::kFloat32,
+        tests::byte_tokenizer());
+    config.from_weights = true;
 
-  EXPECT_THAT(
-      [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
-      ThrowsMessage<InputError>(HasSubstr("int8, which cannot be trained")));
+    EXPECT_THAT(
+        [&] { Trainer(config, folder.path() / "run", torch::kCPU); },
+        ThrowsMessage<InputError>(
+            HasSubstr(name + ", which cannot be trained")));
+  }
 }
 
 TEST(TrainerTest, RefusesARunWithoutText) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/cpu/linear.h"
 #include "kernels/cpu/thread_team.h"
 
 #include <algorithm>
@@ -22,6 +23,15 @@ class ChannelTasks {
   void add(int64_t channels, int64_t weights_per_channel) {
     const int64_t steps = kWeightsPerTask / weights_per_channel / kStep;
     products_.push_back({channels, std::max<int64_t>(1, steps) * kStep});
+  }
+
+  /// Adds the product with a weight: a `RawWeight` or `kernels::LinearProduct`.
+  /// Tasks of int4 have twice as many weights, which are as many bytes as in
+  /// int8.
+  template <typename Weight>
+  void add(const Weight& weight) {
+    add(weight.out,
+        weight.type == kernels::WeightType::kInt4 ? weight.in / 2 : weight.in);
   }
 
   /// Calls `work(product, begin, end)` for tasks of this phase until none is

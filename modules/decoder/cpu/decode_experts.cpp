@@ -58,8 +58,8 @@ class ExpertsPass {
           layer.shared->gate, scratch_.normed, buffers_.shared_gate);
       up = thread_.product(
           layer.shared->up, scratch_.normed, buffers_.shared_up);
-      tasks.add(gate.out, gate.in);
-      tasks.add(up.out, up.in);
+      tasks.add(gate);
+      tasks.add(up);
     }
     tasks.run(thread_.team, [&](int64_t i, int64_t begin, int64_t end) {
       linear_cpu(i == 0 ? router : i == 1 ? gate : up, begin, end);
@@ -139,8 +139,8 @@ class ExpertsPass {
   void run_routed_inner(const RawDecoderLayer& layer) {
     ChannelTasks tasks;
     for (const int64_t e : active_) {
-      tasks.add(layer.experts[e].gate.out, layer.experts[e].gate.in);
-      tasks.add(layer.experts[e].up.out, layer.experts[e].up.in);
+      tasks.add(layer.experts[e].gate);
+      tasks.add(layer.experts[e].up);
     }
     tasks.run(thread_.team, [&](int64_t i, int64_t begin, int64_t end) {
       const int64_t e = active_[i / 2];
@@ -166,10 +166,10 @@ class ExpertsPass {
   void run_down(const RawDecoderLayer& layer) {
     ChannelTasks tasks;
     for (const int64_t e : active_) {
-      tasks.add(layer.experts[e].down.out, layer.experts[e].down.in);
+      tasks.add(layer.experts[e].down);
     }
     if (layer.shared) {
-      tasks.add(layer.shared->down.out, layer.shared->down.in);
+      tasks.add(layer.shared->down);
     }
     tasks.run(thread_.team, [&](int64_t i, int64_t begin, int64_t end) {
       if (i == static_cast<int64_t>(active_.size())) {

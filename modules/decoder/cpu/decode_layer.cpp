@@ -90,7 +90,7 @@ void attend(
       thread.product(layer.v, normed, buffers.v)};
   ChannelTasks tasks;
   for (const auto& projection : projections) {
-    tasks.add(projection.out, projection.in);
+    tasks.add(projection);
   }
   tasks.run(thread.team, [&](int64_t i, int64_t begin, int64_t end) {
     kernels::linear_cpu(projections[i], begin, end);
@@ -148,7 +148,7 @@ void run_decoder_head(
   auto product = thread.product(head, scratch.normed, buffers.rounded_logits);
   product.y = sizes.is_bf16 ? product.y : logits;
   ChannelTasks tasks;
-  tasks.add(product.out, product.in);
+  tasks.add(product);
   tasks.run(team, [&](int64_t, int64_t begin, int64_t end) {
     kernels::linear_cpu(product, begin, end);
     for (int64_t row = 0; sizes.is_bf16 && row < product.rows; ++row) {

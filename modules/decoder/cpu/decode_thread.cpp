@@ -86,6 +86,7 @@ kernels::LinearProduct DecodeThread::product(
   result.weight = weight.data;
   result.type = weight.type;
   result.scale = weight.scale;
+  result.groups = weight.groups;
   result.rows_alone = buffers.rows_alone;
   return result;
 }
@@ -107,7 +108,7 @@ void DecodeThread::add_product(
     const AlignedBytes& from) {
   const auto own = product(weight, from, buffers.added);
   ChannelTasks tasks;
-  tasks.add(own.out, own.in);
+  tasks.add(own);
   tasks.run(team, [&](int64_t, int64_t begin, int64_t end) {
     kernels::linear_cpu(own, begin, end);
     add_channels(buffers.added, buffers.x, begin, end);

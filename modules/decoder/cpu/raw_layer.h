@@ -14,6 +14,7 @@ struct RawWeight {
   const void* data = nullptr;
   kernels::WeightType type = kernels::WeightType::kBFloat16;
   const float* scale = nullptr;
+  kernels::Int4Groups groups = {};
   int64_t in = 0;
   int64_t out = 0;
 };

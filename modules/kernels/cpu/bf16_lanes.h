@@ -1,6 +1,8 @@
 #pragma once
 
-// Only for `linear_bf16.cpp`, on x86-64.
+// Only for `linear_bf16.cpp` and `linear_int4_bf16.cpp`, on x86-64.
+
+#include "kernels/cpu/linear.h"
 
 #include <immintrin.h>
 
@@ -68,6 +70,42 @@ MICROFICHE_AVX512_BF16 const uint16_t* as_bf16(
   block.resize(count);
   convert(weight, count, block.data());
   return block.data();
+}
+
+// Channels whose sums are finished together.
+constexpr int64_t kBlockChannels = 4;
+
+// The sums of each of four registers in the order of `_mm512_reduce_add_ps`.
+MICROFICHE_AVX512_BF16 __m128
+reduce_lanes(const __m512 (&sums)[kBlockChannels]) {
+  __m128 fours[kBlockChannels];
+  for (int64_t c = 0; c < kBlockChannels; ++c) {
+    const auto eight = _mm256_add_ps(
+        _mm512_castps512_ps256(sums[c]), _mm512_extractf32x8_ps(sums[c], 1));
+    fours[c] = _mm_add_ps(
+        _mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  }
+  const auto first = _mm_add_ps(
+      _mm_movelh_ps(fours[0], fours[1]), _mm_movehl_ps(fours[1], fours[0]));
+  const auto second = _mm_add_ps(
+      _mm_movelh_ps(fours[2], fours[3]), _mm_movehl_ps(fours[3], fours[2]));
+  return _mm_hadd_ps(first, second);
+}
+
+/// Writes the sums of the channels [n, n + kBlockChannels) of row m.
+MICROFICHE_AVX512_BF16 void
+store_channels(const LinearProduct& product, __m128 y, int64_t m, int64_t n) {
+  if (product.scale != nullptr) {
+    y = _mm_mul_ps(y, _mm_loadu_ps(product.scale + n));
+  }
+  if (product.bias != nullptr) {
+    y = _mm_add_ps(y, _mm_loadu_ps(product.bias + n));
+  }
+  const auto rounded = _mm_cvtneps_pbh(y);
+  std::memcpy(
+      static_cast<uint16_t*>(product.y) + m * product.out + n,
+      &rounded,
+      kBlockChannels * sizeof(uint16_t));
 }
 
 } // namespace microfiche::kernels

@@ -97,6 +97,9 @@ struct LinearJob {
         return run_channels<Bf16>(product, x, begin, end);
       case WeightType::kFloat32:
         return run_channels<float>(product, x, begin, end);
+      case WeightType::kInt4:
+        // `linear_cpu_int4` converts them.
+        return;
     }
   }
 };
@@ -110,10 +113,18 @@ int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight) {
   if (!has_tile_instructions()) {
     return std::numeric_limits<int64_t>::max();
   }
-  return weight == WeightType::kInt8 ? kTileRows : kFewTileRows;
+  return weight == WeightType::kBFloat16 ? kFewTileRows : kTileRows;
 }
 
 void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {
+  if (product.type == WeightType::kInt4) {
+    if (product.x_is_bf16 && has_bf16_instructions()) {
+      linear_cpu_int4_bf16(product, begin, end);
+    } else {
+      linear_cpu_int4(product, begin, end);
+    }
+    return;
+  }
   if (!product.x_is_bf16 && product.type == WeightType::kFloat32) {
     linear_cpu_f32(product, begin, end);
     return;

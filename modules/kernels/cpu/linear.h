@@ -14,7 +14,18 @@ constexpr int64_t kFewTileRows = 16;
 // Rows of x that fit into the second-level cache.
 constexpr int64_t kTileRows = 96;
 
-enum class WeightType { kFloat32, kBFloat16, kInt8 };
+enum class WeightType { kFloat32, kBFloat16, kInt8, kInt4 };
+
+/// The groups of an int4 weight; see Note [Weight-only int4].
+struct Int4Groups {
+  /// Inputs per group: 32, 64 or 128.
+  int64_t size = 0;
+  /// (out, in / size), bfloat16 or float32.
+  const void* scale = nullptr;
+  /// The same for the zero points, or null if all are zero.
+  const void* zero_point = nullptr;
+  bool is_bf16 = true;
+};
 
 /// x w^T + bias in raw memory, for a weight of any type.
 struct LinearProduct {
@@ -27,11 +38,13 @@ struct LinearProduct {
   int64_t in = 0;
   int64_t out = 0;
 
-  /// (out, in).
+  /// (out, in); int4 has two numbers per byte.
   const void* weight = nullptr;
   WeightType type = WeightType::kBFloat16;
   /// (out) for int8, null otherwise.
   const float* scale = nullptr;
+  /// Only for int4.
+  Int4Groups groups = {};
   /// (out), or null.
   const float* bias = nullptr;
 
@@ -50,9 +63,10 @@ struct LinearProduct {
 void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end);
 
 /// The most rows for which `linear_cpu` is at least as fast as LibTorch's
-/// product, for weights of bfloat16 and int8. With bfloat16 instructions there
-/// is no limit, except on processors with AMX, which LibTorch uses: there it is
-/// kFewTileRows, and kTileRows for int8, which LibTorch must first convert.
+/// product, for weights of bfloat16, int8 and int4. With bfloat16 instructions
+/// there is no limit, except on processors with AMX, which LibTorch uses: there
+/// it is kFewTileRows, and kTileRows for int8 and int4, which LibTorch must
+/// first convert.
 int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight);
 
 /// Whether the processor has AVX-512 instructions for bfloat16.
@@ -74,5 +88,18 @@ int64_t max_linear_cpu_f32_rows();
 /// `linear_cpu` for x in bfloat16 and weights of bfloat16 or int8. Needs
 /// `has_bf16_instructions`.
 void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end);
+
+/// `linear_cpu` for weights of int4: converts some channels at a time to
+/// float32.
+void linear_cpu_int4(const LinearProduct& product, int64_t begin, int64_t end);
+
+/// `linear_cpu` for x in bfloat16 and weights of int4. Needs
+/// `has_bf16_instructions`. Few rows multiply the integers, and the sum of each
+/// group is scaled; more than 16 rows multiply weights that are rounded to
+/// bfloat16, unless `rows_alone`.
+void linear_cpu_int4_bf16(
+    const LinearProduct& product,
+    int64_t begin,
+    int64_t end);
 
 } // namespace microfiche::kernels

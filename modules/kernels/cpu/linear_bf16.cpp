@@ -60,8 +60,6 @@ multiply_bf16(const LinearProduct& product, int64_t m, int64_t n) {
   }
 }
 
-// Channels whose sums are finished together.
-constexpr int64_t kBlockChannels = 4;
 // The most rows whose sums fit into the registers.
 constexpr int64_t kBlockRows = 6;
 // The first rows read the weights from memory, see Note [Weights are read in
@@ -83,22 +81,6 @@ MICROFICHE_AVX512_BF16 __m128 add_lanes(const __m512 (&sums)[kBlockChannels]) {
       _mm256_hadd_ps(halves[2], halves[3]));
   return _mm_add_ps(
       _mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
-}
-
-/// Writes the sums of the channels [n, n + kBlockChannels) of row m.
-MICROFICHE_AVX512_BF16 void
-store_channels(const LinearProduct& product, __m128 y, int64_t m, int64_t n) {
-  if (product.scale != nullptr) {
-    y = _mm_mul_ps(y, _mm_loadu_ps(product.scale + n));
-  }
-  if (product.bias != nullptr) {
-    y = _mm_add_ps(y, _mm_loadu_ps(product.bias + n));
-  }
-  const auto rounded = _mm_cvtneps_pbh(y);
-  std::memcpy(
-      static_cast<uint16_t*>(product.y) + m * product.out + n,
-      &rounded,
-      kBlockChannels * sizeof(uint16_t));
 }
 
 /// Channels [n, n + kBlockChannels) of the rows [m, m + Rows). `weight` is that
@@ -169,23 +151,6 @@ MICROFICHE_AVX512_BF16 void multiply_block(
 
 // As many sums as `kBlockRows` has, but two per channel.
 constexpr int64_t kAloneRows = 3;
-
-// The sums of each of four registers in the order of `_mm512_reduce_add_ps`.
-MICROFICHE_AVX512_BF16 __m128
-reduce_lanes(const __m512 (&sums)[kBlockChannels]) {
-  __m128 fours[kBlockChannels];
-  for (int64_t c = 0; c < kBlockChannels; ++c) {
-    const auto eight = _mm256_add_ps(
-        _mm512_castps512_ps256(sums[c]), _mm512_extractf32x8_ps(sums[c], 1));
-    fours[c] = _mm_add_ps(
-        _mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-  }
-  const auto first = _mm_add_ps(
-      _mm_movelh_ps(fours[0], fours[1]), _mm_movehl_ps(fours[1], fours[0]));
-  const auto second = _mm_add_ps(
-      _mm_movelh_ps(fours[2], fours[3]), _mm_movehl_ps(fours[3], fours[2]));
-  return _mm_hadd_ps(first, second);
-}
 
 /// `multiply_block` in the order of `multiply_bf16`: two sums per channel.
 template <int64_t Rows>
