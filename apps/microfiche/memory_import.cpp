@@ -41,6 +41,8 @@ std::string losses_text(const memory::ImportLosses& losses, bool tools) {
           losses.branches == 1 ? " other branch" : " other branches"));
   add(losses.hidden, count_of(losses.hidden, "hidden message"));
   add(losses.empty, count_of(losses.empty, "empty message"));
+  add(losses.questions,
+      count_of(losses.questions, "question") + " whose answer no turn spells");
   add(losses.replaced_characters,
       count_of(losses.replaced_characters, "U+0000 character"));
   return text;
@@ -164,8 +166,8 @@ void add_memory_import(CLI::App& memory) {
       "microfiche memory import conversations.json --store my.db\n"
       "microfiche memory import chats.jsonl --format openai --store my.db\n\n"
       "Imports conversations from exports of ChatGPT and Claude, sessions of "
-      "Claude Code, ShareGPT, OpenAI messages, rows of LMSYS-Chat-1M, or a "
-      "turn per line. Each file is imported whole or not at all. A file that "
+      "Claude Code, ShareGPT, OpenAI messages, rows of LMSYS-Chat-1M, "
+      "LongMemEval, LoCoMo, or a turn per line. Each file is imported whole or not at all. A file that "
       "has grown since adds its new turns; erased turns stay erased. Says what "
       "is not kept: images, files, tools, other branches.");
   command

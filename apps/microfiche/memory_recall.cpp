@@ -5,11 +5,10 @@
 #include "core/files.h"
 #include "core/plural.h"
 #include "core/terminal.h"
-#include "data/corpus.h"
 #include "memory/pages.h"
 #include "memory/reading/build_tokens.h"
 #include "memory/reading/recall.h"
-#include "memory/recall/generated_conversation.h"
+#include "memory/recall/cloze.h"
 #include "memory/recall/recall_report.h"
 #include "memory/timestamp.h"
 #include "sweep/run/environment.h"
@@ -19,39 +18,12 @@
 #include <chrono>
 #include <memory>
 
-// memory generate, build and recall.
+// memory build and recall.
 
 namespace microfiche::apps {
 namespace {
 
 using memory::Store;
-
-struct MemoryGenerateArguments {
-  CommonArguments common;
-  memory::GenerateConfig config;
-  std::string text = MICROFICHE_SOURCE_DIR "/data/text/training";
-  std::string output = "-";
-};
-
-void run_generate(const MemoryGenerateArguments& arguments) {
-  apply_common_arguments(arguments.common);
-  std::vector<std::string> filler;
-  for (const auto& document : data::read_documents(arguments.text)) {
-    const auto sentences = memory::filler_sentences(document.text);
-    filler.insert(filler.end(), sentences.begin(), sentences.end());
-  }
-  auto config = arguments.config;
-  config.seed = arguments.common.seed;
-  write_file(arguments.output, memory::generate_conversation(config, filler));
-  say(concat(
-      arguments.output,
-      ": ",
-      count_of(config.turns, "turn"),
-      ", ",
-      count_of(config.facts, "fact"),
-      ", ",
-      count_of(config.updates, "update")));
-}
 
 void run_build(const PlanOfArguments& arguments) {
   // The store first, so that a bad one is found before the model is read.
@@ -76,7 +48,7 @@ void run_build(const PlanOfArguments& arguments) {
             ": ",
             count_of(report.encoded, "page"),
             " encoded in ",
-            duration_text(report.encode_seconds),
+            duration_text(report.encode_time.seconds),
             ", ",
             report.reused,
             " reused, ",
@@ -97,6 +69,7 @@ void run_build(const PlanOfArguments& arguments) {
 
 struct MemoryRecallArguments : PlanOfArguments {
   memory::RecallConfig config;
+  int64_t cloze = 0;
   std::string output;
   std::string format = "table";
 };
@@ -104,6 +77,7 @@ struct MemoryRecallArguments : PlanOfArguments {
 Json recall_config_json(const MemoryRecallArguments& arguments) {
   return {
       {"store", arguments.store},
+      {"cloze", arguments.cloze},
       {"limit", arguments.config.probes.limit},
       {"never_stated", arguments.config.probes.never_stated},
       {"seed", arguments.config.probes.seed},
@@ -176,6 +150,20 @@ void run_recall(MemoryRecallArguments arguments) {
   int64_t num_read = 0;
   int64_t num_reused = 0;
   for (const auto& plan : plans) {
+    if (arguments.cloze > 0) {
+      say(concat(
+          "plan ",
+          plan.id,
+          ": ",
+          count_of(
+              memory::add_cloze_facts(
+                  store,
+                  plan.conversation,
+                  arguments.cloze,
+                  arguments.common.seed),
+              "sentence"),
+          " to continue"));
+    }
     std::optional<Progress> progress;
     auto result = memory::recall(
         store,
@@ -280,51 +268,6 @@ void add_reading_options(
       ->capture_default_str();
 }
 
-void add_memory_generate(CLI::App& memory) {
-  auto arguments = std::make_shared<MemoryGenerateArguments>();
-  auto* command = memory.add_subcommand(
-      "generate",
-      "microfiche memory generate --turns 240 --facts 120 --seed 1 -o "
-      "turns.jsonl\n"
-      "microfiche memory import turns.jsonl --store my.db\n\n"
-      "Makes a conversation that states facts, such as \"The number of bafit "
-      "is 4821.\", between sentences of public-domain text.");
-  auto& config = arguments->config;
-  const auto add_number =
-      [&](const char* name, int64_t& value, const char* help) {
-        command->add_option(name, value, help)
-            ->type_name("N")
-            ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
-            ->capture_default_str();
-      };
-  add_number("--turns", config.turns, "Turns");
-  add_number("--facts", config.facts, "Facts with different keys");
-  add_number(
-      "--updates",
-      config.updates,
-      "Turns that give an earlier key a new value");
-  command
-      ->add_option(
-          "--name",
-          config.name,
-          "Name of the conversation; default: generated-SEED")
-      ->type_name("NAME");
-  command
-      ->add_option(
-          "--text",
-          arguments->text,
-          "Text of the other turns, a file or folder; default: data/text of the "
-          "repository")
-      ->type_name("PATH");
-  command
-      ->add_option(
-          "-o,--output", arguments->output, "File to write; default: stdout")
-      ->type_name("FILE.jsonl");
-  add_seed_option(*command, arguments->common);
-  add_quiet_option(*command, arguments->common);
-  command->callback([arguments] { run_generate(*arguments); });
-}
-
 void add_memory_build(CLI::App& memory) {
   auto arguments = std::make_shared<PlanOfArguments>();
   auto* command = memory.add_subcommand(
@@ -363,6 +306,15 @@ void add_memory_recall(CLI::App& memory) {
           "Questions for keys that no turn has; no answer is right")
       ->type_name("N")
       ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--cloze",
+          arguments->cloze,
+          "Makes so many facts from sentences of the turns, for a conversation "
+          "that states none: three words, and how they go on")
+      ->type_name("N")
+      ->check(whole_number(0))
       ->capture_default_str();
   command
       ->add_option(

@@ -18,6 +18,23 @@ void write_table(const std::filesystem::path& file, const Table& table) {
   write_file(file, to_csv(table));
 }
 
+std::string break_even_text(const memory::BreakEven& found) {
+  return concat(
+      found.cell.policy,
+      ", seed ",
+      found.seed,
+      found.turns
+          ? concat(
+                ": in all, the pages take no more processor time than "
+                "the text from turn ",
+                *found.turns,
+                " on")
+          : ": in all, the pages take more processor time than the text",
+      ", up to turn ",
+      found.last_turns,
+      ", the last at which the text fits");
+}
+
 } // namespace
 
 void run_conversation_sweep(
@@ -49,11 +66,14 @@ void run_conversation_sweep(
     progress->update(done);
   };
   if (sweep.config.grow_by > 0) {
-    const auto table = memory::growth_table(
-        memory::grow_conversations(sweep, loaded, folder, update));
+    const auto rows = memory::grow_conversations(sweep, loaded, folder, update);
+    const auto table = memory::growth_table(rows);
     progress.reset();
     write_table(folder / "growth.csv", table);
     write_file("-", to_text(table));
+    for (const auto& found : memory::break_even(rows)) {
+      write_file("-", break_even_text(found) + "\n");
+    }
     say((folder / "growth.csv").string());
     return;
   }
@@ -68,6 +88,8 @@ void run_conversation_sweep(
   write_table(folder / "cells.csv", table);
   write_table(
       folder / "places.csv", memory::place_table(results, sweep.config.seed));
+  write_table(
+      folder / "ages.csv", memory::age_table(results, sweep.config.seed));
   write_file(
       folder / "accuracy.json",
       write_config(
@@ -77,7 +99,8 @@ void run_conversation_sweep(
           "\n");
   write_file("-", to_text(table));
   say(concat(
-      folder.string(), ": cells.json, cells.csv, places.csv, accuracy.json"));
+      folder.string(),
+      ": cells.json, cells.csv, places.csv, ages.csv, accuracy.json"));
 }
 
 } // namespace microfiche::apps

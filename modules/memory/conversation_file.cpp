@@ -11,7 +11,7 @@
 namespace microfiche::memory {
 namespace {
 
-constexpr std::array<std::pair<Format, std::string_view>, 8> kFormatNames = {
+constexpr std::array<std::pair<Format, std::string_view>, 10> kFormatNames = {
     {{Format::kAuto, "auto"},
      {Format::kChatGpt, "chatgpt"},
      {Format::kClaude, "claude"},
@@ -19,6 +19,8 @@ constexpr std::array<std::pair<Format, std::string_view>, 8> kFormatNames = {
      {Format::kShareGpt, "sharegpt"},
      {Format::kOpenAi, "openai"},
      {Format::kLmsys, "lmsys"},
+     {Format::kLongMemEval, "longmemeval"},
+     {Format::kLocomo, "locomo"},
      {Format::kJsonl, "jsonl"}}};
 
 constexpr std::string_view kSpace = " \t\r\n";
@@ -39,6 +41,10 @@ std::unique_ptr<FormatReader> make_reader(
       return make_openai_reader(context);
     case Format::kLmsys:
       return make_lmsys_reader(context);
+    case Format::kLongMemEval:
+      return make_longmemeval_reader(context);
+    case Format::kLocomo:
+      return make_locomo_reader(context);
     default:
       return make_jsonl_reader(context);
   }
@@ -58,6 +64,12 @@ Format detect(const JsonField& value) {
   }
   if (has("chat_messages")) {
     return Format::kClaude;
+  }
+  if (has("haystack_sessions")) {
+    return Format::kLongMemEval;
+  }
+  if (has("sample_id") && has("conversation")) {
+    return Format::kLocomo;
   }
   if (has_list("conversations")) {
     return Format::kShareGpt;
@@ -81,7 +93,8 @@ Format detect(const JsonField& value) {
       ": no known format of conversations, got ",
       json_excerpt(json),
       "; known are exports of ChatGPT and Claude, sessions of Claude Code, "
-      "ShareGPT, OpenAI messages, rows of LMSYS-Chat-1M, and a turn per line "
+      "ShareGPT, OpenAI messages, rows of LMSYS-Chat-1M, LongMemEval, LoCoMo, "
+      "and a turn per line "
       "with conversation, seq, role and text (--format names one)"));
 }
 

@@ -90,6 +90,13 @@ void FormatReader::hand_over(ImportedConversation conversation) const {
   if (!conversation.turns.empty()) {
     replace_zeros(conversation.name, context_.losses.replaced_characters);
     replace_zeros(conversation.title, context_.losses.replaced_characters);
+    for (auto& turn : conversation.turns) {
+      for (auto& fact : turn.facts) {
+        replace_zeros(fact.key, context_.losses.replaced_characters);
+        replace_zeros(fact.value, context_.losses.replaced_characters);
+        replace_zeros(fact.kind, context_.losses.replaced_characters);
+      }
+    }
     context_.sink(std::move(conversation));
   }
 }

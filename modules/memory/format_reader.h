@@ -24,6 +24,8 @@ enum class Format {
   kShareGpt,
   kOpenAi,
   kLmsys,
+  kLongMemEval,
+  kLocomo,
   /// Our own, which `export_jsonl` writes.
   kJsonl,
 };
@@ -50,6 +52,9 @@ struct ImportLosses {
   /// Messages without text, for example because only a picture was in them.
   int64_t empty = 0;
 
+  /// Questions of a data set whose answer no turn spells.
+  int64_t questions = 0;
+
   /// Characters U+0000, which become U+FFFD.
   int64_t replaced_characters = 0;
 };
@@ -62,6 +67,7 @@ void visit_fields(Visitor&& visit, ImportLosses& losses) {
   visit("branches", losses.branches);
   visit("hidden", losses.hidden);
   visit("empty", losses.empty);
+  visit("questions", losses.questions);
   visit("replaced_characters", losses.replaced_characters);
 }
 
@@ -164,6 +170,8 @@ std::unique_ptr<FormatReader> make_claude_code_reader(ImportContext& context);
 std::unique_ptr<FormatReader> make_sharegpt_reader(ImportContext& context);
 std::unique_ptr<FormatReader> make_openai_reader(ImportContext& context);
 std::unique_ptr<FormatReader> make_lmsys_reader(ImportContext& context);
+std::unique_ptr<FormatReader> make_longmemeval_reader(ImportContext& context);
+std::unique_ptr<FormatReader> make_locomo_reader(ImportContext& context);
 std::unique_ptr<FormatReader> make_jsonl_reader(ImportContext& context);
 
 } // namespace microfiche::memory

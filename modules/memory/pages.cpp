@@ -151,7 +151,7 @@ int64_t add_page(
   return id;
 }
 
-std::string page_text(
+std::vector<PagePart> page_parts(
     Store& store,
     const StoredPage& page,
     const LayoutConfig& layout,
@@ -162,7 +162,7 @@ std::string page_text(
       "page_turn.end_byte FROM page_turn JOIN turn ON turn.id = page_turn.turn "
       "WHERE page_turn.page = ?1 ORDER BY turn.seq");
   query.bind(page.id);
-  std::string text;
+  std::vector<PagePart> parts;
   while (query.next()) {
     Turn turn;
     turn.seq = query.integer(0);
@@ -187,8 +187,20 @@ std::string page_text(
     const TurnText drawn(turn, layout, renderer);
     const size_t from = drawn.body_byte(begin);
     const size_t to = drawn.body_byte(end);
-    text += (text.empty() ? "" : "\n") + drawn.header(page.part) +
-        drawn.body().substr(from, to - from);
+    parts.push_back(
+        {drawn.header(page.part), drawn.body().substr(from, to - from)});
+  }
+  return parts;
+}
+
+std::string page_text(
+    Store& store,
+    const StoredPage& page,
+    const LayoutConfig& layout,
+    const rendering::PageRenderer& renderer) {
+  std::string text;
+  for (const auto& part : page_parts(store, page, layout, renderer)) {
+    text += (text.empty() ? "" : "\n") + part.mark + part.body;
   }
   text.resize(inked_size(text));
   return text;

@@ -76,6 +76,20 @@ int64_t add_page(
     const StoredPage& page,
     const std::vector<TurnRange>& ranges);
 
+/// What a page shows of one turn.
+struct PagePart {
+  /// Number and role, with the space behind it.
+  std::string mark;
+  std::string body;
+};
+
+/// The turns of a page as they are drawn on it.
+std::vector<PagePart> page_parts(
+    Store& store,
+    const StoredPage& page,
+    const LayoutConfig& layout,
+    const rendering::PageRenderer& renderer);
+
 /// The text that is drawn on a page, from its turns.
 std::string page_text(
     Store& store,

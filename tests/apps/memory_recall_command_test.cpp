@@ -149,8 +149,8 @@ TEST_F(MemoryRecallCommandTest, TheShippedModelRecallsWhatItsPagesState) {
   for (std::string line; std::getline(rows, line); ++num_rows) {
     EXPECT_TRUE(parse_json(line, "samples.jsonl").contains("outcome"));
   }
-  // 13 questions in seven ways.
-  EXPECT_EQ(num_rows, 91);
+  // 13 questions in eight ways.
+  EXPECT_EQ(num_rows, 104);
 }
 
 TEST_F(MemoryRecallCommandTest, AModeTooSmallToReadRecallsNothing) {
@@ -163,6 +163,45 @@ TEST_F(MemoryRecallCommandTest, AModeTooSmallToReadRecallsNothing) {
   // 8.9-px type: measured 0 of 120 facts.
   EXPECT_EQ(summary["methods"]["transcription"]["correct"], 0);
   EXPECT_EQ(summary["methods"]["whole_text"]["correct"], 12);
+}
+
+TEST_F(MemoryRecallCommandTest, AnExcerptIsReadWhereTheResizedPageIsNot) {
+  write_file(
+      folder.path() / "policy.json",
+      R"({"policy": "uniform", "options": {"mode": "nano-1"},
+          "ageing": {"nano-1": {"how": "excerpt", "font_size_px": 13.28,
+                                "line_height": 1.2048}}})");
+  memory.must("plan --policy policy.json");
+  memory.must("build");
+
+  const auto summary =
+      parse_json(memory.must("recall --format json"), "recall");
+
+  const auto& pages = summary["methods"]["transcription"];
+  EXPECT_EQ(pages["n"], 12);
+  EXPECT_GE(pages["correct"], 8) << pages.dump();
+}
+
+TEST_F(MemoryRecallCommandTest, SentencesAreQuestionsWhereNoFactIsStated) {
+  write_file(
+      folder.path() / "mine.json",
+      R"([{"id": "mine", "conversations": [
+            {"from": "human", "value": "We planted seven apple trees."},
+            {"from": "gpt", "value": "My sister keeps goats there."}]}])");
+  memory.must("import mine.json");
+  memory.must(
+      "pages --conversation mine --seal --header short --style '" MICROFICHE_SOURCE_DIR
+      "/configs/pages/nano_memory.json'");
+  memory.must("plan --conversation mine --policy policy.json");
+  memory.must("build --conversation mine");
+
+  expect_failure("recall --conversation mine", 3, "state no fact");
+  const auto summary = parse_json(
+      memory.must("recall --conversation mine --cloze 9 --format json"),
+      "recall");
+
+  EXPECT_EQ(summary["methods"]["transcription"]["n"], 2);
+  EXPECT_EQ(summary["methods"]["whole_text"]["correct"], 2);
 }
 
 TEST_F(MemoryRecallCommandTest, ABuildReusesWhatIsThere) {

@@ -1,3 +1,5 @@
+#include "memory/dataset_question.h"
+#include "memory/dataset_time.h"
 #include "memory/import.h"
 #include "memory/timestamp.h"
 
@@ -22,6 +24,12 @@ void check_turns(const microfiche::memory::ImportedConversation& conversation) {
     if (!sound) {
       std::abort();
     }
+    for (const auto& fact : turn.facts) {
+      if (fact.kind == microfiche::memory::kQuestionKind &&
+          turn.text.find(fact.value) == std::string::npos) {
+        std::abort();
+      }
+    }
     last = turn.seq;
   }
 }
@@ -29,12 +37,14 @@ void check_turns(const microfiche::memory::ImportedConversation& conversation) {
 } // namespace
 
 /// Reads a file of conversations in the format that its first value shows, or,
-/// if the last byte is below 8, in that format.
+/// if the last byte is below 10, in that format.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using microfiche::memory::Format;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const bool named = size > 0 && data[size - 1] < 8;
+  const bool named = size > 0 && data[size - 1] < 10;
   microfiche::memory::parse_time(bytes.substr(0, 40));
+  microfiche::memory::parse_longmemeval_time(bytes.substr(0, 40));
+  microfiche::memory::parse_locomo_time(bytes.substr(0, 40));
   microfiche::memory::ImportContext context;
   context.keep_tools = size % 2 == 0;
   context.sink = check_turns;

@@ -71,6 +71,7 @@ std::string title_of(const std::string& name) {
       {"whole_text", "whole text"},
       {"newest_text", "newest text"},
       {"oldest_text", "oldest text"},
+      {"summary", "summary"},
       {"wrong_page", "wrong page (floor)"},
       {"blank_page", "blank page"},
       {"binding", "other value of the page"},

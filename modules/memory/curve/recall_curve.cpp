@@ -179,11 +179,12 @@ void check_options(const CurveOptions& options) {
 }
 
 /// Rivals first, the one to beat at the top; then floors.
-constexpr std::array<std::string_view, 6> kMethodOrder = {
+constexpr std::array<std::string_view, 7> kMethodOrder = {
     "text_search",
     "whole_text",
     "newest_text",
     "oldest_text",
+    "summary",
     kBlankMethod,
     kFloorMethod};
 

@@ -55,7 +55,7 @@ class PagePictures {
             "ON rendering_page.rendering = rendering.id "
             "LEFT JOIN token_file ON token_file.rendering = rendering.id "
             "WHERE rendering_page.page = ?1 AND rendering.mode = ?2 AND "
-            "rendering.how = 'resized' ORDER BY (token_file.model_sha256 IS ?3 "
+            "rendering.how = ?5 ORDER BY (token_file.model_sha256 IS ?3 "
             "AND token_file.dtype IS ?4) DESC, rendering.id DESC"),
         reading_(
             store.database(),
@@ -78,7 +78,7 @@ class PagePictures {
   /// The page as it was drawn first, if it has no picture in its mode.
   void add(TimelinePage& page) {
     std::string png;
-    if (query_.bind(page.page, page.mode, model_, dtype_).next()) {
+    if (query_.bind(page.page, page.mode, model_, dtype_, page.how).next()) {
       page.built = true;
       png = query_.text(1);
       page.width = query_.integer(2);
@@ -292,7 +292,8 @@ Timeline load_timeline(
   PageFacts facts(store, timeline.conversation.id, plan, timeline.run, method);
   Statement items(
       store.database(),
-      "SELECT page, coalesce(mode, ?2), reason, positions, expected_recall "
+      "SELECT page, coalesce(mode, ?2), reason, positions, expected_recall, "
+      "coalesce(how, 'resized') "
       "FROM plan_item WHERE plan = ?1 ORDER BY position DESC LIMIT ?3");
   items.bind(plan, std::string(kGone), max_pages);
   while (items.next()) {
@@ -309,6 +310,7 @@ Timeline load_timeline(
     if (!items.is_null(4)) {
       page.expected_recall = items.number(4);
     }
+    page.how = items.text(5);
     page.text = texts.find(stored);
     if (page.mode != kGone && page.mode != kText) {
       pictures.add(page);

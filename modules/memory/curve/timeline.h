@@ -53,6 +53,9 @@ struct TimelinePage {
   /// the page as it was drawn first.
   bool built = false;
 
+  /// How its picture was made, as `ageing_text` writes it.
+  std::string how;
+
   /// What the model read from the page, and why it stopped.
   std::optional<std::string> reading;
   std::string stop;

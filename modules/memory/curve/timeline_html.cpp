@@ -6,6 +6,7 @@
 #include "core/table.h"
 #include "memory/curve/curve_tables.h"
 #include "memory/policy/accuracy_table.h"
+#include "memory/policy/ageing.h"
 #include "memory/recall/outcome.h"
 #include "report/html.h"
 #include "report/text_diff.h"
@@ -76,7 +77,7 @@ std::string details_html(const TimelinePage& page) {
   auto html = span(
       page.age == 0 ? std::string("the newest page")
                     : count_of(page.age, "newer page"));
-  html += span(page.mode);
+  html += span(aged_mode_name(page.mode, read_ageing(page.how, "plan")));
   html += span(count_of(page.positions, "position"));
   html += span("by " + page.reason);
   if (page.expected_recall) {

@@ -23,6 +23,17 @@ Choices::Choices(const Policy& policy, const PlanInput& input)
     mode_of_tier_.push_back(mode);
   }
   names_.emplace_back(kText);
+  ageing_.resize(num_tiers());
+  for (const auto& [mode, ageing] : policy.config.ageing) {
+    const size_t tier = find_tier(mode, "ageing");
+    check(
+        tier > 0 && tier + 1 < num_tiers(),
+        where_,
+        ": ageing: \"",
+        mode,
+        "\" has no pictures");
+    ageing_[tier] = ageing;
+  }
   ages_ = ages_of(policy.config.age, input.pages, input.now_seq);
   weights_ = weights_of(policy.config.weights, ages_);
   floors_.assign(num_pages(), 0);
@@ -117,7 +128,9 @@ std::optional<double> Choices::recall(size_t page, size_t tier) const {
   // Without a table not even text and dropped pages have a number.
   return input_.accuracy.rows.empty()
       ? std::nullopt
-      : input_.accuracy.find(names_[tier], input_.pages[page].text_positions);
+      : input_.accuracy.find(
+            aged_mode_name(names_[tier], ageing_[tier]),
+            input_.pages[page].text_positions);
 }
 
 double Choices::measured_recall(size_t page, size_t tier) const {

@@ -32,6 +32,11 @@ class Choices {
     return names_[tier];
   }
 
+  /// How the pictures of a tier are made.
+  const AgeingConfig& ageing(size_t tier) const {
+    return ageing_[tier];
+  }
+
   /// Positions of a page in a tier.
   int64_t positions(size_t page, size_t tier) const;
 
@@ -84,6 +89,8 @@ class Choices {
   /// Names by tier, and the index in `PlanInput::modes` of each mode.
   std::vector<std::string> names_;
   std::vector<size_t> mode_of_tier_;
+  /// By tier.
+  std::vector<AgeingConfig> ageing_;
   std::vector<int64_t> ages_;
   std::vector<double> weights_;
   std::vector<size_t> floors_;

@@ -46,11 +46,14 @@ int64_t positions_of(const Chosen& chosen, const Choices& choices) {
   return sum;
 }
 
-/// Drops pages until the others fit.
-void drop_oldest(Chosen& chosen, const Choices& choices) {
+/// Drops pages until the others fit, `quantum` at a time: the numbers of the
+/// pages begin with the conversation, so the next pages do not move them.
+void drop_oldest(Chosen& chosen, const Choices& choices, int64_t quantum) {
   int64_t spent = positions_of(chosen, choices);
   for (const bool held : {false, true}) {
-    for (size_t i = 0; i < chosen.tiers.size() && spent > choices.budget();
+    for (size_t i = 0; i < chosen.tiers.size() &&
+         (spent > choices.budget() ||
+          (!held && static_cast<int64_t>(i) % quantum != 0));
          ++i) {
       if (chosen.tiers[i] > 0 && (choices.floor(i) > 0) == held) {
         spent -= choices.positions(i, chosen.tiers[i]);
@@ -81,6 +84,7 @@ Plan describe(
     item.tier = static_cast<int64_t>(tier);
     item.mode = choices.tier_name(tier);
     item.positions = choices.positions(i, tier);
+    item.ageing = choices.ageing(tier);
     item.expected_recall = choices.recall(i, tier);
     item.reason = chosen.reasons[i];
     known = known && item.expected_recall.has_value();
@@ -127,7 +131,7 @@ Plan make_plan(const Policy& policy, const PlanInput& input) {
         " positions, and the budget has ",
         input.budget,
         "; raise it, or set over_budget to drop_oldest");
-    drop_oldest(chosen, choices);
+    drop_oldest(chosen, choices, policy.config.drop_quantum);
   }
   auto plan = describe(chosen, choices, input);
   check(

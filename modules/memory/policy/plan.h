@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/policy/accuracy_table.h"
+#include "memory/policy/ageing.h"
 #include "memory/policy/policy.h"
 
 #include <cstdint>
@@ -88,6 +89,9 @@ struct PlanItem {
   int64_t tier = 0;
   std::string mode;
   int64_t positions = 0;
+
+  /// How its picture is made, if it has one.
+  AgeingConfig ageing;
 
   /// None if the accuracy table has no row for it.
   std::optional<double> expected_recall;

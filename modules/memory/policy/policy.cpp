@@ -49,6 +49,14 @@ void validate(const PolicyConfig& config, const std::string& where) {
         ": promote.at_most: must be at least 1, got ",
         config.promote->at_most);
   }
+  for (const auto& [mode, ageing] : config.ageing) {
+    validate(ageing, concat(where, ": ageing.", mode));
+  }
+  check(
+      config.drop_quantum >= 1,
+      where,
+      ": drop_quantum: must be at least 1, got ",
+      config.drop_quantum);
   find_kind_of(config, where).make(config.options, where + ": options");
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/config.h"
 #include "memory/policy/age.h"
+#include "memory/policy/ageing.h"
 
 #include <cstdint>
 #include <functional>
@@ -53,14 +54,22 @@ struct PolicyConfig {
   WeightConfig weights;
   std::optional<PinConfig> pins;
   std::optional<PromoteConfig> promote;
+
+  /// How pictures are made, by mode; see Note [Ways to age a page].
+  AgeingByMode ageing;
   OverBudget over_budget = OverBudget::kDropOldest;
+
+  /// The oldest pages are dropped so many at a time. Without its oldest page
+  /// the whole KV cache of a plan is of no more use, so that a large number
+  /// keeps it longer.
+  int64_t drop_quantum = 1;
 
   /// Keep the text of a page if it takes no more positions than its picture.
   bool text_when_cheaper = true;
 };
 
 /// Throws `InputError` for an importance that is not a number, turns or pages
-/// below 1, and unknown policies and options.
+/// below 1 (also `drop_quantum`), and unknown policies and options.
 void validate(const PolicyConfig& config, const std::string& where);
 
 /// The tier of each page, at least its floor; see Note [Tiers].
@@ -133,7 +142,9 @@ void visit_fields(Visitor&& visit, PolicyConfig& config) {
   visit("weights", config.weights);
   visit("pins", config.pins);
   visit("promote", config.promote);
+  visit("ageing", config.ageing);
   visit("over_budget", config.over_budget);
+  visit("drop_quantum", config.drop_quantum);
   visit("text_when_cheaper", config.text_when_cheaper);
 }
 

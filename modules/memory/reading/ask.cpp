@@ -6,6 +6,7 @@
 #include "core/utf8.h"
 #include "data/question_mix.h"
 #include "generation/read.h"
+#include "memory/dataset_question.h"
 #include "memory/policy/accuracy_table.h"
 #include "memory/recall/answers.h"
 #include "memory/recall/find_value.h"
@@ -58,8 +59,9 @@ std::string key_of_question(
   Statement query(
       store.database(),
       "SELECT DISTINCT key FROM fact JOIN turn ON turn.id = fact.turn "
-      "WHERE conversation = ?1");
-  query.bind(conversation);
+      "WHERE conversation = ?1 AND fact.kind <> ?2");
+  // A question of a data set is no key that a page states.
+  query.bind(conversation, kQuestionKind);
   std::vector<std::string> keys;
   while (query.next()) {
     keys.push_back(query.text(0));

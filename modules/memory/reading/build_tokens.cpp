@@ -5,16 +5,17 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/stop_signal.h"
+#include "core/utf8.h"
 #include "memory/derived_files.h"
 #include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
+#include "memory/reading/aged_page.h"
 #include "model/vision_token_file.h"
 #include "page/image_file.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <vector>
 
@@ -82,6 +83,7 @@ class TokenBuilder {
         plan_(plan),
         loaded_(loaded),
         model_(token_file_model(loaded)),
+        ager_(store, plan),
         progress_(progress) {}
 
   BuildReport run() {
@@ -161,6 +163,7 @@ class TokenBuilder {
     page.original = original.id;
     page.original_png = original.png_sha256;
     page.mode = mode.name;
+    page.how = item.how;
     page.mode_json = write_config(mode).dump();
     page.characters = original.characters;
     page.width = mode.base_size_px;
@@ -188,7 +191,19 @@ class TokenBuilder {
       const std::vector<PictureItem>& items,
       const page::ResolutionMode& mode) {
     std::vector<page::PageViews> views;
+    std::vector<ResizedPage> rows_of_pages;
     for (const auto& picture : items) {
+      rows_of_pages.push_back(resized(*picture.item, picture.original, mode));
+      const auto ageing =
+          read_ageing(picture.item->how, where_of(store_, plan_));
+      if (ageing.how != Ageing::kResized) {
+        const auto drawn = ager_.draw(*picture.item, mode, ageing);
+        rows_of_pages.back().characters =
+            static_cast<int64_t>(decode_utf8(drawn.text).text.size());
+        rows_of_pages.back().type_px = drawn.type_px;
+        views.push_back(page::make_views(drawn.image, mode));
+        continue;
+      }
       const auto bytes =
           read_derived_file(store_, picture.original.png_sha256, kPngExtension);
       views.push_back(page::make_views(
@@ -198,15 +213,11 @@ class TokenBuilder {
                   .string()),
           mode));
     }
-    const auto begin = std::chrono::steady_clock::now();
     std::vector<model::VisionTokens> tokens;
-    {
+    report_.encode_time += measure_time([&] {
       const torch::InferenceMode inference;
       tokens = loaded_.model->encode(views, mode);
-    }
-    report_.encode_seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
-            .count();
+    });
     // Files first, so that no row names a file that is not there.
     std::vector<std::string> pictures;
     std::vector<StoredTokenFile> rows;
@@ -218,7 +229,7 @@ class TokenBuilder {
     }
     Transaction transaction(store_.database());
     for (size_t i = 0; i < items.size(); ++i) {
-      const auto page = resized(*items[i].item, items[i].original, mode);
+      const auto& page = rows_of_pages[i];
       // A row whose file was deleted, and its reading.
       if (const auto lost = find_token_file(store_, key_of(page), model_)) {
         Statement forget(
@@ -234,6 +245,7 @@ class TokenBuilder {
   const StoredPlan& plan_;
   model::LoadedModel& loaded_;
   TokenFileModel model_;
+  PageAger ager_;
   const std::function<void(int64_t, int64_t)>& progress_;
   BuildReport report_;
   int64_t done_ = 0;

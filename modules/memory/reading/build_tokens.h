@@ -1,5 +1,6 @@
 #pragma once
 
+#include "memory/reading/measured_time.h"
 #include "memory/recall/stored_plan.h"
 #include "memory/recall/token_files.h"
 #include "memory/store.h"
@@ -25,7 +26,7 @@ struct BuildReport {
   int64_t of_other_models = 0;
 
   /// The time of encoding alone, and bytes of the new token files.
-  double encode_seconds = 0;
+  MeasuredTime encode_time;
   int64_t token_bytes = 0;
 };
 

@@ -110,7 +110,7 @@ std::string PlanReader::config_of(const std::vector<size_t>& context) const {
 StoredTokenFile PlanReader::token_file_of(size_t item) const {
   const auto& planned = plan_.items[item];
   const auto found =
-      find_token_file(store_, planned.page, planned.mode, model_);
+      find_token_file(store_, planned.page, planned.mode, planned.how, model_);
   check(
       found.has_value(),
       store_.path().string(),

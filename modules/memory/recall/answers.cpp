@@ -1,7 +1,9 @@
 #include "memory/recall/answers.h"
 
 #include "core/error.h"
+#include "memory/dataset_question.h"
 #include "memory/recall/find_value.h"
+#include "memory/recall/summary.h"
 
 #include <algorithm>
 #include <array>
@@ -10,13 +12,14 @@ namespace microfiche::memory {
 namespace {
 
 /// In the order of `Method`.
-constexpr std::array<std::string_view, 7> kMethodNames = {
+constexpr std::array<std::string_view, 8> kMethodNames = {
     "transcription",
     "wrong_page",
     "blank_page",
     "whole_text",
     "newest_text",
     "oldest_text",
+    "summary",
     "text_search"};
 
 /// A page that can be searched.
@@ -26,10 +29,37 @@ struct SearchedPage {
   double seconds = 0;
 };
 
-/// The answer of the newest page that states the key.
+/// The answer to a question of a data set, from the page with this number or,
+/// without a number, from any.
+Answer find_spelled(
+    const std::vector<SearchedPage>& pages,
+    const Probe& probe,
+    std::optional<size_t> item) {
+  Answer answer;
+  for (const auto& page : pages) {
+    if (item && page.item != *item) {
+      continue;
+    }
+    answer.seconds += page.seconds;
+    if (page.text->contains(probe.answer.value)) {
+      answer.text = probe.answer.value;
+      answer.answered_item = page.item;
+      break;
+    }
+  }
+  return answer;
+}
+
+/// The answer of the newest page that states the key. `item` is the page of a
+/// question of a data set.
 Answer find_newest(
     const std::vector<SearchedPage>& newest_first,
-    const std::string& key) {
+    const Probe& probe,
+    std::optional<size_t> item) {
+  if (probe.answer.kind == kQuestionKind) {
+    return find_spelled(newest_first, probe, item);
+  }
+  const auto& key = probe.key;
   Answer answer;
   for (const bool connected : {true, false}) {
     answer.seconds = 0;
@@ -76,6 +106,13 @@ class Answerer {
     const std::vector<SearchedPage> oldest_first(all_.rbegin(), all_.rend());
     oldest_ = pages_within(oldest_first, oldest_positions_);
     std::reverse(oldest_.begin(), oldest_.end());
+    for (const auto& text : summarize_texts(
+             texts.exact, plan.spent, texts.count_tokens, summary_positions_)) {
+      summary_texts_.emplace_back(text);
+    }
+    for (size_t i = summary_texts_.size(); i-- > 0;) {
+      summary_.push_back({i, &summary_texts_[i]});
+    }
   }
 
   std::vector<Answer> run() {
@@ -111,18 +148,23 @@ class Answerer {
   Answer answer_by(Method method, const Probe& probe) {
     switch (method) {
       case Method::kTranscription:
-        return with(find_newest(kept_pages_, probe.key), plan_.spent);
+        return with(
+            find_newest(kept_pages_, probe, kept_item(probe)), plan_.spent);
       case Method::kWrongPage:
         return with(
-            find_newest(with_wrong_page(probe), probe.key), plan_.spent);
+            find_newest(with_wrong_page(probe), probe, kept_item(probe)),
+            plan_.spent);
       case Method::kBlankPage:
         return with(from_blank(probe), plan_.spent);
       case Method::kWholeText:
-        return with(find_newest(all_, probe.key), plan_.text_positions);
+        return with(find_newest(all_, probe, probe.item), plan_.text_positions);
       case Method::kNewestText:
-        return with(find_newest(newest_, probe.key), newest_positions_);
+        return with(find_newest(newest_, probe, probe.item), newest_positions_);
       case Method::kOldestText:
-        return with(find_newest(oldest_, probe.key), oldest_positions_);
+        return with(find_newest(oldest_, probe, probe.item), oldest_positions_);
+      case Method::kSummary:
+        return with(
+            find_newest(summary_, probe, probe.item), summary_positions_);
       case Method::kTextSearch:
         return search_text(probe);
     }
@@ -161,6 +203,12 @@ class Answerer {
     return pages;
   }
 
+  /// The page that has the reading of the probe's page.
+  std::optional<size_t> kept_item(const Probe& probe) const {
+    return probe.item && kept_[*probe.item] ? holder_of(*probe.item)
+                                            : probe.item;
+  }
+
   /// The page that has the text of this one.
   size_t holder_of(size_t item) const {
     return texts_.kept[item]->holder.value_or(item);
@@ -175,7 +223,8 @@ class Answerer {
     }
     answer = find_newest(
         {{0, &blank->second, texts_.blanks.at(blank->first).seconds}},
-        probe.key);
+        probe,
+        std::nullopt);
     answer.answered_item.reset();
     return answer;
   }
@@ -195,7 +244,7 @@ class Answerer {
     for (const auto& text : texts) {
       pages.push_back({0, &text});
     }
-    auto answer = with(find_newest(pages, probe.key), positions);
+    auto answer = with(find_newest(pages, probe, std::nullopt), positions);
     answer.answered_item.reset();
     return answer;
   }
@@ -214,8 +263,11 @@ class Answerer {
   std::vector<SearchedPage> kept_pages_;
   std::vector<SearchedPage> newest_;
   std::vector<SearchedPage> oldest_;
+  std::vector<ValueText> summary_texts_;
+  std::vector<SearchedPage> summary_;
   int64_t newest_positions_ = 0;
   int64_t oldest_positions_ = 0;
+  int64_t summary_positions_ = 0;
 };
 
 /// The row of a question, which is added if it is missing.

@@ -31,7 +31,15 @@ namespace microfiche::memory {
 //   newest_text    the text of the newest pages that take no more positions as
 //                  text than the plan
 //   oldest_text    the same with the oldest pages
+//   summary        an extractive summary of the text of all pages in these
+//                  positions; see `summarize_texts`
 //   text_search    the turns that a search of the text (BM25) fetches as text
+//
+// A question of a data set (LongMemEval, LoCoMo) has no key that a text states,
+// and no model here answers it. Then a method counts as right if its context
+// still spells the answer: on the page that has it, which is given, as whole
+// words in any case. So `text_search` has to find the turn, and the others have
+// not. Source: string_match_all of RULER, arXiv:2404.06654.
 enum class Method {
   kTranscription,
   kWrongPage,
@@ -39,6 +47,7 @@ enum class Method {
   kWholeText,
   kNewestText,
   kOldestText,
+  kSummary,
   kTextSearch,
 };
 
@@ -49,10 +58,11 @@ inline constexpr Method kMethods[] = {
     Method::kWholeText,
     Method::kNewestText,
     Method::kOldestText,
+    Method::kSummary,
     Method::kTextSearch};
 
 /// "transcription", "wrong_page", "blank_page", "whole_text", "newest_text",
-/// "oldest_text" or "text_search".
+/// "oldest_text", "summary" or "text_search".
 std::string_view name_of(Method method);
 std::optional<Method> find_method(std::string_view name);
 

@@ -1,6 +1,7 @@
 #include "memory/recall/find_value.h"
 
 #include "core/utf8.h"
+#include "memory/word_search.h"
 
 #include <algorithm>
 #include <array>
@@ -35,23 +36,6 @@ bool is_space(char character) {
   return character == ' ' || (character >= '\t' && character <= '\r');
 }
 
-/// Part of a word: an ASCII letter or digit, or any byte beyond ASCII.
-bool is_word(char character) {
-  const auto byte = static_cast<unsigned char>(character);
-  return byte >= 0x80 || (byte >= '0' && byte <= '9') ||
-      (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-      byte == '_';
-}
-
-std::string in_lower_case(std::string text) {
-  for (char& character : text) {
-    if (character >= 'A' && character <= 'Z') {
-      character = static_cast<char>(character - 'A' + 'a');
-    }
-  }
-  return text;
-}
-
 bool is_end_mark(char character) {
   return std::string_view(".,;!?").find(character) != std::string_view::npos;
 }
@@ -66,22 +50,6 @@ bool begins_turn_mark(std::string_view text, size_t at) {
 size_t end_of_word(std::string_view text, size_t at) {
   const size_t end = text.find(' ', at);
   return end == std::string_view::npos ? text.size() : end;
-}
-
-/// Where whole words `part` stand in `text` from `at` on.
-size_t find_words(std::string_view text, std::string_view part, size_t at) {
-  for (size_t found = text.find(part, at); found != std::string_view::npos;
-       found = text.find(part, found + 1)) {
-    const size_t end = found + part.size();
-    const bool begins =
-        found == 0 || !is_word(text[found - 1]) || !is_word(part.front());
-    const bool ends =
-        end == text.size() || !is_word(text[end]) || !is_word(part.back());
-    if (begins && ends) {
-      return found;
-    }
-  }
-  return std::string_view::npos;
 }
 
 } // namespace
@@ -132,6 +100,11 @@ std::optional<std::string> ValueText::find(std::string_view key, bool connected)
     }
   }
   return newest;
+}
+
+bool ValueText::contains(std::string_view words) const {
+  return find_words(folded_, in_lower_case(with_single_spaces(words))) !=
+      std::string_view::npos;
 }
 
 std::optional<std::string> ValueText::value_at(size_t begin, bool connected)

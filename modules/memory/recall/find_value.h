@@ -29,6 +29,9 @@ class ValueText {
   /// and its value in a text]. None if the text does not state it.
   std::optional<std::string> find(std::string_view key, bool connected) const;
 
+  /// Whether the text has these words as whole words, in any case.
+  bool contains(std::string_view words) const;
+
  private:
   std::optional<std::string> value_at(size_t begin, bool connected) const;
 

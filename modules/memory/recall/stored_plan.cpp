@@ -15,6 +15,7 @@ std::vector<StoredPlanItem> read_items(Store& store, int64_t plan) {
       store.database(),
       "SELECT plan_item.page, first_seq, last_seq, part, tier, "
       "coalesce(plan_item.mode, ?2), plan_item.positions, "
+      "coalesce(plan_item.how, 'resized'), "
       "coalesce((SELECT characters FROM rendering_page JOIN rendering "
       "ON rendering.id = rendering_page.rendering "
       "WHERE rendering_page.page = page.id AND how = 'original'), 0) "
@@ -31,7 +32,8 @@ std::vector<StoredPlanItem> read_items(Store& store, int64_t plan) {
          query.integer(4),
          query.text(5),
          query.integer(6),
-         query.integer(7)});
+         query.text(7),
+         query.integer(8)});
   }
   return items;
 }

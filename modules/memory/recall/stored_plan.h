@@ -23,6 +23,9 @@ struct StoredPlanItem {
   std::string mode;
   int64_t positions = 0;
 
+  /// How its picture is made, as `ageing_text` writes it.
+  std::string how = "resized";
+
   /// Characters of the page as it was drawn first; 0 if its picture was lost.
   int64_t characters = 0;
 };

@@ -43,11 +43,12 @@ int64_t find_or_add_rendering(
       store.database(),
       "INSERT INTO rendering (key, mode, how, parent, width, height, type_px, "
       "characters, png_sha256) "
-      "VALUES (?1, ?2, 'resized', ?3, ?4, ?5, ?6, ?7, ?8)");
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   insert
       .bind(
           key,
           page.mode,
+          page.how,
           page.original,
           page.width,
           page.height,
@@ -68,7 +69,7 @@ int64_t find_or_add_rendering(
 
 std::string key_of(const ResizedPage& page) {
   return sha256(
-      Json{page.page, page.original_png, page.mode, page.mode_json, "resized"}
+      Json{page.page, page.original_png, page.mode, page.mode_json, page.how}
           .dump());
 }
 
@@ -76,16 +77,18 @@ std::optional<StoredTokenFile> find_token_file(
     Store& store,
     int64_t page,
     const std::string& mode,
+    const std::string& how,
     const TokenFileModel& model) {
   Statement query(
       store.database(),
       concat(
           kTokenFiles,
           "JOIN rendering_page ON rendering_page.rendering = rendering.id "
-          "WHERE rendering_page.page = ?1 AND mode = ?2 AND how = 'resized' "
-          "AND model_sha256 = ?3 AND dtype = ?4 "
+          "WHERE rendering_page.page = ?1 AND mode = ?2 AND how = ?3 "
+          "AND model_sha256 = ?4 AND dtype = ?5 "
           "ORDER BY token_file.id DESC LIMIT 1"));
-  return read_token_file(query.bind(page, mode, model.sha256, model.dtype));
+  return read_token_file(
+      query.bind(page, mode, how, model.sha256, model.dtype));
 }
 
 std::optional<StoredTokenFile> find_token_file(

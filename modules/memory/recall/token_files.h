@@ -10,12 +10,13 @@ namespace microfiche::memory {
 
 // Note [Pages at their tiers]
 // A page in a resolution mode is always made from the page as it was drawn
-// first, never from a picture that was resized before. The picture that the
-// model gets is a rendering with this mode, `how` is "resized" and its parent
-// the first drawing. Its vision tokens are a file that is named by its content.
-// The row says which model made it: another model cannot read it. What the
-// model reads from the tokens is kept, too. A page never changes, so none of
-// them is made twice.
+// first, or from its text, never from a picture that was resized before. The
+// picture that the model gets is a rendering with this mode, `how` says how it
+// was made (see Note [Ways to age a page]), and its parent is the first
+// drawing. Its vision tokens are a file that is named by its content. The row
+// says which model made it: another model cannot read it. What the model reads
+// from the tokens is kept, too. A page never changes, so none of them is made
+// twice.
 
 /// The picture of a page in a resolution mode; see Note [Pages at their tiers].
 struct ResizedPage {
@@ -26,6 +27,9 @@ struct ResizedPage {
   std::string original_png;
 
   std::string mode;
+
+  /// How it was made, as `ageing_text` writes it.
+  std::string how = "resized";
 
   /// JSON of the mode, because a name may come to mean something else.
   std::string mode_json;
@@ -57,12 +61,14 @@ struct TokenFileModel {
   std::string dtype;
 };
 
-/// The vision tokens of a page in a mode by a model; none if there are none.
+/// The vision tokens of a page in a mode by a model, of the picture that was
+/// made in the way `how`; none if there are none.
 /// With several, because the page was drawn again, the newest.
 std::optional<StoredTokenFile> find_token_file(
     Store& store,
     int64_t page,
     const std::string& mode,
+    const std::string& how,
     const TokenFileModel& model);
 
 /// As above, of the picture with this key only.

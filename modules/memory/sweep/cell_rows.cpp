@@ -2,6 +2,7 @@
 
 #include "memory/recall/find_value.h"
 #include "memory/recall/recall_report.h"
+#include "memory/sweep/shares.h"
 #include "metrics/proportion.h"
 
 #include <algorithm>
@@ -17,32 +18,6 @@ constexpr size_t kQueries = 4;
 /// The end of the first bin of text tokens in an accuracy table; each other bin
 /// ends at twice the end of the one before.
 constexpr int64_t kFirstBinEnd = 64;
-
-constexpr int64_t kQuarters = 4;
-
-metrics::Proportion share_of(
-    const std::vector<metrics::ClusterCount>& clusters,
-    uint64_t seed) {
-  if (clusters.size() >= kFewestDrawn) {
-    return metrics::clustered_proportion(clusters, seed);
-  }
-  int64_t correct = 0;
-  int64_t probes = 0;
-  for (const auto& cluster : clusters) {
-    correct += cluster.correct;
-    probes += cluster.probes;
-  }
-  return metrics::wilson_proportion(correct, probes);
-}
-
-Json share_json(const metrics::Proportion& share) {
-  return {
-      {"n", share.probes},
-      {"correct", share.correct},
-      {"mean", finite_or_null(share.share)},
-      {"low", finite_or_null(share.low)},
-      {"high", finite_or_null(share.high)}};
-}
 
 /// Answers by transcription to questions about stated facts that `takes`.
 template <typename Takes>
@@ -114,19 +89,6 @@ Json values_json(const CellResult& result, uint64_t seed) {
   return share_json(share_of(clusters, seed));
 }
 
-std::string share_text(const Json& share) {
-  return share.is_null() || share["n"] == 0 || share["mean"].is_null()
-      ? "-"
-      : concat(
-            fixed(share["mean"].get<double>(), 3),
-            " [",
-            fixed(share["low"].get<double>(), 3),
-            ", ",
-            fixed(share["high"].get<double>(), 3),
-            "], n ",
-            share["n"].dump());
-}
-
 /// A name of the cell that tells it from the others.
 Json cell_fields(const ConversationCell& cell) {
   return {
@@ -156,7 +118,7 @@ Json cell_json(const CellResult& result, uint64_t seed) {
     context_positions = std::max(context_positions, run.context_positions);
     build.encoded += run.build.encoded;
     build.reused += run.build.reused;
-    build.encode_seconds += run.build.encode_seconds;
+    build.encode_time += run.build.encode_time;
   }
   const auto is_important = [](const ConversationRun& run, int64_t fact) {
     return run.important.contains(fact);
@@ -184,7 +146,7 @@ Json cell_json(const CellResult& result, uint64_t seed) {
   json["context_positions"] = context_positions;
   json["pages_encoded"] = build.encoded;
   json["pages_reused"] = build.reused;
-  json["encode_seconds"] = build.encode_seconds;
+  json["encode_seconds"] = build.encode_time.seconds;
   return json;
 }
 
@@ -205,7 +167,11 @@ Table cell_table(const std::vector<Json>& cells) {
         {name, [name](const Json& cell) { return field_text(cell[name]); }});
   }
   for (const std::string method :
-       {"transcription", "wrong_page", "newest_text", "text_search"}) {
+       {"transcription",
+        "wrong_page",
+        "newest_text",
+        "summary",
+        "text_search"}) {
     columns.push_back({method, [method](const Json& cell) {
                          const auto& entry = cell["summary"]["methods"][method];
                          auto share = entry["recall"];
@@ -273,63 +239,6 @@ Table cell_table(const std::vector<Json>& cells) {
   return table;
 }
 
-Table place_table(const std::vector<CellResult>& results, uint64_t seed) {
-  Table table;
-  table.header = {
-      "conversation",
-      "policy",
-      "budget",
-      "mode",
-      "ages",
-      "quarter",
-      "n",
-      "recall [95 %]"};
-  for (const auto& result : results) {
-    struct Place {
-      std::vector<metrics::ClusterCount> clusters;
-      int64_t first = 0;
-      int64_t last = 0;
-    };
-    // Most positions, newest pages, first.
-    std::map<std::tuple<int64_t, std::string, int64_t>, Place> places;
-    for (size_t r = 0; r < result.runs.size(); ++r) {
-      const auto& run = result.runs[r].recall;
-      for (const auto& answer : run.answers) {
-        const auto& probe = run.probes[answer.probe];
-        if (answer.method != Method::kTranscription || !probe.fact) {
-          continue;
-        }
-        const auto& exact = run.texts.exact[*probe.item];
-        const auto at = find_value_place(exact, probe.key, probe.answer.value);
-        const auto quarter = static_cast<int64_t>(at.value_or(0)) * kQuarters /
-            std::max<int64_t>(std::ssize(exact), 1);
-        const auto& item = run.plan.items[*probe.item];
-        auto& place = places[{-item.tier, item.mode, quarter}];
-        const int64_t age = age_in_pages(run.plan, *probe.item);
-        place.first = place.clusters.empty() ? age : std::min(place.first, age);
-        place.last = std::max(place.last, age);
-        place.clusters.resize(result.runs.size());
-        ++place.clusters[r].probes;
-        place.clusters[r].correct +=
-            answer.outcome == Outcome::kCorrect ? 1 : 0;
-      }
-    }
-    for (const auto& [key, place] : places) {
-      const auto share = share_json(share_of(place.clusters, seed));
-      table.rows.push_back(
-          {result.cell.conversation,
-           result.cell.policy,
-           concat(result.cell.budget),
-           std::get<1>(key),
-           concat(place.first, "-", place.last),
-           concat(std::get<2>(key) + 1),
-           share["n"].dump(),
-           share_text(share)});
-    }
-  }
-  return table;
-}
-
 AccuracyTable accuracy_of(
     const std::vector<CellResult>& results,
     const std::string& model) {
@@ -360,8 +269,9 @@ AccuracyTable accuracy_of(
         if (mode == kGone || mode == kText) {
           continue;
         }
+        const auto& how = run.plan.items[*probe.item].how;
         auto& count = counts[{
-            mode,
+            aged_mode_name(mode, read_ageing(how, one.recall.conversation)),
             bin_of(run.texts.count_tokens(run.texts.exact[*probe.item]))}];
         ++count.probes;
         count.correct += answer.outcome == Outcome::kCorrect ? 1 : 0;

@@ -23,6 +23,9 @@ Table cell_table(const std::vector<Json>& cells);
 /// mode of the page: quarters from the top.
 Table place_table(const std::vector<CellResult>& results, uint64_t seed);
 
+/// Recall by age in pages, a row per age: a curve.
+Table age_table(const std::vector<CellResult>& results, uint64_t seed);
+
 /// Recall by mode and text tokens per page over all cells, for `memory plan
 /// --accuracy`. Pages that are gone or text are not in it: the table's own
 /// values for them hold.

@@ -5,13 +5,13 @@
 #include "core/files.h"
 #include "core/random.h"
 #include "core/stop_signal.h"
-#include "data/corpus.h"
 #include "memory/import.h"
 #include "memory/lay_out.h"
 #include "memory/plans.h"
 #include "memory/reading/ask.h"
 #include "memory/reading/plan_input.h"
-#include "memory/recall/generated_conversation.h"
+#include "memory/recall/cloze.h"
+#include "memory/sweep/conversation_source.h"
 #include "model/memory_estimate.h"
 
 #include <algorithm>
@@ -86,27 +86,6 @@ std::set<int64_t> hit_facts(
 
 } // namespace
 
-std::vector<std::string> conversation_lines(
-    const ConversationSweep& sweep,
-    const std::string& kind,
-    uint64_t seed) {
-  std::vector<std::string> filler;
-  for (const auto& document : data::read_documents(sweep.config.text)) {
-    const auto sentences = filler_sentences(document.text);
-    filler.insert(filler.end(), sentences.begin(), sentences.end());
-  }
-  auto config = sweep.config.conversations.at(kind);
-  config.seed = seed;
-  const auto text = generate_conversation(config, filler);
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin) + 1;
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end;
-  }
-  return lines;
-}
-
 void add_lines(
     Store& store,
     const ConversationSweep& sweep,
@@ -156,6 +135,13 @@ StoredPlan plan_conversation(
 
 std::vector<ConversationCell> cells_of(const ConversationSweep& sweep) {
   const auto& config = sweep.config;
+  std::vector<std::string> kinds;
+  for (const auto& [name, generated] : config.conversations) {
+    kinds.push_back(name);
+  }
+  for (const auto& [name, file] : config.conversation_files) {
+    kinds.push_back(name);
+  }
   std::vector<std::optional<double>> correlations = {std::nullopt};
   if (config.importance) {
     correlations.assign(
@@ -163,7 +149,7 @@ std::vector<ConversationCell> cells_of(const ConversationSweep& sweep) {
         config.importance->correlations.end());
   }
   std::vector<ConversationCell> cells;
-  for (const auto& [kind, generated] : config.conversations) {
+  for (const auto& kind : kinds) {
     for (const auto& correlation : correlations) {
       for (const int64_t hits : config.hits) {
         for (const auto& [name, policy] : sweep.policies) {
@@ -189,18 +175,24 @@ std::vector<CellResult> run_conversations(
   for (const auto& cell : cells_of(sweep)) {
     results.push_back({cell, {}});
   }
-  const int64_t total = std::ssize(results) * config.conversations_per_cell;
+  const ConversationSource source(sweep);
+  int64_t total = 0;
+  for (const auto& result : results) {
+    total += source.count(result.cell.conversation);
+  }
   int64_t done = 0;
   int64_t kind_number = 0;
-  for (const auto& [kind, generated] : config.conversations) {
+  for (const auto& kind : source.kinds()) {
     ++kind_number;
-    for (int64_t i = 0; i < config.conversations_per_cell; ++i) {
+    for (int64_t i = 0; i < source.count(kind); ++i) {
       const uint64_t seed = config.seed + static_cast<uint64_t>(i);
       Store store(
           folder / "stores" / concat(kind_number, "-", seed, ".db"),
           Store::Mode::kCreate);
-      add_lines(
-          store, sweep, conversation_lines(sweep, kind, seed), /*seal=*/true);
+      add_lines(store, sweep, source.lines(kind, i), /*seal=*/true);
+      if (source.cloze(kind) > 0) {
+        add_cloze_facts(store, kConversation, source.cloze(kind), seed);
+      }
       for (auto& result : results) {
         const auto& cell = result.cell;
         if (cell.conversation != kind) {

@@ -2,6 +2,7 @@
 
 #include "core/table.h"
 #include "memory/reading/build_tokens.h"
+#include "memory/reading/plan_context.h"
 #include "memory/reading/recall.h"
 #include "memory/sweep/conversation_sweep_config.h"
 #include "model/loaded_model.h"
@@ -57,6 +58,12 @@ std::vector<CellResult> run_conversations(
     const std::filesystem::path& folder,
     const std::function<void(int64_t, int64_t)>& progress = {});
 
+/// A context after one step of a growing conversation, and an answer from it.
+struct ContextStep {
+  ContextChange change;
+  MeasuredTime answer;
+};
+
 /// What one step of a growing conversation costs.
 struct GrowthRow {
   ConversationCell cell;
@@ -80,8 +87,15 @@ struct GrowthRow {
   int64_t token_bytes = 0;
 
   /// Time of laying out and drawing, and of planning.
-  double layout_seconds = 0;
-  double plan_seconds = 0;
+  MeasuredTime layout_time;
+  MeasuredTime plan_time;
+
+  /// What the decoder takes for the plan's pages and one answer: with the KV
+  /// cache of the unchanged prefix, without, and for the plain text of the
+  /// pages. As `ContextCostConfig` wants, and none for text that does not fit.
+  std::optional<ContextStep> context;
+  std::optional<ContextChange> anew;
+  std::optional<ContextStep> text;
 };
 
 /// Adds `grow_by` turns at a time to each conversation, and plans and builds it
@@ -93,13 +107,25 @@ std::vector<GrowthRow> grow_conversations(
     const std::function<void(int64_t, int64_t)>& progress = {});
 
 /// A row per step of a growing conversation; sums are over the steps so far.
+/// Times of the decoder are there if they were measured.
 Table growth_table(const std::vector<GrowthRow>& rows);
 
-/// Lines of a generated conversation; see `generate_conversation`.
-std::vector<std::string> conversation_lines(
-    const ConversationSweep& sweep,
-    const std::string& kind,
-    uint64_t seed);
+/// Where pages become cheaper than text.
+struct BreakEven {
+  ConversationCell cell;
+  uint64_t seed = 0;
+
+  /// Turns at the first step from which on the processor time of all steps so
+  /// far (drawing, encoding, prefilling, answers) is not above that of the
+  /// text, up to the last step at which the text fits. None if there is none.
+  std::optional<int64_t> turns;
+
+  /// Turns at that last step.
+  int64_t last_turns = 0;
+};
+
+/// One per conversation whose text was measured.
+std::vector<BreakEven> break_even(const std::vector<GrowthRow>& rows);
 
 /// Adds lines to the store of a sweep and lays them out.
 void add_lines(

@@ -3,7 +3,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "memory/import.h"
 
+#include <algorithm>
 #include <set>
 
 namespace microfiche::memory {
@@ -48,9 +50,28 @@ constexpr int64_t kMost = 1000000;
 
 void validate(const ConversationSweepConfig& sweep, const std::string& where) {
   check(
-      !sweep.conversations.empty(),
+      !sweep.conversations.empty() || !sweep.conversation_files.empty(),
       where,
-      ": conversations: expected at least one kind");
+      ": conversations: expected at least one kind, or a file in "
+      "conversation_files");
+  for (const auto& [name, file] : sweep.conversation_files) {
+    const auto field = concat(where, ": conversation_files.", name);
+    check(!file.file.empty(), field, ": expected a file");
+    check(
+        !sweep.conversations.contains(name),
+        field,
+        ": conversations has the same name");
+    const auto formats = format_names();
+    check(
+        std::find(formats.begin(), formats.end(), file.format) != formats.end(),
+        field,
+        ".format: no format \"",
+        file.format,
+        '"',
+        did_you_mean(file.format, formats));
+    check(
+        file.cloze >= 0, field, ".cloze: must be at least 0, got ", file.cloze);
+  }
   for (const auto& [name, kind] : sweep.conversations) {
     check(
         kind.facts >= 1 && kind.updates >= 0 &&
@@ -67,10 +88,18 @@ void validate(const ConversationSweepConfig& sweep, const std::string& where) {
   }
   check(
       sweep.conversations_per_cell >= 1 && sweep.batch >= 1 &&
-          sweep.never_stated >= 0 && sweep.grow_by >= 0,
+          sweep.never_stated >= 0 && sweep.grow_by >= 0 && sweep.grow_from >= 0,
       where,
-      ": conversations_per_cell and batch must be at least 1, never_stated and "
-      "grow_by at least 0");
+      ": conversations_per_cell and batch must be at least 1, never_stated, "
+      "grow_by and grow_from at least 0");
+  check(
+      sweep.grow_by > 0 || (sweep.grow_from == 0 && !sweep.context_cost),
+      where,
+      ": grow_from and context_cost have no effect without grow_by");
+  check(
+      !sweep.context_cost || sweep.context_cost->answer_ids >= 1,
+      where,
+      ": context_cost.answer_ids: expected at least 1");
   check(!sweep.policies.empty(), where, ": policies: expected at least one");
   check_axis(sweep.budgets, int64_t{1}, kMost, where + ": budgets");
   check_axis(sweep.hits, int64_t{0}, kMost, where + ": hits");
@@ -102,7 +131,8 @@ void validate(const ConversationSweepConfig& sweep, const std::string& where) {
 
 bool is_conversation_sweep(const fs::path& file) {
   const auto json = read_json_file(file);
-  return json.is_object() && json.contains("conversations");
+  return json.is_object() &&
+      (json.contains("conversations") || json.contains("conversation_files"));
 }
 
 ConversationSweep load_conversation_sweep(

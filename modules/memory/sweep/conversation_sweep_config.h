@@ -31,6 +31,46 @@ void visit_fields(Visitor&& visit, ImportanceConfig& config) {
   visit("correlations", config.correlations);
 }
 
+/// Conversations of a file that the user has: an own one, LongMemEval, LoCoMo.
+struct ConversationFileConfig {
+  std::string file;
+
+  /// A name of `format_names()`.
+  std::string format = "auto";
+
+  /// Facts per conversation that are made from its sentences; see
+  /// `add_cloze_facts`. For files that state none.
+  int64_t cloze = 0;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ConversationFileConfig& config) {
+  visit("file", config.file);
+  visit("format", config.format);
+  visit("cloze", config.cloze);
+}
+
+/// Measures what the decoder does for a growing conversation, besides encoding;
+/// see Note [The context of a plan].
+struct ContextCostConfig {
+  /// Ids that are decoded behind the context at each step.
+  int64_t answer_ids = 32;
+
+  /// Also compute the whole context anew at each step.
+  bool anew = true;
+
+  /// Also keep the plain text of the pages in a context of its own, as long as
+  /// it fits.
+  bool text = true;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor&& visit, ContextCostConfig& config) {
+  visit("answer_ids", config.answer_ids);
+  visit("anew", config.anew);
+  visit("text", config.text);
+}
+
 /// A grid of cells over conversations: each cell is one kind of conversation
 /// under one policy with one budget, and so on. All cells of a conversation get
 /// the same questions.
@@ -41,7 +81,11 @@ struct ConversationSweepConfig {
   /// Kinds of generated conversations, by name.
   std::map<std::string, GenerateConfig> conversations;
 
-  /// Conversations of each kind, with seeds from `seed` on.
+  /// Conversations of files, by name.
+  std::map<std::string, ConversationFileConfig> conversation_files;
+
+  /// Conversations of each kind, with seeds from `seed` on; of a file the
+  /// first, and no more than it has.
   int64_t conversations_per_cell = 6;
 
   /// File or folder with the text of the turns without facts.
@@ -71,6 +115,10 @@ struct ConversationSweepConfig {
   /// costs, and asks nothing. 0: one plan of the whole conversation.
   int64_t grow_by = 0;
 
+  /// Turns of the first step, if it is another number; 0: `grow_by`.
+  int64_t grow_from = 0;
+  std::optional<ContextCostConfig> context_cost;
+
   /// Questions per conversation for keys that were never stated.
   int64_t never_stated = 0;
 
@@ -85,6 +133,7 @@ template <typename Visitor>
 void visit_fields(Visitor&& visit, ConversationSweepConfig& sweep) {
   visit("title", sweep.title);
   visit("conversations", sweep.conversations);
+  visit("conversation_files", sweep.conversation_files);
   visit("conversations_per_cell", sweep.conversations_per_cell);
   visit("text", sweep.text);
   visit("page_style", sweep.page_style);
@@ -95,6 +144,8 @@ void visit_fields(Visitor&& visit, ConversationSweepConfig& sweep) {
   visit("hits", sweep.hits);
   visit("pages_per_context", sweep.pages_per_context);
   visit("grow_by", sweep.grow_by);
+  visit("grow_from", sweep.grow_from);
+  visit("context_cost", sweep.context_cost);
   visit("never_stated", sweep.never_stated);
   visit("generation", sweep.generation);
   visit("batch", sweep.batch);
@@ -105,7 +156,8 @@ void visit_fields(Visitor&& visit, ConversationSweepConfig& sweep) {
 void validate(const ConversationSweepConfig& sweep, const std::string& where);
 
 /// Whether a sweep config is one of conversations: it has the field
-/// "conversations". Throws `InputError` for a file that is not JSON.
+/// "conversations" or "conversation_files". Throws `InputError` for a file that
+/// is not JSON.
 bool is_conversation_sweep(const std::filesystem::path& file);
 
 /// Reads a config with `--set` assignments, and its policies. Throws

@@ -1,5 +1,7 @@
 #include "tests/memory/policy/plans.h"
 
+#include <algorithm>
+
 namespace microfiche::memory {
 namespace {
 
@@ -63,6 +65,77 @@ TEST(PlanTest, TheOldestPagesAreDroppedWhenTheBudgetIsSmall) {
   EXPECT_THAT(modes_of(plan), ElementsAre("gone", "gone", "nano-9", "nano-9"));
   EXPECT_EQ(plan.items[0].reason, Reason::kBudget);
   EXPECT_EQ(plan.spent, 26);
+}
+
+TEST(PlanTest, PagesAreDroppedInQuantaSoThatTheOldestStaysForSomeTime) {
+  auto policy = uniform("nano-9");
+  policy.config.drop_quantum = 4;
+  std::vector<size_t> first_kept;
+  for (int64_t pages = 10; pages <= 18; ++pages) {
+    auto input = nano_input(pages);
+    input.budget = 130;
+    const auto modes = modes_of(make_plan(policy, input));
+    first_kept.push_back(static_cast<size_t>(
+        std::find(modes.begin(), modes.end(), "nano-9") - modes.begin()));
+  }
+
+  EXPECT_THAT(first_kept, ElementsAre(0, 4, 4, 4, 4, 8, 8, 8, 8));
+}
+
+TEST(PlanTest, APolicySaysHowThePicturesOfAModeAreMade) {
+  const auto policy = policy_of(R"({
+      "policy": "age_ladder",
+      "ageing": {"nano-1": {"how": "excerpt", "font_size_px": 13.28}},
+      "options": {"steps": [{"mode": "nano-9", "up_to": 0},
+                            {"mode": "nano-1"}]}})");
+  auto input = nano_input(2);
+  input.accuracy.rows = {
+      {"nano-9", std::nullopt, 1.0, 10},
+      {"nano-1", std::nullopt, 0.0, 10},
+      {"nano-1 excerpt", std::nullopt, 0.5, 10}};
+
+  const auto plan = make_plan(policy, input);
+
+  EXPECT_EQ(plan.items[0].ageing.how, Ageing::kExcerpt);
+  EXPECT_EQ(plan.items[0].ageing.font_size_px, 13.28);
+  EXPECT_EQ(plan.items[1].ageing.how, Ageing::kResized);
+  EXPECT_EQ(plan.items[0].positions, 3);
+  EXPECT_EQ(plan.items[0].expected_recall, 0.5);
+}
+
+TEST(PlanTest, AWayToAgeThatCannotWorkIsRefused) {
+  const auto expect_refused = [](const std::string& ageing,
+                                 const std::string& message) {
+    EXPECT_THAT(
+        [&] {
+          make_plan(
+              policy_of(concat(
+                  R"({"policy": "uniform", "options": {"mode": "nano-9"}, )",
+                  R"("ageing": )",
+                  ageing,
+                  "}")),
+              nano_input(1));
+        },
+        ThrowsMessage<InputError>(HasSubstr(message)));
+  };
+
+  expect_refused(
+      R"({"nano-7": {}})", "ageing: no tier \"nano-7\"; this model has");
+  expect_refused(R"({"text": {}})", "ageing: \"text\" has no pictures");
+  expect_refused(
+      R"({"nano-1": {"how": "excerpt"}})",
+      "ageing.nano-1.font_size_px: expected a size from 4 to 1000, got 0");
+  expect_refused(
+      R"({"nano-1": {"font_size_px": 8}})", "no effect on a resized page");
+}
+
+TEST(PlanTest, AWayToAgeIsKeptAsText) {
+  EXPECT_EQ(ageing_text({}), "resized");
+  const AgeingConfig config{Ageing::kRedrawn, 6, 1.5};
+  const auto read = read_ageing(ageing_text(config), "plan");
+  EXPECT_EQ(read.how, config.how);
+  EXPECT_EQ(read.font_size_px, config.font_size_px);
+  EXPECT_EQ(read.line_height, config.line_height);
 }
 
 TEST(PlanTest, ABudgetOfOnePositionGivesAPlanWithoutPages) {

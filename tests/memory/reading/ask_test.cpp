@@ -24,6 +24,7 @@ class AskTest : public tests::TinyMemoryTest {
         store,
         plan.items[item].page,
         plan.items[item].mode,
+        plan.items[item].how,
         token_file_model(model));
     Statement update(
         store.database(), "UPDATE reading SET text = ?1 WHERE token_file = ?2");

@@ -26,6 +26,7 @@ class BuildTokensTest : public tests::TinyMemoryTest {
         store,
         plan.items[item].page,
         plan.items[item].mode,
+        plan.items[item].how,
         token_file_model(model));
     return model::read_vision_tokens(
         derived_file(store, row->sha256, kTokensExtension));

@@ -4,6 +4,8 @@
 #include "memory/sweep/cell_rows.h"
 #include "tests/memory/reading/tiny_memory.h"
 
+#include <set>
+
 namespace microfiche::memory {
 namespace {
 
@@ -155,6 +157,100 @@ TEST_F(ConversationSweepTest, AGrowingConversationReusesWhatItHas) {
   EXPECT_THAT(growth_table(rows).rows, SizeIs(3));
 }
 
+TEST_F(ConversationSweepTest, EveryAgeHasARow) {
+  const auto results = run();
+
+  const auto table = age_table(results, 1);
+
+  int64_t questions = 0;
+  std::set<std::string> ages;
+  for (const auto& row : table.rows) {
+    ages.insert(row[3]);
+    EXPECT_EQ(row[4], "t4");
+    questions += std::stoll(row[5]);
+  }
+  EXPECT_THAT(ages, SizeIs(table.rows.size()));
+  EXPECT_EQ(questions, std::ssize(results[0].runs[0].recall.probes));
+}
+
+TEST_F(ConversationSweepTest, AFileOfTheUserIsAKindOfConversations) {
+  write_file(
+      folder.path() / "mine.json",
+      R"([{"id": "a", "conversations": [
+            {"from": "human", "value": "We planted seven apples."},
+            {"from": "gpt", "value": "My sister keeps goats there."}]},
+          {"id": "b", "conversations": [
+            {"from": "human", "value": "The miller wanted cherries then."}]},
+          {"id": "c", "conversations": [
+            {"from": "human", "value": "Nobody likes rotten quinces."}]}])");
+  config.erase("conversations");
+  config["conversation_files"] = {
+      {"mine",
+       {{"file", (folder.path() / "mine.json").string()}, {"cloze", 5}}}};
+  config["conversations_per_cell"] = 2;
+
+  const auto results = run();
+
+  ASSERT_THAT(results, SizeIs(1));
+  EXPECT_EQ(results[0].cell.conversation, "mine");
+  ASSERT_THAT(results[0].runs, SizeIs(2));
+  EXPECT_THAT(results[0].runs[0].recall.probes, SizeIs(2));
+  EXPECT_THAT(
+      results[0].runs[1].recall.texts.exact[0], HasSubstr("The miller"));
+}
+
+TEST_F(ConversationSweepTest, TheCacheOfAGrowingConversationIsMeasured) {
+  config["conversations"]["few"] = {{"turns", 5}, {"facts", 2}, {"updates", 0}};
+  config["grow_from"] = 3;
+  config["grow_by"] = 1;
+  config["context_cost"] = {{"answer_ids", 2}};
+
+  const auto rows = grow_conversations(load(), model, folder.path() / "run");
+
+  ASSERT_GE(rows.size(), 2U);
+  EXPECT_EQ(rows[0].turns, 3);
+  EXPECT_EQ(rows[1].turns, 4);
+  for (const auto& row : rows) {
+    ASSERT_TRUE(row.context && row.anew);
+    EXPECT_EQ(row.context->change.kept, row.unchanged_prefix);
+    EXPECT_EQ(
+        row.context->change.kept + row.context->change.prefilled,
+        row.positions);
+    EXPECT_EQ(row.anew->prefilled, row.positions);
+  }
+  EXPECT_GT(rows[1].context->change.kept, 0);
+  EXPECT_EQ(rows[0].text->change.prefilled, rows[0].text_positions);
+}
+
+/// A step whose pages and text take so many seconds in all.
+GrowthRow step_of(int64_t turns, double pages, std::optional<double> text) {
+  GrowthRow row;
+  row.turns = turns;
+  row.context.emplace();
+  row.context->change.time.processor_seconds = pages;
+  if (text) {
+    row.text.emplace();
+    row.text->answer.processor_seconds = *text;
+  }
+  return row;
+}
+
+TEST(GrowthTableTest, PagesBreakEvenWhereTheirSumStaysBelowThatOfTheText) {
+  // Sums: 5 and 1, 6 and 7 (below), 9 and 8 (above), 10 and 20, text is over.
+  const auto found = break_even(
+      {step_of(10, 5, 1),
+       step_of(20, 1, 6),
+       step_of(30, 3, 1),
+       step_of(40, 1, 12),
+       step_of(50, 100, std::nullopt),
+       step_of(10, 2, 1)});
+
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].turns, 40);
+  EXPECT_EQ(found[0].last_turns, 40);
+  EXPECT_EQ(found[1].turns, std::nullopt);
+}
+
 TEST_F(ConversationSweepTest, WhatCannotWorkIsRefusedWithItsField) {
   const auto good = config;
   config["budgets"] = Json::array();
@@ -172,6 +268,14 @@ TEST_F(ConversationSweepTest, WhatCannotWorkIsRefusedWithItsField) {
   config["grow_by"] = 4;
   config["never_stated"] = 1;
   expect_refused("grow_by: nothing is asked");
+  config = good;
+  config["conversation_files"] = {{"few", {{"file", "x.json"}}}};
+  expect_refused("conversation_files.few: conversations has the same name");
+  config["conversation_files"] = {{"x", {{"file", "x"}, {"format", "chat"}}}};
+  expect_refused("conversation_files.x.format: no format \"chat\"");
+  config = good;
+  config["context_cost"] = Json::object();
+  expect_refused("context_cost have no effect without grow_by");
   config = good;
   config["policies"]["all in t4"]["policy"] = "dream";
   expect_refused("policies.all in t4");

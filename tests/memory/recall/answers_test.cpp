@@ -57,6 +57,25 @@ TEST_F(AnswersTest, APageThatIsReadGivesTheValue) {
   EXPECT_EQ(found.seconds, 0.75);
 }
 
+TEST_F(AnswersTest, AQuestionOfADataSetIsRightIfItsPageSpellsTheAnswer) {
+  probes = {{"Which one?", 2, 2, 1, {"One", "question", {}, {}, {}}}};
+
+  EXPECT_EQ(
+      answer(Method::kTranscription, "Which one?").outcome, Outcome::kCorrect);
+  EXPECT_EQ(
+      answer(Method::kWholeText, "Which one?").outcome, Outcome::kCorrect);
+  EXPECT_EQ(
+      answer(Method::kWrongPage, "Which one?").outcome, Outcome::kAbstained);
+  EXPECT_EQ(
+      answer(Method::kBlankPage, "Which one?").outcome, Outcome::kAbstained);
+  // Another page spells it, and part of a word does not count.
+  texts.kept[1]->text = "kib is ones.";
+  texts.kept[2]->text = "mot is one.";
+  EXPECT_EQ(
+      answer(Method::kTranscription, "Which one?").outcome,
+      Outcome::kAbstained);
+}
+
 TEST_F(AnswersTest, AMisreadValueIsInventedAndAMissedPageAbstains) {
   texts.kept[1]->text = "[2 user] kib is ane.";
   EXPECT_EQ(answer(Method::kTranscription, "kib").outcome, Outcome::kInvented);
@@ -179,7 +198,7 @@ TEST_F(AnswersTest, ANeverStatedKeyHasNoPageAndNoAge) {
       "SELECT count(*), count(page), count(age_pages), count(mode) "
       "FROM answer WHERE outcome = 'abstained' AND text = ''");
   ASSERT_TRUE(query.next());
-  EXPECT_EQ(query.integer(0), 7);
+  EXPECT_EQ(query.integer(0), 8);
   EXPECT_EQ(query.integer(1) + query.integer(2) + query.integer(3), 0);
 }
 

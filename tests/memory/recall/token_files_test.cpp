@@ -33,15 +33,17 @@ class TokenFilesTest : public tests::PlannedStoreTest {
 };
 
 TEST_F(TokenFilesTest, TokensAreFoundForTheirModelAndDtypeOnly) {
-  const auto found = find_token_file(store, page.page, "m", model);
+  const auto found = find_token_file(store, page.page, "m", "resized", model);
 
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->positions, 7);
   EXPECT_EQ(found->nominal, 4);
   EXPECT_EQ(found->sha256, "tokens");
-  EXPECT_FALSE(find_token_file(store, page.page, "n", model));
-  EXPECT_FALSE(find_token_file(store, page.page, "m", {"other", "f32"}));
-  EXPECT_FALSE(find_token_file(store, page.page, "m", {"weights", "bf16"}));
+  EXPECT_FALSE(find_token_file(store, page.page, "n", "resized", model));
+  EXPECT_FALSE(
+      find_token_file(store, page.page, "m", "resized", {"other", "f32"}));
+  EXPECT_FALSE(
+      find_token_file(store, page.page, "m", "resized", {"weights", "bf16"}));
   EXPECT_TRUE(has_tokens_of_others(store, page.page, "m", {"other", "f32"}));
   EXPECT_FALSE(has_tokens_of_others(store, page.page, "m", model));
 }
