@@ -30,7 +30,7 @@ namespace {
 /// and characters of texts whose differences are marked: the alignment takes a
 /// quarter of a byte per pair of characters.
 constexpr size_t kMaxTextBytes = 200'000;
-constexpr size_t kMaxComparedCharacters = 200'000;
+constexpr size_t kMaxComparedCharacters = 100'000;
 constexpr size_t kMaxMarkedCharacters = 8'000;
 
 constexpr int64_t kTimelinePages = 200;

@@ -38,7 +38,7 @@ class PlaygroundApi {
 
   /// {"reference", "prediction"}: the texts in pieces, each the same in both,
   /// missing, added or substituted, and the scores of the reading. Two requests
-  /// at a time, because two long texts take a second.
+  /// at a time, because two long texts take seconds.
   Json compare(const std::string& body);
 
   /// The newest plan of the store, as an HTML document without scripts. Throws

@@ -50,6 +50,8 @@ void ServerMetrics::count_answer(const AnswerSummary& summary, double seconds) {
   prompt_ids_ += summary.prompt_ids;
   answer_ids_ += summary.answer_ids;
   vision_tokens_ += summary.nominal_tokens;
+  drafted_ids_ += summary.drafted;
+  accepted_ids_ += summary.accepted;
   first_token_.add(summary.first_token_seconds);
   duration_.add(seconds);
 }
@@ -128,6 +130,16 @@ std::string ServerMetrics::text() const {
       "counter",
       "Vision tokens, nominal count.",
       vision_tokens_);
+  text += metric(
+      "microfiche_drafted_tokens_total",
+      "counter",
+      "Ids that drafts proposed.",
+      drafted_ids_);
+  text += metric(
+      "microfiche_accepted_tokens_total",
+      "counter",
+      "Drafted ids that the model chose, too.",
+      accepted_ids_);
   text += first_token_.text(
       "microfiche_first_token_seconds",
       "From the arrival of a request to its first token.");

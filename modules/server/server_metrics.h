@@ -50,6 +50,8 @@ class ServerMetrics {
   int64_t prompt_ids_ = 0;
   int64_t answer_ids_ = 0;
   int64_t vision_tokens_ = 0;
+  int64_t drafted_ids_ = 0;
+  int64_t accepted_ids_ = 0;
   Histogram first_token_;
   Histogram duration_;
 };
