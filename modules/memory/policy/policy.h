@@ -85,7 +85,7 @@ struct PolicyKind {
       make;
 };
 
-/// Every policy. See docs/guide/memory.md, "Add a policy".
+/// Every policy. See docs/guide/memory_policy.md.
 const std::vector<PolicyKind>& policy_kinds();
 
 /// A policy with options of type `Config`.

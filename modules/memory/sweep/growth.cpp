@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "core/stop_signal.h"
 #include "memory/derived_files.h"
+#include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
 #include "memory/reading/plan_context.h"
 #include "memory/recall/token_files.h"
@@ -13,6 +14,9 @@ namespace microfiche::memory {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// A store has one conversation.
+constexpr int64_t kOnlyConversation = 1;
 
 /// A question whose answer does not matter.
 constexpr const char* kQuestion = "\nWhat was said first?";
@@ -146,6 +150,10 @@ std::vector<GrowthRow> grow_conversations(
         row.layout_time = measure_time([&] {
           add_lines(store, sweep, std::span(lines).first(end), /*seal=*/false);
         });
+        // The first turns may not fill a page.
+        if (pages(store, kOnlyConversation).empty()) {
+          continue;
+        }
         StoredPlan plan;
         row.plan_time = measure_time([&] {
           plan = plan_conversation(
