@@ -106,7 +106,7 @@ bool Connection::wait_for_request(const GiveUp& give_up) {
   num_lines_ = 0;
   line_bytes_ = 0;
   answered_ = false;
-  return !is_peer_gone();
+  return true;
 }
 
 void Connection::begin_body(int64_t max_bytes) {

@@ -52,8 +52,8 @@ class Connection : public httplib::Stream {
   /// Whether a connection that has been idle for this long must close.
   using GiveUp = std::function<bool(Clock::duration idle)>;
 
-  /// Waits until the next request begins. Returns false when the client has
-  /// closed, after `idle_seconds`, and when `give_up` returns true.
+  /// Waits until the next request begins, or the client closes. Returns false
+  /// after `idle_seconds`, and when `give_up` returns true.
   bool wait_for_request(const GiveUp& give_up);
 
   /// The headers are read: the limits of the body apply. At most `max_bytes`

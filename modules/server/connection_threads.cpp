@@ -9,12 +9,20 @@ void ConnectionThreads::enqueue(std::function<void()> connection) {
   {
     const std::lock_guard lock(mutex_);
     connections_.push_back(std::move(connection));
-    waiting_ = std::ssize(connections_) - idle_;
-    if (waiting_ > 0 && std::ssize(threads_) < max_threads_) {
+    if (std::ssize(connections_) > idle_ &&
+        std::ssize(threads_) < max_threads_) {
       threads_.emplace_back([this] { run(); });
     }
+    count_waiting();
   }
   changed_.notify_one();
+}
+
+/// The caller holds the lock.
+void ConnectionThreads::count_waiting() {
+  // As long as there may be more threads, one is on its way.
+  const bool all_started = std::ssize(threads_) == max_threads_;
+  waiting_ = all_started ? std::ssize(connections_) - idle_ : 0;
 }
 
 void ConnectionThreads::run() {
@@ -28,7 +36,7 @@ void ConnectionThreads::run() {
     }
     const auto connection = std::move(connections_.front());
     connections_.pop_front();
-    waiting_ = std::ssize(connections_) - idle_;
+    count_waiting();
     lock.unlock();
     connection();
     lock.lock();

@@ -19,7 +19,8 @@ namespace microfiche::server {
 /// most `max_threads`; more connections wait.
 class ConnectionThreads : public httplib::TaskQueue {
  public:
-  /// `waiting` is kept at the number of connections without a thread.
+  /// `waiting` is kept at the number of connections for which there is no
+  /// thread and cannot be another one; at most 0 without such.
   ConnectionThreads(int64_t max_threads, std::atomic<int64_t>& waiting)
       : max_threads_(max_threads), waiting_(waiting) {}
 
@@ -30,6 +31,7 @@ class ConnectionThreads : public httplib::TaskQueue {
 
  private:
   void run();
+  void count_waiting();
 
   const int64_t max_threads_;
   std::atomic<int64_t>& waiting_;
