@@ -112,6 +112,9 @@ HttpServer::HttpServer(const ServerConfig& config, ServerMetrics& metrics)
     return new ConnectionThreads(config_.connections, waiting_connections_);
   };
   set_payload_max_length(static_cast<size_t>(config.max_body_bytes));
+  // What the Keep-Alive header states: `wait_for_request` decides.
+  set_keep_alive_timeout(static_cast<time_t>(config.idle_seconds));
+  set_keep_alive_max_count(1'000'000);
   // Without SO_REUSEPORT, with which two servers would share a port.
   set_socket_options([](socket_t socket) {
     const int on = 1;

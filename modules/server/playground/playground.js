@@ -342,13 +342,11 @@ $("file").addEventListener("change", () => takeFile($("file").files[0]));
 $("page-number").addEventListener("change", loadFile);
 $("file-mode").addEventListener("change", showPage);
 $("read-file").addEventListener("click", () => attempt((run) => readAndShow(run, mode())));
-$("drop").addEventListener("dragover", (event) => {
-  event.preventDefault();
-  $("drop").classList.add("over");
-});
+// A file that misses the field must not replace the page.
+for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => event.preventDefault());
+$("drop").addEventListener("dragover", () => $("drop").classList.add("over"));
 $("drop").addEventListener("dragleave", () => $("drop").classList.remove("over"));
 $("drop").addEventListener("drop", (event) => {
-  event.preventDefault();
   $("drop").classList.remove("over");
   takeFile(event.dataTransfer.files[0]);
 });
