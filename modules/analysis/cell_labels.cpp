@@ -63,6 +63,15 @@ std::string condition_label(const sweep::Cell& cell) {
   return name.empty() ? "untouched" : name;
 }
 
+std::string condition_and_axes_label(const sweep::Cell& cell) {
+  auto label = condition_label(cell);
+  for (const auto& [axis, value] :
+       sweep::optional_coordinates(sweep::without_conditions(cell))) {
+    label += concat(", ", axis, " ", value);
+  }
+  return label;
+}
+
 Table make_cell_table(
     const std::string& content_column,
     const std::vector<std::string>& columns) {

@@ -23,6 +23,10 @@ std::string content_label(const sweep::Cell& cell);
 /// "untouched" without conditions.
 std::string condition_label(const sweep::Cell& cell);
 
+/// The conditions of a cell and its values on the axes of the sweep, such as
+/// "random_letters, window 32".
+std::string condition_and_axes_label(const sweep::Cell& cell);
+
 /// A table with the columns mode, style, length, `content_column` and pages,
 /// followed by `columns`.
 Table make_cell_table(

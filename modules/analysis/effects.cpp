@@ -121,7 +121,7 @@ Table effects_table(const std::vector<ConditionEffect>& effects) {
     add_cell_row(
         table,
         effect.cell,
-        condition_label(effect.cell),
+        condition_and_axes_label(effect.cell),
         effect.pages,
         {fixed(effect.score.mean, 3),
          fixed(effect.score.low, 3),

@@ -56,6 +56,25 @@ class RunTablesTest : public ::testing::Test {
   RunSummary summary;
 };
 
+TEST_F(RunTablesTest, TheRowOfAnEffectNamesItsValuesOnTheAxes) {
+  run.config.conditions.page = {"none", "blur:1"};
+  run.config.windows = {0, 32};
+  for (const int64_t window : run.config.windows) {
+    auto untouched = plain;
+    untouched.window = window;
+    auto blurred = untouched;
+    blurred.page_condition = "blur:1";
+    add(untouched, 0.9);
+    add(blurred, 0.8);
+  }
+
+  const auto table = effects_table(compute_effects(run, summary));
+
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[0][3], "blur:1, window 0");
+  EXPECT_EQ(table.rows[1][3], "blur:1, window 32");
+}
+
 TEST_F(RunTablesTest, AnEffectIsTheGapToTheUntouchedPages) {
   run.config.conditions.page = {"none", "blur:1"};
   auto blurred = plain;
