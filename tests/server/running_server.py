@@ -17,7 +17,7 @@ os.environ["NO_PROXY"] = "*"
 
 CHAT = "/v1/chat/completions"
 
-# Long enough to be interrupted: the model repeats itself, and nothing stops it.
+# Long enough to be interrupted, with a model that does not end its text.
 LONG = {"messages": [{"role": "user", "content": "aaaa"}], "stream": True, "max_tokens": 4000,
         "microfiche": {"loop_repeats": 0}}
 
