@@ -32,7 +32,7 @@ std::string break_even_text(const memory::BreakEven& found) {
           : ": in all, the pages take more processor time than the text",
       ", up to turn ",
       found.last_turns,
-      ", the last at which the text fits");
+      ", the last with text in a context");
 }
 
 } // namespace

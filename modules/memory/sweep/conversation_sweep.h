@@ -117,7 +117,7 @@ struct BreakEven {
 
   /// Turns at the first step from which on the processor time of all steps so
   /// far (drawing, encoding, prefilling, answers) is not above that of the
-  /// text, up to the last step at which the text fits. None if there is none.
+  /// text, up to the last step whose text was measured. None if there is none.
   std::optional<int64_t> turns;
 
   /// Turns at that last step.
