@@ -10,6 +10,10 @@
 namespace microfiche::model {
 namespace {
 
+/// Selects the layers of both encoder stages and of the projector.
+constexpr const char* kEncoderLayers =
+    "re:model\\.(sam_model|vision_model|qwen2_model|projector)\\.";
+
 /// The expression of compressed-tensors for a pattern with `*`.
 std::string expression_of(const std::string& pattern) {
   std::string text = "re:";
@@ -65,6 +69,9 @@ Quantization int4_quantization(
   Quantization::Group int8;
   int8.format.format = WeightFormat::kInt8;
   int8.targets = to_patterns(options.int8_layers, specs);
+  if (!options.encoder) {
+    int8.targets.emplace_back(kEncoderLayers, "");
+  }
   for (const auto& spec : specs) {
     if (!spec.layer.empty() && spec.shape[1] % options.group_size != 0) {
       int8.targets.emplace_back(spec.layer, spec.layer);

@@ -90,6 +90,30 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
   EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
 }
 
+TEST_F(ModelCommandsTest, QuantizeWritesAnInt4FolderThatReads) {
+  const auto quantized =
+      run("quantize --dtype int4 -o int4 --keep 'model.layers.0.self_attn.*'");
+
+  ASSERT_EQ(quantized.exit_code, 0) << quantized.err;
+  const checkpoint::SafetensorsFile file(
+      folder.path() / "int4/model.safetensors");
+  EXPECT_EQ(file.find("lm_head.weight_packed")->dtype, checkpoint::Dtype::kI32);
+  EXPECT_EQ(file.find("lm_head.weight_scale")->dtype, checkpoint::Dtype::kBF16);
+  EXPECT_EQ(
+      file.find("model.layers.0.self_attn.q_proj.weight")->dtype,
+      checkpoint::Dtype::kF32);
+  const auto read = tests::run_program(
+      folder.path(), "read page.png --model int4 --max-new-tokens 4");
+  EXPECT_EQ(read.exit_code, 0) << read.err;
+  const auto again =
+      tests::run_program(folder.path(), "quantize --model int4 -o again");
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_THAT(again.err, HasSubstr("its weights are int4 already"));
+  const auto unused = run("quantize --zero-points -o again");
+  EXPECT_EQ(unused.exit_code, 2);
+  EXPECT_THAT(unused.err, HasSubstr("need --dtype int4"));
+}
+
 TEST_F(ModelCommandsTest, MergeGivesTheSameModelAsTheAdapter) {
   auto tiny = tests::make_tiny_model();
   model::AdapterConfig config;
