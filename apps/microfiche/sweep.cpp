@@ -109,15 +109,19 @@ class OpenModel {
 };
 
 /// The provenance of every model, dtype and window of a sweep. Opens each, so
-/// that a broken one is reported before the first page. Prints each training
+/// that a broken one is reported before the first page. Prints each
 /// warning once if `warns`.
 Json models_of(const sweep::SweepConfig& config, OpenModel& model, bool warns) {
   Json models = Json::array();
   std::set<std::string> warned;
   for (const auto& cell : sweep::cells_of(config)) {
     auto provenance = model.find(cell).provenance();
-    for (auto& warning :
-         sweep::training_warnings(config, cell, model.loaded().config)) {
+    auto warnings =
+        sweep::training_warnings(config, cell, model.loaded().config);
+    if (auto unused = sweep::unused_draft_warning(config, model.loaded())) {
+      warnings.push_back(std::move(*unused));
+    }
+    for (auto& warning : warnings) {
       if (warned.insert(warning).second && warns) {
         warn(warning);
       }

@@ -4,6 +4,7 @@
 
 #include "core/config.h"
 #include "model/loaded_model.h"
+#include "model/model_config.h"
 #include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {
@@ -30,6 +31,25 @@ std::vector<Sample> read_nano(
   const TemporaryFolder folder;
   run_small_sweep(sweep, *reader, folder.path());
   return read_run(folder.path()).samples;
+}
+
+TEST(DraftedNanoTest, ADraftWithoutEffectIsSaid) {
+  SweepConfig sweep;
+  sweep.draft = "reference";
+  auto config = model::load_model_config(MICROFICHE_SOURCE_DIR
+                                         "/configs/models/nano/config.json");
+  const auto warning_of = [&] {
+    return unused_draft_warning(
+        sweep, model::make_model(config, tests::byte_tokenizer()));
+  };
+  EXPECT_EQ(warning_of(), std::nullopt);
+
+  config.language.num_key_value_heads = 4;
+  config.language.sliding_window_size = 5;
+  EXPECT_TRUE(warning_of().value_or("").starts_with("draft has no effect: "));
+
+  sweep.draft = "";
+  EXPECT_EQ(warning_of(), std::nullopt);
 }
 
 TEST(DraftedNanoTest, ADraftChangesNoReadingAndSavesSteps) {

@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include "core/crypto.h"
 #include "core/error.h"
+#include "generation/decode_step.h"
 #include "generation/diagnostics.h"
 #include "generation/read.h"
 #include "model/model_config_validation.h"
@@ -340,6 +341,18 @@ std::unique_ptr<BatchReader> make_model_reader(
     return std::make_unique<TextReader>(loaded, std::move(*text_compressor));
   }
   return std::make_unique<PictureReader>(loaded);
+}
+
+std::optional<std::string> unused_draft_warning(
+    const SweepConfig& config,
+    const model::LoadedModel& loaded) {
+  if (config.draft.empty()) {
+    return std::nullopt;
+  }
+  const auto reason =
+      generation::DecodeStep(loaded.model->decoder).unsupported_draft_reason();
+  return reason ? std::optional(concat("draft has no effect: ", *reason))
+                : std::nullopt;
 }
 
 } // namespace microfiche::sweep

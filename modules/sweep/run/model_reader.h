@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "model/loaded_model.h"
 #include "sweep/run/batch_reader.h"
+#include "sweep/sweep_config.h"
 #include "text_compression/text_compressor_file.h"
 
 namespace microfiche::sweep {
@@ -22,5 +24,11 @@ std::unique_ptr<BatchReader> make_model_reader(
 /// reader.
 std::unique_ptr<BatchReader> make_text_question_reader(
     model::LoadedModel& loaded);
+
+/// A sentence that says why `SweepConfig::draft` has no effect with this model;
+/// nothing if it has one or is empty.
+std::optional<std::string> unused_draft_warning(
+    const SweepConfig& config,
+    const model::LoadedModel& loaded);
 
 } // namespace microfiche::sweep
