@@ -20,13 +20,15 @@ using namespace microfiche;
 constexpr int64_t kPositions = 16;
 constexpr int64_t kSteps = 12;
 
-decoder::Decoder make_decoder(bool int8) {
+decoder::Decoder make_decoder(int bits) {
   decoder::Decoder decoder(
       decoder::DecoderOptions().layers(3).vocab_size(16160));
   for (const auto& module : decoder->modules()) {
     auto* linear = module->as<layers::Linear>();
-    if (linear != nullptr && int8) {
+    if (linear != nullptr && bits == 8) {
       linear->quantize();
+    } else if (linear != nullptr && bits == 4) {
+      linear->quantize_int4(/*group=*/32, /*zero_points=*/false);
     }
   }
   for (auto& parameter : decoder->parameters()) {
@@ -51,7 +53,7 @@ double fastest_ms(const std::function<void()>& step) {
   return shortest;
 }
 
-bool measure(decoder::Decoder& decoder, bool int8, int64_t rows) {
+bool measure(decoder::Decoder& decoder, int bits, int64_t rows) {
   const auto prompts = torch::randn({rows, kPositions, 1280}, torch::kBFloat16);
   const std::vector<int64_t> lengths(rows, kPositions);
   const auto ids = torch::randint(16160, {rows, 1}, torch::kInt64);
@@ -82,7 +84,9 @@ bool measure(decoder::Decoder& decoder, bool int8, int64_t rows) {
   const double forward_ms = fastest_ms([&] { forward(); });
   std::printf(
       "| %s | %lld | %.2f | %.2f | %.2f |\n",
-      int8 ? "int8" : "bf16",
+      bits == 16      ? "bf16"
+          : bits == 8 ? "int8"
+                      : "int4",
       static_cast<long long>(rows),
       team_ms,
       forward_ms,
@@ -100,10 +104,10 @@ int main() {
       "|---|---|---|---|---|\n",
       at::get_num_threads());
   bool same = true;
-  for (const bool int8 : {false, true}) {
-    auto decoder = make_decoder(int8);
+  for (const int bits : {16, 8, 4}) {
+    auto decoder = make_decoder(bits);
     for (const int64_t rows : {1, 4, 16}) {
-      same = measure(decoder, int8, rows) && same;
+      same = measure(decoder, bits, rows) && same;
     }
   }
   return same ? 0 : 1;

@@ -22,6 +22,7 @@ using microfiche::layers::Linear;
 constexpr int64_t kIn = 1280;
 constexpr int64_t kOut = 896;
 constexpr int64_t kMatrices = 200;
+constexpr int64_t kInt4Group = 32;
 
 // The least multiplications of a float32 run.
 constexpr int64_t kProductsPerRun = int64_t{1} << 28;
@@ -89,17 +90,21 @@ int main() {
   std::printf("\n");
   std::printf(
       "%d threads, memory reads %.1f GB/s\n\n"
-      "| rows | bf16, GB/s | int8, GB/s | ATen bf16, GB/s |\n"
-      "|---|---|---|---|\n",
+      "| rows | bf16, GB/s | int8, GB/s | int4, GB/s | ATen bf16, GB/s |\n"
+      "|---|---|---|---|---|\n",
       at::get_num_threads(),
       read_bandwidth());
   std::vector<Linear> exact;
   std::vector<Linear> rounded;
+  std::vector<Linear> rounded_to_int4;
   for (int64_t i = 0; i < kMatrices; ++i) {
     exact.emplace_back(torch::nn::LinearOptions(kIn, kOut).bias(false));
     exact.back()->to(torch::kBFloat16);
     rounded.emplace_back(torch::nn::LinearOptions(kIn, kOut).bias(false));
     rounded.back()->quantize();
+    rounded_to_int4.emplace_back(
+        torch::nn::LinearOptions(kIn, kOut).bias(false));
+    rounded_to_int4.back()->quantize_int4(kInt4Group, /*zero_points=*/false);
   }
   const double numbers = static_cast<double>(kIn * kOut * kMatrices);
   for (const int64_t rows : {1, 2, 4, 8, 16, 32, 64, 256, 1024}) {
@@ -117,10 +122,12 @@ int main() {
       }
     });
     std::printf(
-        "| %lld | %.1f | %.1f | %.1f |\n",
+        "| %lld | %.1f | %.1f | %.1f | %.1f |\n",
         static_cast<long long>(rows),
         2e-9 * numbers / time(exact),
         1e-9 * numbers / time(rounded),
+        // A scale has 16 bits.
+        1e-9 * numbers * (0.5 + 2.0 / kInt4Group) / time(rounded_to_int4),
         2e-9 * numbers / aten);
   }
   return 0;
