@@ -36,8 +36,8 @@ struct TrainedModel {
 /// Makes or loads the model of a config, with its adapter. With sharded
 /// optimizer state, rank `rank` has the masters of the parameters that it owns.
 ///
-/// Throws `InputError` for a model that does not match, for quantized weights, and
-/// for stages that train more than the adapter and heads of a model with an
+/// Throws `InputError` for a model that does not match, for quantized weights,
+/// and for stages that train more than the adapter and heads of a model with an
 /// adapter.
 TrainedModel make_trained_model(
     const TrainingConfig& config,

@@ -14,9 +14,9 @@ namespace {
 // Up to this many rows, multiplying integers is as fast as converting weights.
 constexpr int64_t kIntegerRows = 16;
 
-// The processor's own prefetching stops at the end of a page. In a loop over 300
-// matrices a page ahead saved 7 % of one row's processor time, in a decoding
-// step nothing that a busy machine showed.
+// The processor's own prefetching stops at the end of a page. In a loop over
+// 300 matrices a page ahead saved 7 % of one row's processor time, in a
+// decoding step nothing that a busy machine showed.
 constexpr int64_t kPrefetchedBytes = 4096;
 
 // Bytes of weights that are converted to bfloat16 at a time. They stay in the

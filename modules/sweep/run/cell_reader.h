@@ -14,8 +14,8 @@
 
 namespace microfiche::sweep {
 
-/// Gives the reader for a cell's model, dtype and window. Cells with the same reader
-/// follow each other, so it is enough to keep the last one.
+/// Gives the reader for a cell's model, dtype and window. Cells with the same
+/// reader follow each other, so it is enough to keep the last one.
 using FindReader = std::function<BatchReader&(const Cell& cell)>;
 
 /// The mode of that name: one of the sweep's own modes, or else one of the
