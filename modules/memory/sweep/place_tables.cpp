@@ -19,6 +19,32 @@ std::string mode_name(const StoredPlanItem& item) {
   return aged_mode_name(item.mode, read_ageing(item.how, "plan"));
 }
 
+/// Calls `use` with the number of the run, the run, the probe and the outcome
+/// of each question for a fact that was answered by transcription.
+template <typename Use>
+void for_each_transcription(const CellResult& result, const Use& use) {
+  for (size_t r = 0; r < result.runs.size(); ++r) {
+    const auto& run = result.runs[r].recall;
+    for (const auto& answer : run.answers) {
+      const auto& probe = run.probes[answer.probe];
+      if (answer.method == Method::kTranscription && probe.fact) {
+        use(r, run, probe, answer.outcome);
+      }
+    }
+  }
+}
+
+/// Counts an outcome of run `r` among `num_runs`.
+void count(
+    std::vector<metrics::ClusterCount>& clusters,
+    size_t r,
+    size_t num_runs,
+    Outcome outcome) {
+  clusters.resize(num_runs);
+  ++clusters[r].probes;
+  clusters[r].correct += outcome == Outcome::kCorrect ? 1 : 0;
+}
+
 } // namespace
 
 Table place_table(const std::vector<CellResult>& results, uint64_t seed) {
@@ -40,28 +66,22 @@ Table place_table(const std::vector<CellResult>& results, uint64_t seed) {
     };
     // Most positions, newest pages, first.
     std::map<std::tuple<int64_t, std::string, int64_t>, Place> places;
-    for (size_t r = 0; r < result.runs.size(); ++r) {
-      const auto& run = result.runs[r].recall;
-      for (const auto& answer : run.answers) {
-        const auto& probe = run.probes[answer.probe];
-        if (answer.method != Method::kTranscription || !probe.fact) {
-          continue;
-        }
-        const auto& exact = run.texts.exact[*probe.item];
-        const auto at = find_value_place(exact, probe.key, probe.answer.value);
-        const auto quarter = static_cast<int64_t>(at.value_or(0)) * kQuarters /
-            std::max<int64_t>(std::ssize(exact), 1);
-        const auto& item = run.plan.items[*probe.item];
-        auto& place = places[{-item.tier, mode_name(item), quarter}];
-        const int64_t age = age_in_pages(run.plan, *probe.item);
-        place.first = place.clusters.empty() ? age : std::min(place.first, age);
-        place.last = std::max(place.last, age);
-        place.clusters.resize(result.runs.size());
-        ++place.clusters[r].probes;
-        place.clusters[r].correct +=
-            answer.outcome == Outcome::kCorrect ? 1 : 0;
-      }
-    }
+    for_each_transcription(
+        result,
+        [&](size_t r, const auto& run, const auto& probe, Outcome outcome) {
+          const auto& exact = run.texts.exact[*probe.item];
+          const auto at =
+              find_value_place(exact, probe.key, probe.answer.value);
+          const auto quarter = static_cast<int64_t>(at.value_or(0)) *
+              kQuarters / std::max<int64_t>(std::ssize(exact), 1);
+          const auto& item = run.plan.items[*probe.item];
+          auto& place = places[{-item.tier, mode_name(item), quarter}];
+          const int64_t age = age_in_pages(run.plan, *probe.item);
+          place.first =
+              place.clusters.empty() ? age : std::min(place.first, age);
+          place.last = std::max(place.last, age);
+          count(place.clusters, r, result.runs.size(), outcome);
+        });
     for (const auto& [key, place] : places) {
       const auto share = share_json(share_of(place.clusters, seed));
       table.rows.push_back(
@@ -96,20 +116,13 @@ Table age_table(const std::vector<CellResult>& results, uint64_t seed) {
       std::map<std::string, int64_t> modes;
     };
     std::map<int64_t, Age> ages;
-    for (size_t r = 0; r < result.runs.size(); ++r) {
-      const auto& run = result.runs[r].recall;
-      for (const auto& answer : run.answers) {
-        const auto& probe = run.probes[answer.probe];
-        if (answer.method != Method::kTranscription || !probe.fact) {
-          continue;
-        }
-        auto& age = ages[age_in_pages(run.plan, *probe.item)];
-        age.clusters.resize(result.runs.size());
-        ++age.clusters[r].probes;
-        age.clusters[r].correct += answer.outcome == Outcome::kCorrect ? 1 : 0;
-        ++age.modes[mode_name(run.plan.items[*probe.item])];
-      }
-    }
+    for_each_transcription(
+        result,
+        [&](size_t r, const auto& run, const auto& probe, Outcome outcome) {
+          auto& age = ages[age_in_pages(run.plan, *probe.item)];
+          count(age.clusters, r, result.runs.size(), outcome);
+          ++age.modes[mode_name(run.plan.items[*probe.item])];
+        });
     for (const auto& [pages, age] : ages) {
       const auto share = share_of(age.clusters, seed);
       std::string modes;

@@ -173,6 +173,24 @@ TEST_F(ConversationSweepTest, EveryAgeHasARow) {
   EXPECT_EQ(questions, std::ssize(results[0].runs[0].recall.probes));
 }
 
+TEST_F(ConversationSweepTest, EveryQuestionCountsInTheQuarterOfItsPlace) {
+  const auto results = run();
+
+  const auto table = place_table(results, 1);
+
+  int64_t questions = 0;
+  for (const auto& row : table.rows) {
+    EXPECT_EQ(row[3], "t4");
+    const int64_t quarter = std::stoll(row[5]);
+    EXPECT_GE(quarter, 1);
+    EXPECT_LE(quarter, 4);
+    questions += std::stoll(row[6]);
+    // The tiny model has random weights and recalls nothing.
+    EXPECT_TRUE(row[7].starts_with("0.000")) << row[7];
+  }
+  EXPECT_EQ(questions, std::ssize(results[0].runs[0].recall.probes));
+}
+
 TEST_F(ConversationSweepTest, AFileOfTheUserIsAKindOfConversations) {
   write_file(
       folder.path() / "mine.json",
