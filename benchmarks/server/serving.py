@@ -90,11 +90,13 @@ def post(connection, path, body):
 
 
 def stream(connection, body):
-    """Counts of the answer, and seconds to its first text."""
+    """Counts of the answer, and seconds to its first text. Each request has a connection of its
+    own: llama.cpp's server closes it after a stream, and does not say so in a header."""
     start = time.monotonic()
     first, usage = None, None
     body = {**body, "stream": True, "stream_options": {"include_usage": True}}
-    connection.request("POST", CHAT, json.dumps(body), {"Content-Type": "application/json"})
+    connection.request("POST", CHAT, json.dumps(body),
+                       {"Content-Type": "application/json", "Connection": "close"})
     answer = connection.getresponse()
     if answer.status != 200:
         raise SystemExit(f"status {answer.status}: {answer.read()[:500]}")
@@ -141,7 +143,7 @@ def load(server, bodies, clients, ask):
     for thread in threads:
         thread.join()
     if failures:
-        raise failures[0]
+        raise RuntimeError(f"a request to {server.process.args[0]} failed") from failures[0]
     return {"seconds": time.monotonic() - start,
             "processor": server.processor_seconds() - processor,
             "pages": len(tokens), "prompt_tokens": statistics.median(prompts),

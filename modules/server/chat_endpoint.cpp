@@ -1,66 +1,32 @@
 #include "server/chat_endpoint.h"
 
 #include "generation/decode_step.h"
+#include "generation/draft.h"
+#include "generation/read.h"
 #include "model/model_family.h"
 #include "model/prompt.h"
 #include "model/trained_on.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
-#include "server/api_error.h"
+#include "server/http/api_error.h"
+#include "server/http/send_answer.h"
 
 #include <utility>
 
 namespace microfiche::server {
-namespace {
-
-constexpr std::chrono::milliseconds kClientCheck{100};
-
-/// The next text of an answer, or its end. Cancels the request when its client
-/// has closed the connection.
-Reply::Piece wait_for_text(Reply& reply) {
-  while (true) {
-    if (Connection::current()->is_peer_gone()) {
-      reply.cancel();
-    }
-    auto piece = reply.take(kClientCheck);
-    if (piece.last || !piece.text.empty()) {
-      return piece;
-    }
-  }
-}
-
-void throw_if_failed(const Reply& reply) {
-  if (const auto error = reply.error()) {
-    throw *error;
-  }
-}
-
-/// Sends all of it, or cancels the request.
-bool send_events(
-    httplib::DataSink& sink,
-    Reply& reply,
-    const std::string& events) {
-  if (sink.write(events.data(), events.size())) {
-    return true;
-  }
-  reply.cancel();
-  return false;
-}
-
-} // namespace
 
 ChatEndpoint::ChatEndpoint(
     const model::LoadedModel& loaded,
     std::string model_name,
     const ServerConfig& config,
-    BatchWorker& batch,
+    JobQueue& queue,
     PageLoader& loader,
     MemoryBudget& memory,
     ServerMetrics& metrics)
     : loaded_(loaded),
       model_name_(std::move(model_name)),
       config_(config),
-      batch_(batch),
+      queue_(queue),
       loader_(loader),
       memory_(memory),
       metrics_(metrics),
@@ -187,76 +153,21 @@ std::shared_ptr<Job> ChatEndpoint::make_job(
   return job;
 }
 
-void ChatEndpoint::count(const Job& job) {
-  const std::chrono::duration<double> seconds = Clock::now() - job.arrival;
-  metrics_.count_answer(*job.reply.summary(), seconds.count());
-}
-
 void ChatEndpoint::answer(
     const httplib::Request& http_request,
     httplib::Response& response) {
-  batch_.check_queue();
+  queue_.check();
   auto head = make_head(model_name_, "");
-  bool stream = false;
-  bool include_usage = false;
+  AnswerForm form;
   std::shared_ptr<Job> job;
   {
     // Images are large, and an answer may take minutes.
     const auto request = parse_chat_request(http_request.body, config_);
     job = make_job(request, head);
-    stream = request.stream;
-    include_usage = request.include_usage;
+    form = {request.stream, request.include_usage};
   }
-  batch_.submit(job);
-  if (!stream) {
-    std::string text;
-    while (true) {
-      const auto piece = wait_for_text(job->reply);
-      text += piece.text;
-      if (piece.last) {
-        break;
-      }
-    }
-    throw_if_failed(job->reply);
-    set_json(response, completion_json(head, text, *job->reply.summary()));
-    count(*job);
-    return;
-  }
-  // A request that fails before its first text still gets its status.
-  auto first = wait_for_text(job->reply);
-  if (first.text.empty()) {
-    throw_if_failed(job->reply);
-  }
-  response.set_header("Cache-Control", "no-store");
-  response.set_chunked_content_provider(
-      "text/event-stream",
-      [this, job, head, include_usage, piece = std::move(first), began = false](
-          size_t, httplib::DataSink& sink) mutable {
-        std::string events;
-        if (!std::exchange(began, true)) {
-          events = first_event(head, include_usage);
-        } else {
-          piece = wait_for_text(job->reply);
-        }
-        if (!piece.text.empty()) {
-          events += text_event(head, piece.text, include_usage);
-        }
-        if (piece.last) {
-          if (const auto error = job->reply.error()) {
-            events += error_event(*error);
-          } else {
-            events += last_events(head, *job->reply.summary(), include_usage);
-            count(*job);
-          }
-        }
-        if (!send_events(sink, job->reply, events)) {
-          return false;
-        }
-        if (piece.last) {
-          sink.done();
-        }
-        return true;
-      });
+  queue_.push(job);
+  send_answer(std::move(job), head, form, metrics_, response);
 }
 
 } // namespace microfiche::server

@@ -1,16 +1,16 @@
 #pragma once
 
-// Only for the sources of this module: it shows cpp-httplib's types.
+// Only for the sources of the server: it shows cpp-httplib's types.
 
 #include "model/loaded_model.h"
-#include "server/batch_worker.h"
-#include "server/chat_answer.h"
-#include "server/chat_request.h"
-#include "server/http_server.h"
-#include "server/memory_budget.h"
+#include "server/http/chat_answer.h"
+#include "server/http/chat_request.h"
+#include "server/http/http_server.h"
+#include "server/http/job_queue.h"
+#include "server/http/memory_budget.h"
+#include "server/http/server_config.h"
+#include "server/http/server_metrics.h"
 #include "server/page_loader.h"
-#include "server/server_config.h"
-#include "server/server_metrics.h"
 
 #include <memory>
 #include <optional>
@@ -26,7 +26,7 @@ class ChatEndpoint {
       const model::LoadedModel& loaded,
       std::string model_name,
       const ServerConfig& config,
-      BatchWorker& batch,
+      JobQueue& queue,
       PageLoader& loader,
       MemoryBudget& memory,
       ServerMetrics& metrics);
@@ -39,12 +39,11 @@ class ChatEndpoint {
   void add_pages(const ChatRequest& request, Job& job, AnswerHead& head);
   void add_draft(const ChatRequest& request, Job& job, AnswerHead& head);
   void check_room(const Job& job) const;
-  void count(const Job& job);
 
   const model::LoadedModel& loaded_;
   const std::string model_name_;
   const ServerConfig& config_;
-  BatchWorker& batch_;
+  JobQueue& queue_;
   PageLoader& loader_;
   MemoryBudget& memory_;
   ServerMetrics& metrics_;

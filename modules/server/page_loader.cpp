@@ -4,7 +4,7 @@
 #include "document/pdf.h"
 #include "page/image_file.h"
 #include "page/image_header.h"
-#include "server/api_error.h"
+#include "server/http/api_error.h"
 
 #include <stdlib.h>
 #include <unistd.h>

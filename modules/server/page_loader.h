@@ -3,8 +3,8 @@
 #include "page/page_image.h"
 #include "page/page_views.h"
 #include "page/resolution_mode.h"
-#include "server/server_config.h"
-#include "server/work_slots.h"
+#include "server/http/server_config.h"
+#include "server/http/work_slots.h"
 
 #include <string>
 #include <vector>

@@ -14,8 +14,8 @@
 #include "page/tiling.h"
 #include "page/vision_token_order.h"
 #include "rendering/page_renderer.h"
-#include "server/api_error.h"
-#include "server/request_fields.h"
+#include "server/http/api_error.h"
+#include "server/http/request_fields.h"
 #include "tokenizer/text_token_counter.h"
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 #include "core/json.h"
 #include "model/loaded_model.h"
 #include "reading/text_pages.h"
+#include "server/http/server_config.h"
+#include "server/http/work_slots.h"
 #include "server/page_loader.h"
-#include "server/server_config.h"
-#include "server/work_slots.h"
 
 #include <cstdint>
 #include <string>

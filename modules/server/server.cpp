@@ -1,46 +1,34 @@
 #include "server/server.h"
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/stop_signal.h"
 #include "memory/store.h"
-#include "server/api_error.h"
 #include "server/batch_worker.h"
 #include "server/chat_endpoint.h"
-#include "server/http_server.h"
-#include "server/memory_budget.h"
+#include "server/http/api_error.h"
+#include "server/http/http_server.h"
+#include "server/http/memory_budget.h"
+#include "server/http/run_server.h"
+#include "server/http/server_metrics.h"
 #include "server/page_loader.h"
 #include "server/playground_api.h"
 #include "server/playground_page.h"
-#include "server/server_metrics.h"
 
-#include <chrono>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
-#include <thread>
 
 namespace microfiche::server {
 namespace {
 
 using Access = HttpServer::Access;
 
-constexpr std::chrono::milliseconds kStopCheck{20};
-
 /// What a client calls the model: the name of its folder.
 std::string model_name(const model::LoadedModel& loaded) {
   const auto folder =
       std::filesystem::weakly_canonical(loaded.folder).filename().string();
   return folder.empty() ? "model" : folder;
-}
-
-Json models_json(const std::string& name) {
-  return {
-      {"object", "list"},
-      {"data",
-       Json::array(
-           {{{"id", name},
-             {"object", "model"},
-             {"created", 0},
-             {"owned_by", "microfiche"}}})}};
 }
 
 /// Everything that serves one model, declared in the order of its use.
@@ -52,7 +40,14 @@ class Service {
         loader_(config_),
         memory_(config_.queue_memory_mib << 20),
         batch_(loaded, config_, metrics_),
-        chat_(loaded, name_, config_, batch_, loader_, memory_, metrics_),
+        chat_(
+            loaded,
+            name_,
+            config_,
+            batch_.queue(),
+            loader_,
+            memory_,
+            metrics_),
         playground_(loaded, name_, config_, loader_),
         http_(config_, metrics_) {
     add_api();
@@ -60,50 +55,13 @@ class Service {
   }
 
   void run() {
-    const int64_t port = http_.bind();
-    std::thread thread([this] { http_.serve(); });
-    while (!http_.is_running()) {
-      std::this_thread::sleep_for(kStopCheck);
-    }
-    const bool brackets = config_.host.find(':') != std::string::npos;
-    write_file(
-        "-",
-        concat(
-            "serving ",
-            name_,
-            " on http://",
-            brackets ? "[" : "",
-            config_.host,
-            brackets ? "]" : "",
-            ":",
-            port,
-            "/\n"));
-    while (!stop_requested() && http_.is_running()) {
-      std::this_thread::sleep_for(kStopCheck);
-    }
-    http_.drain();
-    batch_.stop();
-    // Their clients may be slow.
-    const auto deadline = Clock::now() + std::chrono::seconds(10);
-    while (metrics_.open_connections > 0 && Clock::now() < deadline) {
-      std::this_thread::sleep_for(kStopCheck);
-    }
-    http_.stop();
-    thread.join();
+    run_until_stopped(
+        http_, config_, name_, metrics_, [this] { batch_.stop(); });
   }
 
  private:
   void add_api() {
-    http_.get("/health", Access::kPublic, [](const auto&, auto& response) {
-      set_json(response, {{"status", "ok"}});
-    });
-    http_.get("/metrics", Access::kKey, [this](const auto&, auto& response) {
-      response.set_content(
-          metrics_.text(), "text/plain; version=0.0.4; charset=utf-8");
-    });
-    http_.get("/v1/models", Access::kKey, [this](const auto&, auto& response) {
-      set_json(response, models_json(name_));
-    });
+    add_common_routes(http_, name_, metrics_);
     http_.post(
         "/v1/chat/completions",
         "application/json",

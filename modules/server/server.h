@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/loaded_model.h"
-#include "server/server_config.h"
+#include "server/http/server_config.h"
 
 namespace microfiche::server {
 

@@ -26,9 +26,11 @@ class RunningServer:
     """A server that is stopped at the end. Use as a context manager."""
 
     def __init__(self, program, *options, environment=None):
+        self.start([program, "serve", "--port", "0", "--threads", "1", *options], environment)
+
+    def start(self, command, environment=None):
         self.process = subprocess.Popen(
-            [program, "serve", "--port", "0", "--threads", "1", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         found = re.fullmatch(r"serving \S+ on http://127\.0\.0\.1:(\d+)/\n", line)
