@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import json
 import math
 import pathlib
 import random
@@ -80,8 +81,19 @@ def measure_overhead(program, batch, threads, pages, rounds):
             yield cost
 
 
+def with_earlier(file, costs):
+    """The costs of the rounds that a file has, and new ones, which are added to the file."""
+    if not file:
+        return list(costs)
+    with open(file, "a", encoding="utf-8") as stream:
+        for cost in costs:
+            stream.write(json.dumps(cost) + "\n")
+            stream.flush()
+    return [json.loads(line) for line in pathlib.Path(file).read_text().splitlines()]
+
+
 def print_overhead(costs):
-    costs = list(costs)
+    print(f"{len(costs)} rounds\n")
     print("| | `read --batch`, ms per page | server, ms per page | overhead | 95 % interval |\n"
           "|---|---|---|---|---|")
     for name, title in (("processor", "processor time"), ("seconds", "wall time")):

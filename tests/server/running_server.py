@@ -149,3 +149,22 @@ def start_long(server):
         got += piece
     assert b"200 OK" in got, got
     return connection
+
+
+def run_together(tasks):
+    """Runs each in a thread, and raises what one of them raised."""
+    failures = []
+
+    def run(task):
+        try:
+            task()
+        except BaseException as error:  # a thread's failure is the test's
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
