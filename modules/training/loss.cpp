@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 // B = rows, P = pages, L = longest answer, T = longest row, D = width of the
@@ -13,6 +14,14 @@
 
 namespace microfiche::training {
 namespace {
+
+bool is_frozen(const torch::nn::Module& module) {
+  const auto parameters = module.parameters();
+  return std::none_of(
+      parameters.begin(), parameters.end(), [](const torch::Tensor& parameter) {
+        return parameter.requires_grad();
+      });
+}
 
 /// Vision tokens along the side of a square page.
 int64_t side_of(const torch::Tensor& vision_tokens) {
@@ -58,10 +67,8 @@ Losses LossFunction::operator()(
     const AidConfig& aids,
     double progress) {
   ForwardPass pass{batch, aids, heads_, *loaded_.model->decoder};
-  auto& encoder = *loaded_.model->encoder;
   if (batch.pixels.size(0) > 0 && !text_compressor_) {
-    pass.patches = encoder.sam->forward(batch.pixels);
-    pass.vision_tokens = encoder.compress(pass.patches).tokens;
+    run_encoder(pass, config.needs(TermInput::kGlyphPoints));
   }
 
   const auto zero = torch::zeros(
@@ -91,6 +98,30 @@ Losses LossFunction::operator()(
   losses.insert(losses.begin(), total.detach());
   losses.insert(losses.end(), accuracies.begin(), accuracies.end());
   return {total, torch::stack(losses)};
+}
+
+void LossFunction::keep_vision_tokens(int64_t batches) {
+  kept_tokens_.clear();
+  max_kept_ = batches;
+}
+
+void LossFunction::run_encoder(ForwardPass& pass, bool needs_patches) {
+  auto& encoder = *loaded_.model->encoder;
+  const auto& batch = pass.batch;
+  const bool keeps = max_kept_ > 0 && !needs_patches && is_frozen(encoder);
+  if (const auto kept = kept_tokens_.find(batch.index);
+      keeps && kept != kept_tokens_.end()) {
+    pass.vision_tokens = kept->second;
+    return;
+  }
+  pass.patches = encoder.sam->forward(batch.pixels);
+  pass.vision_tokens = encoder.compress(pass.patches).tokens;
+  if (keeps) {
+    kept_tokens_.emplace(batch.index, pass.vision_tokens);
+    if (std::ssize(kept_tokens_) > max_kept_) {
+      kept_tokens_.erase(kept_tokens_.begin());
+    }
+  }
 }
 
 LossFunction::DecoderPages LossFunction::pages_of(

@@ -11,6 +11,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,10 @@ class LossFunction {
       const AidConfig& aids = {},
       double progress = 0);
 
+  /// From now on keeps the vision tokens of `batches` batches, by their index,
+  /// as long as the encoder is frozen. Forgets those that it has.
+  void keep_vision_tokens(int64_t batches);
+
  private:
   /// The pages as the decoder gets them.
   struct DecoderPages {
@@ -68,6 +73,9 @@ class LossFunction {
     std::vector<int64_t> begins = {};
     std::vector<int64_t> sides = {};
   };
+
+  /// Sets the patches and vision tokens of a forward pass.
+  void run_encoder(ForwardPass& pass, bool needs_patches);
 
   DecoderPages pages_of(
       const torch::Tensor& vision_tokens,
@@ -87,6 +95,9 @@ class LossFunction {
   model::LoadedModel& loaded_;
   TrainingHeads heads_;
   text_compression::TextCompressor text_compressor_;
+  /// At most `max_kept_`, by the index of the batch.
+  std::map<int64_t, torch::Tensor> kept_tokens_;
+  int64_t max_kept_ = 0;
 };
 
 } // namespace microfiche::training

@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/name_pattern.h"
+#include "kernels/cpu/linear.h"
 #include "training/config_checks.h"
 #include "training/model_parts.h"
 
@@ -21,6 +22,14 @@ namespace {
 /// A gradient or master as a matrix.
 torch::Tensor as_matrix(const torch::Tensor& tensor) {
   return tensor.reshape({tensor.size(0), -1});
+}
+
+/// (N, R, C) as (N * R / rows, rows, C); unchanged if `rows` is 0 or does not
+/// divide R.
+torch::Tensor in_blocks(const torch::Tensor& matrices, int64_t rows) {
+  return rows == 0 || matrices.size(1) % rows != 0
+      ? matrices
+      : matrices.reshape({-1, rows, matrices.size(2)});
 }
 
 bool is_hidden_matrix(
@@ -66,6 +75,7 @@ void validate(const OptimizerConfig& config, const std::string& where) {
       where,
       ".newton_schulz_steps: must be from 1 to 20, got ",
       config.newton_schulz_steps);
+  check_at_least(config.muon_block_rows, 0, "muon_block_rows", where);
   check(
       config.weight_decay >= 0 && config.clip_norm >= 0,
       where,
@@ -249,12 +259,17 @@ void Optimizer::step(
   const double momentum = config_.muon_momentum;
   momenta.lerp_(stacked, 1 - momentum); // (N, R, C)
   const auto ahead = stacked.lerp(momenta, momentum);
-  // The update has a fixed size, so bf16 is precise enough. A CPU that computes
-  // the model in bf16 is also faster in bf16 here.
+  // The update has a fixed size, so bf16 is precise enough. A CPU without
+  // instructions for bf16 would be slower in it.
   const bool rounded = stacked.is_cuda() ||
-      parameters.front().tensor.scalar_type() == torch::kBFloat16;
+      (parameters.front().tensor.scalar_type() == torch::kBFloat16 &&
+       kernels::has_bf16_instructions());
   const auto dtype = rounded ? torch::kBFloat16 : torch::kFloat32;
-  const auto update = orthogonalize(ahead, config_.newton_schulz_steps, dtype)
+  const auto update = orthogonalize(
+                          in_blocks(ahead, config_.muon_block_rows),
+                          config_.newton_schulz_steps,
+                          dtype)
+                          .reshape(ahead.sizes())
                           .to(torch::kFloat32);
   const double scale = std::sqrt(std::max(
       1.0,

@@ -1,5 +1,7 @@
 #include "training/run_state.h"
 
+#include "core/terminal.h"
+#include "kernels/cpu/linear.h"
 #include "training/distributed/sharding.h"
 
 namespace microfiche::training {
@@ -12,6 +14,12 @@ RunState::RunState(
           make_trained_model(config, device, rank_of(group), size_of(group))),
       config_(config),
       group_(group) {
+  if (config.precision == "bf16" && device.is_cpu() && is_first(group) &&
+      !kernels::has_bf16_instructions()) {
+    warn(
+        "precision \"bf16\": this processor has no instructions for bfloat16; "
+        "\"f32\" is faster here");
+  }
   trained.loaded.model->set_recompute(config.recompute);
   if (config.average_decay > 0) {
     average.emplace(trained.parameters, config.average_decay);

@@ -64,6 +64,7 @@ void validate(const StageConfig& config, const std::string& where) {
   check(!config.name.empty(), where, ".name: a stage needs a name");
   check_at_least(config.steps, 1, "steps", where);
   check_at_least(config.batches_per_step, 1, "batches_per_step", where);
+  check_at_least(config.uses_per_batch, 1, "uses_per_batch", where);
   check(
       !config.rates.empty(),
       where,

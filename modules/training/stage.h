@@ -30,6 +30,9 @@ struct SourceConfig {
 
 void validate(const SourceConfig& config, const std::string& where);
 
+/// Batches from one use of a batch to the next.
+constexpr int64_t kBatchesBetweenUses = 64;
+
 /// A stage of a training, with its own pages, losses and learning rates.
 struct StageConfig {
   std::string name;
@@ -38,6 +41,10 @@ struct StageConfig {
   /// Batches per step; their gradients are averaged. A batch has one mode and
   /// about one density, so several batches mix them.
   int64_t batches_per_step = 1;
+
+  /// How often each batch is used. The uses are kBatchesBetweenUses batches
+  /// apart, and a frozen encoder encodes a batch only once.
+  int64_t uses_per_batch = 1;
 
   /// The training data: `pages` alone, or a mixture of sources. Each batch
   /// comes from one source, drawn by the weights.
@@ -84,6 +91,7 @@ void visit_fields(Visitor&& visit, StageConfig& config) {
   visit("name", config.name);
   visit("steps", config.steps);
   visit("batches_per_step", config.batches_per_step);
+  visit("uses_per_batch", config.uses_per_batch);
   visit("pages", config.pages);
   visit("mixture", config.mixture);
   visit("batch", config.batch);

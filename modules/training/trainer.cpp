@@ -80,10 +80,11 @@ int64_t Trainer::next_batch() const {
 }
 
 void Trainer::begin_stage() {
-  // The workers of the previous stage end first: they read the members that
-  // change.
+  // The workers of the previous stage end before what they read changes.
   batches_.reset();
   state_.begin_stage(stage());
+  loss_function_.keep_vision_tokens(
+      stage().uses_per_batch > 1 ? kBatchesBetweenUses : 0);
   const int64_t processes = size_of(group_);
   batches_.emplace(
       [make = data_.batches(position_.stage),

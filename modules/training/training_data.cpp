@@ -9,6 +9,17 @@
 #include <vector>
 
 namespace microfiche::training {
+namespace {
+
+/// The batch whose turn it is at `index` if each is used `uses` times.
+int64_t used_batch(int64_t index, int64_t uses) {
+  const int64_t round = kBatchesBetweenUses * uses;
+  return index / round * kBatchesBetweenUses +
+      index % round % kBatchesBetweenUses;
+}
+
+} // namespace
+
 TrainingData::TrainingData(
     const TrainingConfig& config,
     const model::LoadedModel& loaded)
@@ -57,10 +68,8 @@ std::function<data::PageBatch(int64_t)> TrainingData::batches(
     }
     ends.push_back((ends.empty() ? 0 : ends.back()) + source.weight);
   }
-  if (makers.size() == 1) {
-    return makers[0];
-  }
-  return [makers, ends, seed](int64_t index) {
+  return [makers, ends, seed, uses = config.uses_per_batch](int64_t position) {
+    const int64_t index = used_batch(position, uses);
     RandomStream random(seed, "source", index);
     const double point = random.uniform(0, ends.back());
     size_t chosen = 0;

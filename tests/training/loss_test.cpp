@@ -68,6 +68,35 @@ TEST(LossTest, DoesNotRunTheDecoderWithoutReading) {
   }
 }
 
+TEST(LossTest, KeepsVisionTokensOfAFrozenEncoderOnly) {
+  const tests::Golden golden("losses.safetensors");
+  auto loaded = tests::make_golden_model();
+  auto batch =
+      to_device(tests::golden_batch(golden, 0), loaded.model->tensor_options());
+  LossFunction loss(loaded, /*heads=*/{});
+  const auto losses_of_two_pages = [&] {
+    loss.keep_vision_tokens(4);
+    std::vector<double> losses;
+    for (const double factor : {1.0, 0.1}) {
+      auto pages = batch;
+      pages.pixels = batch.pixels * factor;
+      losses.push_back(loss(pages, {}).total.item<double>());
+    }
+    return losses;
+  };
+
+  const auto trained = losses_of_two_pages();
+  for (auto& parameter : loaded.model->encoder->parameters()) {
+    parameter.requires_grad_(false);
+  }
+  const auto frozen = losses_of_two_pages();
+
+  EXPECT_NE(trained[0], trained[1]);
+  EXPECT_EQ(frozen[0], trained[0]);
+  // The second pages have the index of the first.
+  EXPECT_EQ(frozen[1], frozen[0]);
+}
+
 TEST(LossTest, DoesNotCountPadding) {
   const tests::Golden golden("losses.safetensors");
   auto loaded = tests::make_golden_model();

@@ -73,6 +73,35 @@ TEST(OptimizerTest, UpdatesMatricesAsMuonInPythonDoes) {
   }
 }
 
+TEST(OptimizerTest, UpdatesBlocksOfRowsLikeMatricesOfTheirOwn) {
+  torch::manual_seed(1);
+  const auto rows = torch::randn({6, 8});
+  const auto gradient = torch::randn({6, 8});
+  auto whole = rows.clone().requires_grad_();
+  auto first = rows.narrow(0, 0, 3).clone().requires_grad_();
+  auto second = rows.narrow(0, 3, 3).clone().requires_grad_();
+  auto undivided = rows.clone().requires_grad_();
+  auto blocks = make_optimizer({{"whole", whole}}, {.muon_block_rows = 3});
+  auto apart = make_optimizer({{"first", first}, {"second", second}});
+  auto plain =
+      make_optimizer({{"undivided", undivided}}, {.muon_block_rows = 4});
+  auto usual = rows.clone().requires_grad_();
+  auto unblocked = make_optimizer({{"usual", usual}});
+  whole.mutable_grad() = gradient.clone();
+  first.mutable_grad() = gradient.narrow(0, 0, 3).clone();
+  second.mutable_grad() = gradient.narrow(0, 3, 3).clone();
+  undivided.mutable_grad() = gradient.clone();
+  usual.mutable_grad() = gradient.clone();
+
+  for (auto* optimizer : {&blocks, &apart, &plain, &unblocked}) {
+    optimizer->step(/*rate_factor=*/1);
+  }
+
+  EXPECT_TRUE(torch::allclose(whole, torch::cat({first, second}), 0, 1e-6));
+  EXPECT_FALSE(torch::allclose(whole, usual, 0, 1e-4));
+  EXPECT_TRUE(torch::equal(undivided, usual));
+}
+
 TEST(OptimizerTest, UpdatesVectorsAsAdamWOfLibTorchDoes) {
   torch::manual_seed(1);
   auto ours = make_parameter({7});
