@@ -47,9 +47,9 @@ struct Experts {
 ///   weights: (N, top_k) float32
 ///   returns: (N, D) in the dtype of x
 ///
-/// Tokens are sorted by expert, so each expert multiplies one matrix of its own
-/// tokens. `moe_dispatch_grouped` is taken on a GPU when the experts are
-/// stacked or tokens are many. Everything else is `moe_dispatch_sorted`.
+/// Tokens are sorted by expert. Without gradients, threads of a CPU share the
+/// products of all experts. A GPU takes `moe_dispatch_grouped` for stacked
+/// experts or many tokens. Everything else is `moe_dispatch_sorted`.
 ///
 /// Throws `c10::Error` when the shapes do not fit each other.
 torch::Tensor moe_dispatch(

@@ -180,6 +180,34 @@ INSTANTIATE_TEST_SUITE_P(
         DtypeCase{torch::kCUDA, torch::kBFloat16, 2.5e-2}),
     ::testing::PrintToStringParamName());
 
+class MoeWithoutGradientTest : public ::testing::TestWithParam<torch::Dtype> {};
+
+// Both round the same numbers to the dtype; only float32 sums may differ.
+TEST_P(MoeWithoutGradientTest, MatchesOneExpertAfterTheOther) {
+  for (const int64_t tokens : {1, 3, 300}) {
+    for (const bool is_shared : {true, false}) {
+      auto in = make_moe_inputs(tokens, GetParam());
+      if (!is_shared) {
+        in.experts.shared.reset();
+      }
+
+      const auto actual = moe_dispatch(in.x, in.ids, in.weights, in.experts);
+
+      const auto expected =
+          moe_dispatch_sorted(in.x, in.ids, in.weights, in.experts);
+      EXPECT_EQ(actual.scalar_type(), GetParam());
+      const double tolerance = GetParam() == torch::kFloat32 ? 1e-6 : 8e-3;
+      const auto error = (actual - expected).abs().max() / expected.abs().max();
+      EXPECT_LE(error.item<double>(), tolerance) << tokens << ", " << is_shared;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Dtypes,
+    MoeWithoutGradientTest,
+    ::testing::Values(torch::kFloat32, torch::kBFloat16));
+
 TEST(MoeDispatchErrorTest, RefusesAnExpertThatDoesNotExist) {
   const torch::InferenceMode inference;
   const auto in = make_moe_inputs(4);

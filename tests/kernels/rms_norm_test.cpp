@@ -61,6 +61,21 @@ TEST(RmsNormGradientTest, TheSumOfSquaresHasNoGradient) {
   EXPECT_NEAR(weight.grad().sum().item<double>(), 2.0 * 5 * 16, 1e-3);
 }
 
+TEST(RmsNormGradientTest, ChangesNoBitOfTheResultOrTheInput) {
+  torch::manual_seed(0);
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    const auto x = torch::randn({5, 320}).to(dtype);
+    const auto weight = (torch::rand({320}) + 0.5).to(dtype);
+    const auto before = x.clone();
+
+    const auto plain = rms_norm(x, weight);
+
+    const auto with_gradient = rms_norm(x.clone().requires_grad_(), weight);
+    EXPECT_TRUE(torch::equal(plain, with_gradient)) << dtype;
+    EXPECT_TRUE(torch::equal(x, before)) << dtype;
+  }
+}
+
 TEST(RmsNormErrorTest, RefusesAWeightOfAnotherWidth) {
   EXPECT_THAT(
       [] {
