@@ -1,4 +1,5 @@
 #include "kernels/linear.h"
+#include "kernels/read_bandwidth.h"
 #include "layers/linear.h"
 
 #include <ATen/Parallel.h>
@@ -38,13 +39,6 @@ double seconds_of(const std::function<void()>& run, int repeat = 7) {
     shortest = std::min(shortest, spent.count());
   }
   return shortest;
-}
-
-/// GB/s at which a sum reads a gigabyte.
-double read_bandwidth() {
-  const auto numbers = torch::ones({int64_t{1} << 28});
-  return 1e-9 * static_cast<double>(numbers.nbytes()) /
-      seconds_of([&] { numbers.sum(); });
 }
 
 /// Prints the GFLOP/s of one product, ours and ATen's.
@@ -93,7 +87,7 @@ int main() {
       "| rows | bf16, GB/s | int8, GB/s | int4, GB/s | ATen bf16, GB/s |\n"
       "|---|---|---|---|---|\n",
       at::get_num_threads(),
-      read_bandwidth());
+      1e-9 * microfiche::kernels::read_bandwidth());
   std::vector<Linear> exact;
   std::vector<Linear> rounded;
   std::vector<Linear> rounded_to_int4;

@@ -3,7 +3,6 @@
 #include "core/random.h"
 #include "core/table.h"
 #include "core/terminal.h"
-#include "generation/decode_step.h"
 #include "generation/generate.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
@@ -22,12 +21,6 @@ namespace microfiche::generation {
 namespace {
 
 constexpr int64_t kNoEnd = -1;
-
-/// One tie is allowed in this many ids.
-constexpr int64_t kIdsPerTie = 1000;
-
-/// Ids that one call appends when a difference is looked at.
-constexpr int64_t kBlock = 64;
 
 struct Run {
   std::vector<GenerationResult> results;
@@ -95,50 +88,6 @@ std::shared_ptr<const Draft> make_wrong_draft(
   }
   return std::make_shared<const Draft>(
       std::vector<std::vector<int64_t>>{std::move(ids)});
-}
-
-/// The first id of a page that differs, and how close the logits are there.
-DraftDifference explain(
-    decoder::Decoder& decoder,
-    const GenerationRequest& request,
-    const std::vector<int64_t>& plain,
-    int64_t position,
-    int64_t drafted_id) {
-  const auto length = request.embeds.size(0);
-  const auto logits_of = [&](bool as_block) {
-    auto cache = decoder->make_cache(1, length + position + 1);
-    cache.set_prompt_lengths({length});
-    auto hidden = decoder->forward(request.embeds.unsqueeze(0), &cache);
-    auto logits = decoder->logits(hidden.select(1, length - 1)); // (1, V)
-    DecodeStep step(decoder);
-    for (int64_t done = 0; done < position;) {
-      const int64_t count = std::min(kBlock, position - done);
-      const std::vector<int64_t> ids(
-          plain.begin() + done, plain.begin() + done + count);
-      logits = as_block
-          ? step.block_logits({ids}, cache)[count - 1].unsqueeze(0)
-          : decoder->logits(
-                decoder
-                    ->forward(
-                        decoder->embed(torch::tensor(ids, torch::kInt64)
-                                           .to(request.embeds.device())
-                                           .unsqueeze(0)),
-                        &cache)
-                    .select(1, count - 1));
-      done += count;
-    }
-    return logits[0].to(torch::kCPU).clone(); // (V)
-  };
-  const auto block = logits_of(true);
-  const auto best = std::get<0>(block.topk(2));
-  DraftDifference difference;
-  difference.page = request.page;
-  difference.position = position;
-  difference.plain_id = plain[position];
-  difference.drafted_id = drafted_id;
-  difference.gap = (best[0] - best[1]).item<double>();
-  difference.rounding = (block - logits_of(false)).abs().max().item<double>();
-  return difference;
 }
 
 StageTiming timing_of(
@@ -212,24 +161,12 @@ DraftTimings time_drafts(
 
   DraftTimings timings;
   int64_t num_ids = 0;
-  for (size_t page = 0; page < requests.size(); ++page) {
-    const auto& expected = plain.results[page].ids;
-    const auto& actual = drafted.results[page].ids;
-    num_ids += static_cast<int64_t>(expected.size());
-    const auto differs =
-        std::mismatch(expected.begin(), expected.end(), actual.begin());
-    if (differs.first != expected.end()) {
-      timings.differences.push_back(explain(
-          decoder,
-          requests[page],
-          expected,
-          differs.first - expected.begin(),
-          *differs.second));
-    }
+  for (const auto& result : plain.results) {
+    num_ids += std::ssize(result.ids);
   }
-  timings.is_lossless =
-      std::ranges::all_of(timings.differences, &DraftDifference::is_tie) &&
-      std::ssize(timings.differences) * kIdsPerTie <= num_ids;
+  timings.differences = find_draft_differences(
+      decoder, requests, generation, plain.results, drafted.results);
+  timings.is_lossless = is_lossless(timings.differences, num_ids);
   timings.plain_processor_seconds = summarize(plain_times.processor).median;
   timings.drafted_processor_seconds = summarize(drafted_times.processor).median;
   timings.plain_steps = plain.sum(&GenerationResult::steps);
@@ -266,20 +203,7 @@ std::string draft_report(const DraftTimings& timings) {
       timings.ids_accepted,
       " accepted\n");
   for (const auto& difference : timings.differences) {
-    text += concat(
-        "page ",
-        difference.page,
-        ", id ",
-        difference.position,
-        ": ",
-        difference.drafted_id,
-        " with a draft and ",
-        difference.plain_id,
-        " without; the two best logits differ by ",
-        difference.gap,
-        ", rounding by ",
-        difference.rounding,
-        difference.is_tie() ? "\n" : ": not a tie\n");
+    text += to_text(difference);
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "generation/benchmark.h"
+#include "generation/draft_difference.h"
 
 #include <cstdint>
 #include <vector>
@@ -14,27 +15,6 @@ struct DraftBenchmarkConfig {
 
   /// Ids to decode per run and page.
   int64_t ids = 256;
-};
-
-/// An id that differs from that of plain decoding. Later ids of its page follow
-/// from it, so it is the first one.
-struct DraftDifference {
-  int64_t page = 0;
-  int64_t position = 0;
-  int64_t plain_id = 0;
-  int64_t drafted_id = 0;
-
-  /// Difference of the two best logits.
-  double gap = 0;
-
-  /// The largest difference between the logits of a block and those of
-  /// `Decoder::forward` there.
-  double rounding = 0;
-
-  /// Whether the gap is smaller than twice the rounding.
-  bool is_tie() const {
-    return gap < 2 * rounding;
-  }
 };
 
 /// Plain decoding and decoding with a draft, alternately in one run.
@@ -55,19 +35,9 @@ struct DraftTimings {
 
   std::vector<DraftDifference> differences;
 
-  /// Whether all ids are the same, but for ties: at most one per 1000 ids.
+  /// Whether all ids are the same, but for ties; see `generation::is_lossless`.
   bool is_lossless = true;
 };
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, DraftDifference& difference) {
-  visit("page", difference.page);
-  visit("position", difference.position);
-  visit("plain_id", difference.plain_id);
-  visit("drafted_id", difference.drafted_id);
-  visit("gap", difference.gap);
-  visit("rounding", difference.rounding);
-}
 
 template <typename Visitor>
 void visit_fields(Visitor&& visit, DraftTimings& timings) {

@@ -3,12 +3,13 @@
 #include "core/error.h"
 #include "generation/decode_step.h"
 #include "generation/generation_row.h"
+#include "generation/prefill.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-// B = rows, L = positions of a prompt, D = width, V = vocabulary.
+// B = rows, V = vocabulary.
 
 namespace microfiche::generation {
 namespace {
@@ -20,36 +21,6 @@ constexpr int64_t kInitialCapacity = 256;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// All prompts, padded on the right: (B, largest L, D).
-torch::Tensor pad_prompts(std::span<const GenerationRequest> requests) {
-  std::vector<torch::Tensor> rows;
-  for (const auto& request : requests) {
-    rows.push_back(request.embeds);
-  }
-  return torch::nn::utils::rnn::pad_sequence(rows, /*batch_first=*/true);
-}
-
-std::vector<int64_t> prompt_lengths(
-    std::span<const GenerationRequest> requests) {
-  std::vector<int64_t> lengths;
-  for (const auto& request : requests) {
-    lengths.push_back(request.embeds.size(0));
-  }
-  return lengths;
-}
-
-/// The hidden state at the last position of each row: (B, L, D) to (B, D).
-torch::Tensor last_positions(
-    const torch::Tensor& hidden,
-    const std::vector<int64_t>& lengths) {
-  const auto last =
-      (torch::tensor(lengths, torch::kInt64) - 1).to(hidden.device());
-  const auto rows = torch::arange(
-      hidden.size(0),
-      torch::TensorOptions(torch::kInt64).device(hidden.device()));
-  return hidden.index({rows, last});
 }
 
 torch::Tensor id_column(
@@ -143,20 +114,12 @@ class GenerationLoop {
 
   void prefill(std::span<const GenerationRequest> requests) {
     const auto start = Clock::now();
-    const auto lengths = prompt_lengths(requests);
-    const auto embeds = pad_prompts(requests); // (B, L, D)
     int64_t new_slots = 1;
     for (const auto& request : requests) {
       new_slots = std::max(new_slots, config_of(request).max_new_tokens);
     }
-    new_slots = std::min(new_slots, kInitialCapacity);
-    if (decoder_->options.window() > 0) {
-      new_slots = std::min(new_slots, decoder_->options.window());
-    }
-    auto cache =
-        decoder_->make_cache(embeds.size(0), embeds.size(1) + new_slots);
-    cache.set_prompt_lengths(lengths);
-    const auto hidden = decoder_->forward(embeds, &cache, lengths);
+    auto [cache, logits] = prefill_prompts(
+        decoder_, requests, std::min(new_slots, kInitialCapacity));
     if (cache_) {
       cache_->append_rows(cache);
     } else {
@@ -169,47 +132,45 @@ class GenerationLoop {
       rows_.emplace_back(request, max_ids, config);
     }
     const auto added = std::span(rows_).last(requests.size());
-    append_ids(added, decoder_->logits(last_positions(hidden, lengths)));
+    append_ids(added, std::move(logits));
     add_time_share(start, added, &GenerationResult::prefill_seconds);
     release_ended();
   }
 
   void step() {
-    if (runs_blocks()) {
-      block_step();
-      return;
+    const auto start = Clock::now();
+    const auto blocks = next_blocks();
+    if (blocks.empty()) {
+      fit_capacity(/*added=*/1);
+      const auto ids = id_column(rows_, decoder_->lm_head->weight.device());
+      append_ids(rows_, decode_step_.logits(ids, *cache_));
+    } else {
+      append_blocks(blocks);
     }
-    const auto start = Clock::now();
-    fit_capacity(/*added=*/1);
-    const auto ids = id_column(rows_, decoder_->lm_head->weight.device());
-    append_ids(rows_, decode_step_.logits(ids, *cache_));
-    end_step(start);
+    add_time_share(start, rows_, &GenerationResult::decode_seconds);
+    for (auto& row : rows_) {
+      ++row.result.steps;
+    }
+    release_ended();
   }
 
-  /// Whether a row follows a draft.
-  bool runs_blocks() const {
-    return std::ranges::any_of(
-               rows_, [](auto& row) { return row.draft.has_value(); }) &&
-        decode_step_.runs_blocks(*cache_);
-  }
-
-  /// A step of several ids per row; see Note [Drafts].
-  void block_step() {
-    const auto start = Clock::now();
+  /// The block of each row; see Note [Drafts]. None when no row guesses: then a
+  /// plain step is faster.
+  std::vector<std::vector<int64_t>> next_blocks() {
+    std::vector<std::vector<int64_t>> blocks;
+    const bool has_drafts = std::ranges::any_of(
+        rows_, [](auto& row) { return row.draft.has_value(); });
+    if (!has_drafts || !decode_step_.runs_blocks(*cache_)) {
+      return blocks;
+    }
     const int64_t positions =
         decoder_->options.max_positions() - cache_->max_length();
-    std::vector<std::vector<int64_t>> blocks;
-    int64_t longest = 1;
     for (auto& row : rows_) {
       blocks.push_back(next_block(row, positions));
-      longest = std::max(longest, static_cast<int64_t>(blocks.back().size()));
     }
-    fit_capacity(longest);
-    auto lengths = cache_->lengths();
-    const auto logits = decode_step_.block_logits(blocks, *cache_);
-    append_blocks(logits, blocks, lengths);
-    decode_step_.take_back(lengths, *cache_);
-    end_step(start);
+    const bool has_guesses = std::ranges::any_of(
+        blocks, [](const auto& block) { return block.size() > 1; });
+    return has_guesses ? blocks : std::vector<std::vector<int64_t>>();
   }
 
   /// The row's last id, and guesses after it: at most `positions` ids.
@@ -226,13 +187,17 @@ class GenerationLoop {
     return block;
   }
 
-  /// Appends ids to each row as long as its block is right, and adds the
-  /// positions that its cache keeps to `lengths`. `logits` are those behind
-  /// each id of the blocks, (ids, V).
-  void append_blocks(
-      torch::Tensor logits,
-      const std::vector<std::vector<int64_t>>& blocks,
-      std::vector<int64_t>& lengths) {
+  /// Appends ids to each row as long as its block is right, and takes the rest
+  /// of the block back from the cache.
+  void append_blocks(const std::vector<std::vector<int64_t>>& blocks) {
+    int64_t longest = 1;
+    for (const auto& block : blocks) {
+      longest = std::max(longest, static_cast<int64_t>(block.size()));
+    }
+    fit_capacity(longest);
+    auto lengths = cache_->lengths();
+    // Behind each id of the blocks, (ids, V).
+    auto logits = decode_step_.block_logits(blocks, *cache_);
     ban_ngrams(logits, rows_, blocks);
     const auto candidates = find_candidates(logits, rows_);
     size_t first = 0;
@@ -249,6 +214,7 @@ class GenerationLoop {
       first += blocks[b].size();
       row.report_guesses(static_cast<int64_t>(kept) - 1);
     }
+    decode_step_.take_back(lengths, *cache_);
   }
 
   /// Appends the id that a row of `candidates` gives. Returns it, or nothing
@@ -264,14 +230,6 @@ class GenerationLoop {
       row.ended = true;
       return std::nullopt;
     }
-  }
-
-  void end_step(Clock::time_point start) {
-    add_time_share(start, rows_, &GenerationResult::decode_seconds);
-    for (auto& row : rows_) {
-      ++row.result.steps;
-    }
-    release_ended();
   }
 
   /// Makes room for at least `added` more positions per row. The cache grows

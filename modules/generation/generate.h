@@ -102,10 +102,12 @@ struct GenerationCallbacks {
 /// its text does not depend on the other rows. The positions that the decoder
 /// was trained for also limit the length.
 ///
-/// With drafts, a step may append several ids to a row. On a CPU the answer is
-/// then the one that the row gives alone, without a draft, in every bit that
-/// `DecodeTeam` computes. Elsewhere an id can differ where two logits are equal
-/// but for rounding. Sampling draws the same random numbers.
+/// With drafts, a step may append several ids to a row. On a CPU these are the
+/// ids that the row gives alone, without a draft, in every bit that
+/// `DecodeTeam` computes. A step without guesses is a plain one, which sums
+/// many rows in another order. There, and elsewhere than on a CPU, an id can
+/// differ where two logits are equal but for rounding. Sampling draws the same
+/// random numbers.
 ///
 /// A page fails with an `InputError` when its prompt alone is too long, and
 /// with a `NumericError` when its logits hold a NaN or the n-gram rule bans

@@ -1,4 +1,5 @@
 #include "generation/benchmark.h"
+#include "generation/speed_summary.h"
 
 #include "core/config.h"
 #include "tests/support/tiny_model.h"
@@ -61,6 +62,47 @@ TEST(BenchmarkTest, AnAnswerOfManyIdsFillsTheCacheOnlyWithoutAWindow) {
   EXPECT_EQ(
       time_stages(windowed, mode, config)[0].kv_cache_bytes,
       (10 + 8) * kSlotBytes);
+}
+
+TEST(SpeedSummaryTest, AnIdReadsTheDenseWeightsAndItsExperts) {
+  auto loaded = tests::make_tiny_model();
+
+  // Two attentions of four matrices 32 x 32 with two norms each; a dense layer
+  // of three matrices 48 x 32; a router of 4 x 32; a shared and two of four
+  // routed experts of three matrices 16 x 32; the last norm and the head.
+  const int64_t numbers = 2 * (4 * 32 * 32 + 2 * 32) + 3 * 48 * 32 + 4 * 32 +
+      3 * 3 * 16 * 32 + 32 + 260 * 32;
+  EXPECT_EQ(weight_bytes_per_id(*loaded.model->decoder), 4 * numbers);
+}
+
+TEST(SpeedSummaryTest, TheRowHasTheMeasuredRates) {
+  SpeedSummary summary;
+  summary.model = "tiny";
+  summary.encode.seconds.median = 0.5;
+  summary.prefill.tokens_per_second = 200;
+  summary.decode.dtype = "int8";
+  summary.decode.device = "cpu";
+  summary.decode.threads = 2;
+  summary.decode.tokens_per_second = 50;
+  summary.drafts.drafted.tokens_per_second = 150;
+  summary.prefill.peak_memory_bytes = int64_t{3} << 30;
+  summary.weight_bytes_per_id = 400'000'000;
+  summary.memory_bytes_per_second = 40e9;
+
+  EXPECT_THAT(
+      speed_table(summary).rows,
+      ::testing::ElementsAre(::testing::ElementsAre(
+          "tiny",
+          "",
+          "int8",
+          "2",
+          "0.500",
+          "200.0",
+          "50.0",
+          "150.0",
+          "3.0 GiB",
+          "20.0",
+          "50 % of 40.0")));
 }
 
 } // namespace

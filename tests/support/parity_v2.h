@@ -55,12 +55,12 @@ class FlowCases {
   checkpoint::SafetensorsFile file_;
 };
 
-/// The small model of the cases. The repository has no weights of its
-/// perception tower, which then are random.
-inline model::LoadedModel load_parity_v2() {
+/// The model of a folder whose checkpoint has only some of the weights. The
+/// others are random.
+inline model::LoadedModel load_partial_model(
+    const std::filesystem::path& folder) {
   torch::manual_seed(0);
   model::LoadedModel loaded;
-  const auto folder = parity_v2() / "model";
   loaded.folder = folder;
   loaded.config = model::load_model_config(folder / "config.json");
   loaded.model =
@@ -74,6 +74,12 @@ inline model::LoadedModel load_parity_v2() {
   }
   loaded.model->eval();
   return loaded;
+}
+
+/// The small model of the cases. The repository has no weights of its
+/// perception tower.
+inline model::LoadedModel load_parity_v2() {
+  return load_partial_model(parity_v2() / "model");
 }
 
 /// Writes it as a whole model folder, with a tokenizer whose ids are bytes.
