@@ -133,8 +133,10 @@ void ChatEndpoint::check_room(const Job& job) const {
 std::shared_ptr<Job> ChatEndpoint::make_job(
     const ChatRequest& request,
     AnswerHead& head) {
-  const size_t max_buffer =
-      request.stream ? static_cast<size_t>(config_.max_buffer_bytes) : SIZE_MAX;
+  std::optional<size_t> max_buffer;
+  if (request.stream) {
+    max_buffer = config_.max_buffer_bytes;
+  }
   auto job = std::make_shared<Job>(
       loaded_.tokenizer(), request.stop, max_buffer, memory_);
   job->deadline = job->arrival +

@@ -8,7 +8,7 @@ namespace microfiche::server {
 Job::Job(
     const tokenizer::Tokenizer& tokenizer_,
     std::vector<std::string> stops,
-    size_t max_buffer,
+    std::optional<size_t> max_buffer,
     MemoryBudget& budget)
     : memory(budget),
       tokenizer(tokenizer_),

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,10 @@ using Clock = std::chrono::steady_clock;
 
 /// A request on its way through the batch.
 struct Job {
+  /// `max_buffer` as `Reply` takes it.
   Job(const tokenizer::Tokenizer& tokenizer,
       std::vector<std::string> stops,
-      size_t max_buffer,
+      std::optional<size_t> max_buffer,
       MemoryBudget& budget);
 
   /// Adds a page. Throws as `MemoryBudget::Share::add`.

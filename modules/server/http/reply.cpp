@@ -11,12 +11,15 @@ void Reply::push(std::string_view text) {
       return;
     }
     text_ += text;
-    if (text_.size() > max_buffer_) {
+    if (!max_buffer_) {
+      return;
+    }
+    if (text_.size() > *max_buffer_) {
       error_ = ApiError(
           503,
           concat(
               "the client took too long to read its answer: more than ",
-              max_buffer_,
+              *max_buffer_,
               " bytes were waiting"),
           "",
           "slow_client");
@@ -54,7 +57,11 @@ void Reply::cancel() {
 
 Reply::Piece Reply::take(std::chrono::milliseconds longest) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, longest, [&] { return !text_.empty() || ended_; });
+  changed_.wait_for(
+      lock, longest, [&] { return ended_ || (max_buffer_ && !text_.empty()); });
+  if (!max_buffer_ && !ended_) {
+    return {};
+  }
   return {std::exchange(text_, ""), ended_};
 }
 

@@ -50,7 +50,9 @@ struct AnswerSummary {
 class Reply {
  public:
   /// `max_buffer` is the most text, in bytes, that waits for the client.
-  explicit Reply(size_t max_buffer) : max_buffer_(max_buffer) {}
+  /// Without it the answer is whole: its text comes at the end, whatever its
+  /// size, and no piece of it wakes the connection.
+  explicit Reply(std::optional<size_t> max_buffer) : max_buffer_(max_buffer) {}
 
   // For the batch.
 
@@ -74,7 +76,8 @@ class Reply {
     bool last = false;
   };
 
-  /// Waits for text or the end, at most this long.
+  /// Waits for text or the end, at most this long; for the end alone if the
+  /// answer is whole.
   Piece take(std::chrono::milliseconds longest);
 
   /// The client is gone.
@@ -86,7 +89,7 @@ class Reply {
   std::optional<ApiError> error() const;
 
  private:
-  const size_t max_buffer_;
+  const std::optional<size_t> max_buffer_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string text_;

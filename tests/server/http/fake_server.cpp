@@ -20,6 +20,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -171,12 +172,12 @@ class FakeService {
 
   std::shared_ptr<Job> make_job(const ChatRequest& request) {
     const WorkSlots::Slot slot(slots_);
-    auto job = std::make_shared<Job>(
-        tokenizer_,
-        request.stop,
-        request.stream ? static_cast<size_t>(config_.max_buffer_bytes)
-                       : SIZE_MAX,
-        memory_);
+    std::optional<size_t> max_buffer;
+    if (request.stream) {
+      max_buffer = config_.max_buffer_bytes;
+    }
+    auto job =
+        std::make_shared<Job>(tokenizer_, request.stop, max_buffer, memory_);
     job->config = generation_config(request, {});
     job->prompt = request.prompt;
     job->memory.add(std::ssize(request.prompt));

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,19 @@ TEST(ReplyTest, AClientThatReadsKeepsItsAnswer) {
   EXPECT_TRUE(reply.take(0ms).last);
   EXPECT_TRUE(reply.summary());
   EXPECT_FALSE(reply.error());
+}
+
+TEST(ReplyTest, AWholeAnswerComesAtItsEndWhateverItsSize) {
+  const size_t size = 2 << 20;
+  Reply reply(std::nullopt);
+  reply.push(std::string(size, 'a'));
+
+  EXPECT_EQ(reply.take(0ms).text, "");
+  EXPECT_FALSE(reply.ended());
+  reply.finish({});
+  const auto piece = reply.take(0ms);
+  EXPECT_EQ(piece.text.size(), size);
+  EXPECT_TRUE(piece.last);
 }
 
 TEST(ReplyTest, TheFirstEndCounts) {
