@@ -4,12 +4,13 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "generation/benchmark.h"
-#include "generation/draft_benchmark.h"
+#include "generation/speed_summary.h"
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace microfiche::apps {
 namespace {
@@ -24,17 +25,16 @@ struct BenchArguments {
   std::string format = "table";
 };
 
-/// Prints the times, and throws when a draft changed an id.
-void run_drafted(const BenchArguments& arguments, model::LoadedModel& loaded) {
-  generation::DraftBenchmarkConfig draft;
-  draft.ids = arguments.steps.value_or(draft.ids);
-  draft.error_percent = arguments.draft_error.value_or(draft.error_percent);
-  auto timings = generation::time_drafts(
-      loaded, loaded.find_mode(arguments.mode), arguments.config, draft);
+void print(const BenchArguments& arguments, const Table& table, Json json) {
   write_file(
       "-",
-      arguments.format == "table" ? generation::draft_report(timings)
-                                  : write_config(timings).dump(2) + "\n");
+      arguments.format == "json"        ? json.dump(2) + "\n"
+          : arguments.format == "table" ? to_text(table)
+                                        : to_markdown(table));
+}
+
+/// Throws when a draft changed an id.
+void check_lossless(const generation::DraftTimings& timings) {
   if (!timings.is_lossless) {
     throw Error(
         ExitCode::kFailure,
@@ -43,34 +43,78 @@ void run_drafted(const BenchArguments& arguments, model::LoadedModel& loaded) {
   }
 }
 
-void run_bench(BenchArguments arguments) {
-  auto& config = arguments.config;
-  config.seed = arguments.common.seed;
-  config.steps = arguments.steps.value_or(config.steps);
-  const bool is_drafted = std::ranges::count(config.what, "drafted") > 0;
-  check<UsageError>(
-      !is_drafted || config.what.size() == 1,
-      "--what drafted: decodes with and without a draft by turns; run it "
-      "without other stages");
-  check<UsageError>(
-      is_drafted || !arguments.draft_error,
-      "--draft-error has no effect without --what drafted");
-  auto loaded = open_model(arguments.common);
-  if (is_drafted) {
-    run_drafted(arguments, loaded);
-    return;
-  }
-  auto timings =
-      generation::time_stages(loaded, loaded.find_mode(arguments.mode), config);
+generation::DraftBenchmarkConfig draft_config(const BenchArguments& arguments) {
+  generation::DraftBenchmarkConfig draft;
+  draft.ids = arguments.steps.value_or(draft.ids);
+  draft.error_percent = arguments.draft_error.value_or(draft.error_percent);
+  return draft;
+}
+
+void run_drafted(const BenchArguments& arguments, model::LoadedModel& loaded) {
+  auto timings = generation::time_drafts(
+      loaded,
+      loaded.find_mode(arguments.mode),
+      arguments.config,
+      draft_config(arguments));
   if (arguments.format == "table") {
-    write_file("-", to_text(generation::timing_table(timings)));
-    return;
+    write_file("-", generation::draft_report(timings));
+  } else {
+    print(
+        arguments,
+        generation::timing_table({timings.plain, timings.drafted}),
+        write_config(timings));
   }
+  check_lossless(timings);
+}
+
+void run_all(const BenchArguments& arguments, model::LoadedModel& loaded) {
+  auto summary = generation::summarize_speed(
+      loaded,
+      loaded.find_mode(arguments.mode),
+      arguments.config,
+      draft_config(arguments));
+  print(arguments, generation::speed_table(summary), write_config(summary));
+  check_lossless(summary.drafts);
+}
+
+void run_stages(const BenchArguments& arguments, model::LoadedModel& loaded) {
+  auto timings = generation::time_stages(
+      loaded, loaded.find_mode(arguments.mode), arguments.config);
   Json json = Json::array();
   for (auto& timing : timings) {
     json.push_back(write_config(timing));
   }
-  write_file("-", json.dump(2) + "\n");
+  print(arguments, generation::timing_table(timings), std::move(json));
+}
+
+void run_bench(BenchArguments arguments) {
+  auto& config = arguments.config;
+  config.seed = arguments.common.seed;
+  config.steps = arguments.steps.value_or(config.steps);
+  const auto asks_for = [&](const char* what) {
+    return std::ranges::count(config.what, what) > 0;
+  };
+  check<UsageError>(
+      !asks_for("drafted") || config.what.size() == 1,
+      "--what drafted: decodes with and without a draft by turns; run it "
+      "without other stages");
+  check<UsageError>(
+      !asks_for("all") || config.what.size() == 1,
+      "--what all: runs every stage; leave the others out");
+  check<UsageError>(
+      !asks_for("all") || config.batch == 1,
+      "--what all: times one page; leave out --batch");
+  check<UsageError>(
+      asks_for("drafted") || asks_for("all") || !arguments.draft_error,
+      "--draft-error has no effect without --what drafted or all");
+  auto loaded = open_model(arguments.common);
+  if (asks_for("drafted")) {
+    run_drafted(arguments, loaded);
+  } else if (asks_for("all")) {
+    run_all(arguments, loaded);
+  } else {
+    run_stages(arguments, loaded);
+  }
 }
 
 } // namespace
@@ -84,10 +128,13 @@ void add_bench(CLI::App& app) {
       "Times the stages of the model on this machine with dummy pages. Tokens "
       "are vision tokens in encode, positions in prefill, ids in decode. "
       "`drafted` compares decoding with and without a draft, and fails when an "
-      "id differs.");
-  command->add_option("--what", config.what, "encode, prefill, decode; drafted")
+      "id differs. `all` prints one row with everything and the memory's "
+      "bandwidth.");
+  command
+      ->add_option(
+          "--what", config.what, "encode, prefill, decode; drafted; all")
       ->delimiter(',')
-      ->check(CLI::IsMember({"encode", "prefill", "decode", "drafted"}))
+      ->check(CLI::IsMember({"encode", "prefill", "decode", "drafted", "all"}))
       ->capture_default_str();
   add_mode_option(*command, arguments->mode);
   command
@@ -125,7 +172,9 @@ void add_bench(CLI::App& app) {
   command->add_option("--repeat", config.repeat, "Timed runs")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  add_format_option(*command, arguments->format);
+  command->add_option("--format", arguments->format, "table, json or markdown")
+      ->check(CLI::IsMember({"table", "json", "markdown"}))
+      ->capture_default_str();
   add_model_options(*command, arguments->common);
   add_window_option(*command, arguments->common);
   add_seed_option(*command, arguments->common);

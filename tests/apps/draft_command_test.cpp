@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -121,6 +122,26 @@ TEST_F(DraftCommandTest, BenchRefusesADraftErrorWithoutADraft) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("--draft-error has no effect"));
+}
+
+TEST_F(DraftCommandTest, BenchPrintsOneRowToPaste) {
+  const auto outcome =
+      run("bench --what all --format markdown --steps 8 --repeat 1 --quiet");
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.out.starts_with("| model | mode | dtype | threads |"));
+  EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 3) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr(" | t4 | f32 | "));
+}
+
+TEST_F(DraftCommandTest, BenchOfEverythingTakesOnePage) {
+  const auto batch = run("bench --what all --batch 2");
+  EXPECT_EQ(batch.exit_code, 2);
+  EXPECT_THAT(batch.err, HasSubstr("--what all: times one page"));
+
+  const auto stages = run("bench --what all,decode");
+  EXPECT_EQ(stages.exit_code, 2);
+  EXPECT_THAT(stages.err, HasSubstr("leave the others out"));
 }
 
 } // namespace

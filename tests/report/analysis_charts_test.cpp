@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/acceptance_chart.h"
 #include "report/comparison_chart.h"
 #include "report/conditions_chart.h"
 #include "report/cost_charts.h"
@@ -194,6 +195,47 @@ TEST(CostChartsTest, ChartsShowStagesTimeAndCache) {
   EXPECT_EQ(named(cache, "text, in the model's text tokens").points[0].x, 4);
   EXPECT_DOUBLE_EQ(over_time.series[0].points[0].x, 8);
   EXPECT_EQ(over_time.series[0].points[0].y, 0.9);
+}
+
+analysis::RunAnalysis drafted_run(std::optional<double> seconds) {
+  analysis::RunAnalysis run;
+  for (const double density : {20.0, 5.0}) {
+    const auto cell = cell_of("a", density);
+    run.summary.cells.push_back(summary_of(cell, density == 5 ? 0.98 : 0.7));
+    run.summary.cells.back().ratios.nominal = density / 4;
+    analysis::CellCost cost;
+    cost.cell = cell;
+    cost.drafted_decode_seconds = seconds;
+    cost.accepted_share = density == 5 ? 0.9 : 0.4;
+    run.costs.push_back(cost);
+  }
+  run.summary.headline = "edit_similarity";
+  return run;
+}
+
+TEST(AcceptanceChartTest, ShowsTheSharesBesideThePrecision) {
+  const auto chart = make_acceptance_chart({drafted_run(0.5)});
+
+  ASSERT_TRUE(chart);
+  ASSERT_EQ(chart->series.size(), 2u);
+  const auto& accepted = named(*chart, "accepted").points;
+  ASSERT_EQ(accepted.size(), 2u);
+  EXPECT_EQ(accepted[0].x, 1.25);
+  EXPECT_EQ(accepted[0].y, 0.9);
+  EXPECT_EQ(accepted[1].y, 0.4);
+  EXPECT_EQ(chart->series[1].points[1].y, 0.7);
+  EXPECT_THAT(
+      accepted[1].tooltip,
+      HasSubstr("20 characters/token, corpus: 0.400 of the drafted ids"));
+}
+
+TEST(AcceptanceChartTest, WithoutDraftsThereIsNoChart) {
+  EXPECT_FALSE(make_acceptance_chart({drafted_run(std::nullopt)}));
+  auto nothing_drafted = drafted_run(0.5);
+  for (auto& cost : nothing_drafted.costs) {
+    cost.accepted_share = std::nan("");
+  }
+  EXPECT_FALSE(make_acceptance_chart({nothing_drafted}));
 }
 
 TEST(CostChartsTest, CellsWithConditionsAreDrawnOnlyAlone) {
