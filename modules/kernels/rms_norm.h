@@ -11,7 +11,7 @@ namespace microfiche::kernels {
 /// Shapes: x (..., D), weight (D), returns (..., D) in the dtype of x.
 ///
 /// On a GPU without gradients, `kernels/cuda/rms_norm.h` is used when both
-/// tensors are float32, bfloat16 or float16. Everything else is
+/// tensors are float32, bfloat16 or float16. Everything else has the bits of
 /// `rms_norm_reference`.
 ///
 /// Throws `c10::Error` when the weight does not fit x.
