@@ -279,20 +279,22 @@ AttentionContext make_window_context(
 }
 
 AttentionContext make_step_context(
-    const torch::Tensor& positions,
+    const torch::Tensor& places,
     const KvCache& cache,
     int64_t head_dim,
     double rope_theta,
     torch::Dtype dtype) {
+  const auto place = places.unsqueeze(2).unbind(0); // (B, 1) each
   AttentionContext context;
-  context.write_slots = positions.unsqueeze(1); // (B, 1)
+  context.write_slots = place[1];
   context.write_rows =
-      torch::arange(cache.batch(), positions.options()).unsqueeze(1); // (B, 1)
+      torch::arange(cache.batch(), places.options()).unsqueeze(1); // (B, 1)
   context.causal = false;
   context.num_keys = cache.capacity();
-  context.visible = visible_keys(context.write_slots, context.num_keys);
+  // The last of the filled slots is visible, too.
+  context.visible = visible_keys(place[2] - 1, context.num_keys);
   context.rotation =
-      layers::make_rotation(context.write_slots, head_dim, rope_theta, dtype);
+      layers::make_rotation(place[0], head_dim, rope_theta, dtype);
   return context;
 }
 

@@ -68,11 +68,12 @@ AttentionContext make_window_context(
     double rope_theta,
     const torch::TensorOptions& like);
 
-/// The context of one new position per row, at `positions` (B) int64 on the
-/// device. Attention covers the whole cache, under a mask, so that no shape
-/// depends on the positions: a CUDA graph requires that.
+/// The context of one new position per row, at `places` (3, B) int64 on the
+/// device, see `KvCache::next_places`. Attention covers the whole cache, under
+/// a mask, so that no shape depends on the places: a CUDA graph requires that.
+/// With a window, the new position lies behind its row's prompt.
 AttentionContext make_step_context(
-    const torch::Tensor& positions,
+    const torch::Tensor& places,
     const KvCache& cache,
     int64_t head_dim,
     double rope_theta,

@@ -32,30 +32,22 @@ bool DecodeGraph::is_supported(const DecoderImpl& /*decoder*/) {
 
 #endif
 
-namespace {
-
-torch::Tensor positions_of(const KvCache& cache) {
-  return torch::tensor(cache.lengths(), torch::kInt64);
-}
-
-} // namespace
-
 DecodeGraph::DecodeGraph(Decoder decoder, const KvCache& cache)
     : decoder_(std::move(decoder)), cache_(cache) {
   const auto device = decoder_->lm_head->weight.device();
   TORCH_CHECK(
-      is_supported(*decoder_) && cache.max_length() < cache.capacity(),
+      is_supported(*decoder_) && cache.max_slots(1) <= cache.capacity(),
       "DecodeGraph: expected a build with CUDA, a decoder with stacked experts "
       "on a GPU and a cache with room for a position, got a decoder on ",
       device,
       " and a cache with ",
-      cache.max_length(),
+      cache.max_slots(),
       " of ",
       cache.capacity(),
       " positions");
 #ifdef MICROFICHE_WITH_CUDA
-  positions_ = positions_of(cache).to(device);
-  ids_ = torch::zeros({cache.batch(), 1}, positions_.options());
+  places_ = cache.next_places().to(device);
+  ids_ = torch::zeros({cache.batch(), 1}, places_.options());
   recording_ = std::make_unique<Recording>();
   // CUDA cannot record on the default stream.
   const auto current = c10::cuda::getCurrentCUDAStream(device.index());
@@ -64,10 +56,10 @@ DecodeGraph::DecodeGraph(Decoder decoder, const KvCache& cache)
   current.synchronize();
   {
     const c10::cuda::CUDAStreamGuard guard(stream);
-    decoder_->step(ids_, positions_, cache_);
+    decoder_->step(ids_, places_, cache_);
     stream.synchronize();
     recording_->graph.capture_begin();
-    logits_ = decoder_->step(ids_, positions_, cache_);
+    logits_ = decoder_->step(ids_, places_, cache_);
     recording_->graph.capture_end();
   }
   stream.synchronize();
@@ -79,12 +71,12 @@ DecodeGraph::~DecodeGraph() = default;
 torch::Tensor DecodeGraph::run(const torch::Tensor& ids, const KvCache& cache) {
   TORCH_INTERNAL_ASSERT(cache.keys(0).is_same(cache_.keys(0)));
   TORCH_CHECK(
-      cache.max_length() < cache.capacity(),
+      cache.max_slots(1) <= cache.capacity(),
       "DecodeGraph: the cache's capacity of ",
       cache.capacity(),
       " is used up; make a larger cache");
   ids_.copy_(ids);
-  positions_.copy_(positions_of(cache));
+  places_.copy_(cache.next_places());
 #ifdef MICROFICHE_WITH_CUDA
   recording_->graph.replay();
 #endif

@@ -18,7 +18,8 @@ class DecodeGraph {
   static bool is_supported(const DecoderImpl& decoder);
 
   /// Runs the step twice, to warm up and to record. Both write at the cache's
-  /// next positions and do not advance it. Throws `c10::Error` unless
+  /// next places and do not advance it. With a window, every row has its
+  /// prompt. Throws `c10::Error` unless
   /// `is_supported`.
   DecodeGraph(Decoder decoder, const KvCache& cache);
   ~DecodeGraph();
@@ -36,7 +37,7 @@ class DecodeGraph {
   /// The graph reads and writes its tensors.
   KvCache cache_;
   torch::Tensor ids_;
-  torch::Tensor positions_;
+  torch::Tensor places_;
   torch::Tensor logits_;
   std::unique_ptr<Recording> recording_;
 };

@@ -210,31 +210,27 @@ torch::Tensor DecoderImpl::run_layers(
 
 torch::Tensor DecoderImpl::step(
     const torch::Tensor& ids,
-    const torch::Tensor& positions,
+    const torch::Tensor& places,
     KvCache& cache) {
   TORCH_CHECK(
       ids.sizes() == at::IntArrayRef({cache.batch(), 1}) &&
-          positions.sizes() == at::IntArrayRef({cache.batch()}),
+          places.sizes() == at::IntArrayRef({3, cache.batch()}),
       "Decoder: expected ids of shape (",
       cache.batch(),
-      ", 1) and one position per row of the cache, got ",
+      ", 1) and places of shape (3, ",
+      cache.batch(),
+      "), got ",
       ids.sizes(),
       " and ",
-      positions.sizes());
-  TORCH_CHECK(
-      cache.window() == 0, "Decoder: step supports no window; use forward");
+      places.sizes());
   const auto x = embed(ids);
   const auto context = make_step_context(
-      positions,
-      cache,
-      options.head_dim(),
-      options.rope_theta(),
-      x.scalar_type());
+      places, cache, options.head_dim(), options.rope_theta(), x.scalar_type());
   return logits(run_layers(x, context, &cache, nullptr).squeeze(1));
 }
 
 bool DecoderImpl::is_recordable() const {
-  return lm_head->weight.is_cuda() && options.window() == 0 &&
+  return lm_head->weight.is_cuda() &&
       std::all_of(layers->begin(), layers->end(), [](const auto& module) {
            const auto& moe = module->template as<DecoderLayer>()->moe;
            return moe.is_empty() || moe->is_stacked();

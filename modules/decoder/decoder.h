@@ -97,19 +97,16 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
       std::vector<LayerProbe>* probes = nullptr,
       const std::vector<int64_t>& prompt_lengths = {});
 
-  /// Logits after one more id per row, at `positions`. Nothing is decided on
-  /// the host (see `make_step_context`), so `DecodeGraph` can record it. The
-  /// caller calls `cache.advance`.
+  /// Logits after one more id per row, at `places`, the `next_places` of the
+  /// cache. Nothing is decided on the host (see `make_step_context`), so
+  /// `DecodeGraph` can record it. The caller calls `cache.advance`.
   ///
-  /// Shapes: ids (B, 1) and positions (B), int64 on the device; returns
+  /// Shapes: ids (B, 1) and places (3, B), int64 on the device; returns
   /// (B, vocab_size) float32.
-  torch::Tensor step(
-      const torch::Tensor& ids,
-      const torch::Tensor& positions,
-      KvCache& cache);
+  torch::Tensor
+  step(const torch::Tensor& ids, const torch::Tensor& places, KvCache& cache);
 
-  /// Whether `step` decides nothing on the host: on a GPU with stacked experts
-  /// and without a window.
+  /// Whether `step` decides nothing on the host: on a GPU with stacked experts.
   bool is_recordable() const;
 
   /// Stacks the experts of every layer; see `MixtureOfExperts::stack_experts`.

@@ -97,6 +97,17 @@ int64_t KvCache::max_slots(int64_t added) const {
   return most;
 }
 
+torch::Tensor KvCache::next_places() const {
+  auto places = torch::empty({3, batch()}, torch::kInt64);
+  auto place = places.accessor<int64_t, 2>();
+  for (int64_t row = 0; row < batch(); ++row) {
+    place[0][row] = lengths_[row];
+    place[1][row] = slot(row, lengths_[row]);
+    place[2][row] = filled_slots(row, lengths_[row] + 1);
+  }
+  return places;
+}
+
 int64_t KvCache::num_bytes() const {
   int64_t bytes = 0;
   for (const auto* tensors : {&keys_, &values_}) {

@@ -107,6 +107,10 @@ class KvCache {
   /// the cache needs such a capacity.
   int64_t max_slots(int64_t added = 0) const;
 
+  /// Where the next position of each row goes, (3, B) int64 on the CPU: its
+  /// position, its slot, and the slots that are filled with it.
+  torch::Tensor next_places() const;
+
   /// Bytes of all keys and values.
   int64_t num_bytes() const;
 

@@ -1,4 +1,5 @@
 #include "tests/apps/command_line.h"
+#include "tests/apps/lora_training.h"
 
 #include "checkpoint/safetensors.h"
 #include "core/json.h"
@@ -223,57 +224,19 @@ TEST_F(FlowCommandsTest, SweepRefusesAModeWithoutQueries) {
       outcome.err, HasSubstr("queries for views of 64 or 96 px, got 128 px"));
 }
 
-/// The losses of a run, by step.
-std::vector<double> losses_of(const std::filesystem::path& metrics) {
-  std::vector<double> losses;
-  const std::string content = read_file(metrics);
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = content.find('\n', begin);
-    const Json line = parse_json(content.substr(begin, end - begin), "metrics");
-    if (line.contains("loss")) {
-      losses.push_back(line["loss"]);
-    }
-    begin = end + 1;
-  }
-  return losses;
-}
-
 TEST_F(FlowCommandsTest, LoraTrainsTheFlowAndMerges) {
-  const Json config = {
-      {"model", (models->path() / "tiny").string()},
-      {"from_weights", true},
-      {"corpus", {"fox.txt"}},
-      {"held_out", {"fox.txt"}},
-      {"adapter",
-       {{"rank", 4},
-        {"alpha", 8},
-        {"targets",
-         {"encoder.flow.layers.*.attention.*_proj",
-          "decoder.layers.*.attention.*_proj",
-          "decoder.lm_head"}}}},
-      {"stages",
-       {{{"name", "reading"},
-         {"steps", 30},
-         {"pages",
-          {{"modes", {{"t4", 1}}},
-           {"texts", {{"corpus", 1}}},
-           {"characters_per_token", {2, 3}}}},
-         {"batch", {{"characters", 30}}},
-         {"losses", {{"reading", 1}}},
-         {"rates", {{{"match", "adapter"}, {"adam", 0.02}}}}}}},
-      {"log_every", 1}};
-  write_file(folder.path() / "train.json", config.dump());
-  std::string text;
-  for (int i = 0; i < 40; ++i) {
-    text += "fox ";
-  }
-  write_file(folder.path() / "fox.txt", text);
+  tests::write_lora_training(
+      folder.path(),
+      models->path() / "tiny",
+      {"encoder.flow.layers.*.attention.*_proj",
+       "decoder.layers.*.attention.*_proj",
+       "decoder.lm_head"});
 
   const auto trained =
       tests::run_program(folder.path(), "train train.json -o run --quiet");
 
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
-  const auto losses = losses_of(folder.path() / "run/metrics.jsonl");
+  const auto losses = tests::losses_of(folder.path() / "run/metrics.jsonl");
   ASSERT_THAT(losses, SizeIs(30));
   EXPECT_LT(losses.back(), 0.5 * losses.front());
   const auto b = tensor_of(

@@ -1,3 +1,4 @@
+#include "tests/apps/lora_training.h"
 #include "tests/apps/model_commands.h"
 
 #include "core/config.h"
@@ -6,6 +7,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -208,6 +211,73 @@ TEST_F(TogetherCommandTest, SeveralPagesNeedTogether) {
 
 TEST_F(TogetherCommandTest, AWindowOfZeroIsRefused) {
   EXPECT_EQ(run("read 1.png --window 0").exit_code, 2);
+}
+
+/// The readings of a run, by the window of their cell.
+std::map<int64_t, std::string> readings_of(const std::filesystem::path& run) {
+  std::map<int64_t, std::string> readings;
+  std::istringstream lines(read_file(run / "samples.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    const Json sample = parse_json(line, "samples.jsonl");
+    const Json window = sample["cell"].value("window", Json());
+    readings[window.is_number() ? window.get<int64_t>() : 0] +=
+        sample["prediction"].get<std::string>();
+  }
+  return readings;
+}
+
+TEST_F(TogetherCommandTest, SweepReadsWithTheModelsWindow) {
+  write_file(
+      folder.path() / "text.txt",
+      "It was the best of times, it was the worst of times, it was the age "
+      "of wisdom, it was the age of foolishness");
+  const auto sweep = [&](const char* name, const std::string& windows) {
+    write_file(
+        folder.path() / concat(name, ".json"),
+        concat(
+            R"({
+      "texts": ["text.txt"], "modes": ["t4"], "characters_per_token": [3],
+      "pages_per_cell": 2, "pictures_per_cell": 0, )",
+            windows,
+            R"(
+      "generation": {"max_new_tokens": 40, "ngram": 0, "loop_repeats": 0}})"));
+    const auto outcome =
+        run(concat("sweep ", name, ".json -o ", name, " --quiet"));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return readings_of(folder.path() / name);
+  };
+
+  const auto own = sweep("own", "");
+  const auto given = sweep("given", R"("windows": [2, 8],)");
+
+  ASSERT_EQ(given.size(), 2);
+  EXPECT_EQ(own.begin()->second, given.at(8));
+  EXPECT_NE(own.begin()->second, given.at(2));
+}
+
+TEST_F(TogetherCommandTest, LoraTrainsADecoderWithAWindow) {
+  tests::write_lora_training(
+      folder.path(),
+      model_folder->path(),
+      {"decoder.layers.*.attention.*_proj", "decoder.lm_head"});
+
+  const auto trained =
+      tests::run_program(folder.path(), "train train.json -o run --quiet");
+
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto losses = tests::losses_of(folder.path() / "run/metrics.jsonl");
+  ASSERT_EQ(losses.size(), 30);
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  const std::string read = "read 1.png --mode t4 --max-new-tokens 12 --quiet";
+  const auto adapted = run(read + " --adapter run/adapter -o adapted");
+  ASSERT_EQ(run("merge run/adapter -o merged").exit_code, 0);
+  const auto merged =
+      tests::run_program(folder.path(), read + " --model merged -o again");
+  ASSERT_EQ(adapted.exit_code, 0) << adapted.err;
+  ASSERT_EQ(merged.exit_code, 0) << merged.err;
+  EXPECT_EQ(
+      read_json("again/1.json")["text"], read_json("adapted/1.json")["text"]);
+  EXPECT_EQ(read_json("again/1.json")["settings"]["model"]["window"], 8);
 }
 
 class WindowCommandTest : public tests::ModelCommandsTest {};

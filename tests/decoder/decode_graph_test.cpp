@@ -12,22 +12,29 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(DecodeGraphTest, ReplayMatchesForward) {
+class DecodeGraphTest : public ::testing::TestWithParam<int64_t> {};
+
+TEST_P(DecodeGraphTest, ReplayMatchesForward) {
+  const int64_t window = GetParam();
   if (!torch::cuda::is_available()) {
     GTEST_SKIP() << "no GPU on this machine";
   }
   const torch::InferenceMode inference;
-  auto decoder = make_decoder();
+  auto decoder = make_decoder(small_options().window(window));
   decoder->to(torch::kCUDA);
   decoder->stack_experts();
   if (!DecodeGraph::is_supported(*decoder)) {
     GTEST_SKIP() << "a build without CUDA";
   }
   const auto prompts = torch::randn({3, 7, 32}).to(torch::kCUDA);
-  auto eager_cache = decoder->make_cache(3, 16);
-  decoder->forward(prompts, &eager_cache, {3, 7, 5});
-  auto cache = decoder->make_cache(3, 16);
-  decoder->forward(prompts, &cache, {3, 7, 5});
+  const auto filled_cache = [&] {
+    auto cache = decoder->make_cache(3, 16);
+    cache.set_prompt_lengths({3, 7, 5});
+    decoder->forward(prompts, &cache, {3, 7, 5});
+    return cache;
+  };
+  auto eager_cache = filled_cache();
+  auto cache = filled_cache();
 
   DecodeGraph graph(decoder, cache);
 
@@ -42,7 +49,9 @@ TEST(DecodeGraphTest, ReplayMatchesForward) {
   }
 }
 
-TEST(DecodeGraphTest, RefusesADecoderOnACpu) {
+INSTANTIATE_TEST_SUITE_P(Windows, DecodeGraphTest, ::testing::Values(0, 2));
+
+TEST(DecodeGraphOnCpuTest, RefusesADecoder) {
   auto decoder = make_decoder();
   const auto cache = decoder->make_cache(1, 8);
 

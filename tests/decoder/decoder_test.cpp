@@ -227,11 +227,11 @@ TEST_F(RaggedDecoderTest, StepMatchesForward) {
 
   for (int64_t step = 0; step < 4; ++step) {
     const auto ids = torch::randint(40, {3, 1}, torch::kInt64);
-    const auto positions = torch::tensor(device_cache.lengths(), torch::kInt64);
     const auto expected = decoder->logits(
         decoder->forward(decoder->embed(ids), &cache).squeeze(1));
 
-    const auto actual = decoder->step(ids, positions, device_cache);
+    const auto actual =
+        decoder->step(ids, device_cache.next_places(), device_cache);
     device_cache.advance({1, 1, 1});
 
     EXPECT_LT(tests::relative_error(actual, expected), kSumError) << step;

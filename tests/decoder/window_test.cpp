@@ -139,6 +139,17 @@ TEST(DecoderWindowTest, ADecodeTeamDecodesRaggedRowsOverRings) {
   });
 }
 
+TEST(DecoderWindowTest, AStepForACudaGraphDecodesRaggedRowsOverRings) {
+  const torch::InferenceMode inference;
+  auto decoder = make_windowed_decoder();
+
+  expect_ring_decoding(decoder, [&](const torch::Tensor& ids, KvCache& cache) {
+    const auto logits = decoder->step(ids, cache.next_places(), cache);
+    cache.advance({1, 1, 1});
+    return logits;
+  });
+}
+
 // Row 0 appends three positions across the end of its ring, row 1 the rest of
 // its prompt and one id, row 2 nothing.
 TEST(DecoderWindowTest, PaddingOfAPieceChangesNoRing) {
