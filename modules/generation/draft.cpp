@@ -31,18 +31,8 @@ constexpr int64_t kMatchInAnswer = 4;
 constexpr int64_t kProbe = 4;
 constexpr double kGoodShare = 0.97;
 
-// How much earlier guesses count, per guess, and earlier ids of plain steps,
-// per id.
+// How much earlier guesses count, per guess.
 constexpr double kMemory = 0.8;
-constexpr double kMemoryPerId = 0.97;
-
-// The share of all steps that guesses may lose.
-constexpr double kLossShare = 0.01;
-
-// From so many right ids of plain steps in a row, each allows a guess to lose
-// this part of a plain step.
-constexpr int64_t kRightInARow = 3;
-constexpr double kGainInARow = 0.3;
 
 // Most steps without a guess after failures.
 constexpr int64_t kMaxRest = 64;
@@ -162,19 +152,6 @@ void DraftCursor::push(int64_t id) {
   }
   lost_ = !expected;
   ++next_;
-  if (proposed_ == 0) {
-    observe(expected);
-  }
-}
-
-/// Counts an id of a plain step, which shows what a guess would have been.
-void DraftCursor::observe(bool is_right) {
-  right_ = kMemoryPerId * (right_ + (is_right ? 1 : 0));
-  wrong_ = kMemoryPerId * (wrong_ + (is_right ? 0 : 1));
-  right_in_a_row_ = is_right ? right_in_a_row_ + 1 : 0;
-  if (right_in_a_row_ >= kRightInARow) {
-    budget_ += kGainInARow;
-  }
 }
 
 /// Finds the position again after ids that differ: `next_` is behind the id
@@ -226,26 +203,22 @@ int64_t DraftCursor::guess_length(const DraftCost& cost, int64_t rows) {
 std::vector<int64_t>
 DraftCursor::propose(int64_t max_ids, const DraftCost& cost, int64_t rows) {
   proposed_ = 0;
-  budget_ += kLossShare;
-  if (lost_) {
-    search();
-  }
   if (rest_ > 0) {
     --rest_;
     return {};
   }
-  const int64_t affordable = cost.longest_within(budget_, rows, kMaxBlock);
+  if (lost_) {
+    search();
+  }
   std::vector<int64_t> ids;
   if (!lost_) {
-    const int64_t length =
-        std::min({guess_length(cost, rows), affordable, max_ids});
+    const int64_t length = std::min(guess_length(cost, rows), max_ids);
     const int64_t end = std::min(next_ + length, source().size());
     for (int64_t i = next_; i < end && source()[i] >= 0; ++i) {
       ids.push_back(source()[i]);
     }
   }
   proposed_ = static_cast<int64_t>(ids.size());
-  extra_steps_ = cost.extra_steps(proposed_, rows);
   return ids;
 }
 
@@ -253,7 +226,6 @@ void DraftCursor::report(int64_t accepted) {
   if (proposed_ == 0) {
     return;
   }
-  budget_ += static_cast<double>(accepted) - extra_steps_;
   drafted_ += proposed_;
   accepted_ += accepted;
   right_ = kMemory * right_ + static_cast<double>(accepted);
@@ -263,7 +235,6 @@ void DraftCursor::report(int64_t accepted) {
     failures_ = 0;
     return;
   }
-  right_in_a_row_ = 0;
   ++failures_;
   rest_ = failures_ == 1
       ? 0

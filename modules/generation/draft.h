@@ -21,12 +21,6 @@ namespace microfiche::generation {
 // many ids are guessed (`DraftCost`). After guesses without a right id the
 // draft rests for a while.
 //
-// A guess may cost no more than earlier guesses have gained, apart from a small
-// credit. So a useless draft costs at most about 2 plain steps and 1 % of all
-// steps, and a good one begins with short guesses. The ids of plain steps are
-// compared with the draft, too, which costs nothing: several right ones in a
-// row allow the next guess.
-//
 // Related: prompt lookup decoding; LLMA, arXiv:2304.04487; drafts of documents
 // by an OCR pipeline, arXiv:2602.12957.
 
@@ -129,7 +123,6 @@ class DraftCursor {
     return in_answer_ ? answer_index_ : draft_->index();
   }
   void search();
-  void observe(bool is_right);
   int64_t guess_length(const DraftCost& cost, int64_t rows);
 
   std::shared_ptr<const Draft> draft_;
@@ -148,11 +141,6 @@ class DraftCursor {
   /// Right and wrong ids so far; older ones count less.
   double right_ = 4;
   double wrong_ = 0.4;
-  /// Plain steps that the next guess may lose, and what the last one costs.
-  double budget_ = 2;
-  double extra_steps_ = 0;
-  /// Right ids of plain steps in a row.
-  int64_t right_in_a_row_ = 0;
   /// Guesses in a row without a right id, and plain steps until the next guess.
   int64_t failures_ = 0;
   int64_t rest_ = 0;

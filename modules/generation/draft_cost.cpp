@@ -57,20 +57,6 @@ int64_t DraftCost::best_length(double probability, int64_t rows, int64_t most)
   return best;
 }
 
-double DraftCost::extra_steps(int64_t length, int64_t rows) const {
-  const auto count = static_cast<double>(rows);
-  return of(count * static_cast<double>(length + 1)) / of(count) - 1;
-}
-
-int64_t DraftCost::longest_within(double steps, int64_t rows, int64_t most)
-    const {
-  int64_t length = 0;
-  while (length < most && extra_steps(length + 1, rows) <= steps) {
-    ++length;
-  }
-  return length;
-}
-
 DraftCost draft_cost(const decoder::DecoderImpl& decoder) {
   const auto& options = decoder.options;
   const auto width = static_cast<double>(options.width());

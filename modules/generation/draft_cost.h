@@ -30,13 +30,6 @@ struct DraftCost {
   /// is right saves the row's share of a plain step, and each id costs. Ids are
   /// right with `probability`, as long as all before them are.
   int64_t best_length(double probability, int64_t rows, int64_t most) const;
-
-  /// What it costs that each of `rows` rows guesses `length` ids, in plain
-  /// steps, beyond the step itself.
-  double extra_steps(int64_t length, int64_t rows) const;
-
-  /// The most ids in [0, most] of which `extra_steps` is at most `steps`.
-  int64_t longest_within(double steps, int64_t rows, int64_t most) const;
 };
 
 /// The cost of a decoder's calls, from its sizes and number types.

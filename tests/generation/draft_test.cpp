@@ -1,7 +1,5 @@
 #include "generation/draft.h"
 
-#include "core/random.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,19 +26,16 @@ DraftCursor make_cursor(const std::vector<Ids>& texts) {
 
 struct FollowedDraft {
   int64_t steps = 0;
-  /// In plain steps.
-  double cost = 0;
   DraftCursor cursor;
 };
 
 /// Generates `answer` with its guesses, as a model would.
-FollowedDraft
-follow(const Ids& answer, DraftCursor cursor, const DraftCost& cost = {}) {
-  FollowedDraft followed{0, 0, std::move(cursor)};
+FollowedDraft follow(const Ids& answer, DraftCursor cursor) {
+  FollowedDraft followed{0, std::move(cursor)};
   followed.cursor.push(answer[0]);
   for (size_t done = 1; done < answer.size();) {
-    const auto guess = followed.cursor.propose(
-        static_cast<int64_t>(answer.size() - done) - 1, cost);
+    const auto guess =
+        followed.cursor.propose(static_cast<int64_t>(answer.size() - done) - 1);
     int64_t right = 0;
     while (right < std::ssize(guess) && guess[right] == answer[done + right]) {
       ++right;
@@ -51,7 +46,6 @@ follow(const Ids& answer, DraftCursor cursor, const DraftCost& cost = {}) {
     followed.cursor.report(right);
     done += right + 1;
     ++followed.steps;
-    followed.cost += 1 + cost.extra_steps(std::ssize(guess), 1);
   }
   return followed;
 }
@@ -186,69 +180,6 @@ TEST(DraftCursorTest, RestsWhileADraftIsUseless) {
 
   EXPECT_LE(followed.cursor.drafted(), 200);
   EXPECT_LE(followed.cursor.accepted(), 10);
-}
-
-/// The published sizes, where reading all experts costs four times as much as
-/// reading those of one id.
-DraftCost published_cost(double position) {
-  DraftCost cost;
-  cost.dense = 347;
-  cost.experts = 2422;
-  cost.chosen_share = 6 / 64.0;
-  cost.position = position;
-  return cost;
-}
-
-TEST(DraftCursorTest, ADraftOfAnyQualityCostsLittle) {
-  RandomStream random(0, "drafts of any quality");
-  const int64_t steps = 120;
-  const int draws = 20;
-  for (const double position : {144.0, 287.0, 574.0}) {
-    for (const double wrong : {0.05, 0.3, 0.5, 0.8, 1.0}) {
-      double cost = 0;
-      for (int draw = 0; draw < draws; ++draw) {
-        Ids answer;
-        Ids draft;
-        for (int64_t i = 0; i <= steps; ++i) {
-          answer.push_back(static_cast<int64_t>(random.below(100'000)));
-          draft.push_back(
-              random.uniform() < wrong ? 100'000 + i : answer.back());
-        }
-
-        const auto followed =
-            follow(answer, make_cursor({draft}), published_cost(position));
-
-        cost += followed.cost;
-        EXPECT_LE(followed.cost, 1.05 * steps) << position << ", " << wrong;
-      }
-      EXPECT_LE(cost, 1.03 * steps * draws) << position << ", " << wrong;
-    }
-  }
-}
-
-TEST(DraftCursorTest, ADraftThatBecomesRightIsUsedSoon) {
-  auto answer = counting(0, 300);
-  auto draft = answer;
-  for (int64_t i = 0; i < 60; ++i) {
-    draft[i] = 100'000 + i;
-  }
-
-  const auto followed =
-      follow(answer, make_cursor({draft}), published_cost(287));
-
-  // 60 plain steps, about ten until the draft is trusted, and a few blocks.
-  EXPECT_LE(followed.steps, 85);
-}
-
-TEST(DraftCursorTest, AGoodDraftSoonGuessesAsManyIdsAsPay) {
-  const auto answer = counting(0, 256);
-
-  const auto followed =
-      follow(answer, make_cursor({answer}), published_cost(144));
-
-  // Guesses of 64 and a few that are shorter.
-  EXPECT_LE(followed.steps, 8);
-  EXPECT_LE(followed.cost, 255 / 3.3);
 }
 
 TEST(DraftCursorTest, ANewGuessNeverCrossesTheEndOfAText) {
