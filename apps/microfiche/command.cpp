@@ -195,10 +195,15 @@ model::LoadedModel open_model(const CommonArguments& arguments) {
   if (arguments.window > 0) {
     config.language.sliding_window_size = arguments.window;
   }
-  auto loaded = model::load_model(
-      folder,
-      config,
-      model::find_placement(arguments.device, arguments.dtype, config.dtype()));
+  const auto placement =
+      model::find_placement(arguments.device, arguments.dtype, config.dtype());
+  if (placement.dtype == torch::kBFloat16 &&
+      !model::multiplies_bf16(placement.device)) {
+    warn(
+        "bf16 is slow on this processor, which has no instructions for it; "
+        "--dtype int8 and f32 are faster");
+  }
+  auto loaded = model::load_model(folder, config, placement);
   if (!arguments.adapter.empty()) {
     model::apply_adapter(loaded, arguments.adapter);
   }

@@ -41,7 +41,8 @@ torch::Device find_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
-/// Whether the device multiplies bf16 faster than f32.
+} // namespace
+
 bool multiplies_bf16(const torch::Device& device) {
 #ifdef __x86_64__
   return device.is_cuda() || __builtin_cpu_supports("avx512bf16");
@@ -49,8 +50,6 @@ bool multiplies_bf16(const torch::Device& device) {
   return device.is_cuda();
 #endif
 }
-
-} // namespace
 
 Placement find_placement(
     const std::string& device,

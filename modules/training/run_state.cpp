@@ -1,7 +1,7 @@
 #include "training/run_state.h"
 
 #include "core/terminal.h"
-#include "kernels/cpu/linear.h"
+#include "model/device.h"
 #include "training/distributed/sharding.h"
 
 namespace microfiche::training {
@@ -14,8 +14,8 @@ RunState::RunState(
           make_trained_model(config, device, rank_of(group), size_of(group))),
       config_(config),
       group_(group) {
-  if (config.precision == "bf16" && device.is_cpu() && is_first(group) &&
-      !kernels::has_bf16_instructions()) {
+  if (config.precision == "bf16" && is_first(group) &&
+      !model::multiplies_bf16(device)) {
     warn(
         "precision \"bf16\": this processor has no instructions for bfloat16; "
         "\"f32\" is faster here");

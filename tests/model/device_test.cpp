@@ -6,6 +6,10 @@
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 namespace microfiche::model {
 namespace {
 
@@ -32,6 +36,14 @@ TEST(DeviceTest, AutoIsBfloat16OnAGpu) {
 
   EXPECT_EQ(placement.device, torch::Device(torch::kCUDA, 0));
   EXPECT_EQ(placement.dtype, torch::kBFloat16);
+}
+
+TEST(DeviceTest, KnowsWhetherTheProcessorHasInstructionsForBfloat16) {
+  std::ifstream file("/proc/cpuinfo");
+  const std::string processor(std::istreambuf_iterator<char>(file), {});
+  const bool listed = processor.find("avx512_bf16") != std::string::npos;
+
+  EXPECT_EQ(multiplies_bf16(torch::kCPU), listed);
 }
 
 TEST(DeviceTest, ReadsDtypesByName) {
