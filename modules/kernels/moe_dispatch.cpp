@@ -143,7 +143,7 @@ torch::Tensor run_on_cpu(
   const auto pairs = sort_pairs(expert_ids);
   const auto parts = split_by_expert(pairs, experts);
   const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
-  const int64_t inner_width = parts.front().weights.gate.size(0);
+  const int64_t inner_width = experts.weights(0).gate.size(0);
   const auto gate =
       torch::empty({tokens.size(0), inner_width}, x.options()); // (P, I)
   const auto up = torch::empty_like(gate);
