@@ -75,6 +75,11 @@ forward_step(Decoder& decoder, const torch::Tensor& ids, KvCache& cache) {
       decoder->forward(decoder->embed(ids), &cache).squeeze(1));
 }
 
+/// The root mean square error over that of the expected numbers.
+double mean_error(const torch::Tensor& actual, const torch::Tensor& expected) {
+  return ((actual - expected).norm() / expected.norm()).item<double>();
+}
+
 TEST_P(DecodeTeamTest, MatchesForward) {
   const torch::InferenceMode inference;
   const auto [dtype, bits, rows, threads] = GetParam();
@@ -106,11 +111,14 @@ TEST_P(DecodeTeamTest, MatchesForward) {
     const auto of_forward = forward_step(decoder, ids, forward_cache);
     const auto actual = team.run(ids, cache);
     EXPECT_EQ(cache.lengths(), forward_cache.lengths());
-    // In bfloat16, as close as `forward`, or within twice 2^-8.
-    const double bound = dtype == torch::kFloat32
-        ? kTolerance
-        : std::max(8e-3, 1.5 * tests::relative_error(of_forward, expected));
-    EXPECT_LE(tests::relative_error(actual, expected), bound) << step;
+    if (dtype == torch::kFloat32) {
+      EXPECT_LE(tests::relative_error(actual, expected), kTolerance) << step;
+      continue;
+    }
+    // In bfloat16, as close as `forward`, or within twice 2^-8. The largest of
+    // 800 rounding errors says less: it differs by up to two either way.
+    const double bound = std::max(8e-3, 1.5 * mean_error(of_forward, expected));
+    EXPECT_LE(mean_error(actual, expected), bound) << step;
   }
 }
 
