@@ -1,6 +1,7 @@
 #include "model/device.h"
 
 #include "core/error.h"
+#include "kernels/cpu/linear.h"
 
 #include <torch/cuda.h>
 
@@ -44,11 +45,7 @@ torch::Device find_device(const std::string& name) {
 } // namespace
 
 bool multiplies_bf16(const torch::Device& device) {
-#ifdef __x86_64__
-  return device.is_cuda() || __builtin_cpu_supports("avx512bf16");
-#else
-  return device.is_cuda();
-#endif
+  return device.is_cuda() || kernels::has_bf16_instructions();
 }
 
 Placement find_placement(

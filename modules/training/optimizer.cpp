@@ -3,7 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/name_pattern.h"
-#include "kernels/cpu/linear.h"
+#include "model/device.h"
 #include "training/config_checks.h"
 #include "training/model_parts.h"
 
@@ -261,9 +261,9 @@ void Optimizer::step(
   const auto ahead = stacked.lerp(momenta, momentum);
   // The update has a fixed size, so bf16 is precise enough. A CPU without
   // instructions for bf16 would be slower in it.
-  const bool rounded = stacked.is_cuda() ||
-      (parameters.front().tensor.scalar_type() == torch::kBFloat16 &&
-       kernels::has_bf16_instructions());
+  const bool rounded = model::multiplies_bf16(stacked.device()) &&
+      (stacked.is_cuda() ||
+       parameters.front().tensor.scalar_type() == torch::kBFloat16);
   const auto dtype = rounded ? torch::kBFloat16 : torch::kFloat32;
   const auto update = orthogonalize(
                           in_blocks(ahead, config_.muon_block_rows),

@@ -26,7 +26,7 @@ struct OptimizerConfig {
 
   /// Muon orthogonalises blocks of this many rows, each for itself; 0 for whole
   /// matrices. A matrix whose rows it does not divide stays whole. Blocks cost
-  /// less: 512 x 512 in blocks of 64 rows a tenth.
+  /// less: 512 x 512 in blocks of 64 rows a tenth of the multiplications.
   ///
   /// Source: Khaled et al., "MuonBP", arXiv 2510.16981, without its steps of
   /// whole matrices.

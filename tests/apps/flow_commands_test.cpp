@@ -1,5 +1,6 @@
 #include "tests/apps/command_line.h"
 #include "tests/apps/lora_training.h"
+#include "tests/support/logged_losses.h"
 
 #include "checkpoint/safetensors.h"
 #include "core/json.h"
@@ -236,9 +237,9 @@ TEST_F(FlowCommandsTest, LoraTrainsTheFlowAndMerges) {
       tests::run_program(folder.path(), "train train.json -o run --quiet");
 
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
-  const auto losses = tests::losses_of(folder.path() / "run/metrics.jsonl");
+  const auto losses = tests::logged_losses(folder.path() / "run");
   ASSERT_THAT(losses, SizeIs(30));
-  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  EXPECT_LT(losses.rbegin()->second, 0.5 * losses.begin()->second);
   const auto b = tensor_of(
       "run/adapter/adapter_model.safetensors",
       "base_model.model.model.qwen2_model.model.model.layers.1.self_attn."

@@ -40,19 +40,4 @@ inline void write_lora_training(
   write_file(folder / "fox.txt", text);
 }
 
-/// The losses of a run, by step.
-inline std::vector<double> losses_of(const std::filesystem::path& metrics) {
-  std::vector<double> losses;
-  const std::string content = read_file(metrics);
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = content.find('\n', begin);
-    const Json line = parse_json(content.substr(begin, end - begin), "metrics");
-    if (line.contains("loss")) {
-      losses.push_back(line["loss"]);
-    }
-    begin = end + 1;
-  }
-  return losses;
-}
-
 } // namespace microfiche::tests

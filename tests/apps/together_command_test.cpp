@@ -2,6 +2,7 @@
 #include "tests/apps/model_commands.h"
 
 #include "core/config.h"
+#include "tests/support/logged_losses.h"
 #include "tests/support/parity.h"
 
 #include <gmock/gmock.h>
@@ -265,9 +266,9 @@ TEST_F(TogetherCommandTest, LoraTrainsADecoderWithAWindow) {
       tests::run_program(folder.path(), "train train.json -o run --quiet");
 
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
-  const auto losses = tests::losses_of(folder.path() / "run/metrics.jsonl");
+  const auto losses = tests::logged_losses(folder.path() / "run");
   ASSERT_EQ(losses.size(), 30);
-  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  EXPECT_LT(losses.rbegin()->second, 0.5 * losses.begin()->second);
   const std::string read = "read 1.png --mode t4 --max-new-tokens 12 --quiet";
   const auto adapted = run(read + " --adapter run/adapter -o adapted");
   ASSERT_EQ(run("merge run/adapter -o merged").exit_code, 0);

@@ -6,6 +6,7 @@
 #include "core/config.h"
 #include "core/files.h"
 #include "tests/support/folders.h"
+#include "tests/support/logged_losses.h"
 
 #include <gtest/gtest.h>
 
@@ -117,24 +118,6 @@ inline void train_adapter(training::TrainingConfig& config) {
   stage.batch.points_per_page = 0;
   stage.rates = {training::RateRule{.match = "adapter", .adam = 0.01}};
   config.stages = {stage};
-}
-
-/// The losses that a run's metrics.jsonl holds, by step.
-inline std::map<int64_t, double> logged_losses(
-    const std::filesystem::path& run_folder) {
-  std::map<int64_t, double> losses;
-  const std::string content = read_file(run_folder / "metrics.jsonl");
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = content.find('\n', begin);
-    const Json line =
-        parse_json(content.substr(begin, end - begin), "metrics.jsonl");
-    if (line.contains("loss")) {
-      EXPECT_FALSE(losses.contains(line["step"])) << "step logged twice";
-      losses[line["step"]] = line["loss"];
-    }
-    begin = end + 1;
-  }
-  return losses;
 }
 
 /// The losses of an uninterrupted run.
