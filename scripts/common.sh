@@ -12,6 +12,13 @@ die() {
   exit 1
 }
 
+# show_help ARGUMENT...: for -h or --help, prints the comment at the top of the script and ends.
+show_help() {
+  [[ "${1:-}" == -h || "${1:-}" == --help ]] || return 0
+  sed -n '2,/^[^#]/ s/^# \{0,1\}//p' "$0"
+  exit 0
+}
+
 # nvcc is often installed outside the PATH.
 find_nvcc() {
   command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null
