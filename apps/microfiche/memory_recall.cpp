@@ -52,6 +52,9 @@ void run_build(const PlanOfArguments& arguments) {
             ", ",
             report.reused,
             " reused, ",
+            report.shrunk > 0
+                ? concat(report.shrunk, " from vision tokens of another mode, ")
+                : std::string(),
             report.as_text,
             " as text, ",
             report.gone,

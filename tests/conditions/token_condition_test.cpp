@@ -110,6 +110,73 @@ TEST(TokenConditionTest, MergedTokensAreMeansWithinTheirRow) {
   EXPECT_TRUE(torch::equal(treat("merge:1", before).rows, before.rows));
 }
 
+/// Tokens of a grid whose value is 10 * row + column in all eight numbers,
+/// newlines -1, separator -2.
+TokenRows grid_page(int64_t side) {
+  TokenRows page{
+      torch::empty({side * (side + 1) + 1, 8}), token_kinds(side, {1, 1}, 0)};
+  int64_t token = 0;
+  for (size_t i = 0; i < page.kinds.size(); ++i) {
+    const auto kind = page.kinds[i];
+    page.rows[static_cast<int64_t>(i)] = kind == kToken
+        ? static_cast<double>(10 * (token / side) + token % side)
+        : kind == kNewline ? -1.0
+                           : -2.0;
+    token += kind == kToken ? 1 : 0;
+  }
+  return page;
+}
+
+std::vector<float> first_numbers(const TokenRows& page) {
+  const auto column = page.rows.select(1, 0).contiguous();
+  return {column.data_ptr<float>(), column.data_ptr<float>() + column.numel()};
+}
+
+TEST(TokenConditionTest, APooledGridHasTheMeansOfNeighbours) {
+  // Blocks of 2 x 2.
+  EXPECT_THAT(
+      first_numbers(treat("pool_grid:2", grid_page(4))),
+      ElementsAre(5.5, 7.5, -1, 25.5, 27.5, -1, -2));
+  // Three rows as two: each of the middle is in both.
+  EXPECT_THAT(
+      first_numbers(treat("pool_grid:2", grid_page(3))),
+      ElementsAre(5.5, 6.5, -1, 15.5, 16.5, -1, -2));
+  EXPECT_THAT(
+      first_numbers(treat("pool_grid:1", grid_page(3))),
+      ElementsAre(11, -1, -2));
+  EXPECT_EQ(
+      treat("pool_grid:2", grid_page(4)).kinds, token_kinds(2, {1, 1}, 0));
+}
+
+TEST(TokenConditionTest, ADroppedGridHasEveryKthTokenOfEveryKthRow) {
+  EXPECT_THAT(
+      first_numbers(treat("drop_grid:2", grid_page(4))),
+      ElementsAre(11, 13, -1, 31, 33, -1, -2));
+  EXPECT_THAT(
+      first_numbers(treat("drop_grid:2", grid_page(3))),
+      ElementsAre(0, 2, -1, 20, 22, -1, -2));
+  EXPECT_THAT(
+      first_numbers(treat("drop_grid:1", grid_page(3))),
+      ElementsAre(11, -1, -2));
+}
+
+TEST(TokenConditionTest, AGridThatIsAsLargeStays) {
+  for (const auto* name : {"pool_grid:3", "drop_grid:3"}) {
+    EXPECT_EQ(
+        first_numbers(treat(name, grid_page(3))), first_numbers(grid_page(3)));
+  }
+}
+
+TEST(TokenConditionTest, OnlyAGridOfRowsCanBecomeSmaller) {
+  EXPECT_THAT(
+      [] { treat("pool_grid:4", grid_page(3)); },
+      ThrowsMessage<InputError>(
+          HasSubstr("3 x 3 vision tokens cannot have 4 rows")));
+  EXPECT_THAT(
+      [] { treat("drop_random:25+pool_grid:1", grid_page(2)); },
+      ThrowsMessage<InputError>(HasSubstr("6 positions is no square")));
+}
+
 TEST(TokenConditionTest, QuantisedTokensAreWithinHalfAStep) {
   const auto before = small_page().rows;
   const auto largest = before.abs().amax(1, true);
@@ -214,8 +281,12 @@ TEST(TokenConditionTest, ConditionsOfATowerLeaveTheTokensToTheEncoder) {
 
 TEST(TokenConditionTest, EveryConditionIsTheSameForTheSamePage) {
   for (const auto& condition : token_conditions()) {
-    const auto name =
-        condition.info.name + (condition.info.strength ? ":50" : "");
+    // A page of 2 x 2 tokens has no smaller grid than one of 1 x 1.
+    const bool is_grid = condition.info.name.ends_with("_grid");
+    const auto name = condition.info.name +
+        (is_grid                       ? ":1"
+             : condition.info.strength ? ":50"
+                                       : "");
 
     EXPECT_TRUE(torch::equal(
         treat(name, small_page(), 3).rows, treat(name, small_page(), 3).rows))

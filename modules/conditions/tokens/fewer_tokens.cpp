@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "conditions/tokens/token_condition.h"
+#include "core/error.h"
+#include "model/token_grid.h"
 
 // P = positions, D = width of the decoder.
 
@@ -66,10 +68,34 @@ void merge_neighbours(TokenRows& page, int64_t run) {
   page.rows = torch::stack(rows);
 }
 
+/// Leaves `side` rows and columns. Throws `InputError` for a page whose vision
+/// tokens are no square with a newline per row: with tiles, in a flat layout,
+/// or after tokens were left out.
+void shrink_grid(TokenRows& page, int64_t side, model::GridReduction how) {
+  const auto before = static_cast<int64_t>(std::llround(
+      std::sqrt(static_cast<double>(page.token_positions().size()))));
+  check(
+      before >= 1 && page.kinds == token_kinds(before, {}, /*tile_side=*/0),
+      "a page of ",
+      page.kinds.size(),
+      " positions is no square of vision tokens with a newline per row and a "
+      "separator; only such a page can have fewer rows and columns");
+  page.rows = model::shrink_token_grid(page.rows, before, side, how);
+  page.kinds = token_kinds(side, {}, /*tile_side=*/0);
+}
+
 } // namespace
 
 std::vector<TokenCondition> fewer_tokens() {
   const Strength percent{"% of the vision tokens", 0, 100};
+  const Strength side{"rows and columns left", 1, 1024};
+  const auto shrink_by = [](model::GridReduction how) {
+    return
+        [how](
+            TokenRows& page, const TokenContext&, double left, RandomStream&) {
+          shrink_grid(page, std::llround(left), how);
+        };
+  };
   return {
       {{"drop_random", "some vision tokens left out, drawn uniformly", percent},
        [](TokenRows& page,
@@ -99,7 +125,15 @@ std::vector<TokenCondition> fewer_tokens() {
         Strength{"tokens each", 1, 1024}},
        [](TokenRows& page, const TokenContext&, double run, RandomStream&) {
          merge_neighbours(page, std::llround(run));
-       }}};
+       }},
+      {{"pool_grid",
+        "a smaller grid, each token the mean of neighbouring ones",
+        side},
+       shrink_by(model::GridReduction::kMean)},
+      {{"drop_grid",
+        "a smaller grid of the tokens in the middle of each share",
+        side},
+       shrink_by(model::GridReduction::kMiddle)}};
 }
 
 } // namespace microfiche::conditions

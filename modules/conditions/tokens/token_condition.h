@@ -73,7 +73,8 @@ const std::vector<TokenCondition>& token_conditions();
 
 // The families, each in a file of its name.
 
-/// `drop_random`, `drop_small_norm`, `drop_large_norm` and `merge`.
+/// `drop_random`, `drop_small_norm`, `drop_large_norm`, `merge`, `pool_grid`
+/// and `drop_grid`.
 std::vector<TokenCondition> fewer_tokens();
 
 /// `quantize_f16`, `quantize_int8` and `quantize_int4`.

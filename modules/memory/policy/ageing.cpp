@@ -15,11 +15,24 @@ constexpr double kLeastFontSize = 4;
 } // namespace
 
 void validate(const AgeingConfig& config, const std::string& where) {
-  if (config.how == Ageing::kResized) {
+  const auto how = Json(config.how).get<std::string>();
+  check(
+      config.shrinks_tokens() || config.from.empty(),
+      where,
+      ".from: has no effect on a page that is ",
+      how);
+  check(
+      !config.shrinks_tokens() || !config.from.empty(),
+      where,
+      ".from: a page that is ",
+      how,
+      " needs the mode that it is encoded in");
+  if (!config.draws()) {
     check(
         config.font_size_px == 0 && config.line_height == 0,
         where,
-        ": font_size_px and line_height have no effect on a resized page");
+        ": font_size_px and line_height have no effect on a page that is ",
+        how);
     return;
   }
   check(
@@ -39,8 +52,15 @@ void validate(const AgeingConfig& config, const std::string& where) {
 }
 
 std::string ageing_text(const AgeingConfig& config) {
-  return config.how == Ageing::kResized ? kResizedText
-                                        : write_config(config).dump();
+  if (config.how == Ageing::kResized) {
+    return kResizedText;
+  }
+  auto json = write_config(config);
+  if (config.from.empty()) {
+    // As stores have it from before there was such a field.
+    json.erase("from");
+  }
+  return json.dump();
 }
 
 AgeingConfig read_ageing(const std::string& text, const std::string& where) {

@@ -15,26 +15,47 @@ namespace microfiche::memory {
 //   excerpt  fewer words in type of a legible size: the words that are rare in
 //            the conversation up to this page, in their order, behind the marks
 //            of their turns, as many as fit
+//   pooled   the first picture in a mode with more vision tokens; each token of
+//            this mode is the mean of neighbouring ones of that mode
+//   dropped  the same, but each token is one of that mode: every k-th in every
+//            k-th row, if that mode has k times as many rows
+// Pooled and dropped tokens come from those that a page had before, so that the
+// page is not encoded again.
 
-enum class Ageing { kResized, kRedrawn, kExcerpt };
+enum class Ageing { kResized, kRedrawn, kExcerpt, kPooled, kDropped };
 
 NLOHMANN_JSON_SERIALIZE_ENUM(
     Ageing,
     {{Ageing::kResized, "resized"},
      {Ageing::kRedrawn, "redrawn"},
-     {Ageing::kExcerpt, "excerpt"}})
+     {Ageing::kExcerpt, "excerpt"},
+     {Ageing::kPooled, "pooled"},
+     {Ageing::kDropped, "dropped"}})
 
 /// How the picture of a page in a mode is made; see Note [Ways to age a page].
 struct AgeingConfig {
   Ageing how = Ageing::kResized;
 
   /// Of an excerpt, the size of its type on the picture that the model gets; of
-  /// a redrawn page, the smallest. 0 for a resized page.
+  /// a redrawn page, the smallest. 0 for a page that is not drawn again.
   double font_size_px = 0;
 
   /// Distance of two baselines as a multiple of the font size; 0 for that of
   /// the page's style.
   double line_height = 0;
+
+  /// Of a pooled or dropped page, the mode that it is encoded in.
+  std::string from;
+
+  /// Whether the text is drawn again.
+  bool draws() const {
+    return how == Ageing::kRedrawn || how == Ageing::kExcerpt;
+  }
+
+  /// Whether the vision tokens of another mode become fewer.
+  bool shrinks_tokens() const {
+    return how == Ageing::kPooled || how == Ageing::kDropped;
+  }
 };
 
 template <typename Visitor>
@@ -42,10 +63,11 @@ void visit_fields(Visitor&& visit, AgeingConfig& config) {
   visit("how", config.how);
   visit("font_size_px", config.font_size_px);
   visit("line_height", config.line_height);
+  visit("from", config.from);
 }
 
-/// Throws `InputError` for a font size that has no effect or is missing, and
-/// for numbers that are not finite or too small.
+/// Throws `InputError` for a font size or a mode that has no effect or is
+/// missing, and for numbers that are not finite or too small.
 void validate(const AgeingConfig& config, const std::string& where);
 
 /// By the name of a mode; other modes are resized.

@@ -33,6 +33,7 @@ Choices::Choices(const Policy& policy, const PlanInput& input)
         mode,
         "\" has no pictures");
     ageing_[tier] = ageing;
+    check_source(tier);
   }
   ages_ = ages_of(policy.config.age, input.pages, input.now_seq);
   weights_ = weights_of(policy.config.weights, ages_);
@@ -91,6 +92,28 @@ void Choices::check_input() const {
         page.page,
         " was used at turn ",
         page.last_hit_seq.value_or(0));
+  }
+}
+
+void Choices::check_source(size_t tier) const {
+  const auto& ageing = ageing_[tier];
+  if (!ageing.shrinks_tokens()) {
+    return;
+  }
+  const auto field = concat("ageing.", names_[tier], ".from");
+  const size_t from = find_tier(ageing.from, field);
+  for (size_t page = 0; page < num_pages(); ++page) {
+    check(
+        from > 0 && from + 1 < num_tiers() &&
+            positions(page, from) > positions(page, tier),
+        where_,
+        ": ",
+        field,
+        ": expected a mode with more vision tokens than ",
+        names_[tier],
+        ", got \"",
+        ageing.from,
+        "\"");
   }
 }
 

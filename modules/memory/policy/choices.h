@@ -80,6 +80,7 @@ class Choices {
 
  private:
   void check_input() const;
+  void check_source(size_t tier) const;
   void raise_floor(size_t page, size_t tier, Reason reason);
   void apply_pins(const PinConfig& pins);
   void apply_hits(const PromoteConfig& promote);

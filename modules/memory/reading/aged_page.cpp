@@ -83,7 +83,7 @@ AgedPage PageAger::draw(
   const auto where = concat(
       store_.path().string(), ": page ", item.page, " in mode ", mode.name);
   check(
-      !mode.tiled() && ageing.how != Ageing::kResized,
+      !mode.tiled() && ageing.draws(),
       where,
       ": only a mode without tiles can have pages that are drawn again; set "
       "ageing for another mode");

@@ -30,7 +30,7 @@ class PageAger {
   PageAger(Store& store, const StoredPlan& plan);
 
   /// The page in a mode without tiles, as large as the model sees it. `ageing`
-  /// is not "resized". Throws `InputError` that names the page if a mode has
+  /// draws pages again. Throws `InputError` that names the page if a mode has
   /// tiles, leaves no room for text, or if the text of a redrawn page does not
   /// fit.
   AgedPage draw(

@@ -10,6 +10,7 @@
 #include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
 #include "memory/reading/aged_page.h"
+#include "memory/reading/shrink_tokens.h"
 #include "model/vision_token_file.h"
 #include "page/image_file.h"
 #include "page/page_views.h"
@@ -29,7 +30,14 @@ constexpr size_t kBatchPages = 16;
 struct PictureItem {
   const StoredPlanItem* item = nullptr;
   StoredRendering original;
+
+  /// Its vision tokens in the mode that it is encoded in, if they become fewer
+  /// and are there.
+  std::optional<StoredTokenFile> source;
 };
+
+/// Mode and way, as `StoredPlanItem` has them.
+using ModeAndWay = std::pair<std::string, std::string>;
 
 std::string where_of(const Store& store, const StoredPlan& plan) {
   return concat(store.path().string(), ": plan ", plan.id);
@@ -89,9 +97,9 @@ class TokenBuilder {
   BuildReport run() {
     // What a killed build left.
     remove_unused_files(store_);
-    const auto by_mode = find_work();
-    for (const auto& [name, items] : by_mode) {
-      const auto mode = mode_of(store_, plan_, name, loaded_);
+    const auto work = find_work();
+    for (const auto& [way, items] : work) {
+      const auto mode = mode_of(store_, plan_, way.first, loaded_);
       for (size_t i = 0; i < items.size(); i += kBatchPages) {
         throw_if_stop_requested();
         const size_t end = std::min(items.size(), i + kBatchPages);
@@ -109,13 +117,13 @@ class TokenBuilder {
   void step(int64_t count) {
     done_ += count;
     if (progress_) {
-      progress_(done_, report_.encoded + report_.reused);
+      progress_(done_, report_.encoded + report_.shrunk + report_.reused);
     }
   }
 
-  /// The pages to encode, by mode. Checks all pages of the plan.
-  std::map<std::string, std::vector<PictureItem>> find_work() {
-    std::map<std::string, std::vector<PictureItem>> by_mode;
+  /// The pages without vision tokens. Checks all pages of the plan.
+  std::map<ModeAndWay, std::vector<PictureItem>> find_work() {
+    std::map<ModeAndWay, std::vector<PictureItem>> work;
     for (const auto& item : plan_.items) {
       if (item.mode == kGone || item.mode == kText) {
         ++(item.mode == kGone ? report_.gone : report_.as_text);
@@ -141,23 +149,35 @@ class TokenBuilder {
           ", and this model needs ",
           positions,
           "; it was made for another model, run `microfiche memory plan`");
-      if (is_built(item, original, mode)) {
+      const auto ageing = read_ageing(item.how, where_of(store_, plan_));
+      const auto encoded =
+          encoded_mode(ageing, mode, loaded_, where_of(store_, plan_));
+      if (find_built(picture_of(item, original, mode, encoded))) {
         ++report_.reused;
-      } else {
-        by_mode[item.mode].push_back({&item, original});
-        ++report_.encoded;
-        report_.of_other_models +=
-            has_tokens_of_others(store_, item.page, item.mode, model_) ? 1 : 0;
+        continue;
       }
+      auto& picture = work[{item.mode, item.how}].emplace_back(
+          PictureItem{&item, original, std::nullopt});
+      if (ageing.shrinks_tokens()) {
+        auto first = item;
+        first.how = ageing_text({});
+        picture.source =
+            find_built(picture_of(first, original, encoded, encoded));
+      }
+      ++(picture.source ? report_.shrunk : report_.encoded);
+      report_.of_other_models +=
+          has_tokens_of_others(store_, item.page, item.mode, model_) ? 1 : 0;
     }
     step(report_.reused);
-    return by_mode;
+    return work;
   }
 
-  ResizedPage resized(
+  /// The picture of a page in `mode`, which the encoder gets in `encoded`.
+  ResizedPage picture_of(
       const StoredPlanItem& item,
       const StoredRendering& original,
-      const page::ResolutionMode& mode) const {
+      const page::ResolutionMode& mode,
+      const page::ResolutionMode& encoded) const {
     ResizedPage page;
     page.page = item.page;
     page.original = original.id;
@@ -165,59 +185,105 @@ class TokenBuilder {
     page.mode = mode.name;
     page.how = item.how;
     page.mode_json = write_config(mode).dump();
+    if (encoded.name != mode.name) {
+      page.mode_json += write_config(encoded).dump();
+    }
     page.characters = original.characters;
-    page.width = mode.base_size_px;
-    page.height = mode.base_size_px;
-    const auto side = mode.fit == page::Fit::kPad
+    page.width = encoded.base_size_px;
+    page.height = encoded.base_size_px;
+    const auto side = encoded.fit == page::Fit::kPad
         ? std::max(original.width, original.height)
         : original.height;
-    page.type_px = original.type_px * static_cast<double>(mode.base_size_px) /
-        static_cast<double>(side);
+    page.type_px = original.type_px *
+        static_cast<double>(encoded.base_size_px) / static_cast<double>(side);
     return page;
   }
 
-  bool is_built(
-      const StoredPlanItem& item,
-      const StoredRendering& original,
-      const page::ResolutionMode& mode) const {
-    const auto tokens =
-        find_token_file(store_, key_of(resized(item, original, mode)), model_);
+  std::optional<StoredTokenFile> find_built(const ResizedPage& page) const {
+    auto tokens = find_token_file(store_, key_of(page), model_);
     return tokens &&
-        std::filesystem::exists(
-               derived_file(store_, tokens->sha256, kTokensExtension));
+            std::filesystem::exists(
+                derived_file(store_, tokens->sha256, kTokensExtension))
+        ? tokens
+        : std::nullopt;
+  }
+
+  /// The picture as the encoder gets it. `row` gets what a page that is drawn
+  /// again has on it.
+  page::PageViews view_of(
+      const PictureItem& picture,
+      const AgeingConfig& ageing,
+      const page::ResolutionMode& mode,
+      ResizedPage& row) {
+    if (ageing.draws()) {
+      const auto drawn = ager_.draw(*picture.item, mode, ageing);
+      row.characters =
+          static_cast<int64_t>(decode_utf8(drawn.text).text.size());
+      row.type_px = drawn.type_px;
+      return page::make_views(drawn.image, mode);
+    }
+    const auto bytes =
+        read_derived_file(store_, picture.original.png_sha256, kPngExtension);
+    return page::make_views(
+        page::decode_image(
+            std::as_bytes(std::span(bytes)),
+            derived_file(store_, picture.original.png_sha256, kPngExtension)
+                .string()),
+        mode);
+  }
+
+  /// The vision tokens of pages, encoded now or read from their files.
+  std::vector<model::VisionTokens> tokens_of(
+      const std::vector<PictureItem>& items,
+      const std::vector<page::PageViews>& views,
+      const page::ResolutionMode& encoded) {
+    std::vector<page::PageViews> unknown;
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (!items[i].source) {
+        unknown.push_back(views[i]);
+      }
+    }
+    std::vector<model::VisionTokens> made;
+    if (!unknown.empty()) {
+      report_.encode_time += measure_time([&] {
+        const torch::InferenceMode inference;
+        made = loaded_.model->encode(unknown, encoded);
+      });
+    }
+    std::vector<model::VisionTokens> tokens;
+    for (auto next = made.begin(); const auto& item : items) {
+      if (!item.source) {
+        tokens.push_back(std::move(*next++));
+        continue;
+      }
+      // Throws for a file that has other bytes.
+      read_derived_file(store_, item.source->sha256, kTokensExtension);
+      tokens.push_back(
+          model::read_vision_tokens(
+              derived_file(store_, item.source->sha256, kTokensExtension))
+              .tokens);
+    }
+    return tokens;
   }
 
   void encode(
       const std::vector<PictureItem>& items,
       const page::ResolutionMode& mode) {
+    const auto ageing =
+        read_ageing(items.front().item->how, where_of(store_, plan_));
+    const auto encoded =
+        encoded_mode(ageing, mode, loaded_, where_of(store_, plan_));
     std::vector<page::PageViews> views;
     std::vector<ResizedPage> rows_of_pages;
     for (const auto& picture : items) {
-      rows_of_pages.push_back(resized(*picture.item, picture.original, mode));
-      const auto ageing =
-          read_ageing(picture.item->how, where_of(store_, plan_));
-      if (ageing.how != Ageing::kResized) {
-        const auto drawn = ager_.draw(*picture.item, mode, ageing);
-        rows_of_pages.back().characters =
-            static_cast<int64_t>(decode_utf8(drawn.text).text.size());
-        rows_of_pages.back().type_px = drawn.type_px;
-        views.push_back(page::make_views(drawn.image, mode));
-        continue;
-      }
-      const auto bytes =
-          read_derived_file(store_, picture.original.png_sha256, kPngExtension);
-      views.push_back(page::make_views(
-          page::decode_image(
-              std::as_bytes(std::span(bytes)),
-              derived_file(store_, picture.original.png_sha256, kPngExtension)
-                  .string()),
-          mode));
+      auto& row = rows_of_pages.emplace_back(
+          picture_of(*picture.item, picture.original, mode, encoded));
+      views.push_back(view_of(picture, ageing, encoded, row));
     }
-    std::vector<model::VisionTokens> tokens;
-    report_.encode_time += measure_time([&] {
-      const torch::InferenceMode inference;
-      tokens = loaded_.model->encode(views, mode);
-    });
+    auto tokens = tokens_of(items, views, encoded);
+    for (auto& page : tokens) {
+      page = shrink_tokens(std::move(page), ageing, mode, loaded_);
+    }
     // Files first, so that no row names a file that is not there.
     std::vector<std::string> pictures;
     std::vector<StoredTokenFile> rows;

@@ -17,6 +17,10 @@ struct BuildReport {
   int64_t encoded = 0;
   int64_t reused = 0;
 
+  /// Pages whose vision tokens in a mode with more were there and became fewer,
+  /// so that nothing was encoded.
+  int64_t shrunk = 0;
+
   /// Pages that need none.
   int64_t as_text = 0;
   int64_t gone = 0;

@@ -10,6 +10,7 @@
 #include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
 #include "memory/reading/build_tokens.h"
+#include "memory/reading/shrink_tokens.h"
 #include "model/vision_token_file.h"
 #include "page/page_views.h"
 #include "reading/together.h"
@@ -258,10 +259,17 @@ std::map<std::string, KeptPage> PlanReader::read_blanks() {
     }
     const auto original = original_of(store_, item.page);
     const auto mode = loaded_.find_mode(item.mode);
+    const auto ageing = read_ageing(item.how, store_.path().string());
+    const auto encoded =
+        encoded_mode(ageing, mode, loaded_, store_.path().string());
     const page::PageViews views[] = {page::make_views(
-        page::make_page(original.width, original.height, kWhite), mode)};
+        page::make_page(original.width, original.height, kWhite), encoded)};
     const torch::InferenceMode inference;
-    const auto tokens = loaded_.model->encode(views, mode);
+    auto tokens = loaded_.model->encode(views, encoded);
+    tokens.front() =
+        shrink_tokens(std::move(tokens.front()), ageing, mode, loaded_);
+    tokens.front().sequence =
+        tokens.front().sequence.to(loaded_.model->tensor_options());
     const auto reading = generation::read_vision_tokens(
                              loaded_, tokens, {"", config_.generation})
                              .front();

@@ -103,6 +103,20 @@ TEST(PlanTest, APolicySaysHowThePicturesOfAModeAreMade) {
   EXPECT_EQ(plan.items[0].expected_recall, 0.5);
 }
 
+TEST(PlanTest, PooledPagesCostThePositionsOfTheirOwnMode) {
+  const auto policy = policy_of(R"({
+      "policy": "age_ladder",
+      "ageing": {"nano-4": {"how": "pooled", "from": "nano-9"}},
+      "options": {"steps": [{"mode": "nano-9", "up_to": 0},
+                            {"mode": "nano-4"}]}})");
+
+  const auto plan = make_plan(policy, nano_input(2));
+
+  EXPECT_EQ(plan.items[0].ageing.how, Ageing::kPooled);
+  EXPECT_EQ(plan.items[0].positions, 7);
+  EXPECT_EQ(plan.spent, 20);
+}
+
 TEST(PlanTest, AWayToAgeThatCannotWorkIsRefused) {
   const auto expect_refused = [](const std::string& ageing,
                                  const std::string& message) {
@@ -126,12 +140,37 @@ TEST(PlanTest, AWayToAgeThatCannotWorkIsRefused) {
       R"({"nano-1": {"how": "excerpt"}})",
       "ageing.nano-1.font_size_px: expected a size from 4 to 1000, got 0");
   expect_refused(
-      R"({"nano-1": {"font_size_px": 8}})", "no effect on a resized page");
+      R"({"nano-1": {"font_size_px": 8}})",
+      "no effect on a page that is resized");
+  expect_refused(
+      R"({"nano-4": {"how": "pooled", "from": "nano-9", "font_size_px": 8}})",
+      "no effect on a page that is pooled");
+  expect_refused(
+      R"({"nano-4": {"how": "dropped"}})",
+      "ageing.nano-4.from: a page that is dropped needs the mode");
+  expect_refused(
+      R"({"nano-4": {"from": "nano-9"}})",
+      "ageing.nano-4.from: has no effect on a page that is resized");
+  expect_refused(
+      R"({"nano-4": {"how": "pooled", "from": "nano-16"}})",
+      "ageing.nano-4.from: no tier \"nano-16\"");
+  for (const auto* from : {"nano-1", "nano-4", "gone", "text"}) {
+    expect_refused(
+        concat(R"({"nano-4": {"how": "pooled", "from": ")", from, R"("}})"),
+        concat("more vision tokens than nano-4, got \"", from, "\""));
+  }
 }
 
 TEST(PlanTest, AWayToAgeIsKeptAsText) {
   EXPECT_EQ(ageing_text({}), "resized");
-  const AgeingConfig config{Ageing::kRedrawn, 6, 1.5};
+  EXPECT_EQ(
+      read_ageing(ageing_text({Ageing::kPooled, 0, 0, "nano-9"}), "plan").from,
+      "nano-9");
+  // As in stores from before there were pooled pages.
+  EXPECT_EQ(
+      ageing_text({Ageing::kExcerpt, 8, 0, ""}),
+      R"({"how":"excerpt","font_size_px":8.0,"line_height":0.0})");
+  const AgeingConfig config{Ageing::kRedrawn, 6, 1.5, ""};
   const auto read = read_ageing(ageing_text(config), "plan");
   EXPECT_EQ(read.how, config.how);
   EXPECT_EQ(read.font_size_px, config.font_size_px);

@@ -19,7 +19,7 @@ class AgedPageTest : public tests::TinyMemoryTest {
   }
 
   static AgeingConfig ageing(Ageing how, double font_size_px) {
-    return {how, font_size_px, /*line_height=*/0};
+    return {how, font_size_px, /*line_height=*/0, /*from=*/""};
   }
 
   AgedPage draw(size_t item, const AgeingConfig& config) {

@@ -118,6 +118,56 @@ TEST_F(BuildTokensTest, AFileThatWasDeletedIsMadeAgain) {
   EXPECT_EQ(files(".safetensors"), before);
 }
 
+TEST_F(BuildTokensTest, PooledTokensAreMeansOfThoseOfAnotherMode) {
+  const auto sharp = plan_of({"t9"});
+  build(sharp);
+  const auto pooled = plan_of({"t4"}, {Ageing::kPooled, 0, 0, "t9"});
+
+  const auto report = build(pooled);
+
+  EXPECT_EQ(report.encoded, 0);
+  EXPECT_EQ(report.shrunk, 1);
+  const auto from = tokens_of(sharp, 0).tokens.sequence;
+  const auto to = tokens_of(pooled, 0).tokens;
+  EXPECT_EQ(to.counts.positions, 7);
+  EXPECT_EQ(to.counts.nominal, 4);
+  EXPECT_EQ(to.sequence.size(0), 7);
+  // Rows of three tokens and a newline: the last token of the first row of two
+  // is the mean of 2 x 2 at the upper right.
+  EXPECT_TRUE(torch::allclose(
+      to.sequence[1], (from[1] + from[2] + from[5] + from[6]) / 4));
+  EXPECT_TRUE(torch::equal(to.sequence[2], from[3]));
+  EXPECT_TRUE(torch::equal(to.sequence[6], from[12]));
+  EXPECT_EQ(build(pooled).reused, 1);
+}
+
+TEST_F(BuildTokensTest, WithoutTokensOfTheOtherModeThePageIsEncodedInIt) {
+  const auto dropped = plan_of({"t4"}, {Ageing::kDropped, 0, 0, "t9"});
+
+  EXPECT_EQ(build(dropped).encoded, 1);
+
+  const auto sharp = plan_of({"t9"});
+  build(sharp);
+  const auto from = tokens_of(sharp, 0).tokens.sequence;
+  const auto to = tokens_of(dropped, 0).tokens.sequence;
+  EXPECT_TRUE(torch::allclose(to[0], from[0], 1e-5, 1e-5));
+  EXPECT_TRUE(torch::allclose(to[4], from[10], 1e-5, 1e-5));
+  // It can be read and stand in a context.
+  EXPECT_THAT(read(dropped, {0}), SizeIs(1));
+  EXPECT_EQ(PlanReader(store, dropped, model, reading).read_blanks().size(), 1);
+  EXPECT_TRUE(check_store(store, /*rebuild=*/false).faults.empty());
+}
+
+TEST_F(BuildTokensTest, TilesCannotBePooled) {
+  EXPECT_THAT(
+      [&] {
+        auto plan = plan_of({"t4"}, {Ageing::kPooled, 0, 0, "tiles"});
+        build(plan);
+      },
+      ThrowsMessage<InputError>(
+          HasSubstr("vision tokens of tiles cannot become those of t4")));
+}
+
 TEST_F(BuildTokensTest, ADamagedPictureIsNamedAndCanBeRepaired) {
   const auto plan = plan_of({"t4"});
   const auto png = derived_file(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "memory/policy/ageing.h"
 #include "memory/reading/build_tokens.h"
 #include "memory/reading/read_pages.h"
 #include "tests/memory/recall/planned_stores.h"
@@ -26,10 +27,13 @@ class TinyMemoryTest : public PlannedStoreTest {
   }
 
   /// A plan with the positions that the tiny model needs.
-  memory::StoredPlan plan_of(const std::vector<std::string>& modes) {
+  memory::StoredPlan plan_of(
+      const std::vector<std::string>& modes,
+      const memory::AgeingConfig& ageing = {}) {
     auto plan = make_plan(store, modes);
     plan.spent = 0;
     for (auto& item : plan.items) {
+      item.how = memory::ageing_text(ageing);
       item.positions = item.mode == "t4" ? 7 : item.mode == "t9" ? 13 : 0;
       plan.spent += item.positions;
     }
