@@ -197,11 +197,9 @@ model::LoadedModel open_model(const CommonArguments& arguments) {
   }
   const auto placement =
       model::find_placement(arguments.device, arguments.dtype, config.dtype());
-  if (placement.dtype == torch::kBFloat16 &&
-      !model::multiplies_bf16(placement.device)) {
-    warn(
-        "bf16 is slow on this processor, which has no instructions for it; "
-        "--dtype int8 and f32 are faster");
+  if (placement.bf16_matrices) {
+    say("this processor has no instructions for bf16: weights stay in bf16 and "
+        "are multiplied in f32");
   }
   auto loaded = model::load_model(folder, config, placement);
   if (!arguments.adapter.empty()) {

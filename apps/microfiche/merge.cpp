@@ -29,7 +29,7 @@ void run_merge(const MergeArguments& arguments) {
   model::save_model(
       loaded,
       to,
-      loaded.placement.dtype,
+      model::weights_dtype(loaded.placement),
       std::filesystem::exists(tokenizer) ? tokenizer : "");
   say(concat(to.string(), ": ", from.string(), " with ", common.adapter));
 }

@@ -58,7 +58,7 @@ void run_quantize(const QuantizeArguments& arguments) {
   model::save_model(
       loaded,
       to,
-      loaded.placement.dtype,
+      model::weights_dtype(loaded.placement),
       std::filesystem::exists(tokenizer) ? tokenizer : "");
   say(concat(
       to.string(),

@@ -41,9 +41,10 @@ double seconds_of(const std::function<void()>& run, int repeat = 7) {
   return shortest;
 }
 
-/// Prints the GFLOP/s of one product, ours and ATen's.
-void compare_float32(int64_t in, int64_t out) {
-  const auto weight = torch::randn({out, in});
+/// Prints the GFLOP/s of one product, ours and ATen's with a float32 weight.
+void compare_float32(int64_t in, int64_t out, torch::Dtype dtype) {
+  const auto exact = torch::randn({out, in});
+  const auto weight = exact.to(dtype);
   std::printf(
       "| %lld x %lld |",
       static_cast<long long>(out),
@@ -61,7 +62,7 @@ void compare_float32(int64_t in, int64_t out) {
       return 2e-9 * static_cast<double>(times * rows * in * out) / seconds;
     };
     const double ours = speed([&] { microfiche::kernels::linear(x, weight); });
-    const double aten = speed([&] { torch::linear(x, weight); });
+    const double aten = speed([&] { torch::linear(x, exact); });
     std::printf(" %.0f / %.0f |", ours, aten);
   }
   std::printf("\n");
@@ -71,17 +72,20 @@ void compare_float32(int64_t in, int64_t out) {
 
 int main() {
   const torch::InferenceMode inference;
-  std::printf(
-      "float32, GFLOP/s, ours / ATen's\n\n"
-      "| weight, rows: | 1 | 4 | 8 | 12 | 24 | 64 | 96 | 512 | 4096 |\n"
-      "|---|---|---|---|---|---|---|---|---|---|\n");
-  compare_float32(128, 384);
-  compare_float32(256, 256);
-  compare_float32(768, 256);
-  compare_float32(1280, 896);
-  compare_float32(768, 3072);
-  compare_float32(3072, 768);
-  std::printf("\n");
+  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
+    std::printf(
+        "float32 by %s, GFLOP/s, ours / ATen's with float32\n\n"
+        "| weight, rows: | 1 | 4 | 8 | 12 | 24 | 64 | 96 | 512 | 4096 |\n"
+        "|---|---|---|---|---|---|---|---|---|---|\n",
+        dtype == torch::kFloat32 ? "float32" : "bf16");
+    compare_float32(128, 384, dtype);
+    compare_float32(256, 256, dtype);
+    compare_float32(768, 256, dtype);
+    compare_float32(1280, 896, dtype);
+    compare_float32(768, 3072, dtype);
+    compare_float32(3072, 768, dtype);
+    std::printf("\n");
+  }
   std::printf(
       "%d threads, memory reads %.1f GB/s\n\n"
       "| rows | bf16, GB/s | int8, GB/s | int4, GB/s | ATen bf16, GB/s |\n"

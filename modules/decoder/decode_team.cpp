@@ -1,5 +1,6 @@
 #include "decoder/decode_team.h"
 
+#include "decoder/cpu/decode_thread.h"
 #include "kernels/int4.h"
 #include "kernels/reference_kernels.h"
 
@@ -128,8 +129,7 @@ RawDecoderLayer raw(const DecoderLayerImpl& layer) {
 DecodeSizes sizes_of(const DecoderImpl& decoder) {
   const auto& options = decoder.options;
   DecodeSizes sizes;
-  sizes.is_bf16 =
-      decoder.token_embedding->weight.scalar_type() == torch::kBFloat16;
+  sizes.is_bf16 = decoder.activation_dtype() == torch::kBFloat16;
   sizes.width = options.width();
   sizes.heads = options.heads();
   sizes.head_dim = options.head_dim();
@@ -147,7 +147,7 @@ DecodeSizes sizes_of(const DecoderImpl& decoder) {
 std::optional<std::string> DecodeTeam::unsupported_reason(
     const DecoderImpl& decoder,
     const KvCache& cache) {
-  const int64_t max = max_rows(decoder.token_embedding->weight.scalar_type());
+  const int64_t max = max_rows(decoder.activation_dtype());
   if (cache.batch() > max) {
     return "more than " + std::to_string(max) + " rows";
   }
@@ -161,13 +161,16 @@ std::optional<std::string> DecodeTeam::unsupported_block_reason(
     return "MICROFICHE_REFERENCE_KERNELS turns it off";
   }
   const auto& options = decoder.options;
-  const auto dtype = decoder.token_embedding->weight.scalar_type();
-  if (!is_usable(decoder.token_embedding->weight) ||
-      !torch::isFloatingType(dtype)) {
+  const auto dtype = decoder.activation_dtype();
+  const auto& table = decoder.token_embedding->weight;
+  const bool is_widened =
+      table.scalar_type() == torch::kBFloat16 && dtype == torch::kFloat32;
+  if (!is_usable(table) || !torch::isFloatingType(dtype) ||
+      (table.scalar_type() != dtype && !is_widened)) {
     return "the embeddings are not float32 or bfloat16 on a CPU";
   }
   if (cache.keys(0).scalar_type() != dtype || !is_usable(cache.keys(0))) {
-    return "the cache has another type than the embeddings";
+    return "the cache has another type than the activations";
   }
   if (options.kv_heads() != options.heads() || options.qk_norm()) {
     return "heads share keys, or the decoder has qk_norm";
@@ -178,8 +181,7 @@ std::optional<std::string> DecodeTeam::unsupported_block_reason(
   if (cache.window() > 0 && cache.prompt_lengths().empty()) {
     return "the cache has a window and nothing states its prompts";
   }
-  if (!is_usable(decoder.lm_head) ||
-      decoder.norm->weight.scalar_type() != dtype) {
+  if (!is_usable(decoder.lm_head)) {
     return "the head has LoRA matrices or is not on a CPU";
   }
   for (int64_t i = 0; i < options.layers(); ++i) {
@@ -232,6 +234,8 @@ void DecodeTeam::embed(const int64_t* ids, int64_t count) {
   }
   scratches_.resize(at::get_num_threads());
   const auto& table = decoder_->token_embedding->weight;
+  const bool is_widened =
+      table.scalar_type() == torch::kBFloat16 && !sizes_.is_bf16;
   const int64_t row_bytes = sizes_.width * sizes_.element_size();
   for (int64_t row = 0; row < count; ++row) {
     TORCH_CHECK(
@@ -240,8 +244,17 @@ void DecodeTeam::embed(const int64_t* ids, int64_t count) {
         decoder_->options.vocab_size(),
         "), got ",
         ids[row]);
+    char* to = buffers_.x.data() + row * row_bytes;
+    if (is_widened) {
+      convert_to_float(
+          static_cast<const uint16_t*>(table.const_data_ptr()) +
+              ids[row] * sizes_.width,
+          sizes_.width,
+          reinterpret_cast<float*>(to));
+      continue;
+    }
     std::memcpy(
-        buffers_.x.data() + row * row_bytes,
+        to,
         static_cast<const char*>(table.const_data_ptr()) + ids[row] * row_bytes,
         row_bytes);
   }

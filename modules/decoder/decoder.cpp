@@ -97,7 +97,7 @@ void DecoderImpl::initialize() {
 }
 
 torch::Tensor DecoderImpl::embed(const torch::Tensor& ids) {
-  return token_embedding->forward(ids);
+  return token_embedding->forward(ids).to(activation_dtype());
 }
 
 torch::Tensor DecoderImpl::forward(
@@ -281,7 +281,11 @@ KvCache DecoderImpl::make_cache(int64_t batch, int64_t capacity) {
           .batch(batch)
           .capacity(capacity)
           .window(options.window()),
-      token_embedding->weight.options());
+      token_embedding->weight.options().dtype(activation_dtype()));
+}
+
+torch::Dtype DecoderImpl::activation_dtype() const {
+  return norm->weight.scalar_type();
 }
 
 torch::Tensor DecoderImpl::balance_loss() const {

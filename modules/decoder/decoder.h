@@ -119,9 +119,13 @@ class DecoderImpl : public torch::nn::Cloneable<DecoderImpl> {
   torch::Tensor logits(const torch::Tensor& hidden);
 
   /// An empty cache for `batch` rows of at most `capacity` positions, in the
-  /// dtype and on the device of the weights. With a window, prompt and window
-  /// together are enough, and the prompts' lengths must be set.
+  /// dtype of the activations and on the device of the weights. With a window,
+  /// prompt and window together are enough, and the prompts' lengths must be
+  /// set.
   KvCache make_cache(int64_t batch, int64_t capacity);
+
+  /// The dtype of activations, that of the norms. Matrices may have another.
+  torch::Dtype activation_dtype() const;
 
   /// The sum of the layers' balance losses in the last training-mode forward, a
   /// float32 scalar; zero without mixtures of experts. DeepSeek-V2 weights it

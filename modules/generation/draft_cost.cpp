@@ -13,7 +13,7 @@ double time_per_product(const decoder::DecoderImpl& decoder) {
   if (decoder.lm_head->weight.is_cuda()) {
     return 0.02;
   }
-  if (decoder.token_embedding->weight.scalar_type() == torch::kFloat32) {
+  if (decoder.activation_dtype() == torch::kFloat32) {
     return 1.25;
   }
   const auto* layer = decoder.layers->ptr(0)->as<decoder::DecoderLayer>();

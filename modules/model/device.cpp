@@ -1,7 +1,7 @@
 #include "model/device.h"
 
 #include "core/error.h"
-#include "kernels/cpu/linear.h"
+#include "kernels/cpu/processor.h"
 
 #include <torch/cuda.h>
 
@@ -63,14 +63,19 @@ Placement find_placement(
   placement.weights = dtype == "int4" ? WeightFormat::kInt4
       : dtype == "int8"               ? WeightFormat::kInt8
                                       : WeightFormat::kFloat;
-  const bool bf16 = placement.weights != WeightFormat::kFloat
-      ? multiplies_bf16(placement.device)
-      : dtype != "auto"            ? dtype == "bf16"
-      : config_dtype == "bfloat16" ? true
-      : config_dtype == "float32"  ? false
-                                   : placement.device.is_cuda();
-  placement.dtype = bf16 ? torch::kBFloat16 : torch::kFloat32;
+  const bool multiplies = multiplies_bf16(placement.device);
+  const bool bf16 = placement.weights != WeightFormat::kFloat ? multiplies
+      : dtype != "auto"                                       ? dtype == "bf16"
+      : config_dtype == "bfloat16"                            ? true
+      : config_dtype == "float32"                             ? false
+                                  : placement.device.is_cuda();
+  placement.dtype = bf16 && multiplies ? torch::kBFloat16 : torch::kFloat32;
+  placement.bf16_matrices = bf16 && !multiplies;
   return placement;
+}
+
+torch::Dtype weights_dtype(const Placement& placement) {
+  return placement.bf16_matrices ? torch::kBFloat16 : placement.dtype;
 }
 
 std::string device_name(const torch::Device& device) {
@@ -80,8 +85,8 @@ std::string device_name(const torch::Device& device) {
 std::string dtype_name(const Placement& placement) {
   return placement.weights != WeightFormat::kFloat
       ? format_name(placement.weights)
-      : placement.dtype == torch::kBFloat16 ? "bf16"
-                                            : "f32";
+      : weights_dtype(placement) == torch::kBFloat16 ? "bf16"
+                                                     : "f32";
 }
 
 } // namespace microfiche::model

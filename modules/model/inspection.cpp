@@ -41,7 +41,7 @@ Json memory_json(const ModelConfig& config, const TensorTotals& weights) {
   for (const char* dtype : {"f32", "bf16", "int8", "int4"}) {
     const auto placement = find_placement("cpu", dtype);
     const bool mapped = weights.dtypes.contains(
-        placement.dtype == torch::kBFloat16 ? "BF16" : "F32");
+        weights_dtype(placement) == torch::kBFloat16 ? "BF16" : "F32");
     const int64_t position = kv_cache_bytes(config, placement);
     json[dtype] = {
         {"weights_bytes", weights_bytes(config, placement)},

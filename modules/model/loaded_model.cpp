@@ -117,6 +117,9 @@ LoadedModel load_model(
     quantize_linear_layers(loaded.model, loaded.quantization);
   }
   loaded.placement.weights = loaded.quantization.format();
+  if (placement.bf16_matrices) {
+    widen_all_but_matrices(loaded.model);
+  }
   if (placement.device.is_cuda()) {
     loaded.model->decoder->stack_experts();
   }

@@ -29,6 +29,10 @@ int64_t element_bytes(const Placement& placement) {
   return static_cast<int64_t>(torch::elementSize(placement.dtype));
 }
 
+int64_t weight_bytes(const Placement& placement) {
+  return static_cast<int64_t>(torch::elementSize(weights_dtype(placement)));
+}
+
 int64_t bytes_of(TensorContent content, const Placement& placement) {
   switch (content) {
     case TensorContent::kInt8:
@@ -46,7 +50,7 @@ int64_t bytes_of(TensorContent content, const Placement& placement) {
     case TensorContent::kFloat:
       break;
   }
-  return element_bytes(placement);
+  return weight_bytes(placement);
 }
 
 int64_t encoder_bytes(
@@ -117,7 +121,7 @@ MemoryEstimate estimate_memory(
   estimate.weights = weights_bytes(config, placement);
   if (mapped) {
     estimate.weights -=
-        language.vocab_size * language.hidden_size * element_bytes(placement);
+        language.vocab_size * language.hidden_size * weight_bytes(placement);
   }
   estimate.kv_cache = positions * kv_cache_bytes(config, placement);
   estimate.activations = std::max(

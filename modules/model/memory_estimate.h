@@ -36,7 +36,7 @@ int64_t kv_cache_bytes(const ModelConfig& config, const Placement& placement);
 
 /// Estimates the memory for a page of the shape of A4 on a CPU, without the
 /// program itself; see Note [The memory of a run]. `mapped`: the file has the
-/// weights that are not int8 in `placement.dtype`.
+/// weights that are not quantized in `weights_dtype(placement)`.
 MemoryEstimate estimate_memory(
     const ModelConfig& config,
     const page::ResolutionMode& mode,

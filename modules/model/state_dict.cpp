@@ -256,8 +256,8 @@ void load_state_dict(
       continue;
     }
     const std::string name = our_name(spec.name);
-    const auto value =
-        view_tensor(*found, checkpoint).to(placement.device, placement.dtype);
+    const auto value = view_tensor(*found, checkpoint)
+                           .to(placement.device, weights_dtype(placement));
     const auto own = tensors.find(name);
     if (own == tensors.end()) {
       TORCH_INTERNAL_ASSERT(spec.optional, "no tensor ", name, " in the model");
@@ -269,6 +269,20 @@ void load_state_dict(
     ++filled;
   }
   TORCH_INTERNAL_ASSERT(filled == tensors.size(), "a weight is uninitialised");
+}
+
+void widen_all_but_matrices(OpticalModel& model) {
+  const torch::NoGradGuard no_grad;
+  std::unordered_set<std::string> kept = {"decoder.token_embedding.weight"};
+  for (const auto& [name, linear] : named_linears(model)) {
+    kept.insert(name + ".weight");
+    kept.insert(name + ".weight_scale");
+  }
+  for (auto& [name, tensor] : named_tensors(model)) {
+    if (!kept.contains(name)) {
+      tensor.set_data(tensor.to(torch::kFloat32));
+    }
+  }
 }
 
 void quantize_linear_layers(

@@ -34,6 +34,10 @@ void load_state_dict(
     const std::vector<TensorSpec>& specs,
     const Placement& placement);
 
+/// Converts everything to float32 but the matrices of linear layers, their
+/// scales, and the token embedding; see `Placement::bf16_matrices`.
+void widen_all_but_matrices(OpticalModel& model);
+
 /// Quantizes the linear layers that `quantization` selects and that are not
 /// quantized yet.
 void quantize_linear_layers(

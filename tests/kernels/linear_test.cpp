@@ -1,5 +1,7 @@
 #include "kernels/linear.h"
 
+#include "kernels/cpu/linear.h"
+
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -119,6 +121,47 @@ INSTANTIATE_TEST_SUITE_P(
     LinearRowsTest,
     ::testing::Values(1, 2, 3, 4, 7, 9, 32, 65, 200));
 
+/// `linear_cpu_widened`, also on a processor with instructions for bfloat16.
+torch::Tensor widened_linear(
+    const torch::Tensor& x,
+    const torch::Tensor& weight,
+    const torch::Tensor& bias) {
+  const auto y = torch::empty({x.size(0), weight.size(0)});
+  LinearProduct product;
+  product.x = x.const_data_ptr();
+  product.y = y.mutable_data_ptr();
+  product.rows = x.size(0);
+  product.in = x.size(1);
+  product.out = weight.size(0);
+  product.weight = weight.const_data_ptr();
+  product.bias = bias.const_data_ptr<float>();
+  linear_cpu_widened(product, 0, product.out);
+  return y;
+}
+
+TEST(LinearTest, WidenedWeightsAreMultipliedInFloat32) {
+  const torch::InferenceMode inference;
+  torch::manual_seed(0);
+  // Whole vectors and rests; 5,000 terms are added in several passes.
+  for (const auto& [in, out] : {std::pair{64, 32}, {37, 13}, {5000, 66}}) {
+    const auto weight = torch::randn({out, in}).to(torch::kBFloat16);
+    const auto bias = torch::randn({out});
+    for (const int64_t rows : {1, 2, 5, 6, 13, 96}) {
+      const auto x = torch::randn({rows, in});
+      const auto y = widened_linear(x, weight, bias);
+
+      EXPECT_LT(
+          relative_error(y, torch::linear(x, weight.to(torch::kFloat32), bias)),
+          2e-6)
+          << rows << " rows, " << in << " x " << out;
+      // A row does not depend on the others.
+      EXPECT_TRUE(torch::equal(
+          widened_linear(x.narrow(0, rows - 1, 1), weight, bias)[0],
+          y[rows - 1]));
+    }
+  }
+}
+
 TEST(LinearTest, WritesToOut) {
   const torch::InferenceMode inference;
   const auto x = torch::randn({2, 16});
@@ -150,8 +193,12 @@ torch::Tensor linear_with_threads(
 TEST(LinearTest, TheNumberOfThreadsChangesNoBit) {
   const torch::InferenceMode inference;
   torch::manual_seed(0);
-  for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
-    const auto weight = torch::randn({260, 256}).to(dtype);
+  const std::vector<std::pair<torch::Dtype, torch::Dtype>> dtypes = {
+      {torch::kFloat32, torch::kFloat32},
+      {torch::kBFloat16, torch::kBFloat16},
+      {torch::kFloat32, torch::kBFloat16}};
+  for (const auto& [dtype, weight_dtype] : dtypes) {
+    const auto weight = torch::randn({260, 256}).to(weight_dtype);
     for (const int64_t rows :
          {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 95, 96, 97, 250}) {
       const auto x = torch::randn({rows, 256}).to(dtype);
@@ -160,7 +207,8 @@ TEST(LinearTest, TheNumberOfThreadsChangesNoBit) {
       for (const int threads : {2, 3, 4}) {
         EXPECT_TRUE(
             torch::equal(linear_with_threads(threads, x, weight), expected))
-            << rows << " rows of " << dtype << ", " << threads << " threads";
+            << rows << " rows of " << dtype << " by " << weight_dtype << ", "
+            << threads << " threads";
       }
     }
   }

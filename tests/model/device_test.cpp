@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <ATen/Version.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
@@ -41,13 +42,28 @@ TEST(DeviceTest, AutoIsBfloat16OnAGpu) {
 TEST(DeviceTest, KnowsWhetherTheProcessorHasInstructionsForBfloat16) {
   std::ifstream file("/proc/cpuinfo");
   const std::string processor(std::istreambuf_iterator<char>(file), {});
-  const bool listed = processor.find("avx512_bf16") != std::string::npos;
+  // See Note [Instructions of the processor].
+  const bool listed = processor.find("avx512_bf16") != std::string::npos &&
+      at::get_cpu_capability() == "AVX512";
 
   EXPECT_EQ(multiplies_bf16(torch::kCPU), listed);
 }
 
+TEST(DeviceTest, Bf16ComputesInFloat32WithoutInstructionsForIt) {
+  const bool multiplies = multiplies_bf16(torch::kCPU);
+  for (const auto& placement :
+       {find_placement("cpu", "bf16"),
+        find_placement("cpu", "auto", "bfloat16")}) {
+    EXPECT_EQ(placement.dtype, multiplies ? torch::kBFloat16 : torch::kFloat32);
+    EXPECT_EQ(placement.bf16_matrices, !multiplies);
+    EXPECT_EQ(weights_dtype(placement), torch::kBFloat16);
+    EXPECT_EQ(dtype_name(placement), "bf16");
+  }
+  EXPECT_FALSE(find_placement("cpu", "int8").bf16_matrices);
+  EXPECT_FALSE(find_placement("cpu", "f32").bf16_matrices);
+}
+
 TEST(DeviceTest, ReadsDtypesByName) {
-  EXPECT_EQ(find_placement("cpu", "bf16").dtype, torch::kBFloat16);
   EXPECT_EQ(find_placement("cpu", "f32").dtype, torch::kFloat32);
   EXPECT_EQ(find_placement("cpu", "bf16").weights, WeightFormat::kFloat);
   EXPECT_EQ(find_placement("cpu", "int8").weights, WeightFormat::kInt8);
@@ -55,7 +71,6 @@ TEST(DeviceTest, ReadsDtypesByName) {
 }
 
 TEST(DeviceTest, AutoIsTheDtypeOfTheConfig) {
-  EXPECT_EQ(find_placement("cpu", "auto", "bfloat16").dtype, torch::kBFloat16);
   EXPECT_EQ(find_placement("cpu", "auto", "float32").dtype, torch::kFloat32);
   EXPECT_EQ(find_placement("cpu", "auto", "float16").dtype, torch::kFloat32);
   EXPECT_EQ(find_placement("cpu", "f32", "bfloat16").dtype, torch::kFloat32);

@@ -1,6 +1,7 @@
 #include "model/inspection.h"
 
 #include "core/error.h"
+#include "model/device.h"
 #include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
@@ -22,8 +23,10 @@ TEST(InspectionTest, CountsTheParametersOfEachPart) {
   EXPECT_EQ(json["parts"]["projector"]["parameters"], 192 * 64 + 64);
   EXPECT_EQ(json["parts"]["newline and separator"]["tensors"], 2);
   EXPECT_EQ(json["parts"]["routed experts"]["tensors"], 2 * 8 * 3);
+  // Keys and values are float32 without instructions for bf16.
   EXPECT_EQ(
-      json["memory"]["bf16"]["kv_cache_bytes_per_position"], 2 * 3 * 64 * 2);
+      json["memory"]["bf16"]["kv_cache_bytes_per_position"],
+      2 * 3 * 64 * (multiplies_bf16(torch::kCPU) ? 2 : 4));
   EXPECT_EQ(json["sha256"].get<std::string>().size(), 64u);
 }
 

@@ -107,6 +107,10 @@ struct LinearJob {
 } // namespace
 
 int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight) {
+  if (!has_bf16_instructions() && !x_is_bf16 &&
+      weight == WeightType::kBFloat16) {
+    return std::numeric_limits<int64_t>::max();
+  }
   if (!x_is_bf16 || !has_bf16_instructions()) {
     return kFewRows;
   }
@@ -132,6 +136,11 @@ void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end) {
   if (product.x_is_bf16 && product.type != WeightType::kFloat32 &&
       has_bf16_instructions()) {
     linear_cpu_bf16(product, begin, end);
+    return;
+  }
+  if (!product.x_is_bf16 && product.type == WeightType::kBFloat16 &&
+      !has_bf16_instructions()) {
+    linear_cpu_widened(product, begin, end);
     return;
   }
   if (!product.x_is_bf16) {

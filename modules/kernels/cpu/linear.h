@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/cpu/processor.h"
+
 #include <cstdint>
 
 namespace microfiche::kernels {
@@ -13,6 +15,13 @@ constexpr int64_t kFewTileRows = 16;
 
 // Rows of x that fit into the second-level cache.
 constexpr int64_t kTileRows = 96;
+
+// Note [bf16 without instructions for it]
+// A processor without bfloat16 instructions multiplies bfloat16 matrices
+// several times slower than float32. There activations are float32, and only
+// the matrices stay in bfloat16, which takes half the memory of float32.
+// Products widen the weights in registers, which is exact, and multiply in
+// float32. So results are more exact than with bfloat16 activations.
 
 enum class WeightType { kFloat32, kBFloat16, kInt8, kInt4 };
 
@@ -66,14 +75,9 @@ void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end);
 /// product, for weights of bfloat16, int8 and int4. With bfloat16 instructions
 /// there is no limit, except on processors with AMX, which LibTorch uses: there
 /// it is kFewTileRows, and kTileRows for int8 and int4, which LibTorch must
-/// first convert.
+/// first convert. Without these instructions there is no limit for x in float32
+/// and weights of bfloat16.
 int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight);
-
-/// Whether the processor has AVX-512 instructions for bfloat16.
-bool has_bf16_instructions();
-
-/// Whether the processor has AMX instructions for bfloat16.
-bool has_tile_instructions();
 
 /// `linear_cpu` for x and weight in float32. More than kTileRows rows need many
 /// channels per call, because their weights are first copied into panels.
@@ -88,6 +92,14 @@ int64_t max_linear_cpu_f32_rows();
 /// `linear_cpu` for x in bfloat16 and weights of bfloat16 or int8. Needs
 /// `has_bf16_instructions`.
 void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end);
+
+/// `linear_cpu` for x in float32 and weights of bfloat16, without bfloat16
+/// instructions; see Note [bf16 without instructions for it]. For any number of
+/// rows.
+void linear_cpu_widened(
+    const LinearProduct& product,
+    int64_t begin,
+    int64_t end);
 
 /// `linear_cpu` for weights of int4: converts some channels at a time to
 /// float32.

@@ -4,7 +4,6 @@
 
 #include "kernels/cpu/bf16_lanes.h"
 
-#include <cpuid.h>
 #include <immintrin.h>
 
 #include <algorithm>
@@ -290,21 +289,6 @@ run_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
 
 } // namespace
 
-bool has_bf16_instructions() {
-  static const bool supported = __builtin_cpu_supports("avx512bf16") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  return supported;
-}
-
-bool has_tile_instructions() {
-  // CPUID leaf 7, EDX bit 22: AMX-BF16.
-  unsigned registers[4] = {};
-  return __get_cpuid_count(
-             7, 0, registers, registers + 1, registers + 2, registers + 3) !=
-      0 &&
-      (registers[3] >> 22 & 1) != 0;
-}
-
 void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
   if (product.type == WeightType::kInt8) {
     run_bf16<int8_t>(product, begin, end);
@@ -318,14 +302,6 @@ void linear_cpu_bf16(const LinearProduct& product, int64_t begin, int64_t end) {
 #else
 
 namespace microfiche::kernels {
-
-bool has_bf16_instructions() {
-  return false;
-}
-
-bool has_tile_instructions() {
-  return false;
-}
 
 void linear_cpu_bf16(
     const LinearProduct& /*product*/,

@@ -30,34 +30,6 @@ constexpr int64_t kMaxRowsWithoutAvx512 = 16;
 // cache.
 constexpr int64_t kTermsPerPass = 512;
 
-/// The sums of each of four registers, in the order of `sum`.
-MICROFICHE_INLINE void add_lanes(
-    const Floats (&sums)[kFloatBlockChannels],
-    Floats4& totals) {
-  Floats4 fours[kFloatBlockChannels];
-  MICROFICHE_UNROLL
-  for (int64_t c = 0; c < kFloatBlockChannels; ++c) {
-    const Floats& v = sums[c];
-    const Floats8 eight =
-        __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-        __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
-    fours[c] = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
-        __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-  }
-  const Floats4 first =
-      __builtin_shufflevector(fours[0], fours[1], 0, 1, 4, 5) +
-      __builtin_shufflevector(fours[0], fours[1], 2, 3, 6, 7);
-  const Floats4 second =
-      __builtin_shufflevector(fours[2], fours[3], 0, 1, 4, 5) +
-      __builtin_shufflevector(fours[2], fours[3], 2, 3, 6, 7);
-  totals = __builtin_shufflevector(first, second, 0, 2, 4, 6) +
-      __builtin_shufflevector(first, second, 1, 3, 5, 7);
-}
-
-MICROFICHE_INLINE void add_lanes(const Floats (&sums)[1], float& total) {
-  total = sum(sums[0]);
-}
-
 /// Channels [n, n + Channels) for the rows [m, m + Rows).
 template <int64_t Rows, int64_t Channels>
 MICROFICHE_INLINE void
@@ -87,7 +59,7 @@ multiply_block(const LinearProduct& product, int64_t m, int64_t n) {
   MICROFICHE_UNROLL
   for (int64_t i = 0; i < Rows; ++i) {
     std::conditional_t<Channels == 1, float, Floats4> totals;
-    add_lanes(sums[i], totals);
+    sum_lanes(sums[i], totals);
     std::memcpy(y + i * product.out, &totals, sizeof totals);
   }
   if (k == in && product.bias == nullptr) {

@@ -1,8 +1,8 @@
 #include "kernels/cpu/rel_pos_attention.h"
 
 #include "kernels/cpu/aligned_bytes.h"
-#include "kernels/cpu/linear.h"
 #include "kernels/cpu/panels.h"
+#include "kernels/cpu/processor.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels/cpu/processor.h"
+
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -24,6 +26,8 @@ using Ints = int32_t __attribute__((vector_size(64)));
 using Halves = uint16_t __attribute__((vector_size(32)));
 using Bytes = int8_t __attribute__((vector_size(16)));
 using Floats8 = float __attribute__((vector_size(32)));
+using Words8 = uint32_t __attribute__((vector_size(32)));
+using Halves8 = uint16_t __attribute__((vector_size(16)));
 using Floats4 = float __attribute__((vector_size(16)));
 
 /// One vector, aligned: a load that crosses two lines takes twice as long.
@@ -58,18 +62,58 @@ MICROFICHE_INLINE void load_floats(const Bf16* from, Floats& to) {
   std::memcpy(&to, &words, sizeof to);
 }
 
+MICROFICHE_INLINE void load_floats(const Bf16* from, Floats8& to) {
+  Halves8 halves;
+  load(from, halves);
+  const Words8 words = __builtin_convertvector(halves, Words8) << 16;
+  std::memcpy(&to, &words, sizeof to);
+}
+
 MICROFICHE_INLINE void load_floats(const int8_t* from, Floats& to) {
   Bytes bytes;
   load(from, bytes);
   to = __builtin_convertvector(__builtin_convertvector(bytes, Ints), Floats);
 }
 
-MICROFICHE_INLINE float sum(const Floats& v) {
+/// Adds the lanes whose distance is a multiple of four.
+MICROFICHE_INLINE void fold(const Floats8& v, Floats4& four) {
+  four = __builtin_shufflevector(v, v, 0, 1, 2, 3) +
+      __builtin_shufflevector(v, v, 4, 5, 6, 7);
+}
+
+MICROFICHE_INLINE void fold(const Floats& v, Floats4& four) {
   const Floats8 eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
       __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
-  const Floats4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
-      __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  fold(eight, four);
+}
+
+template <typename Vector>
+MICROFICHE_INLINE float sum(const Vector& v) {
+  Floats4 four;
+  fold(v, four);
   return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/// The sums of each of four registers, in the order of `sum`.
+template <typename Vector>
+MICROFICHE_INLINE void sum_lanes(const Vector (&sums)[4], Floats4& totals) {
+  Floats4 fours[4];
+  for (int64_t c = 0; c < 4; ++c) {
+    fold(sums[c], fours[c]);
+  }
+  const Floats4 first =
+      __builtin_shufflevector(fours[0], fours[1], 0, 1, 4, 5) +
+      __builtin_shufflevector(fours[0], fours[1], 2, 3, 6, 7);
+  const Floats4 second =
+      __builtin_shufflevector(fours[2], fours[3], 0, 1, 4, 5) +
+      __builtin_shufflevector(fours[2], fours[3], 2, 3, 6, 7);
+  totals = __builtin_shufflevector(first, second, 0, 2, 4, 6) +
+      __builtin_shufflevector(first, second, 1, 3, 5, 7);
+}
+
+template <typename Vector>
+MICROFICHE_INLINE void sum_lanes(const Vector (&sums)[1], float& total) {
+  total = sum(sums[0]);
 }
 
 /// Replaces each number by its exponential, with a relative error of 2e-7.
@@ -132,16 +176,6 @@ __attribute__((target("avx2,fma"))) void run_avx2(const Job& job) {
 }
 #endif
 
-/// Whether `run_vectorized` uses AVX-512: 32 registers of 16 numbers each.
-inline bool has_wide_vectors() {
-#ifdef __x86_64__
-  return __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-#else
-  return false;
-#endif
-}
-
 /// Calls `job.run()`, which must be `MICROFICHE_INLINE`, compiled for the best
 /// of AVX-512, AVX2 and the compiler's default that this processor has.
 template <typename Job>
@@ -151,7 +185,7 @@ void run_vectorized(const Job& job) {
     run_avx512(job);
     return;
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+  if (has_avx2()) {
     run_avx2(job);
     return;
   }
