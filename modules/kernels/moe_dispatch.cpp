@@ -55,6 +55,29 @@ gather_tokens(const torch::Tensor& x, const SortedPairs& pairs, int64_t top_k) {
       0, torch::div(pairs.order, top_k, /*rounding_mode=*/"floor"));
 }
 
+// Repeats pairs until each expert that has any has a multiple of 64 of them.
+// Returns the new counts, (E). `order` gets longer; the copies' outputs are at
+// positions of no pair, so nothing reads them and their gradients are zero.
+//
+// Why: a CPU's library of matrix products (oneDNN) generates code for each
+// shape. Experts get another number of tokens in each step, so code would be
+// generated, and thrown away, for nearly every product of the training.
+torch::Tensor pad_to_few_shapes(
+    SortedPairs& pairs,
+    const torch::Tensor& counts) {
+  constexpr int64_t kMultiple = 64;
+  const auto padded =
+      (counts + (kMultiple - 1)).div(kMultiple, "floor") * kMultiple;
+  const auto shift = (padded - counts).cumsum(0) - (padded - counts); // (E)
+  const auto places =
+      torch::arange(pairs.order.numel()) + shift.index_select(0, pairs.experts);
+  auto order = torch::zeros({padded.sum().item<int64_t>()}, torch::kLong);
+  order.scatter_(0, places, pairs.order);
+  pairs.positions = places.index_select(0, pairs.positions);
+  pairs.order = order;
+  return padded;
+}
+
 ExpertWeights stack(const Experts& experts) {
   const auto stack_one = [&](torch::Tensor ExpertWeights::*matrix) {
     std::vector<torch::Tensor> matrices;
@@ -241,14 +264,17 @@ torch::Tensor run_experts_sorted(
     int64_t num_experts,
     const std::function<torch::Tensor(int64_t e, const torch::Tensor& tokens)>&
         run_expert) {
-  const auto pairs = sort_pairs(expert_ids);
+  auto pairs = sort_pairs(expert_ids);
   const auto counts = count_pairs(pairs, num_experts);
+  const auto padded = x.is_cpu() && x.requires_grad()
+      ? pad_to_few_shapes(pairs, counts)
+      : counts; // (E)
   const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
 
   std::vector<torch::Tensor> outputs;
   int64_t begin = 0;
   for (int64_t e = 0; e < num_experts; ++e) {
-    const int64_t count = counts.const_data_ptr<int64_t>()[e];
+    const int64_t count = padded.const_data_ptr<int64_t>()[e];
     if (count > 0) {
       outputs.push_back(run_expert(e, tokens.narrow(0, begin, count)));
       begin += count;
