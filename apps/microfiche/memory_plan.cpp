@@ -94,7 +94,24 @@ std::string range_text(int64_t first, int64_t last) {
   return first == last ? concat(first) : concat(first, "-", last);
 }
 
-/// Neighbouring pages that share mode and reason are one row.
+bool has_picture(const memory::PlanItem& item) {
+  return item.mode != memory::kGone && item.mode != memory::kText;
+}
+
+/// With the way in which the picture is made.
+std::string name_of_mode(const memory::PlanItem& item) {
+  return has_picture(item)
+      ? memory::aged_mode_name(item.mode, item.ageing, item.merged.size())
+      : item.mode;
+}
+
+/// As a store has it; null without a picture.
+Json how_json(const memory::PlanItem& item) {
+  return has_picture(item) ? Json(memory::ageing_text(item.ageing, item.merged))
+                           : Json(nullptr);
+}
+
+/// Neighbouring pages that share mode, way and reason are one row.
 Table plan_table(const memory::Plan& plan) {
   Table table;
   table.header = {
@@ -109,11 +126,12 @@ Table plan_table(const memory::Plan& plan) {
   const auto& items = plan.items;
   for (size_t begin = 0; begin < items.size();) {
     const auto& first = items[begin];
+    const auto name = name_of_mode(first);
     size_t end = begin;
     int64_t positions = 0;
     double recall = 0;
     bool known = true;
-    for (; end < items.size() && items[end].mode == first.mode &&
+    for (; end < items.size() && name_of_mode(items[end]) == name &&
          items[end].reason == first.reason;
          ++end) {
       positions += items[end].positions;
@@ -125,7 +143,7 @@ Table plan_table(const memory::Plan& plan) {
         {range_text(static_cast<int64_t>(begin) + 1, static_cast<int64_t>(end)),
          range_text(first.first_seq, last.last_seq),
          range_text(last.age, first.age),
-         first.mode,
+         name,
          concat(positions),
          concat(plan.spent > 0 ? positions * (plan.kv_bytes / plan.spent) : 0),
          recall_text(
@@ -156,6 +174,7 @@ Json plan_json(const memory::Plan& plan, const std::optional<int64_t>& id) {
          {"turns", {item.first_seq, item.last_seq}},
          {"age", item.age},
          {"mode", item.mode},
+         {"how", how_json(item)},
          {"positions", item.positions},
          {"expected_recall", number(item.expected_recall)},
          {"reason", name_of(item.reason)}});

@@ -35,6 +35,38 @@ std::string break_even_text(const memory::BreakEven& found) {
       ", the last with text in a context");
 }
 
+/// Writes the tables of the conversations that are finished, and returns that
+/// of the cells. Cells without any are left out.
+Table write_results(
+    const memory::ConversationSweep& sweep,
+    const model::LoadedModel& loaded,
+    const std::filesystem::path& folder,
+    const std::vector<memory::CellResult>& all) {
+  std::vector<memory::CellResult> results;
+  std::vector<Json> cells;
+  for (const auto& result : all) {
+    if (!result.runs.empty()) {
+      results.push_back(result);
+      cells.push_back(memory::cell_json(result, sweep.config.seed));
+    }
+  }
+  auto table = memory::cell_table(cells);
+  write_file(folder / "cells.json", Json(cells).dump(2) + "\n");
+  write_table(folder / "cells.csv", table);
+  write_table(
+      folder / "places.csv", memory::place_table(results, sweep.config.seed));
+  write_table(
+      folder / "ages.csv", memory::age_table(results, sweep.config.seed));
+  write_file(
+      folder / "accuracy.json",
+      write_config(
+          memory::accuracy_of(
+              results, loaded.folder.filename().string() + " " + loaded.hash()))
+              .dump(2) +
+          "\n");
+  return table;
+}
+
 } // namespace
 
 void run_conversation_sweep(
@@ -77,26 +109,25 @@ void run_conversation_sweep(
     say((folder / "growth.csv").string());
     return;
   }
-  const auto results = memory::run_conversations(sweep, loaded, folder, update);
-  progress.reset();
-  std::vector<Json> cells;
-  for (const auto& result : results) {
-    cells.push_back(memory::cell_json(result, sweep.config.seed));
+  Table table;
+  memory::ConversationSweepCallbacks callbacks;
+  callbacks.progress = update;
+  callbacks.results = [&](const std::vector<memory::CellResult>& results) {
+    table = write_results(sweep, loaded, folder, results);
+  };
+  try {
+    memory::run_conversations(sweep, loaded, folder, callbacks);
+  } catch (...) {
+    progress.reset();
+    if (!table.rows.empty()) {
+      say(concat(
+          folder.string(),
+          ": the tables have the conversations that are finished; the same "
+          "command with -o resumes"));
+    }
+    throw;
   }
-  const auto table = memory::cell_table(cells);
-  write_file(folder / "cells.json", Json(cells).dump(2) + "\n");
-  write_table(folder / "cells.csv", table);
-  write_table(
-      folder / "places.csv", memory::place_table(results, sweep.config.seed));
-  write_table(
-      folder / "ages.csv", memory::age_table(results, sweep.config.seed));
-  write_file(
-      folder / "accuracy.json",
-      write_config(
-          memory::accuracy_of(
-              results, loaded.folder.filename().string() + " " + loaded.hash()))
-              .dump(2) +
-          "\n");
+  progress.reset();
   write_file("-", to_text(table));
   say(concat(
       folder.string(),

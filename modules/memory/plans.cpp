@@ -116,7 +116,8 @@ int64_t save_plan(
            item.page,
            item.tier,
            item.mode,
-           is_picture ? std::optional(ageing_text(item.ageing)) : std::nullopt,
+           is_picture ? std::optional(ageing_text(item.ageing, item.merged))
+                      : std::nullopt,
            name_of(item.reason),
            item.positions,
            item.expected_recall)

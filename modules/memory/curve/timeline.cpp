@@ -290,6 +290,7 @@ Timeline load_timeline(
   PageTexts texts(store);
   PagePictures pictures(store, timeline.run);
   PageFacts facts(store, timeline.conversation.id, plan, timeline.run, method);
+  const auto stored_plan = find_plan(store, timeline.conversation.id, plan);
   Statement items(
       store.database(),
       "SELECT page, coalesce(mode, ?2), reason, positions, expected_recall, "
@@ -299,6 +300,7 @@ Timeline load_timeline(
   while (items.next()) {
     const auto stored = find_page(store, items.integer(0));
     TimelinePage page;
+    std::string older_text;
     page.page = stored.id;
     page.first_seq = stored.first_seq;
     page.last_seq = stored.last_seq;
@@ -312,9 +314,22 @@ Timeline load_timeline(
     }
     page.how = items.text(5);
     page.text = texts.find(stored);
-    if (page.mode != kGone && page.mode != kText) {
+    // Newest first, as `num_pages` counts.
+    const auto item =
+        stored_plan.items.size() - 1 - static_cast<size_t>(page.age);
+    const auto shared = pages_of_picture(stored_plan, item);
+    if (shared.back() != item) {
+      const auto& newest = stored_plan.items[shared.back()];
+      page.shown_with = {newest.first_seq, newest.last_seq};
+    } else if (page.mode != kGone && page.mode != kText) {
       pictures.add(page);
     }
+    for (size_t i = 0; shared.back() == item && i + 1 < shared.size(); ++i) {
+      older_text +=
+          texts.find(find_page(store, stored_plan.items[shared[i]].page)) +
+          "\n";
+    }
+    page.text = older_text + page.text;
     page.facts = facts.find(stored.id);
     timeline.pages.push_back(std::move(page));
   }

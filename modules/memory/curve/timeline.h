@@ -41,8 +41,13 @@ struct TimelinePage {
   int64_t positions = 0;
   std::optional<double> expected_recall;
 
-  /// What was drawn on the page.
+  /// What was drawn on the page; of a page with a picture of several pages,
+  /// what was drawn on all of them.
   std::string text;
+
+  /// The turns of the newer page under which the picture of this one is shown,
+  /// if several pages share it.
+  std::optional<std::pair<int64_t, int64_t>> shown_with;
 
   /// A PNG file; empty for text, dropped pages and a picture that is missing.
   std::string png;

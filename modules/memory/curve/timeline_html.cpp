@@ -16,13 +16,15 @@ namespace {
 
 using report::escape_html;
 
+std::string turns_text(int64_t first_seq, int64_t last_seq) {
+  return first_seq == last_seq
+      ? concat("Turn ", first_seq)
+      : concat("Turns ", first_seq, "\u2013", last_seq);
+}
+
 std::string turns_text(const TimelinePage& page) {
-  if (page.part > 0) {
-    return concat("Turn ", page.first_seq, ", part ", page.part);
-  }
-  return page.first_seq == page.last_seq
-      ? concat("Turn ", page.first_seq)
-      : concat("Turns ", page.first_seq, "\u2013", page.last_seq);
+  return page.part > 0 ? concat("Turn ", page.first_seq, ", part ", page.part)
+                       : turns_text(page.first_seq, page.last_seq);
 }
 
 std::string heading_id(const TimelinePage& page) {
@@ -47,6 +49,12 @@ std::string picture_html(const TimelinePage& page) {
   }
   if (page.mode == kGone) {
     return dim("Dropped from the plan.");
+  }
+  if (page.shown_with) {
+    return dim(concat(
+        "On the picture of ",
+        turns_text(page.shown_with->first, page.shown_with->second),
+        "."));
   }
   if (page.png.empty()) {
     return dim(
@@ -77,7 +85,7 @@ std::string details_html(const TimelinePage& page) {
   auto html = span(
       page.age == 0 ? std::string("the newest page")
                     : count_of(page.age, "newer page"));
-  html += span(aged_mode_name(page.mode, read_ageing(page.how, "plan")));
+  html += span(aged_mode_name(page.mode, page.how));
   html += span(count_of(page.positions, "position"));
   html += span("by " + page.reason);
   if (page.expected_recall) {
@@ -102,6 +110,9 @@ std::string reading_html(const TimelinePage& page) {
         "</span></summary>",
         text_box(escape_html(page.text)),
         "</details>");
+  }
+  if (page.shown_with) {
+    return text_box(escape_html(page.text));
   }
   if (!page.reading) {
     return dim("Not read back. What the page says:") +

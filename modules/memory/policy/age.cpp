@@ -71,6 +71,41 @@ std::vector<double> weights_of(
   return weights;
 }
 
+void check_steps(
+    const std::vector<std::optional<int64_t>>& up_to,
+    const std::string& where) {
+  check(!up_to.empty(), where, ": expected at least one step");
+  int64_t last = -1;
+  for (size_t i = 0; i < up_to.size(); ++i) {
+    check(
+        up_to[i] || i + 1 == up_to.size(),
+        where,
+        "[",
+        i,
+        "].up_to: only the last step may have none");
+    check(
+        !up_to[i] || *up_to[i] > last,
+        where,
+        "[",
+        i,
+        "].up_to: must be above ",
+        last,
+        ", got ",
+        up_to[i].value_or(0));
+    last = up_to[i].value_or(last);
+  }
+}
+
+size_t step_of_age(
+    const std::vector<std::optional<int64_t>>& up_to,
+    int64_t age) {
+  size_t step = 0;
+  while (step < up_to.size() && up_to[step] && *up_to[step] < age) {
+    ++step;
+  }
+  return step;
+}
+
 void validate(const AgeConfig& config, const std::string& where) {
   check(
       config.quantum >= 1,

@@ -3,6 +3,7 @@
 #include "core/config.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -72,6 +73,18 @@ std::vector<int64_t> ages_of(
 std::vector<double> weights_of(
     const WeightConfig& config,
     std::span<const int64_t> ages);
+
+/// Checks the largest ages of steps from the youngest pages to the oldest, both
+/// ends included: none, for all older pages, only in the last. Throws
+/// `InputError` that names the field `where`[i].up_to.
+void check_steps(
+    const std::vector<std::optional<int64_t>>& up_to,
+    const std::string& where);
+
+/// The step of an age; the number of steps for an older page.
+size_t step_of_age(
+    const std::vector<std::optional<int64_t>>& up_to,
+    int64_t age);
 
 /// Throw `InputError` for a quantum, half-life or exponent that is not
 /// positive.

@@ -30,28 +30,16 @@ void visit_fields(Visitor&& visit, AgeLadderConfig& config) {
   visit("steps", config.steps);
 }
 
-void validate(const AgeLadderConfig& config, const std::string& where) {
-  check(!config.steps.empty(), where, ".steps: expected at least one step");
-  int64_t last = -1;
-  for (size_t i = 0; i < config.steps.size(); ++i) {
-    const auto& up_to = config.steps[i].up_to;
-    check(
-        up_to || i + 1 == config.steps.size(),
-        where,
-        ".steps[",
-        i,
-        "].up_to: only the last step may have none");
-    check(
-        !up_to || *up_to > last,
-        where,
-        ".steps[",
-        i,
-        "].up_to: must be above ",
-        last,
-        ", got ",
-        up_to.value_or(0));
-    last = up_to.value_or(last);
+std::vector<std::optional<int64_t>> ends_of(const AgeLadderConfig& config) {
+  std::vector<std::optional<int64_t>> ends;
+  for (const auto& step : config.steps) {
+    ends.push_back(step.up_to);
   }
+  return ends;
+}
+
+void validate(const AgeLadderConfig& config, const std::string& where) {
+  check_steps(ends_of(config), where + ".steps");
 }
 
 std::vector<size_t> choose_by_age(
@@ -62,13 +50,10 @@ std::vector<size_t> choose_by_age(
     tiers.push_back(choices.find_tier(
         config.steps[i].mode, concat("options.steps[", i, "].mode")));
   }
+  const auto ends = ends_of(config);
   std::vector<size_t> chosen;
   for (size_t page = 0; page < choices.num_pages(); ++page) {
-    size_t step = 0;
-    while (step < tiers.size() && config.steps[step].up_to &&
-           *config.steps[step].up_to < choices.age(page)) {
-      ++step;
-    }
+    const size_t step = step_of_age(ends, choices.age(page));
     chosen.push_back(step < tiers.size() ? tiers[step] : 0);
   }
   return chosen;

@@ -9,6 +9,9 @@ namespace {
 
 constexpr const char* kResizedText = "resized";
 
+/// The field of the pages on a picture.
+constexpr const char* kPages = "pages";
+
 /// The smallest type that is drawn.
 constexpr double kLeastFontSize = 4;
 
@@ -51,7 +54,9 @@ void validate(const AgeingConfig& config, const std::string& where) {
       config.line_height);
 }
 
-std::string ageing_text(const AgeingConfig& config) {
+std::string ageing_text(
+    const AgeingConfig& config,
+    const std::vector<int64_t>& pages) {
   if (config.how == Ageing::kResized) {
     return kResizedText;
   }
@@ -60,21 +65,47 @@ std::string ageing_text(const AgeingConfig& config) {
     // As stores have it from before there was such a field.
     json.erase("from");
   }
+  if (!pages.empty()) {
+    json[kPages] = pages;
+  }
   return json.dump();
 }
 
 AgeingConfig read_ageing(const std::string& text, const std::string& where) {
-  return text.empty() || text == kResizedText
-      ? AgeingConfig{}
-      : read_config<AgeingConfig>(parse_json(text, where), where);
+  if (text.empty() || text == kResizedText) {
+    return {};
+  }
+  auto json = parse_json(text, where);
+  json.erase(kPages);
+  return read_config<AgeingConfig>(json, where);
+}
+
+std::vector<int64_t> read_merged_pages(
+    const std::string& text,
+    const std::string& where) {
+  if (text.empty() || text == kResizedText) {
+    return {};
+  }
+  const auto json = parse_json(text, where);
+  return json.contains(kPages) ? json.at(kPages).get<std::vector<int64_t>>()
+                               : std::vector<int64_t>();
 }
 
 std::string aged_mode_name(
     const std::string& mode,
-    const AgeingConfig& config) {
-  return config.how == Ageing::kResized
-      ? mode
-      : mode + " " + Json(config.how).get<std::string>();
+    const AgeingConfig& config,
+    size_t num_pages) {
+  return concat(
+      mode,
+      config.how == Ageing::kResized
+          ? std::string()
+          : " " + Json(config.how).get<std::string>(),
+      num_pages > 1 ? concat(", ", num_pages, " pages") : std::string());
+}
+
+std::string aged_mode_name(const std::string& mode, const std::string& how) {
+  return aged_mode_name(
+      mode, read_ageing(how, "plan"), read_merged_pages(how, "plan").size());
 }
 
 } // namespace microfiche::memory

@@ -2,8 +2,10 @@
 
 #include "core/config.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace microfiche::memory {
 
@@ -74,12 +76,28 @@ void validate(const AgeingConfig& config, const std::string& where);
 using AgeingByMode = std::map<std::string, AgeingConfig>;
 
 /// What a store keeps as the way in which a picture was made: "resized", or
-/// JSON of another config. `read_ageing` is the inverse.
-std::string ageing_text(const AgeingConfig& config);
+/// JSON of another config. `pages` are the rows of the pages on the picture,
+/// oldest first, if there are several; see Note [Merged pages]. `read_ageing`
+/// and `read_merged_pages` are the inverse.
+std::string ageing_text(
+    const AgeingConfig& config,
+    const std::vector<int64_t>& pages = {});
 AgeingConfig read_ageing(const std::string& text, const std::string& where);
 
-/// A mode with a way that is not "resized", such as "nano-1 excerpt", for
-/// tables of measured recall.
-std::string aged_mode_name(const std::string& mode, const AgeingConfig& config);
+/// Empty for the picture of one page.
+std::vector<int64_t> read_merged_pages(
+    const std::string& text,
+    const std::string& where);
+
+/// A mode with a way that is not "resized" and the number of pages on the
+/// picture, such as "nano-1 excerpt" or "nano-9 excerpt, 4 pages", for tables
+/// of measured recall.
+std::string aged_mode_name(
+    const std::string& mode,
+    const AgeingConfig& config,
+    size_t num_pages = 1);
+
+/// The same of a picture that a store has; `how` as of `ageing_text`.
+std::string aged_mode_name(const std::string& mode, const std::string& how);
 
 } // namespace microfiche::memory

@@ -156,6 +156,23 @@ std::optional<double> Choices::recall(size_t page, size_t tier) const {
             input_.pages[page].text_positions);
 }
 
+int64_t Choices::text_positions(size_t begin, size_t end) const {
+  int64_t sum = 0;
+  for (size_t page = begin; page < end; ++page) {
+    sum += input_.pages[page].text_positions;
+  }
+  return sum;
+}
+
+std::optional<double> Choices::recall(const MergedPages& pages, size_t tier)
+    const {
+  return input_.accuracy.rows.empty()
+      ? std::nullopt
+      : input_.accuracy.find(
+            aged_mode_name(names_[tier], pages.ageing, pages.end - pages.begin),
+            text_positions(pages.begin, pages.end));
+}
+
 double Choices::measured_recall(size_t page, size_t tier) const {
   const auto found = recall(page, tier);
   check(

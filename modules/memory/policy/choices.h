@@ -40,8 +40,14 @@ class Choices {
   /// Positions of a page in a tier.
   int64_t positions(size_t page, size_t tier) const;
 
+  /// Positions of the texts of pages [begin, end).
+  int64_t text_positions(size_t begin, size_t end) const;
+
   /// Expected recall; none without a row in the accuracy table.
   std::optional<double> recall(size_t page, size_t tier) const;
+
+  /// The same of pages that share a picture.
+  std::optional<double> recall(const MergedPages& pages, size_t tier) const;
 
   /// Throws `InputError` when the accuracy table has no row for a mode of a
   /// page. With no rows at all, tells how to give a table.

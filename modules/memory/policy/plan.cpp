@@ -12,28 +12,93 @@ namespace {
 struct Chosen {
   std::vector<size_t> tiers;
   std::vector<Reason> reasons;
+  std::vector<MergedPages> merged;
+
+  /// By page: the index of its picture in `merged`; none for a page alone.
+  std::vector<std::optional<size_t>> picture;
+
+  /// The newest page of each picture, which has its positions.
+  std::vector<size_t> newest;
+
+  int64_t positions(size_t page, const Choices& choices) const {
+    return picture[page] && newest[*picture[page]] != page
+        ? 0
+        : choices.positions(page, tiers[page]);
+  }
+
+  /// The pages that are kept with this one, or dropped with it.
+  std::vector<size_t> kept_with(size_t page) const {
+    if (!picture[page]) {
+      return {page};
+    }
+    std::vector<size_t> pages;
+    const auto& shared = merged[*picture[page]];
+    for (size_t i = shared.begin; i < shared.end; ++i) {
+      if (picture[i]) {
+        pages.push_back(i);
+      }
+    }
+    return pages;
+  }
 };
+
+/// A merged page never changes, so a page that a pin or a hit raises stays on
+/// it, and gets a picture of its own as well.
+void merge_pages(Chosen& chosen, const Choices& choices) {
+  chosen.picture.resize(chosen.tiers.size());
+  chosen.newest.resize(chosen.merged.size());
+  for (size_t m = 0; m < chosen.merged.size(); ++m) {
+    for (size_t i = chosen.merged[m].begin; i < chosen.merged[m].end; ++i) {
+      if (choices.floor(i) == 0) {
+        chosen.picture[i] = m;
+        chosen.newest[m] = i;
+      }
+    }
+  }
+}
+
+/// Keeps the text of pages where that takes no more positions.
+void take_cheaper_text(Chosen& chosen, const Choices& choices) {
+  const size_t text = choices.num_tiers() - 1;
+  for (size_t i = 0; i < chosen.tiers.size(); ++i) {
+    if (chosen.tiers[i] == 0 || chosen.tiers[i] == text) {
+      continue;
+    }
+    const auto pages = chosen.kept_with(i);
+    int64_t positions = 0;
+    for (const size_t page : pages) {
+      positions += choices.positions(page, text);
+    }
+    if (positions <= choices.positions(i, chosen.tiers[i])) {
+      for (const size_t page : pages) {
+        chosen.tiers[page] = text;
+        chosen.reasons[page] = Reason::kCheaperText;
+        chosen.picture[page].reset();
+      }
+    }
+  }
+}
 
 Chosen choose(const Policy& policy, const Choices& choices) {
   Chosen chosen;
   for (const auto& kind : policy_kinds()) {
     if (kind.name == policy.config.policy) {
-      chosen.tiers =
+      auto choice =
           kind.make(policy.config.options, policy.where + ": options")(choices);
+      chosen.tiers = std::move(choice.tiers);
+      chosen.merged = std::move(choice.merged);
     }
   }
-  const size_t text = choices.num_tiers() - 1;
   for (size_t i = 0; i < choices.num_pages(); ++i) {
     size_t& tier = chosen.tiers.at(i);
     tier = std::max(tier, choices.floor(i));
     chosen.reasons.push_back(
         tier > 0 && tier == choices.floor(i) ? choices.floor_reason(i)
                                              : Reason::kPolicy);
-    if (policy.config.text_when_cheaper && tier > 0 && tier < text &&
-        choices.positions(i, text) <= choices.positions(i, tier)) {
-      tier = text;
-      chosen.reasons.back() = Reason::kCheaperText;
-    }
+  }
+  merge_pages(chosen, choices);
+  if (policy.config.text_when_cheaper) {
+    take_cheaper_text(chosen, choices);
   }
   return chosen;
 }
@@ -41,7 +106,7 @@ Chosen choose(const Policy& policy, const Choices& choices) {
 int64_t positions_of(const Chosen& chosen, const Choices& choices) {
   int64_t sum = 0;
   for (size_t i = 0; i < chosen.tiers.size(); ++i) {
-    sum += choices.positions(i, chosen.tiers[i]);
+    sum += chosen.positions(i, choices);
   }
   return sum;
 }
@@ -55,10 +120,13 @@ void drop_oldest(Chosen& chosen, const Choices& choices, int64_t quantum) {
          (spent > choices.budget() ||
           (!held && static_cast<int64_t>(i) % quantum != 0));
          ++i) {
-      if (chosen.tiers[i] > 0 && (choices.floor(i) > 0) == held) {
-        spent -= choices.positions(i, chosen.tiers[i]);
-        chosen.tiers[i] = 0;
-        chosen.reasons[i] = Reason::kBudget;
+      if (chosen.tiers[i] == 0 || (choices.floor(i) > 0) != held) {
+        continue;
+      }
+      for (const size_t page : chosen.kept_with(i)) {
+        spent -= chosen.positions(page, choices);
+        chosen.tiers[page] = 0;
+        chosen.reasons[page] = Reason::kBudget;
       }
     }
   }
@@ -83,9 +151,17 @@ Plan describe(
     item.age = choices.age(i);
     item.tier = static_cast<int64_t>(tier);
     item.mode = choices.tier_name(tier);
-    item.positions = choices.positions(i, tier);
+    item.positions = chosen.positions(i, choices);
     item.ageing = choices.ageing(tier);
     item.expected_recall = choices.recall(i, tier);
+    if (tier > 0 && chosen.picture[i]) {
+      const auto& merged = chosen.merged[*chosen.picture[i]];
+      item.ageing = merged.ageing;
+      item.expected_recall = choices.recall(merged, tier);
+      for (size_t page = merged.begin; page < merged.end; ++page) {
+        item.merged.push_back(input.pages[page].page);
+      }
+    }
     item.reason = chosen.reasons[i];
     known = known && item.expected_recall.has_value();
     recall += choices.weight(i) * item.expected_recall.value_or(0);

@@ -93,6 +93,11 @@ struct PlanItem {
   /// How its picture is made, if it has one.
   AgeingConfig ageing;
 
+  /// The pages that stand on its picture, oldest first, if there are several;
+  /// see Note [Merged pages]. The newest of them has the positions of the
+  /// picture, the others have none.
+  std::vector<int64_t> merged;
+
   /// None if the accuracy table has no row for it.
   std::optional<double> expected_recall;
   Reason reason = Reason::kPolicy;

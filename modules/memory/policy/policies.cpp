@@ -5,6 +5,7 @@
 #define MICROFICHE_POLICIES(POLICY) \
   POLICY(age_ladder)                \
   POLICY(budget_fit)                \
+  POLICY(merge)                     \
   POLICY(target_curve)              \
   POLICY(uniform)
 

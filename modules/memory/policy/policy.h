@@ -72,8 +72,27 @@ struct PolicyConfig {
 /// below 1 (also `drop_quantum`), and unknown policies and options.
 void validate(const PolicyConfig& config, const std::string& where);
 
-/// The tier of each page, at least its floor; see Note [Tiers].
-using ChooseTiers = std::function<std::vector<size_t>(const Choices&)>;
+/// Neighbouring pages [begin, end) that stand on one picture.
+struct MergedPages {
+  size_t begin = 0;
+  size_t end = 0;
+
+  /// How it is drawn.
+  AgeingConfig ageing;
+};
+
+/// The tier of each page; see Note [Tiers].
+struct TierChoice {
+  // NOLINTNEXTLINE(google-explicit-constructor): most policies merge nothing.
+  TierChoice(std::vector<size_t> tiers_ = {}) : tiers(std::move(tiers_)) {}
+
+  std::vector<size_t> tiers;
+
+  /// Pages that share a picture. They have the same tier, a mode.
+  std::vector<MergedPages> merged;
+};
+
+using ChooseTiers = std::function<TierChoice(const Choices&)>;
 
 /// A way to plan.
 struct PolicyKind {
@@ -89,15 +108,15 @@ struct PolicyKind {
 const std::vector<PolicyKind>& policy_kinds();
 
 /// A policy with options of type `Config`.
-template <ConfigStruct Config>
+template <ConfigStruct Config, typename Chosen>
 PolicyKind make_policy_kind(
     std::string name,
-    std::vector<size_t> (*choose)(const Config&, const Choices&)) {
+    Chosen (*choose)(const Config&, const Choices&)) {
   return {
       std::move(name),
       [choose](const Json& options, const std::string& where) -> ChooseTiers {
         const auto config = read_config<Config>(options, where);
-        return [config, choose](const Choices& choices) {
+        return [config, choose](const Choices& choices) -> TierChoice {
           return choose(config, choices);
         };
       }};

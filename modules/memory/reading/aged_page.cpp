@@ -76,6 +76,20 @@ const WordCounts& PageAger::counts_up_to(int64_t seq) {
   return counts_;
 }
 
+std::vector<StoredPage> PageAger::pages_on(
+    const StoredPlanItem& item,
+    const std::string& where) const {
+  auto ids = read_merged_pages(item.how, where);
+  if (ids.empty()) {
+    ids.push_back(item.page);
+  }
+  std::vector<StoredPage> found;
+  for (const int64_t id : ids) {
+    found.push_back(pages_.at(id));
+  }
+  return found;
+}
+
 AgedPage PageAger::draw(
     const StoredPlanItem& item,
     const page::ResolutionMode& mode,
@@ -87,15 +101,18 @@ AgedPage PageAger::draw(
       where,
       ": only a mode without tiles can have pages that are drawn again; set "
       "ageing for another mode");
-  const auto& page = pages_.at(item.page);
-  const auto& layout = layouts_.at(page.style);
+  const auto pages = pages_on(item, where);
+  const auto& layout = layouts_.at(pages.front().style);
   auto style = style_of(layout, item, mode, ageing);
   rendering::validate(style, where);
   const rendering::PageRenderer original_type(layout.page_style);
-  const auto parts = page_parts(store_, page, layout, original_type);
   AgedPage aged;
   if (ageing.how == Ageing::kRedrawn) {
-    aged.text = page_text(store_, page, layout, original_type);
+    for (const auto& page : pages) {
+      aged.text += concat(
+          aged.text.empty() ? "" : "\n",
+          page_text(store_, page, layout, original_type));
+    }
     try {
       style.font_size_px = rendering::fit_font_size(
           style,
@@ -116,11 +133,15 @@ AgedPage PageAger::draw(
   } else {
     const rendering::PageRenderer renderer(style);
     std::vector<ExcerptTurn> turns;
-    for (const auto& part : parts) {
-      turns.push_back({part.mark, part.body});
+    for (const auto& page : pages) {
+      for (const auto& part : page_parts(store_, page, layout, original_type)) {
+        turns.push_back({part.mark, part.body});
+      }
     }
     aged.text = make_excerpt(
-        turns, counts_up_to(item.last_seq), [&](const std::string& text) {
+        turns,
+        counts_up_to(pages.back().last_seq),
+        [&](const std::string& text) {
           return renderer.render_first(text).source_end >=
               static_cast<int64_t>(inked_size(text));
         });

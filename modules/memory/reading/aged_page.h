@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace microfiche::memory {
 
@@ -29,10 +30,11 @@ class PageAger {
   /// Store and plan must outlive this object.
   PageAger(Store& store, const StoredPlan& plan);
 
-  /// The page in a mode without tiles, as large as the model sees it. `ageing`
-  /// draws pages again. Throws `InputError` that names the page if a mode has
-  /// tiles, leaves no room for text, or if the text of a redrawn page does not
-  /// fit.
+  /// The page in a mode without tiles, as large as the model sees it, with the
+  /// turns of all pages on its picture. `ageing` draws pages again. Throws
+  /// `InputError` that names the page if a mode has tiles, leaves no room for
+  /// text, or if the text of a redrawn page does not fit. No page on the
+  /// picture was erased.
   AgedPage draw(
       const StoredPlanItem& item,
       const page::ResolutionMode& mode,
@@ -45,6 +47,9 @@ class PageAger {
       const page::ResolutionMode& mode,
       const AgeingConfig& ageing) const;
   const WordCounts& counts_up_to(int64_t seq);
+  std::vector<StoredPage> pages_on(
+      const StoredPlanItem& item,
+      const std::string& where) const;
 
   Store& store_;
   const StoredPlan& plan_;

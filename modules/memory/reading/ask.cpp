@@ -41,11 +41,11 @@ FoundAnswer on_page(
   answer.value = std::move(value);
   answer.item = item;
   answer.last_seq = plan.items[item].last_seq;
-  const auto oldest =
-      plan.items[item].mode == kText ? item : reader.context_of(item).front();
-  answer.first_seq = plan.items[oldest].first_seq;
-  for (size_t i = oldest; i <= item; ++i) {
-    answer.positions += plan.items[i].positions;
+  const auto pages = plan.items[item].mode == kText ? std::vector<size_t>{item}
+                                                    : reader.context_of(item);
+  answer.first_seq = plan.items[pages.front()].first_seq;
+  for (const size_t page : pages) {
+    answer.positions += plan.items[page].positions;
   }
   return answer;
 }

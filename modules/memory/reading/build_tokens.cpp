@@ -36,7 +36,7 @@ struct PictureItem {
   std::optional<StoredTokenFile> source;
 };
 
-/// Mode and way, as `StoredPlanItem` has them.
+/// Mode and way, without the pages on a picture.
 using ModeAndWay = std::pair<std::string, std::string>;
 
 std::string where_of(const Store& store, const StoredPlan& plan) {
@@ -124,13 +124,32 @@ class TokenBuilder {
   /// The pages without vision tokens. Checks all pages of the plan.
   std::map<ModeAndWay, std::vector<PictureItem>> find_work() {
     std::map<ModeAndWay, std::vector<PictureItem>> work;
-    for (const auto& item : plan_.items) {
+    for (size_t i = 0; i < plan_.items.size(); ++i) {
+      const auto& item = plan_.items[i];
       if (item.mode == kGone || item.mode == kText) {
         ++(item.mode == kGone ? report_.gone : report_.as_text);
         continue;
       }
+      if (pages_of_picture(plan_, i).back() != i) {
+        continue;
+      }
       const auto mode = mode_of(store_, plan_, item.mode, loaded_);
-      const auto original = original_of(store_, item.page);
+      const auto merged = read_merged_pages(item.how, where_of(store_, plan_));
+      for (const int64_t page : merged) {
+        check(
+            std::any_of(
+                plan_.items.begin(),
+                plan_.items.end(),
+                [&](const auto& other) { return other.page == page; }),
+            where_of(store_, plan_),
+            ": page ",
+            page,
+            ", which stands on one picture with page ",
+            item.page,
+            ", was erased; run `microfiche memory plan`");
+      }
+      const auto original =
+          original_of(store_, merged.empty() ? item.page : merged.front());
       const int64_t positions = page::count_vision_tokens(
                                     mode,
                                     original.width,
@@ -156,7 +175,7 @@ class TokenBuilder {
         ++report_.reused;
         continue;
       }
-      auto& picture = work[{item.mode, item.how}].emplace_back(
+      auto& picture = work[{item.mode, ageing_text(ageing)}].emplace_back(
           PictureItem{&item, original, std::nullopt});
       if (ageing.shrinks_tokens()) {
         auto first = item;
@@ -179,7 +198,8 @@ class TokenBuilder {
       const page::ResolutionMode& mode,
       const page::ResolutionMode& encoded) const {
     ResizedPage page;
-    page.page = item.page;
+    page.merged = read_merged_pages(item.how, where_of(store_, plan_));
+    page.page = page.merged.empty() ? item.page : page.merged.front();
     page.original = original.id;
     page.original_png = original.png_sha256;
     page.mode = mode.name;

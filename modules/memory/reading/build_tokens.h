@@ -11,7 +11,7 @@
 
 namespace microfiche::memory {
 
-/// What a build did.
+/// What a build did. A picture of several pages counts as one page.
 struct BuildReport {
   /// Pages that were encoded, and pages whose vision tokens were there.
   int64_t encoded = 0;
@@ -44,7 +44,8 @@ TokenFileModel token_file_model(const model::LoadedModel& loaded);
 ///
 /// Throws `InputError`, before anything is encoded, for a plan that another
 /// model was meant for: a mode that this one does not have or that takes other
-/// positions; and for a page whose picture is missing or damaged.
+/// positions; for a picture of several pages of which one was erased; and for a
+/// page whose picture is missing or damaged.
 BuildReport build_tokens(
     Store& store,
     const StoredPlan& plan,

@@ -64,7 +64,7 @@ std::vector<ContextPage> context_pages(
   std::vector<ContextPage> pages;
   for (size_t i = 0; i < plan.items.size(); ++i) {
     const auto& item = plan.items[i];
-    if (item.mode == kGone) {
+    if (item.mode == kGone || pages_of_picture(plan, i).back() != i) {
       continue;
     }
     if (item.mode == kText) {

@@ -52,6 +52,7 @@ PlanReader::PlanReader(
 
 void PlanReader::make_contexts() {
   std::vector<size_t> context;
+  int64_t num_pictures = 0;
   const auto finish = [&] {
     int64_t positions = 0;
     for (const size_t item : context) {
@@ -59,17 +60,22 @@ void PlanReader::make_contexts() {
       context_of_item_[item] = contexts_.size();
     }
     context_positions_ = std::max(context_positions_, positions);
-    std::reverse(context.begin(), context.end());
+    std::sort(context.begin(), context.end());
     contexts_.push_back(std::move(context));
     context.clear();
+    num_pictures = 0;
   };
   for (size_t i = plan_.items.size(); i-- > 0;) {
     const auto& mode = plan_.items[i].mode;
     if (mode == kGone || mode == kText) {
       continue;
     }
-    context.push_back(i);
-    if (std::ssize(context) == config_.pages_per_context) {
+    const auto pages = pages_of_picture(plan_, i);
+    if (pages.back() != i) {
+      continue;
+    }
+    context.insert(context.end(), pages.begin(), pages.end());
+    if (++num_pictures == config_.pages_per_context) {
       finish();
     }
   }
@@ -103,7 +109,9 @@ std::string PlanReader::config_of(const std::vector<size_t>& context) const {
   // The reading is kept with the newest page; it depends on all.
   auto json = Json::parse(reading_config_);
   for (const size_t item : context) {
-    json["context"].push_back(token_file_of(item).sha256);
+    if (pages_of_picture(plan_, item).back() == item) {
+      json["context"].push_back(token_file_of(item).sha256);
+    }
   }
   return json.dump();
 }
@@ -132,6 +140,9 @@ model::VisionTokens PlanReader::load_tokens(
     const std::vector<size_t>& context) const {
   std::vector<model::VisionTokens> pages;
   for (const size_t item : context) {
+    if (pages_of_picture(plan_, item).back() != item) {
+      continue;
+    }
     const auto row = token_file_of(item);
     // Throws for a file that is missing or has other bytes.
     read_derived_file(store_, row.sha256, kTokensExtension);

@@ -31,7 +31,7 @@ struct PageReadingConfig {
   /// Contexts that are read at the same time.
   int64_t batch = 16;
 
-  /// See Note [Pages in one context].
+  /// See Note [Pages in one context]. A picture of several pages counts as one.
   int64_t pages_per_context = 1;
 };
 
@@ -87,7 +87,7 @@ class PlanReader {
   }
 
   /// The pages that share a context with a page that has a picture, oldest
-  /// first; itself among them.
+  /// first; itself among them. Pages of one picture are in one context.
   const std::vector<size_t>& context_of(size_t item) const {
     return contexts_.at(context_of_item_.at(item));
   }

@@ -297,7 +297,11 @@ std::optional<double> characters_per_token(
   if (!kept || kept->vision_tokens == 0) {
     return std::nullopt;
   }
-  return static_cast<double>(plan.items[item].characters) /
+  int64_t characters = 0;
+  for (const size_t page : pages_of_picture(plan, item)) {
+    characters += plan.items[page].characters;
+  }
+  return static_cast<double>(characters) /
       static_cast<double>(kept->vision_tokens);
 }
 

@@ -161,8 +161,8 @@ SavedAnswers save_answers(
 /// Pages between the page and the newest one of the plan.
 int64_t age_in_pages(const StoredPlan& plan, size_t item);
 
-/// Characters of a page per vision token; none for text and for a page that is
-/// gone.
+/// Characters on the picture of a page per vision token; none for text and for
+/// a page that is gone.
 std::optional<double> characters_per_token(
     const StoredPlan& plan,
     const RecallTexts& texts,

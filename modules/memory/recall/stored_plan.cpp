@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "memory/pages.h"
 #include "memory/policy/accuracy_table.h"
+#include "memory/policy/ageing.h"
 
 #include <map>
 #include <memory>
@@ -71,6 +72,21 @@ find_plan(Store& store, int64_t conversation, std::optional<int64_t> id) {
       plan.id,
       " were erased; `microfiche memory plan` makes a new one");
   return plan;
+}
+
+std::vector<size_t> pages_of_picture(const StoredPlan& plan, size_t item) {
+  const auto& own = plan.items.at(item);
+  if (own.mode == kGone || own.mode == kText ||
+      read_merged_pages(own.how, "plan").empty()) {
+    return {item};
+  }
+  std::vector<size_t> pages;
+  for (size_t i = 0; i < plan.items.size(); ++i) {
+    if (plan.items[i].how == own.how && plan.items[i].mode == own.mode) {
+      pages.push_back(i);
+    }
+  }
+  return pages;
 }
 
 std::vector<std::string> page_texts(Store& store, const StoredPlan& plan) {

@@ -56,6 +56,11 @@ StoredPlan find_plan(
     int64_t conversation,
     std::optional<int64_t> id = std::nullopt);
 
+/// The pages of a plan that stand on the picture of this one, oldest first:
+/// itself alone, or all that share it; see Note [Merged pages]. The newest has
+/// its positions.
+std::vector<size_t> pages_of_picture(const StoredPlan& plan, size_t item);
+
 /// The text of each page of a plan, with the marks of the turns, as it is drawn
 /// in the style of the page.
 std::vector<std::string> page_texts(Store& store, const StoredPlan& plan);

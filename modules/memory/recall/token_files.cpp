@@ -60,8 +60,12 @@ int64_t find_or_add_rendering(
   Statement link(
       store.database(),
       "INSERT INTO rendering_page (rendering, page, position) "
-      "VALUES (?1, ?2, 0)");
-  link.bind(id, page.page).run();
+      "VALUES (?1, ?2, ?3)");
+  const auto pages =
+      page.merged.empty() ? std::vector<int64_t>{page.page} : page.merged;
+  for (size_t i = 0; i < pages.size(); ++i) {
+    link.bind(id, pages[i], static_cast<int64_t>(i)).run();
+  }
   return id;
 }
 

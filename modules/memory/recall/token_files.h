@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace microfiche::memory {
 
@@ -21,6 +22,9 @@ namespace microfiche::memory {
 /// The picture of a page in a resolution mode; see Note [Pages at their tiers].
 struct ResizedPage {
   int64_t page = 0;
+
+  /// All pages on the picture, oldest first, if there are several.
+  std::vector<int64_t> merged;
 
   /// The rendering that it is made from.
   int64_t original = 0;

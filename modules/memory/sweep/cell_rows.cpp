@@ -132,6 +132,7 @@ Json cell_json(const CellResult& result, uint64_t seed) {
     };
   };
   Json json = cell_fields(result.cell);
+  json["conversations"] = runs.size();
   json["summary"] = summarize(runs, seed);
   if (result.cell.correlation) {
     json["important"] = recall_json(result, seed, is_important);
@@ -269,10 +270,13 @@ AccuracyTable accuracy_of(
         if (mode == kGone || mode == kText) {
           continue;
         }
-        const auto& how = run.plan.items[*probe.item].how;
+        int64_t tokens = 0;
+        for (const size_t page : pages_of_picture(run.plan, *probe.item)) {
+          tokens += run.texts.count_tokens(run.texts.exact[page]);
+        }
         auto& count = counts[{
-            aged_mode_name(mode, read_ageing(how, one.recall.conversation)),
-            bin_of(run.texts.count_tokens(run.texts.exact[*probe.item]))}];
+            aged_mode_name(mode, run.plan.items[*probe.item].how),
+            bin_of(tokens)}];
         ++count.probes;
         count.correct += answer.outcome == Outcome::kCorrect ? 1 : 0;
       }

@@ -15,6 +15,7 @@
 #include "model/memory_estimate.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <map>
 
@@ -82,6 +83,74 @@ std::set<int64_t> hit_facts(
     hit.insert(fact.id);
   }
   return hit;
+}
+
+/// Hands the results on from time to time.
+class ResultReporter {
+ public:
+  ResultReporter(
+      const ConversationSweepCallbacks& callbacks,
+      const std::vector<CellResult>& results)
+      : callbacks_(callbacks), results_(results) {}
+
+  void conversation_finished() {
+    is_new_ = true;
+    const std::chrono::duration<double> passed = Clock::now() - last_;
+    if (passed.count() >= callbacks_.results_every_seconds) {
+      report();
+    }
+  }
+
+  /// Nothing if all results were reported.
+  void report() {
+    if (is_new_ && callbacks_.results) {
+      callbacks_.results(results_);
+    }
+    is_new_ = false;
+    last_ = Clock::now();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const ConversationSweepCallbacks& callbacks_;
+  const std::vector<CellResult>& results_;
+  bool is_new_ = false;
+  Clock::time_point last_ = Clock::now();
+};
+
+ConversationRun run_cell(
+    Store& store,
+    const ConversationSweep& sweep,
+    const ConversationCell& cell,
+    model::LoadedModel& loaded,
+    uint64_t seed) {
+  const auto& config = sweep.config;
+  store.database().run("DELETE FROM pin; DELETE FROM access");
+  ConversationRun run;
+  auto plan = plan_conversation(store, sweep, cell, loaded);
+  const auto facts = facts_with_pages(store, plan);
+  if (cell.correlation) {
+    run.important = pin_facts(
+        store, facts, config.importance->share, *cell.correlation, seed);
+  }
+  if (cell.hits > 0) {
+    run.hit = hit_facts(store, plan, facts, cell.hits, seed);
+  }
+  if (cell.correlation || cell.hits > 0) {
+    plan = plan_conversation(store, sweep, cell, loaded);
+  }
+  run.build = build_tokens(store, plan, loaded);
+  RecallConfig recall_config;
+  recall_config.probes.never_stated = config.never_stated;
+  recall_config.probes.seed = seed;
+  recall_config.reading.generation = config.generation;
+  recall_config.reading.batch = config.batch;
+  recall_config.reading.pages_per_context = cell.pages_per_context;
+  auto recalled = recall(store, plan, loaded, recall_config);
+  run.recall = std::move(recalled.run);
+  run.context_positions = recalled.context_positions;
+  return run;
 }
 
 } // namespace
@@ -169,12 +238,12 @@ std::vector<CellResult> run_conversations(
     const ConversationSweep& sweep,
     model::LoadedModel& loaded,
     const std::filesystem::path& folder,
-    const std::function<void(int64_t, int64_t)>& progress) {
-  const auto& config = sweep.config;
+    const ConversationSweepCallbacks& callbacks) {
   std::vector<CellResult> results;
   for (const auto& cell : cells_of(sweep)) {
     results.push_back({cell, {}});
   }
+  ResultReporter reporter(callbacks, results);
   const ConversationSource source(sweep);
   int64_t total = 0;
   for (const auto& result : results) {
@@ -185,7 +254,7 @@ std::vector<CellResult> run_conversations(
   for (const auto& kind : source.kinds()) {
     ++kind_number;
     for (int64_t i = 0; i < source.count(kind); ++i) {
-      const uint64_t seed = config.seed + static_cast<uint64_t>(i);
+      const uint64_t seed = sweep.config.seed + static_cast<uint64_t>(i);
       Store store(
           folder / "stores" / concat(kind_number, "-", seed, ".db"),
           Store::Mode::kCreate);
@@ -193,44 +262,31 @@ std::vector<CellResult> run_conversations(
       if (source.cloze(kind) > 0) {
         add_cloze_facts(store, kConversation, source.cloze(kind), seed);
       }
-      for (auto& result : results) {
-        const auto& cell = result.cell;
-        if (cell.conversation != kind) {
-          continue;
+      // All cells of a conversation or none, so that they can be compared.
+      std::vector<std::pair<CellResult*, ConversationRun>> runs;
+      try {
+        for (auto& result : results) {
+          if (result.cell.conversation == kind) {
+            throw_if_stop_requested();
+            runs.emplace_back(
+                &result, run_cell(store, sweep, result.cell, loaded, seed));
+            runs.back().second.recall.conversation = concat(kind, " ", seed);
+            if (callbacks.progress) {
+              callbacks.progress(++done, total);
+            }
+          }
         }
-        throw_if_stop_requested();
-        store.database().run("DELETE FROM pin; DELETE FROM access");
-        ConversationRun run;
-        auto plan = plan_conversation(store, sweep, cell, loaded);
-        const auto facts = facts_with_pages(store, plan);
-        if (cell.correlation) {
-          run.important = pin_facts(
-              store, facts, config.importance->share, *cell.correlation, seed);
-        }
-        if (cell.hits > 0) {
-          run.hit = hit_facts(store, plan, facts, cell.hits, seed);
-        }
-        if (cell.correlation || cell.hits > 0) {
-          plan = plan_conversation(store, sweep, cell, loaded);
-        }
-        run.build = build_tokens(store, plan, loaded);
-        RecallConfig recall_config;
-        recall_config.probes.never_stated = config.never_stated;
-        recall_config.probes.seed = seed;
-        recall_config.reading.generation = config.generation;
-        recall_config.reading.batch = config.batch;
-        recall_config.reading.pages_per_context = cell.pages_per_context;
-        auto recalled = recall(store, plan, loaded, recall_config);
-        run.recall = std::move(recalled.run);
-        run.recall.conversation = concat(kind, " ", seed);
-        run.context_positions = recalled.context_positions;
-        result.runs.push_back(std::move(run));
-        if (progress) {
-          progress(++done, total);
-        }
+      } catch (...) {
+        reporter.report();
+        throw;
       }
+      for (auto& [result, run] : runs) {
+        result->runs.push_back(std::move(run));
+      }
+      reporter.conversation_finished();
     }
   }
+  reporter.report();
   return results;
 }
 

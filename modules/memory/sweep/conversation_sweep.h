@@ -48,15 +48,27 @@ struct CellResult {
 /// The cells in the order in which they run.
 std::vector<ConversationCell> cells_of(const ConversationSweep& sweep);
 
+/// Called while a sweep over conversations runs.
+struct ConversationSweepCallbacks {
+  /// With the numbers of finished and of all runs.
+  std::function<void(int64_t, int64_t)> progress;
+
+  /// With all results so far: those of a conversation are there for all its
+  /// cells or for none. Called after a conversation if `results_every_seconds`
+  /// have passed since the last time, at the end, and before an error or a stop
+  /// leaves the sweep.
+  std::function<void(const std::vector<CellResult>&)> results;
+  double results_every_seconds = 60;
+};
+
 /// Runs all cells. Each conversation is a store in `folder`/stores, which keeps
-/// vision tokens and readings: the same call resumes. `progress` is called with
-/// the numbers of finished and of all runs. Throws as `make_plan`,
+/// vision tokens and readings: the same call resumes. Throws as `make_plan`,
 /// `build_tokens` and `recall`.
 std::vector<CellResult> run_conversations(
     const ConversationSweep& sweep,
     model::LoadedModel& loaded,
     const std::filesystem::path& folder,
-    const std::function<void(int64_t, int64_t)>& progress = {});
+    const ConversationSweepCallbacks& callbacks = {});
 
 /// A context after one step of a growing conversation, and an answer from it.
 struct ContextStep {

@@ -38,7 +38,8 @@ int64_t common_prefix(const StoredPlan& before, const StoredPlan& now) {
   const auto new_items = kept(now);
   for (size_t i = 0; i < std::min(old_items.size(), new_items.size()); ++i) {
     if (old_items[i]->page != new_items[i]->page ||
-        old_items[i]->mode != new_items[i]->mode) {
+        old_items[i]->mode != new_items[i]->mode ||
+        old_items[i]->how != new_items[i]->how) {
       break;
     }
     positions += new_items[i]->positions;
@@ -49,7 +50,11 @@ int64_t common_prefix(const StoredPlan& before, const StoredPlan& now) {
 int64_t
 token_bytes(Store& store, const StoredPlan& plan, const TokenFileModel& model) {
   int64_t bytes = 0;
-  for (const auto& item : plan.items) {
+  for (size_t i = 0; i < plan.items.size(); ++i) {
+    const auto& item = plan.items[i];
+    if (pages_of_picture(plan, i).back() != i) {
+      continue;
+    }
     if (const auto tokens =
             find_token_file(store, item.page, item.mode, item.how, model)) {
       bytes += static_cast<int64_t>(

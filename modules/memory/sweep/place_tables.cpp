@@ -16,7 +16,7 @@ constexpr int64_t kQuarters = 4;
 
 /// The way in which the picture of a page is made is part of its mode's name.
 std::string mode_name(const StoredPlanItem& item) {
-  return aged_mode_name(item.mode, read_ageing(item.how, "plan"));
+  return aged_mode_name(item.mode, item.how);
 }
 
 /// Calls `use` with the number of the run, the run, the probe and the outcome

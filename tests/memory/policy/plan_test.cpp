@@ -177,6 +177,18 @@ TEST(PlanTest, AWayToAgeIsKeptAsText) {
   EXPECT_EQ(read.line_height, config.line_height);
 }
 
+TEST(PlanTest, ThePagesOfAPictureAreKeptAsText) {
+  const AgeingConfig config{Ageing::kRedrawn, 6, 1.5, ""};
+  const auto text = ageing_text(config, {3, 4});
+
+  EXPECT_EQ(read_ageing(text, "plan").font_size_px, 6);
+  EXPECT_THAT(read_merged_pages(text, "plan"), ElementsAre(3, 4));
+  EXPECT_THAT(read_merged_pages("resized", "plan"), ElementsAre());
+  EXPECT_THAT(read_merged_pages(ageing_text(config), "plan"), ElementsAre());
+  EXPECT_EQ(aged_mode_name("nano-9", text), "nano-9 redrawn, 2 pages");
+  EXPECT_EQ(aged_mode_name("nano-9", "resized"), "nano-9");
+}
+
 TEST(PlanTest, ABudgetOfOnePositionGivesAPlanWithoutPages) {
   auto input = nano_input(40);
   input.budget = 1;

@@ -221,7 +221,7 @@ TEST(PoliciesTest, AnUnknownPolicyIsNamed) {
       [] { policy_of(R"({"policy": "unifrom"})"); },
       ThrowsMessage<InputError>(HasSubstr(
           "p.json: policy: no policy \"unifrom\"; there are age_ladder, "
-          "budget_fit, target_curve, uniform; did you mean \"uniform\"?")));
+          "budget_fit, merge, target_curve, uniform; did you mean \"uniform\"?")));
 }
 
 TEST(PoliciesTest, AnUnknownOptionIsNamed) {

@@ -128,6 +128,44 @@ TEST_F(ConversationSweepTest, ARandomModelRecallsNothingAndTextRecallsAll) {
   EXPECT_EQ(accuracy.rows[0].recall, 0);
 }
 
+TEST_F(ConversationSweepTest, ResultsAreThereBeforeTheSweepEnds) {
+  config["conversations_per_cell"] = 3;
+  config["budgets"] = {500, 1000};
+  ConversationSweepCallbacks callbacks;
+  callbacks.results_every_seconds = 0;
+  std::vector<std::pair<size_t, size_t>> finished;
+  callbacks.results = [&](const std::vector<CellResult>& results) {
+    finished.emplace_back(results[0].runs.size(), results[1].runs.size());
+  };
+
+  run_conversations(load(), model, folder.path() / "run", callbacks);
+
+  EXPECT_THAT(
+      finished, ElementsAre(std::pair(1, 1), std::pair(2, 2), std::pair(3, 3)));
+}
+
+TEST_F(ConversationSweepTest, ASweepThatEndsWithAnErrorHandsOverItsResults) {
+  config["conversations_per_cell"] = 3;
+  config["budgets"] = {500, 1000};
+  ConversationSweepCallbacks callbacks;
+  callbacks.progress = [](int64_t done, int64_t) {
+    // In the middle of the second conversation.
+    check(done < 3, "stop");
+  };
+  std::vector<std::pair<size_t, size_t>> finished;
+  callbacks.results = [&](const std::vector<CellResult>& results) {
+    finished.emplace_back(results[0].runs.size(), results[1].runs.size());
+  };
+
+  EXPECT_THAT(
+      [&] {
+        run_conversations(load(), model, folder.path() / "run", callbacks);
+      },
+      ThrowsMessage<InputError>(HasSubstr("stop")));
+
+  EXPECT_THAT(finished, ElementsAre(std::pair(1, 1)));
+}
+
 TEST_F(ConversationSweepTest, TextKeepsAllValuesOfAKey) {
   // All of it fits into the positions of the tiny model.
   config["conversations"]["few"] = {{"turns", 4}, {"facts", 2}, {"updates", 2}};
