@@ -109,7 +109,7 @@ struct LinearJob {
 int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight) {
   if (!has_bf16_instructions() && !x_is_bf16 &&
       weight == WeightType::kBFloat16) {
-    return kWidenedRows;
+    return kMaxWidenedRows;
   }
   if (!x_is_bf16 || !has_bf16_instructions()) {
     return kFewRows;

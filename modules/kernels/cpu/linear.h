@@ -18,7 +18,7 @@ constexpr int64_t kTileRows = 96;
 
 /// With more rows of float32, converting a bf16 weight once costs less than
 /// widening it again for each block of rows.
-constexpr int64_t kWidenedRows = 256;
+constexpr int64_t kMaxWidenedRows = 256;
 
 // Note [bf16 without instructions for it]
 // A processor without bfloat16 instructions multiplies bfloat16 matrices
@@ -79,7 +79,7 @@ void linear_cpu(const LinearProduct& product, int64_t begin, int64_t end);
 /// product, for weights of bfloat16, int8 and int4. With bfloat16 instructions
 /// there is no limit, except on processors with AMX, which LibTorch uses: there
 /// it is kFewTileRows, and kTileRows for int8 and int4, which LibTorch must
-/// first convert. Without these instructions it is kWidenedRows for x in
+/// first convert. Without these instructions it is kMaxWidenedRows for x in
 /// float32 and weights of bfloat16.
 int64_t max_linear_cpu_rows(bool x_is_bf16, WeightType weight);
 
