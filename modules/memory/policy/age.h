@@ -74,6 +74,16 @@ std::vector<double> weights_of(
     const WeightConfig& config,
     std::span<const int64_t> ages);
 
+/// The largest age of each step, its field `up_to`.
+template <typename Step>
+std::vector<std::optional<int64_t>> ends_of(const std::vector<Step>& steps) {
+  std::vector<std::optional<int64_t>> ends;
+  for (const auto& step : steps) {
+    ends.push_back(step.up_to);
+  }
+  return ends;
+}
+
 /// Checks the largest ages of steps from the youngest pages to the oldest, both
 /// ends included: none, for all older pages, only in the last. Throws
 /// `InputError` that names the field `where`[i].up_to.

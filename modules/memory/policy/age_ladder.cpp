@@ -30,16 +30,8 @@ void visit_fields(Visitor&& visit, AgeLadderConfig& config) {
   visit("steps", config.steps);
 }
 
-std::vector<std::optional<int64_t>> ends_of(const AgeLadderConfig& config) {
-  std::vector<std::optional<int64_t>> ends;
-  for (const auto& step : config.steps) {
-    ends.push_back(step.up_to);
-  }
-  return ends;
-}
-
 void validate(const AgeLadderConfig& config, const std::string& where) {
-  check_steps(ends_of(config), where + ".steps");
+  check_steps(ends_of(config.steps), where + ".steps");
 }
 
 std::vector<size_t> choose_by_age(
@@ -50,7 +42,7 @@ std::vector<size_t> choose_by_age(
     tiers.push_back(choices.find_tier(
         config.steps[i].mode, concat("options.steps[", i, "].mode")));
   }
-  const auto ends = ends_of(config);
+  const auto ends = ends_of(config.steps);
   std::vector<size_t> chosen;
   for (size_t page = 0; page < choices.num_pages(); ++page) {
     const size_t step = step_of_age(ends, choices.age(page));

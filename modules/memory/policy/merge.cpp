@@ -44,16 +44,8 @@ void visit_fields(Visitor&& visit, MergeConfig& config) {
   visit("steps", config.steps);
 }
 
-std::vector<std::optional<int64_t>> ends_of(const MergeConfig& config) {
-  std::vector<std::optional<int64_t>> ends;
-  for (const auto& step : config.steps) {
-    ends.push_back(step.up_to);
-  }
-  return ends;
-}
-
 void validate(const MergeConfig& config, const std::string& where) {
-  check_steps(ends_of(config), where + ".steps");
+  check_steps(ends_of(config.steps), where + ".steps");
   int64_t before = 1;
   for (size_t i = 0; i < config.steps.size(); ++i) {
     const auto& step = config.steps[i];
@@ -102,7 +94,7 @@ TierChoice choose_merged(const MergeConfig& config, const Choices& choices) {
         config.steps[i].mode,
         "\" has no pictures, so no pages can share one");
   }
-  const auto ends = ends_of(config);
+  const auto ends = ends_of(config.steps);
   const auto count = static_cast<int64_t>(choices.num_pages());
   const auto size_of = [&](size_t step) {
     // Pages that are too old go together.

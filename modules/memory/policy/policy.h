@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace microfiche::memory {
@@ -83,9 +84,6 @@ struct MergedPages {
 
 /// The tier of each page; see Note [Tiers].
 struct TierChoice {
-  // NOLINTNEXTLINE(google-explicit-constructor): most policies merge nothing.
-  TierChoice(std::vector<size_t> tiers_ = {}) : tiers(std::move(tiers_)) {}
-
   std::vector<size_t> tiers;
 
   /// Pages that share a picture. They have the same tier, a mode.
@@ -107,7 +105,8 @@ struct PolicyKind {
 /// Every policy. See docs/guide/memory_policy.md.
 const std::vector<PolicyKind>& policy_kinds();
 
-/// A policy with options of type `Config`.
+/// A policy with options of type `Config`. `choose` returns a `TierChoice`, or
+/// only its `tiers` if the policy merges nothing.
 template <ConfigStruct Config, typename Chosen>
 PolicyKind make_policy_kind(
     std::string name,
@@ -117,7 +116,11 @@ PolicyKind make_policy_kind(
       [choose](const Json& options, const std::string& where) -> ChooseTiers {
         const auto config = read_config<Config>(options, where);
         return [config, choose](const Choices& choices) -> TierChoice {
-          return choose(config, choices);
+          if constexpr (std::is_same_v<Chosen, TierChoice>) {
+            return choose(config, choices);
+          } else {
+            return {.tiers = choose(config, choices), .merged = {}};
+          }
         };
       }};
 }
