@@ -53,7 +53,8 @@ double acceleration_of_mean(const std::vector<double>& values, double mean) {
     squares += distance * distance;
     cubes += distance * distance * distance;
   }
-  return cubes / (6 * std::pow(squares, 1.5));
+  const double scale = 6 * std::pow(squares, 1.5);
+  return scale > 0 ? cubes / scale : 0;
 }
 
 /// The quantile of the resampled means at which the BCa interval ends.
@@ -101,12 +102,12 @@ std::vector<std::vector<double>> resampled_means(
 Interval interval_of_mean(
     const std::vector<double>& values,
     std::vector<double> means_of_resamples) {
-  if (values.empty() || means_of_resamples.empty()) {
+  const double mean = values.empty() ? kUndefined : mean_of(values);
+  if (!std::isfinite(mean) || means_of_resamples.empty()) {
     return {kUndefined, kUndefined, kUndefined, kUndefined, kUndefined};
   }
   auto& sorted = means_of_resamples;
   std::sort(sorted.begin(), sorted.end());
-  const double mean = mean_of(values);
   Interval interval;
   interval.mean = mean;
   interval.low = percentile(sorted, kLowQuantile);

@@ -36,7 +36,8 @@ std::vector<std::vector<double>> resampled_means(
     int64_t num_resamples = kBootstrapResamples);
 
 /// The intervals of a mean, from its resampled means. Their width is 0 for one
-/// page and for pages with equal values. Without pages all values are NaN.
+/// page and for pages with equal values. All values are NaN without pages and
+/// if a value is not finite.
 ///
 /// Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993),
 /// sections 13.3 and 14.3; scipy.stats.bootstrap, methods "percentile" and

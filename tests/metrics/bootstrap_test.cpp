@@ -38,6 +38,23 @@ TEST(BootstrapTest, WithoutPagesTheResultIsNaN) {
   EXPECT_TRUE(std::isnan(bootstrap_mean({}).mean));
 }
 
+TEST(BootstrapTest, AValueThatIsNotANumberMakesTheIntervalNaN) {
+  const auto interval = bootstrap_mean({0.5, std::nan(""), 0.75});
+
+  EXPECT_TRUE(std::isnan(interval.mean));
+  EXPECT_TRUE(std::isnan(interval.low) && std::isnan(interval.high));
+  EXPECT_TRUE(std::isnan(interval.bca_low) && std::isnan(interval.bca_high));
+}
+
+TEST(BootstrapTest, ValuesTooCloseToSquareTheirDistanceHaveAnInterval) {
+  // The square of 1e-200 is 0 in double precision.
+  const auto interval = bootstrap_mean({0, 0, 0, 1e-200});
+
+  EXPECT_EQ(interval.bca_low, 0);
+  EXPECT_GT(interval.bca_high, interval.mean);
+  EXPECT_LE(interval.bca_high, 1e-200);
+}
+
 TEST(BootstrapTest, EqualSeedsGiveEqualIntervals) {
   const auto values = normal_values(30, 2);
 
