@@ -237,6 +237,33 @@ torch::Tensor linear_reference(
   return bias.defined() ? y + typed_bias : y;
 }
 
+namespace {
+
+/// Whether more float32 rows than the kernel of a narrow weight takes have a
+/// kernel for the same weight in float32.
+bool widens_weight(const LinearCall& call) {
+  const auto& x = call.x;
+  const auto type = call.weight.scalar_type();
+  return x.scalar_type() == torch::kFloat32 && x.is_cpu() &&
+      (type == torch::kBFloat16 || type == torch::kInt8) &&
+      !needs_grad({x, call.weight}) && x.numel() > 0 &&
+      x.numel() / x.size(-1) <= max_linear_cpu_f32_rows();
+}
+
+/// `linear_reference` with the float32 kernel in place of MKL's product, whose
+/// sums depend on the number of threads.
+torch::Tensor linear_of_widened_weight(const LinearCall& call) {
+  const auto weight = call.weight.to(torch::kFloat32).contiguous();
+  if (!call.scale.defined()) {
+    return kernels::linear(call.x, weight, call.bias);
+  }
+  const auto y =
+      kernels::linear(call.x, weight) * call.scale.to(torch::kFloat32);
+  return call.bias.defined() ? y + call.bias.to(torch::kFloat32) : y;
+}
+
+} // namespace
+
 std::vector<torch::Tensor> grouped_linear(
     const std::vector<LinearCall>& calls) {
   std::vector<torch::Tensor> outputs;
@@ -251,7 +278,9 @@ std::vector<torch::Tensor> grouped_linear(
       continue;
     }
     outputs.push_back(
-        linear_reference(call.x, call.weight, call.bias, call.scale));
+        widens_weight(call)
+            ? linear_of_widened_weight(call)
+            : linear_reference(call.x, call.weight, call.bias, call.scale));
     if (call.out.defined()) {
       outputs.back() = call.out.copy_(outputs.back());
     }

@@ -30,8 +30,9 @@ namespace microfiche::kernels {
 ///
 /// Without gradients the number of threads changes no bit of the result. MKL's
 /// float32 products of 5 to 11 rows depend on it, so they always use our
-/// kernel. In the float32 kernel a row's result does not depend on the other
-/// rows either, except that at most 96 rows and more than 96 rows are summed in
+/// kernel, also where a bfloat16 or int8 weight has been converted to float32.
+/// In the float32 kernel a row's result does not depend on the other rows
+/// either, except that at most 96 rows and more than 96 rows are summed in
 /// different orders.
 ///
 /// Throws `c10::Error` when the shapes do not fit.

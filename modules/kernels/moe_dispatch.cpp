@@ -59,7 +59,7 @@ gather_tokens(const torch::Tensor& x, const SortedPairs& pairs, int64_t top_k) {
 // Returns the new counts, (E). `order` gets longer; the copies' outputs are at
 // positions of no pair, so nothing reads them and their gradients are zero.
 //
-// Why: a CPU's library of matrix products (oneDNN) generates code for each
+// Why: oneDNN, which multiplies bfloat16 on a CPU, generates code for each
 // shape. Experts get another number of tokens in each step, so code would be
 // generated, and thrown away, for nearly every product of the training.
 torch::Tensor pad_to_few_shapes(
@@ -266,9 +266,10 @@ torch::Tensor run_experts_sorted(
         run_expert) {
   auto pairs = sort_pairs(expert_ids);
   const auto counts = count_pairs(pairs, num_experts);
-  const auto padded = x.is_cpu() && x.requires_grad()
-      ? pad_to_few_shapes(pairs, counts)
-      : counts; // (E)
+  const bool is_bf16_training = x.is_cpu() && x.requires_grad() &&
+      x.scalar_type() == torch::kBFloat16;
+  const auto padded =
+      is_bf16_training ? pad_to_few_shapes(pairs, counts) : counts; // (E)
   const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
 
   std::vector<torch::Tensor> outputs;

@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-constexpr int64_t kEnd = 1;
+constexpr int64_t kEndId = 1;
 
 QuestionMixConfig make_mix(const std::string& task) {
   QuestionMixConfig mix;
@@ -49,7 +49,9 @@ QuestionDataset make_dataset(QuestionMixConfig mix, uint64_t seed = 0) {
            "a"}}),
       std::move(mix),
       batch,
-      {{four, nine}, tokenizer::Tokenizer::load(tests::byte_tokenizer()), kEnd},
+      {{four, nine},
+       tokenizer::Tokenizer::load(tests::byte_tokenizer()),
+       kEndId},
       seed);
 }
 
@@ -131,7 +133,7 @@ TEST(QuestionDatasetTest, GivesTheKeysAndAsksForTheRest) {
   EXPECT_EQ(asked.back(), '\n');
   // One answer for each key; the end id follows the last one.
   const auto row = batch.answers.begin();
-  const auto end = std::find(row, row + batch.longest, kEnd) - row;
+  const auto end = std::find(row, row + batch.longest, kEndId) - row;
   ASSERT_LT(end, batch.longest);
   EXPECT_EQ(batch.given[end], 0);
   EXPECT_EQ(batch.answers[end - 1], '\n' + 3);

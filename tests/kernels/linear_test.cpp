@@ -182,10 +182,11 @@ TEST(LinearTest, WritesToOut) {
 torch::Tensor linear_with_threads(
     int threads,
     const torch::Tensor& x,
-    const torch::Tensor& weight) {
+    const torch::Tensor& weight,
+    const torch::Tensor& scale) {
   const int before = at::get_num_threads();
   at::set_num_threads(threads);
-  const auto y = kernels::linear(x, weight);
+  const auto y = kernels::linear(x, weight, {}, scale);
   at::set_num_threads(before);
   return y;
 }
@@ -196,17 +197,23 @@ TEST(LinearTest, TheNumberOfThreadsChangesNoBit) {
   const std::vector<std::pair<torch::Dtype, torch::Dtype>> dtypes = {
       {torch::kFloat32, torch::kFloat32},
       {torch::kBFloat16, torch::kBFloat16},
-      {torch::kFloat32, torch::kBFloat16}};
+      {torch::kFloat32, torch::kBFloat16},
+      {torch::kFloat32, torch::kInt8},
+      {torch::kBFloat16, torch::kInt8}};
+  const auto narrow = make_int8_weight(256, 260);
   for (const auto& [dtype, weight_dtype] : dtypes) {
-    const auto weight = torch::randn({260, 256}).to(weight_dtype);
+    const bool is_int8 = weight_dtype == torch::kInt8;
+    const auto weight =
+        is_int8 ? narrow.weight : torch::randn({260, 256}).to(weight_dtype);
+    const auto scale = is_int8 ? narrow.scale : torch::Tensor();
     for (const int64_t rows :
          {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 95, 96, 97, 250}) {
       const auto x = torch::randn({rows, 256}).to(dtype);
-      const auto expected = linear_with_threads(1, x, weight);
+      const auto expected = linear_with_threads(1, x, weight, scale);
 
       for (const int threads : {2, 3, 4}) {
-        EXPECT_TRUE(
-            torch::equal(linear_with_threads(threads, x, weight), expected))
+        EXPECT_TRUE(torch::equal(
+            linear_with_threads(threads, x, weight, scale), expected))
             << rows << " rows of " << dtype << " by " << weight_dtype << ", "
             << threads << " threads";
       }

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-SweepConfig sweep_of(const std::string& parts) {
+SweepConfig sweep_of_parts(const std::string& parts) {
   return read_config<SweepConfig>(
       parse_json(
           R"({"modes": ["four", "nine"], "readers": ["model", "tesseract"],
@@ -34,7 +34,7 @@ std::vector<std::string> names_of(const SweepConfig& sweep) {
 }
 
 TEST(SweepPartTest, SelectsValuesOfTheAxesAndSharesCellsWithOtherParts) {
-  const auto sweep = sweep_of(R"({
+  const auto sweep = sweep_of_parts(R"({
     "a": {"styles": ["plain"], "modes": ["nine"], "readers": ["model"],
           "characters_per_token": [5, 10]},
     "b": {"styles": ["plain"], "readers": ["model"],
@@ -55,7 +55,7 @@ TEST(SweepPartTest, SelectsValuesOfTheAxesAndSharesCellsWithOtherParts) {
 TEST(SweepPartTest, RefusesWhatTheSweepDoesNotHave) {
   const auto refuses = [](const char* parts, const char* message) {
     EXPECT_THAT(
-        [&] { sweep_of(parts); },
+        [&] { sweep_of_parts(parts); },
         ThrowsMessage<InputError>(HasSubstr(message)));
   };
   refuses(

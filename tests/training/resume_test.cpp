@@ -93,11 +93,11 @@ INSTANTIATE_TEST_SUITE_P(
             [](Config& config) { config.checkpoints.in_background = true; }}),
     [](const auto& info) { return info.param.name; });
 
-constexpr const char* kFolder = "MICROFICHE_RESUMED_TRAINING";
+constexpr const char* kResumedTraining = "MICROFICHE_RESUMED_TRAINING";
 
 /// One process's part of a run in the folder that the parent named.
 void train_in(const char* run, double max_minutes) {
-  const fs::path folder = std::getenv(kFolder);
+  const fs::path folder = std::getenv(kResumedTraining);
   const auto info = rank_info_from_environment().value();
   ProcessGroup group(info, torch::kCPU);
   auto config = tests::small_training(folder);
@@ -123,7 +123,7 @@ TEST(ResumeWorker, DISABLED_Resumes) {
 
 TEST(ResumeTest, TwoProcessesResumeToTheSameBits) {
   const tests::TemporaryFolder folder;
-  setenv(kFolder, folder.path().c_str(), 1);
+  setenv(kResumedTraining, folder.path().c_str(), 1);
 
   for (const char* part :
        {"TrainsStraight", "TrainsOneStep", "TrainsOneStep", "Resumes"}) {
@@ -133,7 +133,7 @@ TEST(ResumeTest, TwoProcessesResumeToTheSameBits) {
         << part;
   }
 
-  unsetenv(kFolder);
+  unsetenv(kResumedTraining);
   expect_same_run(folder.path() / "run", folder.path() / "straight");
 }
 
