@@ -266,8 +266,8 @@ torch::Tensor run_experts_sorted(
         run_expert) {
   auto pairs = sort_pairs(expert_ids);
   const auto counts = count_pairs(pairs, num_experts);
-  const bool is_bf16_training = x.is_cpu() && x.requires_grad() &&
-      x.scalar_type() == torch::kBFloat16;
+  const bool is_bf16_training =
+      x.is_cpu() && x.requires_grad() && x.scalar_type() == torch::kBFloat16;
   const auto padded =
       is_bf16_training ? pad_to_few_shapes(pairs, counts) : counts; // (E)
   const auto tokens = gather_tokens(x, pairs, expert_ids.size(1)); // (P, D)
