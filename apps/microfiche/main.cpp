@@ -107,6 +107,7 @@ void bound_generated_code() {
 int main(int argc, char** argv) {
   using microfiche::ExitCode;
   microfiche::install_stop_signals();
+  microfiche::reuse_freed_blocks();
   microfiche::apps::bound_generated_code();
   try {
     return microfiche::apps::run(argc, argv);

@@ -39,6 +39,14 @@ void reset_peak_memory() {
   std::ofstream("/proc/self/clear_refs") << "5\n";
 }
 
+void reuse_freed_blocks() {
+#ifdef __GLIBC__
+  // 32 MiB is the largest threshold that glibc takes; see mallopt(3).
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
+
 void keep_freed_memory() {
 #ifdef __GLIBC__
   // Allocate from the heap only, and never make it smaller; see mallopt(3).

@@ -13,10 +13,15 @@ int64_t available_memory_bytes();
 int64_t peak_memory_bytes();
 void reset_peak_memory();
 
-/// Keeps the memory that this process frees for its next allocations, instead
-/// of returning it to the system. A training step frees and allocates the same
-/// large tensors again and again; without this the system clears each page of
-/// them anew. It raises the resident size by what was freed.
+/// Gives freed blocks of up to 32 MiB to the next allocations, and memory back
+/// to the system only when 256 MiB at the end of the heap are free. By default
+/// glibc decides by what was freed before, so that the same step may get new
+/// pages from the system, cleared one by one, each time.
+void reuse_freed_blocks();
+
+/// Keeps all memory that this process frees for its next allocations. A
+/// training step frees and allocates the same large tensors again and again. It
+/// raises the resident size by what was freed.
 void keep_freed_memory();
 
 /// E.g. "1.5 GiB".
