@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 namespace microfiche {
@@ -41,6 +42,12 @@ void reset_peak_memory() {
 
 void reuse_freed_blocks() {
 #ifdef __GLIBC__
+  for (const char* name :
+       {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"}) {
+    if (std::getenv(name) != nullptr) {
+      return;
+    }
+  }
   // 32 MiB is the largest threshold that glibc takes; see mallopt(3).
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);

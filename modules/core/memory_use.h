@@ -13,10 +13,12 @@ int64_t available_memory_bytes();
 int64_t peak_memory_bytes();
 void reset_peak_memory();
 
-/// Gives freed blocks of up to 32 MiB to the next allocations, and memory back
-/// to the system only when 256 MiB at the end of the heap are free. By default
+/// Gives freed blocks below 32 MiB to the next allocations, and memory back to
+/// the system only when 256 MiB at the end of the heap are free. By default
 /// glibc decides by what was freed before, so that the same step may get new
-/// pages from the system, cleared one by one, each time.
+/// pages from the system, cleared one by one, each time. Does nothing if the
+/// environment has settings of its own: MALLOC_MMAP_THRESHOLD_,
+/// MALLOC_TRIM_THRESHOLD_ or GLIBC_TUNABLES.
 void reuse_freed_blocks();
 
 /// Keeps all memory that this process frees for its next allocations. A

@@ -239,13 +239,14 @@ torch::Tensor linear_reference(
 
 namespace {
 
-/// Whether more float32 rows than the kernel of a narrow weight takes have a
-/// kernel for the same weight in float32.
+/// Whether the float32 kernel can take this product after its weight is
+/// converted. For products that have no kernel of their own.
 bool widens_weight(const LinearCall& call) {
   const auto& x = call.x;
   const auto type = call.weight.scalar_type();
   return x.scalar_type() == torch::kFloat32 && x.is_cpu() &&
-      (type == torch::kBFloat16 || type == torch::kInt8) &&
+      (type == torch::kBFloat16 || type == torch::kHalf ||
+       type == torch::kInt8) &&
       !needs_grad({x, call.weight}) && x.numel() > 0 &&
       x.numel() / x.size(-1) <= max_linear_cpu_f32_rows();
 }

@@ -25,15 +25,15 @@ namespace microfiche::kernels {
 /// or bfloat16 and its rows are few enough for the weight's type
 /// (`max_linear_cpu_rows`, `max_linear_cpu_f32_rows`). It reads each weight
 /// once and converts it in registers, so products of few rows, as in decoding,
-/// take as long as memory needs to deliver the weights. Everything else is
-/// `linear_reference`.
+/// take as long as memory needs to deliver the weights. More float32 rows of a
+/// bfloat16, float16 or int8 weight are multiplied by the weight in float32,
+/// with the same kernels. Everything else is `linear_reference`.
 ///
-/// Without gradients the number of threads changes no bit of the result. MKL's
-/// float32 products of 5 to 11 rows depend on it, so they always use our
-/// kernel, also where a bfloat16 or int8 weight has been converted to float32.
-/// In the float32 kernel a row's result does not depend on the other rows
-/// either, except that at most 96 rows and more than 96 rows are summed in
-/// different orders.
+/// Without gradients the number of threads changes no bit of what our kernels
+/// give. The sums of MKL depend on it, see `max_linear_cpu_f32_rows`. In the
+/// float32 kernel a row's result does not depend on the other rows either,
+/// except that at most 96 rows and more than 96 rows are summed in different
+/// orders.
 ///
 /// Throws `c10::Error` when the shapes do not fit.
 torch::Tensor linear(

@@ -46,15 +46,22 @@ double normal_quantile(double probability) {
 /// The acceleration of a BCa interval, by the jackknife: how the standard error
 /// of the mean changes with the mean.
 double acceleration_of_mean(const std::vector<double>& values, double mean) {
+  double largest = 0;
+  for (const double value : values) {
+    largest = std::max(largest, std::abs(value - mean));
+  }
+  if (largest == 0) {
+    return 0;
+  }
   double squares = 0;
   double cubes = 0;
   for (const double value : values) {
-    const double distance = value - mean;
+    // Below 1, so that no power leaves the range of a double.
+    const double distance = (value - mean) / largest;
     squares += distance * distance;
     cubes += distance * distance * distance;
   }
-  const double scale = 6 * std::pow(squares, 1.5);
-  return scale > 0 ? cubes / scale : 0;
+  return cubes / (6 * std::pow(squares, 1.5));
 }
 
 /// The quantile of the resampled means at which the BCa interval ends.

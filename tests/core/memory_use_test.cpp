@@ -5,50 +5,77 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 
 namespace microfiche {
 namespace {
 
-/// Pages of memory that the system gave for a block of so many bytes, freed
-/// again.
-int64_t faults_of_a_block(size_t bytes) {
-  rusage before{};
-  rusage after{};
-  getrusage(RUSAGE_SELF, &before);
-  auto* const block = static_cast<volatile char*>(std::malloc(bytes));
-  for (size_t i = 0; i < bytes; i += 4096) {
-    block[i] = 1;
+constexpr size_t kMiB = size_t{1} << 20;
+
+/// The settings last, so each test runs in a process of its own, with the C
+/// library's allocator.
+class FreedMemoryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "the thread sanitizer has an allocator of its own";
+#endif
+    if (mallopt(M_PERTURB, 0) == 0) {
+      GTEST_SKIP() << "a sanitizer's allocator ignores mallopt";
+    }
   }
-  std::free(const_cast<char*>(block));
-  getrusage(RUSAGE_SELF, &after);
-  return after.ru_minflt - before.ru_minflt;
+
+  /// Whether a step that takes and frees four blocks of so many bytes needs
+  /// far fewer new pages the third time than the first time.
+  static bool reuses_blocks_of(size_t bytes) {
+    const int64_t first = faults_of_a_step(bytes);
+    faults_of_a_step(bytes);
+    return faults_of_a_step(bytes) * 10 < first;
+  }
+
+ private:
+  static int64_t faults_of_a_step(size_t bytes) {
+    std::array<volatile char*, 4> blocks{};
+    rusage before{};
+    rusage after{};
+    getrusage(RUSAGE_SELF, &before);
+    for (auto& block : blocks) {
+      block = static_cast<volatile char*>(std::malloc(bytes));
+      for (size_t i = 0; i < bytes; i += 4096) {
+        block[i] = 1;
+      }
+    }
+    for (auto* block : blocks) {
+      std::free(const_cast<char*>(block));
+    }
+    getrusage(RUSAGE_SELF, &after);
+    return after.ru_minflt - before.ru_minflt;
+  }
+};
+
+#define EXPECT_IN_NEW_PROCESS(condition) \
+  EXPECT_EXIT(std::exit((condition) ? 0 : 1), testing::ExitedWithCode(0), "")
+
+TEST_F(FreedMemoryTest, GoesBackToTheSystemByDefault) {
+  EXPECT_IN_NEW_PROCESS(!reuses_blocks_of(20 * kMiB));
 }
 
-/// Whether a second block of so many bytes needs far fewer new pages than the
-/// first, after `setting`; in a process of its own, because the setting lasts.
-void expect_reuse(size_t bytes, bool reuses, void (*setting)()) {
-  EXPECT_EXIT(
-      {
-        setting();
-        const int64_t first = faults_of_a_block(bytes);
-        const int64_t second = faults_of_a_block(bytes);
-        const bool reused = second * 10 < first;
-        std::exit(first > 0 && reused == reuses ? 0 : 1);
-      },
-      testing::ExitedWithCode(0),
-      "");
+TEST_F(FreedMemoryTest, BlocksBelow32MiBAreReused) {
+  EXPECT_IN_NEW_PROCESS((reuse_freed_blocks(), reuses_blocks_of(20 * kMiB)));
+  EXPECT_IN_NEW_PROCESS((reuse_freed_blocks(), !reuses_blocks_of(64 * kMiB)));
 }
 
-TEST(MemoryUseTest, GivesFreedMemoryToTheNextAllocation) {
-  if (mallopt(M_PERTURB, 0) == 0) {
-    GTEST_SKIP() << "a sanitizer's own allocator ignores mallopt";
-  }
-  constexpr size_t kMiB = size_t{1} << 20;
-  expect_reuse(64 * kMiB, false, [] {});
-  expect_reuse(64 * kMiB, false, reuse_freed_blocks);
-  expect_reuse(64 * kMiB, true, keep_freed_memory);
-  expect_reuse(31 * kMiB, true, reuse_freed_blocks);
+TEST_F(FreedMemoryTest, SettingsOfTheEnvironmentStay) {
+  EXPECT_IN_NEW_PROCESS(
+      (setenv("MALLOC_MMAP_THRESHOLD_", "131072", 1),
+       reuse_freed_blocks(),
+       !reuses_blocks_of(20 * kMiB)));
+}
+
+TEST_F(FreedMemoryTest, AllOfItIsReusedWhereItIsKept) {
+  EXPECT_IN_NEW_PROCESS((keep_freed_memory(), reuses_blocks_of(64 * kMiB)));
 }
 
 TEST(MemoryUseTest, WritesBytesWithTheirUnit) {

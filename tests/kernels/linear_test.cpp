@@ -198,6 +198,7 @@ TEST(LinearTest, TheNumberOfThreadsChangesNoBit) {
       {torch::kFloat32, torch::kFloat32},
       {torch::kBFloat16, torch::kBFloat16},
       {torch::kFloat32, torch::kBFloat16},
+      {torch::kFloat32, torch::kHalf},
       {torch::kFloat32, torch::kInt8},
       {torch::kBFloat16, torch::kInt8}};
   const auto narrow = make_int8_weight(256, 260);

@@ -193,6 +193,25 @@ TEST(MoeDispatchSortedTest, WithGradientsExpertsSeeMultiplesOf64Rows) {
   }
 }
 
+TEST(MoeDispatchSortedTest, Float32TrainingRepeatsNoRows) {
+  constexpr int64_t kTokens = 100;
+  auto in = make_moe_inputs(kTokens);
+  in.x.requires_grad_();
+  int64_t rows_seen = 0;
+
+  run_experts_sorted(
+      in.x,
+      in.ids,
+      in.weights,
+      kExperts,
+      [&](int64_t, const torch::Tensor& rows) {
+        rows_seen += rows.size(0);
+        return rows;
+      });
+
+  EXPECT_EQ(rows_seen, kTokens * kTopK);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Dispatches,
     MoeDispatchTest,

@@ -38,21 +38,25 @@ TEST(BootstrapTest, WithoutPagesTheResultIsNaN) {
   EXPECT_TRUE(std::isnan(bootstrap_mean({}).mean));
 }
 
-TEST(BootstrapTest, AValueThatIsNotANumberMakesTheIntervalNaN) {
-  const auto interval = bootstrap_mean({0.5, std::nan(""), 0.75});
+TEST(BootstrapTest, AValueThatIsNotFiniteMakesTheIntervalNaN) {
+  for (const double value : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    const auto interval = bootstrap_mean({0.5, value, 0.75});
 
-  EXPECT_TRUE(std::isnan(interval.mean));
-  EXPECT_TRUE(std::isnan(interval.low) && std::isnan(interval.high));
-  EXPECT_TRUE(std::isnan(interval.bca_low) && std::isnan(interval.bca_high));
+    EXPECT_TRUE(std::isnan(interval.mean)) << value;
+    EXPECT_TRUE(std::isnan(interval.low) && std::isnan(interval.high));
+    EXPECT_TRUE(std::isnan(interval.bca_low) && std::isnan(interval.bca_high));
+  }
 }
 
-TEST(BootstrapTest, ValuesTooCloseToSquareTheirDistanceHaveAnInterval) {
-  // The square of 1e-200 is 0 in double precision.
-  const auto interval = bootstrap_mean({0, 0, 0, 1e-200});
+TEST(BootstrapTest, TheIntervalScalesWithTheValues) {
+  // The squares of 1e-200 and 1e200 are 0 and infinite in double precision.
+  const auto one = bootstrap_mean({0, 0, 0, 1});
+  for (const double unit : {1e-200, 1e200}) {
+    const auto interval = bootstrap_mean({0, 0, 0, unit});
 
-  EXPECT_EQ(interval.bca_low, 0);
-  EXPECT_GT(interval.bca_high, interval.mean);
-  EXPECT_LE(interval.bca_high, 1e-200);
+    EXPECT_DOUBLE_EQ(interval.bca_low, one.bca_low * unit);
+    EXPECT_DOUBLE_EQ(interval.bca_high, one.bca_high * unit);
+  }
 }
 
 TEST(BootstrapTest, EqualSeedsGiveEqualIntervals) {
