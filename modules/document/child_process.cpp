@@ -256,7 +256,7 @@ fs::path find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) {
     return may_run(name) ? fs::path(name) : fs::path();
   }
-  const char* const path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe)
+  const char* const path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
     if (!folder.empty() && may_run(fs::path(folder) / name)) {

@@ -21,8 +21,7 @@ constexpr std::array<std::string_view, 5> kNames = {
     "rel_pos_attention"};
 
 std::set<std::string, std::less<>> read_names() {
-  const char* const value =
-      std::getenv(kVariable); // NOLINT(concurrency-mt-unsafe)
+  const char* const value = std::getenv(kVariable);
   std::string list = value == nullptr ? "" : value;
   if (list == "all") {
     return {kNames.begin(), kNames.end()};
