@@ -217,28 +217,6 @@ void run_products(const std::vector<LinearProduct>& products) {
   });
 }
 
-} // namespace
-
-torch::Tensor linear_reference(
-    const torch::Tensor& x,
-    const torch::Tensor& weight,
-    const torch::Tensor& bias,
-    const torch::Tensor& scale) {
-  const auto typed_bias = bias.defined() ? bias.to(x.scalar_type()) : bias;
-  if (is_int4(weight)) {
-    return torch::linear(
-        x, dequantize_int4(weight, scale, x.scalar_type()), typed_bias);
-  }
-  const auto typed = weight.to(x.scalar_type());
-  if (!scale.defined()) {
-    return torch::linear(x, typed, typed_bias);
-  }
-  const auto y = torch::linear(x, typed) * scale.to(x.scalar_type());
-  return bias.defined() ? y + typed_bias : y;
-}
-
-namespace {
-
 /// Whether the float32 kernel can take this product after its weight is
 /// converted. For products that have no kernel of their own.
 bool widens_weight(const LinearCall& call) {
@@ -264,6 +242,24 @@ torch::Tensor linear_of_widened_weight(const LinearCall& call) {
 }
 
 } // namespace
+
+torch::Tensor linear_reference(
+    const torch::Tensor& x,
+    const torch::Tensor& weight,
+    const torch::Tensor& bias,
+    const torch::Tensor& scale) {
+  const auto typed_bias = bias.defined() ? bias.to(x.scalar_type()) : bias;
+  if (is_int4(weight)) {
+    return torch::linear(
+        x, dequantize_int4(weight, scale, x.scalar_type()), typed_bias);
+  }
+  const auto typed = weight.to(x.scalar_type());
+  if (!scale.defined()) {
+    return torch::linear(x, typed, typed_bias);
+  }
+  const auto y = torch::linear(x, typed) * scale.to(x.scalar_type());
+  return bias.defined() ? y + typed_bias : y;
+}
 
 std::vector<torch::Tensor> grouped_linear(
     const std::vector<LinearCall>& calls) {

@@ -25,9 +25,10 @@ namespace microfiche::kernels {
 /// or bfloat16 and its rows are few enough for the weight's type
 /// (`max_linear_cpu_rows`, `max_linear_cpu_f32_rows`). It reads each weight
 /// once and converts it in registers, so products of few rows, as in decoding,
-/// take as long as memory needs to deliver the weights. More float32 rows of a
-/// bfloat16, float16 or int8 weight are multiplied by the weight in float32,
-/// with the same kernels. Everything else is `linear_reference`.
+/// take as long as memory needs to deliver the weights. A float32
+/// x that has more rows, and a bfloat16, float16 or int8 weight, takes the
+/// kernel for float32 weights, up to the rows of that kernel. Everything else
+/// is `linear_reference`.
 ///
 /// Without gradients the number of threads changes no bit of what our kernels
 /// give. The sums of MKL depend on it, see `max_linear_cpu_f32_rows`. In the

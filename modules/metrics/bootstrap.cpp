@@ -56,7 +56,7 @@ double acceleration_of_mean(const std::vector<double>& values, double mean) {
   double squares = 0;
   double cubes = 0;
   for (const double value : values) {
-    // Below 1, so that no power leaves the range of a double.
+    // At most 1, so that no power leaves the range of a double.
     const double distance = (value - mean) / largest;
     squares += distance * distance;
     cubes += distance * distance * distance;
