@@ -19,27 +19,6 @@ constexpr std::array<std::string_view, 44> kEmptyWords = {
     "of",   "on",   "or",  "our",  "she", "so",   "that", "the",  "their",
     "they", "this", "to",  "was",  "we",  "were", "with", "you"};
 
-constexpr std::string_view kWordSpace = " \t\r\n\v\f";
-
-std::vector<std::string> split_words(const std::string& text) {
-  std::vector<std::string> words;
-  size_t begin = text.find_first_not_of(kWordSpace);
-  while (begin != std::string::npos) {
-    const size_t end =
-        std::min(text.find_first_of(kWordSpace, begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = text.find_first_not_of(kWordSpace, end);
-  }
-  return words;
-}
-
-/// The word without marks around it, in lower case; empty for marks alone.
-std::string folded(const std::string& word) {
-  const auto begin = std::find_if(word.begin(), word.end(), is_word);
-  const auto end = std::find_if(word.rbegin(), word.rend(), is_word).base();
-  return begin < end ? in_lower_case(std::string(begin, end)) : std::string();
-}
-
 struct PlacedWord {
   size_t turn = 0;
   std::string word;

@@ -1,6 +1,13 @@
 #include "memory/word_search.h"
 
+#include <algorithm>
+
 namespace microfiche::memory {
+namespace {
+
+constexpr std::string_view kWordSpace = " \t\r\n\v\f";
+
+} // namespace
 
 bool is_word(char character) {
   const auto byte = static_cast<unsigned char>(character);
@@ -16,6 +23,24 @@ std::string in_lower_case(std::string text) {
     }
   }
   return text;
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::vector<std::string> words;
+  size_t begin = text.find_first_not_of(kWordSpace);
+  while (begin != std::string::npos) {
+    const size_t end =
+        std::min(text.find_first_of(kWordSpace, begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = text.find_first_not_of(kWordSpace, end);
+  }
+  return words;
+}
+
+std::string folded(const std::string& word) {
+  const auto begin = std::find_if(word.begin(), word.end(), is_word);
+  const auto end = std::find_if(word.rbegin(), word.rend(), is_word).base();
+  return begin < end ? in_lower_case(std::string(begin, end)) : std::string();
 }
 
 size_t find_words(std::string_view text, std::string_view part, size_t at) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace microfiche::memory {
 
@@ -11,6 +12,12 @@ bool is_word(char character);
 
 /// The same bytes with ASCII letters in lower case.
 std::string in_lower_case(std::string text);
+
+/// The parts between white space.
+std::vector<std::string> split_words(const std::string& text);
+
+/// The word without marks around it, in lower case; empty for marks alone.
+std::string folded(const std::string& word);
 
 /// The first place of `part` as whole words in `text` from `at` on; npos
 /// without one.

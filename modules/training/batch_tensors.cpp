@@ -54,6 +54,7 @@ BatchTensors to_device(
   BatchTensors tensors;
   tensors.index = batch.index;
   tensors.mode = batch.mode;
+  tensors.characters_per_token = batch.characters_per_token;
   const auto pixels_of = [&](const std::vector<uint8_t>& pixels, int64_t side) {
     const auto bytes = copy(
         pixels.data(),

@@ -16,6 +16,9 @@ struct BatchTensors {
   int64_t index = 0;
   std::string mode;
 
+  /// Mean over the pages; 0 without pages.
+  double characters_per_token = 0;
+
   /// (P, 3, S, S), see `encoder::normalize_pixels`; P may be 0.
   torch::Tensor pixels;
 

@@ -68,7 +68,7 @@ Losses LossFunction::operator()(
     double progress) {
   ForwardPass pass{batch, aids, heads_, *loaded_.model->decoder};
   if (batch.pixels.size(0) > 0 && !text_compressor_) {
-    run_encoder(pass, config.needs(TermInput::kGlyphPoints));
+    run_encoder(pass, config);
   }
 
   const auto zero = torch::zeros(
@@ -105,10 +105,23 @@ void LossFunction::keep_vision_tokens(int64_t batches) {
   max_kept_ = batches;
 }
 
-void LossFunction::run_encoder(ForwardPass& pass, bool needs_patches) {
+void LossFunction::set_initial_encoder(
+    encoder::DeepEncoderImpl* encoder,
+    double characters_per_token) {
+  initial_encoder_ = encoder;
+  densest_kept_ = characters_per_token;
+}
+
+void LossFunction::run_encoder(ForwardPass& pass, const LossConfig& config) {
   auto& encoder = *loaded_.model->encoder;
   const auto& batch = pass.batch;
-  const bool keeps = max_kept_ > 0 && !needs_patches && is_frozen(encoder);
+  if (initial_encoder_ != nullptr && config.needs(TermInput::kInitialEncoder) &&
+      batch.characters_per_token <= densest_kept_) {
+    const torch::NoGradGuard no_grad;
+    pass.initial_tokens = initial_encoder_->forward(batch.pixels);
+  }
+  const bool keeps = max_kept_ > 0 && is_frozen(encoder) &&
+      !config.needs(TermInput::kGlyphPoints);
   if (const auto kept = kept_tokens_.find(batch.index);
       keeps && kept != kept_tokens_.end()) {
     pass.vision_tokens = kept->second;

@@ -56,6 +56,13 @@ class LossFunction {
   /// as long as the encoder is frozen. Forgets those that it has.
   void keep_vision_tokens(int64_t batches);
 
+  /// The encoder for `losses.kept_tokens`, and the densest batches, in
+  /// characters per vision token, for which that term is computed. `encoder` is
+  /// frozen and must outlive this; null leaves the term out.
+  void set_initial_encoder(
+      encoder::DeepEncoderImpl* encoder,
+      double characters_per_token);
+
  private:
   /// The pages as the decoder gets them.
   struct DecoderPages {
@@ -75,7 +82,7 @@ class LossFunction {
   };
 
   /// Sets the patches and vision tokens of a forward pass.
-  void run_encoder(ForwardPass& pass, bool needs_patches);
+  void run_encoder(ForwardPass& pass, const LossConfig& config);
 
   DecoderPages pages_of(
       const torch::Tensor& vision_tokens,
@@ -98,6 +105,8 @@ class LossFunction {
   /// At most `max_kept_`, by the index of the batch.
   std::map<int64_t, torch::Tensor> kept_tokens_;
   int64_t max_kept_ = 0;
+  encoder::DeepEncoderImpl* initial_encoder_ = nullptr;
+  double densest_kept_ = 0;
 };
 
 } // namespace microfiche::training

@@ -53,6 +53,18 @@ TermValue glyph(ForwardPass& pass) {
       accuracy(logits, pass.batch.point_labels)};
 }
 
+/// How far the vision tokens are from those of the initial encoder: the mean
+/// squared difference over the mean square. The decoder goes on reading pages
+/// whose tokens stay close.
+TermValue kept_tokens(ForwardPass& pass) {
+  if (!pass.initial_tokens.defined()) {
+    return {};
+  }
+  const auto initial = pass.initial_tokens.to(torch::kFloat32);
+  const auto change = pass.vision_tokens.to(torch::kFloat32) - initial;
+  return {change.square().mean() / initial.square().mean(), {}};
+}
+
 /// Cross-entropy of the answers.
 TermValue reading(ForwardPass& pass) {
   return {
@@ -79,6 +91,7 @@ const std::vector<LossTerm>& loss_terms() {
   static const std::vector<LossTerm> terms = {
       {"patch_glyph", 0, TermInput::kGlyphPoints, false, patch_glyph},
       {"glyph", 0, TermInput::kGlyphPoints, true, glyph},
+      {"kept_tokens", 0, TermInput::kInitialEncoder, false, kept_tokens},
       {"reading", 1, TermInput::kDecoder, true, reading},
       {"aids", std::nullopt, TermInput::kDecoder, false, aids},
       {"balance", 0, TermInput::kDecoder, false, balance},

@@ -31,6 +31,10 @@ struct ForwardPass {
   torch::Tensor patches = {};
   torch::Tensor vision_tokens = {};
 
+  /// (P, n * n, D), the vision tokens of the same pages as the run began;
+  /// undefined if they may change.
+  torch::Tensor initial_tokens = {};
+
   /// (N, V) and (N); undefined if the decoder did not run.
   torch::Tensor logits = {};
   torch::Tensor targets = {};
@@ -52,6 +56,8 @@ struct TermValue {
 enum class TermInput {
   /// Labelled points of pages (`BatchConfig::points_per_page`).
   kGlyphPoints,
+  /// The encoder as the run began.
+  kInitialEncoder,
   /// The decoder's forward pass, which runs if "reading" has a weight.
   kDecoder,
 };

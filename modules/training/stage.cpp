@@ -79,6 +79,13 @@ void validate(const StageConfig& config, const std::string& where) {
       " and ",
       config.batch.points_per_token);
   check(
+      config.losses.needs(TermInput::kInitialEncoder) ==
+          (config.kept_characters_per_token > 0),
+      where,
+      ": losses.kept_tokens needs kept_characters_per_token above 0, and the "
+      "reverse; got ",
+      config.kept_characters_per_token);
+  check(
       !config.aids.any() || config.losses["reading"] > 0,
       where,
       ".aids: have no effect without losses.reading");

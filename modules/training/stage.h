@@ -52,6 +52,12 @@ struct StageConfig {
   std::vector<SourceConfig> mixture;
   data::BatchConfig batch;
   LossConfig losses;
+
+  /// The densest batches, in characters per vision token, whose tokens
+  /// `losses.kept_tokens` holds close to those of the initial encoder. Above 0
+  /// exactly if that loss has a weight.
+  double kept_characters_per_token = 0;
+
   AidConfig aids;
   ScheduleConfig schedule;
 
@@ -96,6 +102,7 @@ void visit_fields(Visitor&& visit, StageConfig& config) {
   visit("mixture", config.mixture);
   visit("batch", config.batch);
   visit("losses", config.losses);
+  visit("kept_characters_per_token", config.kept_characters_per_token);
   visit("aids", config.aids);
   visit("schedule", config.schedule);
   visit("rates", config.rates);

@@ -61,6 +61,24 @@ bool is_ever_trained(const Parameter& parameter, const TrainingConfig& config) {
       });
 }
 
+bool needs_initial_encoder(const TrainingConfig& config) {
+  return std::any_of(
+      config.stages.begin(), config.stages.end(), [](const auto& stage) {
+        return stage.losses.needs(TermInput::kInitialEncoder);
+      });
+}
+
+std::shared_ptr<encoder::DeepEncoderImpl> frozen_copy(
+    const encoder::DeepEncoderImpl& encoder) {
+  auto copy =
+      std::dynamic_pointer_cast<encoder::DeepEncoderImpl>(encoder.clone());
+  for (auto& parameter : copy->parameters()) {
+    parameter.requires_grad_(false);
+  }
+  copy->eval();
+  return copy;
+}
+
 void check_fits_adapter(const std::string& name) {
   check(
       in_part("adapter", name) || in_part("heads", name),
@@ -125,6 +143,9 @@ TrainedModel make_trained_model(
   }
   trained.parameters.insert(trained.parameters.end(), kept.begin(), kept.end());
   round_weights(trained.parameters, trained.loaded.placement.dtype);
+  if (needs_initial_encoder(config)) {
+    trained.initial_encoder = frozen_copy(*trained.loaded.model->encoder);
+  }
   return trained;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ namespace microfiche::training {
 struct TrainedModel {
   model::LoadedModel loaded;
   TrainingHeads heads;
+
+  /// The encoder before training, frozen; null if no stage has a weight for
+  /// `losses.kept_tokens`.
+  std::shared_ptr<encoder::DeepEncoderImpl> initial_encoder;
 
   /// Empty if the decoder gets pages.
   text_compression::TextCompressor text_compressor{nullptr};

@@ -85,6 +85,8 @@ void Trainer::begin_stage() {
   state_.begin_stage(stage());
   loss_function_.keep_vision_tokens(
       stage().uses_per_batch > 1 ? kBatchesBetweenUses : 0);
+  loss_function_.set_initial_encoder(
+      state_.trained.initial_encoder.get(), stage().kept_characters_per_token);
   const int64_t processes = size_of(group_);
   batches_.emplace(
       [make = data_.batches(position_.stage),

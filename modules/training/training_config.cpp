@@ -134,6 +134,15 @@ void validate(const TrainingConfig& config, const std::string& where) {
       !config.parts_from || !config.from_weights,
       where,
       ".parts_from: has no effect with from_weights, which loads all weights");
+  for (const auto& stage : config.stages) {
+    check(
+        config.from_weights || config.parts_from ||
+            !stage.losses.needs(TermInput::kInitialEncoder),
+        where,
+        ": losses.kept_tokens of stage \"",
+        stage.name,
+        "\" keeps nothing useful with random weights; set from_weights");
+  }
   if (config.text_compressor) {
     check_fits_text(config, where);
   }

@@ -25,6 +25,7 @@ TEST(LossTermsTest, ScalarsKeepTheirNamesInTheLog) {
           "reading_loss",
           "glyph_loss",
           "patch_glyph_loss",
+          "kept_tokens_loss",
           "balance_loss",
           "aids_loss",
           "reading_accuracy",
@@ -33,7 +34,11 @@ TEST(LossTermsTest, ScalarsKeepTheirNamesInTheLog) {
 
 TEST(LossTermsTest, WeightsKeepTheirNamesAndDefaultsInTheConfig) {
   const Json expected = {
-      {"patch_glyph", 0.0}, {"glyph", 0.0}, {"reading", 1.0}, {"balance", 0.0}};
+      {"patch_glyph", 0.0},
+      {"glyph", 0.0},
+      {"kept_tokens", 0.0},
+      {"reading", 1.0},
+      {"balance", 0.0}};
 
   EXPECT_EQ(write_config(LossConfig()), expected);
 }

@@ -97,6 +97,30 @@ TEST(LossTest, KeepsVisionTokensOfAFrozenEncoderOnly) {
   EXPECT_EQ(frozen[1], frozen[0]);
 }
 
+TEST(LossTest, KeptTokensIsTheRelativeChangeOnSparsePagesOnly) {
+  const tests::Golden golden("losses.safetensors");
+  auto loaded = tests::make_golden_model();
+  auto batch =
+      to_device(tests::golden_batch(golden, 0), loaded.model->tensor_options());
+  batch.characters_per_token = 10;
+  auto& encoder = *loaded.model->encoder;
+  const auto copy = encoder.clone();
+  LossFunction loss(loaded, /*heads=*/{});
+  const auto kept = [&](double densest) {
+    loss.set_initial_encoder(
+        dynamic_cast<encoder::DeepEncoderImpl*>(copy.get()), densest);
+    return loss(batch, {{"reading", 0}, {"kept_tokens", 1}})
+        .total.item<double>();
+  };
+
+  EXPECT_LT(kept(10), 1e-9);
+  const torch::NoGradGuard no_grad;
+  const auto before = encoder.forward(batch.pixels);
+  encoder.projector->linear->bias.add_(0.5);
+  EXPECT_NEAR(kept(10), 0.25 / before.square().mean().item<double>(), 1e-4);
+  EXPECT_EQ(kept(9), 0);
+}
+
 TEST(LossTest, DoesNotCountPadding) {
   const tests::Golden golden("losses.safetensors");
   auto loaded = tests::make_golden_model();

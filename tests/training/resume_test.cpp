@@ -73,6 +73,15 @@ INSTANTIATE_TEST_SUITE_P(
         ResumeCase{"f32", [](Config&) {}},
         ResumeCase{"bf16", [](Config& config) { config.precision = "bf16"; }},
         ResumeCase{
+            "kept_tokens",
+            [](Config& config) {
+              tests::write_small_model_with_weights(config.model);
+              config.from_weights = true;
+              auto& stage = config.stages[0];
+              stage.losses["kept_tokens"] = 1;
+              stage.kept_characters_per_token = 6;
+            }},
+        ResumeCase{
             "gradient_accumulation",
             [](Config& config) { config.stages[1].batches_per_step = 5; }},
         ResumeCase{

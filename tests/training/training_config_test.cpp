@@ -56,6 +56,16 @@ TEST(TrainingConfigTest, RefusesGlyphPointsThatNoLossUses) {
   expect_refused(json, "needs batch.points_per_page or");
 }
 
+TEST(TrainingConfigTest, RefusesKeptTokensWithoutADensityOrTrainedWeights) {
+  Json json = small_json();
+  json["stages"][0]["losses"]["kept_tokens"] = 1;
+
+  expect_refused(json, "needs kept_characters_per_token above 0");
+
+  json["stages"][0]["kept_characters_per_token"] = 20;
+  expect_refused(json, "keeps nothing useful with random weights");
+}
+
 TEST(TrainingConfigTest, RefusesBalanceWithoutReading) {
   Json json = small_json();
   json["stages"][0]["losses"]["balance"] = 0.1;

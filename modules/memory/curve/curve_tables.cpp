@@ -72,6 +72,7 @@ std::string title_of(const std::string& name) {
       {"newest_text", "newest text"},
       {"oldest_text", "oldest text"},
       {"summary", "summary"},
+      {"pruned_text", "pruned text"},
       {"wrong_page", "wrong page (floor)"},
       {"blank_page", "blank page"},
       {"binding", "other value of the page"},

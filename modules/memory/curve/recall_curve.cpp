@@ -179,12 +179,13 @@ void check_options(const CurveOptions& options) {
 }
 
 /// Rivals first, the one to beat at the top; then floors.
-constexpr std::array<std::string_view, 7> kMethodOrder = {
+constexpr std::array<std::string_view, 8> kMethodOrder = {
     "text_search",
     "whole_text",
     "newest_text",
     "oldest_text",
     "summary",
+    "pruned_text",
     kBlankMethod,
     kFloorMethod};
 

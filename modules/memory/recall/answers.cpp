@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "memory/dataset_question.h"
 #include "memory/recall/find_value.h"
+#include "memory/recall/pruned_text.h"
 #include "memory/recall/summary.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace microfiche::memory {
 namespace {
 
 /// In the order of `Method`.
-constexpr std::array<std::string_view, 8> kMethodNames = {
+constexpr std::array<std::string_view, 9> kMethodNames = {
     "transcription",
     "wrong_page",
     "blank_page",
@@ -20,6 +21,7 @@ constexpr std::array<std::string_view, 8> kMethodNames = {
     "newest_text",
     "oldest_text",
     "summary",
+    "pruned_text",
     "text_search"};
 
 /// A page that can be searched.
@@ -75,6 +77,28 @@ Answer find_newest(
   return answer;
 }
 
+/// Shorter texts of the pages of a plan.
+class CompressedTexts {
+ public:
+  CompressedTexts() = default;
+  explicit CompressedTexts(const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+      texts_.emplace_back(text);
+    }
+  }
+
+  std::vector<SearchedPage> newest_first() const {
+    std::vector<SearchedPage> pages;
+    for (size_t i = texts_.size(); i-- > 0;) {
+      pages.push_back({i, &texts_[i]});
+    }
+    return pages;
+  }
+
+ private:
+  std::vector<ValueText> texts_;
+};
+
 /// Answers questions of one plan.
 class Answerer {
  public:
@@ -106,13 +130,10 @@ class Answerer {
     const std::vector<SearchedPage> oldest_first(all_.rbegin(), all_.rend());
     oldest_ = pages_within(oldest_first, oldest_positions_);
     std::reverse(oldest_.begin(), oldest_.end());
-    for (const auto& text : summarize_texts(
-             texts.exact, plan.spent, texts.count_tokens, summary_positions_)) {
-      summary_texts_.emplace_back(text);
-    }
-    for (size_t i = summary_texts_.size(); i-- > 0;) {
-      summary_.push_back({i, &summary_texts_[i]});
-    }
+    summary_ = CompressedTexts(summarize_texts(
+        texts.exact, plan.spent, texts.count_tokens, summary_positions_));
+    pruned_ = CompressedTexts(prune_texts(
+        texts.exact, plan.spent, texts.count_tokens, pruned_positions_));
   }
 
   std::vector<Answer> run() {
@@ -164,7 +185,12 @@ class Answerer {
         return with(find_newest(oldest_, probe, probe.item), oldest_positions_);
       case Method::kSummary:
         return with(
-            find_newest(summary_, probe, probe.item), summary_positions_);
+            find_newest(summary_.newest_first(), probe, probe.item),
+            summary_positions_);
+      case Method::kPrunedText:
+        return with(
+            find_newest(pruned_.newest_first(), probe, probe.item),
+            pruned_positions_);
       case Method::kTextSearch:
         return search_text(probe);
     }
@@ -263,11 +289,12 @@ class Answerer {
   std::vector<SearchedPage> kept_pages_;
   std::vector<SearchedPage> newest_;
   std::vector<SearchedPage> oldest_;
-  std::vector<ValueText> summary_texts_;
-  std::vector<SearchedPage> summary_;
+  CompressedTexts summary_;
+  CompressedTexts pruned_;
   int64_t newest_positions_ = 0;
   int64_t oldest_positions_ = 0;
   int64_t summary_positions_ = 0;
+  int64_t pruned_positions_ = 0;
 };
 
 } // namespace

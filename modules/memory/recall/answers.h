@@ -33,6 +33,9 @@ namespace microfiche::memory {
 //   oldest_text    the same with the oldest pages
 //   summary        an extractive summary of the text of all pages in these
 //                  positions; see `summarize_texts`
+//   pruned_text    the words of all pages that a learned model expects least,
+//   in
+//                  these positions; see `prune_texts`
 //   text_search    the turns that a search of the text (BM25) fetches as text
 //
 // A question of a data set (LongMemEval, LoCoMo) has no key that a text states,
@@ -48,6 +51,7 @@ enum class Method {
   kNewestText,
   kOldestText,
   kSummary,
+  kPrunedText,
   kTextSearch,
 };
 
@@ -59,10 +63,11 @@ inline constexpr Method kMethods[] = {
     Method::kNewestText,
     Method::kOldestText,
     Method::kSummary,
+    Method::kPrunedText,
     Method::kTextSearch};
 
 /// "transcription", "wrong_page", "blank_page", "whole_text", "newest_text",
-/// "oldest_text", "summary" or "text_search".
+/// "oldest_text", "summary", "pruned_text" or "text_search".
 std::string_view name_of(Method method);
 std::optional<Method> find_method(std::string_view name);
 

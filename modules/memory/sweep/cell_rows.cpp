@@ -172,6 +172,7 @@ Table cell_table(const std::vector<Json>& cells) {
         "wrong_page",
         "newest_text",
         "summary",
+        "pruned_text",
         "text_search"}) {
     columns.push_back({method, [method](const Json& cell) {
                          const auto& entry = cell["summary"]["methods"][method];

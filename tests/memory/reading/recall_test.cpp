@@ -42,7 +42,7 @@ TEST_F(RecallTest, ARandomModelRecallsNothingAndTextRecallsAll) {
   EXPECT_THAT(outcomes(result, Method::kWholeText), Each(Outcome::kCorrect));
   EXPECT_THAT(outcomes(result, Method::kTextSearch), Each(Outcome::kCorrect));
   // Four facts and two keys that were never stated, in eight ways.
-  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 48);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 54);
 }
 
 TEST_F(RecallTest, PagesInTheTierTextAreRecalledAndThoseGoneAreNot) {
@@ -70,7 +70,7 @@ TEST_F(RecallTest, AskingAgainReadsNothingAndKeepsOneAnswerEach) {
 
   EXPECT_EQ(again.num_read, 0);
   EXPECT_EQ(again.num_reused, 4);
-  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 48);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 54);
 }
 
 TEST_F(RecallTest, FewerQuestionsLeaveTheAnswersOfTheOthers) {
@@ -83,7 +83,7 @@ TEST_F(RecallTest, FewerQuestionsLeaveTheAnswersOfTheOthers) {
   EXPECT_EQ(all.saved.other_questions, 0);
   EXPECT_EQ(few.saved.run, all.saved.run);
   EXPECT_EQ(few.saved.other_questions, 3);
-  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 48);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 54);
 }
 
 TEST_F(RecallTest, AnotherReadingConfigIsAnotherRun) {
@@ -96,7 +96,7 @@ TEST_F(RecallTest, AnotherReadingConfigIsAnotherRun) {
 
   EXPECT_NE(first.saved.run, second.saved.run);
   EXPECT_EQ(second.num_read, 4);
-  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 96);
+  EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 108);
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM reading"), 8);
 }
 

@@ -198,7 +198,7 @@ TEST_F(AnswersTest, ANeverStatedKeyHasNoPageAndNoAge) {
       "SELECT count(*), count(page), count(age_pages), count(mode) "
       "FROM answer WHERE outcome = 'abstained' AND text = ''");
   ASSERT_TRUE(query.next());
-  EXPECT_EQ(query.integer(0), 8);
+  EXPECT_EQ(query.integer(0), 9);
   EXPECT_EQ(query.integer(1) + query.integer(2) + query.integer(3), 0);
 }
 
