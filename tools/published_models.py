@@ -5,6 +5,7 @@ import math
 # Tensors and parameters by family.
 SIZES = {
     "deepseek-ocr": (2_710, 3_336_106_240),
+    "unlimited-ocr": (2_710, 3_336_106_240),
     "deepseek-ocr-2": (2_707, 3_389_119_360),
 }
 
@@ -39,27 +40,35 @@ def make_config(family, torch_dtype):
         "v_head_dim": 0,
         "vocab_size": 129280,
     }
-    second_stages = {
-        "deepseek-ocr": {
-            "clip-l-14-224": {
-                "heads": 16,
-                "image_size": 224,
-                "layers": 24,
-                "patch_size": 14,
-                "width": 1024,
-            }
-        },
-        # As published: the width is the only size.
-        "deepseek-ocr-2": {"qwen2-0-5b": {"dim": 896}},
+    clip = {
+        "clip-l-14-224": {
+            "heads": 16,
+            "image_size": 224,
+            "layers": 24,
+            "patch_size": 14,
+            "width": 1024,
+        }
     }
+    # As published: the width is the only size.
+    flow = {"qwen2-0-5b": {"dim": 896}}
     is_v2 = family == "deepseek-ocr-2"
+    architecture, decoder, model_type, top = {
+        "deepseek-ocr": ("DeepseekOCRForCausalLM", "DeepseekV2ForCausalLM", "deepseek_vl_v2", {}),
+        "deepseek-ocr-2": (
+            "DeepseekOCR2ForCausalLM", "DeepseekV2ForCausalLM", "deepseek_vl_v2", {}),
+        "unlimited-ocr": (
+            "UnlimitedOCRForCausalLM", "DeepseekOCRForCausalLM", "unlimited-ocr",
+            {"sliding_window": 128}),
+    }[family]
+    if family == "unlimited-ocr":
+        language |= {"max_position_embeddings": 32768, "sliding_window_size": 128, "v_head_dim": 128}
     return {
-        "architectures": ["DeepseekOCR2ForCausalLM" if is_v2 else "DeepseekOCRForCausalLM"],
-        "model_type": "deepseek_vl_v2",
+        "architectures": [architecture],
+        "model_type": model_type,
         "candidate_resolutions": [[1024, 1024]],
         "global_view_pos": "head",
         "tile_tag": "2D",
-        "language_config": {"architectures": ["DeepseekV2ForCausalLM"], **language},
+        "language_config": {"architectures": [decoder], **language},
         "projector_config": {
             "input_dim": 896 if is_v2 else 2048,
             "model_type": "mlp_projector",
@@ -72,7 +81,7 @@ def make_config(family, torch_dtype):
             "model_name": "deepencoderv2" if is_v2 else "deeplip_b_l",
             "model_type": "vision",
             "width": {
-                **second_stages[family],
+                **(flow if is_v2 else clip),
                 "sam_vit_b": {
                     # In DeepSeek-OCR 2 the weights have 896, not 1024.
                     "downsample_channels": [512, 1024],
@@ -84,6 +93,7 @@ def make_config(family, torch_dtype):
             },
         },
         **language,
+        **top,
     }
 
 

@@ -15,8 +15,6 @@ from serving import ask_whole, body_of, load, our_server, post, run_read
 
 COSTS = ("seconds", "processor", "instructions")
 
-# The size of a load for `count_instructions`: valgrind is about fifty times slower.
-COUNTED_PAGES = 32
 
 
 def texts(count):
@@ -90,10 +88,11 @@ def measure_overhead(program, batch, threads, pages, rounds):
 
 def count_instructions(program, batch):
     """Instructions of all threads per page, by `read` and by the server, as valgrind counts
-    them: what other programs on the machine do has no effect."""
+    them. It is more than a hundred times slower, so the smaller load is one full batch."""
+    pages = batch
     with tempfile.TemporaryDirectory() as name:
         with our_server(program, batch, threads=1) as server:
-            uris = make_pages(server, COUNTED_PAGES)
+            uris = make_pages(server, pages)
         log = pathlib.Path(name) / "valgrind.log"
         valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
                     f"--log-file={log}", program]
@@ -114,7 +113,7 @@ def count_instructions(program, batch):
                 server.process.wait()
             return counted()
 
-        return {way: per_page(measure, COUNTED_PAGES)["instructions"]
+        return {way: per_page(measure, pages)["instructions"]
                 for way, measure in (("read", read), ("server", ask))}
 
 

@@ -19,6 +19,13 @@ constexpr std::array<std::string_view, 44> kEmptyWords = {
     "of",   "on",   "or",  "our",  "she", "so",   "that", "the",  "their",
     "they", "this", "to",  "was",  "we",  "were", "with", "you"};
 
+/// The word without marks around it, in lower case; empty for marks alone.
+std::string folded(const std::string& word) {
+  const auto begin = std::find_if(word.begin(), word.end(), is_word);
+  const auto end = std::find_if(word.rbegin(), word.rend(), is_word).base();
+  return begin < end ? in_lower_case(std::string(begin, end)) : std::string();
+}
+
 struct PlacedWord {
   size_t turn = 0;
   std::string word;

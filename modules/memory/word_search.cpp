@@ -37,12 +37,6 @@ std::vector<std::string> split_words(const std::string& text) {
   return words;
 }
 
-std::string folded(const std::string& word) {
-  const auto begin = std::find_if(word.begin(), word.end(), is_word);
-  const auto end = std::find_if(word.rbegin(), word.rend(), is_word).base();
-  return begin < end ? in_lower_case(std::string(begin, end)) : std::string();
-}
-
 size_t find_words(std::string_view text, std::string_view part, size_t at) {
   if (part.empty()) {
     return std::string_view::npos;

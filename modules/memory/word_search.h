@@ -16,9 +16,6 @@ std::string in_lower_case(std::string text);
 /// The parts between white space.
 std::vector<std::string> split_words(const std::string& text);
 
-/// The word without marks around it, in lower case; empty for marks alone.
-std::string folded(const std::string& word);
-
 /// The first place of `part` as whole words in `text` from `at` on; npos
 /// without one.
 size_t find_words(std::string_view text, std::string_view part, size_t at = 0);

@@ -16,7 +16,7 @@ struct BatchTensors {
   int64_t index = 0;
   std::string mode;
 
-  /// Mean over the pages; 0 without pages.
+  /// Mean over the rendered pages; 0 for pages from files.
   double characters_per_token = 0;
 
   /// (P, 3, S, S), see `encoder::normalize_pixels`; P may be 0.

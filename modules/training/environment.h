@@ -5,6 +5,8 @@
 
 #include "core/json.h"
 
+#include <filesystem>
+
 namespace microfiche::training {
 
 /// What a run depends on beside its config, for `environment.json`: program,
@@ -13,5 +15,12 @@ Json describe_environment(
     const TrainingConfig& config,
     const RunState& state,
     const TrainingData& data);
+
+/// With `losses.kept_tokens`, throws `InputError` unless the model's weights
+/// are those that `environment.json` of the run folder names: the term compares
+/// with them, and checkpoints do not hold them.
+void check_same_initial_encoder(
+    const std::filesystem::path& run_folder,
+    const RunState& state);
 
 } // namespace microfiche::training

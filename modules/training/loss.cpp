@@ -100,9 +100,9 @@ Losses LossFunction::operator()(
   return {total, torch::stack(losses)};
 }
 
-void LossFunction::keep_vision_tokens(int64_t batches) {
-  kept_tokens_.clear();
-  max_kept_ = batches;
+void LossFunction::cache_vision_tokens(int64_t batches) {
+  cached_tokens_.clear();
+  max_cached_ = batches;
 }
 
 void LossFunction::set_initial_encoder(
@@ -112,27 +112,33 @@ void LossFunction::set_initial_encoder(
   densest_kept_ = characters_per_token;
 }
 
+bool LossFunction::must_keep_tokens(const BatchTensors& batch) const {
+  return initial_encoder_ != nullptr && batch.characters_per_token > 0 &&
+      batch.characters_per_token <= densest_kept_;
+}
+
 void LossFunction::run_encoder(ForwardPass& pass, const LossConfig& config) {
   auto& encoder = *loaded_.model->encoder;
   const auto& batch = pass.batch;
-  if (initial_encoder_ != nullptr && config.needs(TermInput::kInitialEncoder) &&
-      batch.characters_per_token <= densest_kept_) {
+  const bool frozen = is_frozen(encoder);
+  if (config.needs(TermInput::kInitialEncoder) && !frozen &&
+      must_keep_tokens(batch)) {
     const torch::NoGradGuard no_grad;
     pass.initial_tokens = initial_encoder_->forward(batch.pixels);
   }
-  const bool keeps = max_kept_ > 0 && is_frozen(encoder) &&
-      !config.needs(TermInput::kGlyphPoints);
-  if (const auto kept = kept_tokens_.find(batch.index);
-      keeps && kept != kept_tokens_.end()) {
-    pass.vision_tokens = kept->second;
+  const bool caches =
+      max_cached_ > 0 && frozen && !config.needs(TermInput::kGlyphPoints);
+  if (const auto cached = cached_tokens_.find(batch.index);
+      caches && cached != cached_tokens_.end()) {
+    pass.vision_tokens = cached->second;
     return;
   }
   pass.patches = encoder.sam->forward(batch.pixels);
   pass.vision_tokens = encoder.compress(pass.patches).tokens;
-  if (keeps) {
-    kept_tokens_.emplace(batch.index, pass.vision_tokens);
-    if (std::ssize(kept_tokens_) > max_kept_) {
-      kept_tokens_.erase(kept_tokens_.begin());
+  if (caches) {
+    cached_tokens_.emplace(batch.index, pass.vision_tokens);
+    if (std::ssize(cached_tokens_) > max_cached_) {
+      cached_tokens_.erase(cached_tokens_.begin());
     }
   }
 }

@@ -52,13 +52,14 @@ class LossFunction {
       const AidConfig& aids = {},
       double progress = 0);
 
-  /// From now on keeps the vision tokens of `batches` batches, by their index,
+  /// From now on caches the vision tokens of `batches` batches, by their index,
   /// as long as the encoder is frozen. Forgets those that it has.
-  void keep_vision_tokens(int64_t batches);
+  void cache_vision_tokens(int64_t batches);
 
-  /// The encoder for `losses.kept_tokens`, and the densest batches, in
-  /// characters per vision token, for which that term is computed. `encoder` is
-  /// frozen and must outlive this; null leaves the term out.
+  /// The encoder for `losses.kept_tokens`, and the densest batches of rendered
+  /// pages, in characters per vision token, for which that term is computed.
+  /// Without a gradient of the model's encoder it is left out. `encoder` must
+  /// outlive this; null leaves the term out, too.
   void set_initial_encoder(
       encoder::DeepEncoderImpl* encoder,
       double characters_per_token);
@@ -81,6 +82,9 @@ class LossFunction {
     std::vector<int64_t> sides = {};
   };
 
+  /// Whether the vision tokens of a batch must stay as they were.
+  bool must_keep_tokens(const BatchTensors& batch) const;
+
   /// Sets the patches and vision tokens of a forward pass.
   void run_encoder(ForwardPass& pass, const LossConfig& config);
 
@@ -102,9 +106,9 @@ class LossFunction {
   model::LoadedModel& loaded_;
   TrainingHeads heads_;
   text_compression::TextCompressor text_compressor_;
-  /// At most `max_kept_`, by the index of the batch.
-  std::map<int64_t, torch::Tensor> kept_tokens_;
-  int64_t max_kept_ = 0;
+  /// At most `max_cached_`, by the index of the batch.
+  std::map<int64_t, torch::Tensor> cached_tokens_;
+  int64_t max_cached_ = 0;
   encoder::DeepEncoderImpl* initial_encoder_ = nullptr;
   double densest_kept_ = 0;
 };

@@ -54,7 +54,7 @@ TermValue glyph(ForwardPass& pass) {
 }
 
 /// How far the vision tokens are from those of the initial encoder: the mean
-/// squared difference over the mean square. The decoder goes on reading pages
+/// squared difference over the mean square. A decoder can still read pages
 /// whose tokens stay close.
 TermValue kept_tokens(ForwardPass& pass) {
   if (!pass.initial_tokens.defined()) {
@@ -128,9 +128,12 @@ void validate(const LossConfig& config, const std::string& where) {
   for (const auto& [name, weight] : config.weights) {
     check(
         weight >= 0, where, ".", name, ": must not be negative, got ", weight);
-    any = any || weight > 0;
+    any = any || (weight > 0 && name != "kept_tokens");
   }
-  check(any, where, ": at least one term needs a weight above 0");
+  check(
+      any,
+      where,
+      ": at least one term beside kept_tokens needs a weight above 0");
   for (const auto& term : loss_terms()) {
     check(
         term.input != TermInput::kDecoder || !term.default_weight ||

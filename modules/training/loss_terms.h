@@ -31,8 +31,8 @@ struct ForwardPass {
   torch::Tensor patches = {};
   torch::Tensor vision_tokens = {};
 
-  /// (P, n * n, D), the vision tokens of the same pages as the run began;
-  /// undefined if they may change.
+  /// (P, n * n, D), the vision tokens of the same pages by the encoder before
+  /// training; undefined for pages whose tokens may change.
   torch::Tensor initial_tokens = {};
 
   /// (N, V) and (N); undefined if the decoder did not run.
@@ -56,7 +56,7 @@ struct TermValue {
 enum class TermInput {
   /// Labelled points of pages (`BatchConfig::points_per_page`).
   kGlyphPoints,
-  /// The encoder as the run began.
+  /// The encoder before training.
   kInitialEncoder,
   /// The decoder's forward pass, which runs if "reading" has a weight.
   kDecoder,

@@ -79,11 +79,12 @@ void validate(const StageConfig& config, const std::string& where) {
       " and ",
       config.batch.points_per_token);
   check(
-      config.losses.needs(TermInput::kInitialEncoder) ==
-          (config.kept_characters_per_token > 0),
+      config.losses.needs(TermInput::kInitialEncoder)
+          ? config.kept_characters_per_token > 0
+          : config.kept_characters_per_token == 0,
       where,
-      ": losses.kept_tokens needs kept_characters_per_token above 0, and the "
-      "reverse; got ",
+      ": losses.kept_tokens needs kept_characters_per_token above 0, and "
+      "without it there must be none; got ",
       config.kept_characters_per_token);
   check(
       !config.aids.any() || config.losses["reading"] > 0,

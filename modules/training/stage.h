@@ -54,8 +54,9 @@ struct StageConfig {
   LossConfig losses;
 
   /// The densest batches, in characters per vision token, whose tokens
-  /// `losses.kept_tokens` holds close to those of the initial encoder. Above 0
-  /// exactly if that loss has a weight.
+  /// `losses.kept_tokens` holds close to those of the encoder before training.
+  /// Above 0 exactly if that loss has a weight. Pages from files and earlier
+  /// pages of a row are never held.
   double kept_characters_per_token = 0;
 
   AidConfig aids;
@@ -73,6 +74,12 @@ struct StageConfig {
   /// The first pages of the sources that are transcribed; nothing if there are
   /// none.
   std::optional<data::PageMixConfig> rendered_pages() const;
+
+  /// Batches whose vision tokens are cached for their next use, if the encoder
+  /// is frozen.
+  int64_t batches_to_cache() const {
+    return uses_per_batch > 1 ? kBatchesBetweenUses : 0;
+  }
 
   /// Whether a source renders pages, to transcribe or to answer questions.
   bool renders() const;

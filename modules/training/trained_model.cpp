@@ -1,6 +1,7 @@
 #include "training/trained_model.h"
 
 #include "core/error.h"
+#include "layers/skip_init.h"
 #include "text_compression/text_compressor_file.h"
 #include "training/distributed/sharding.h"
 #include "training/model_parts.h"
@@ -70,6 +71,8 @@ bool needs_initial_encoder(const TrainingConfig& config) {
 
 std::shared_ptr<encoder::DeepEncoderImpl> frozen_copy(
     const encoder::DeepEncoderImpl& encoder) {
+  // The weights are copied, so random ones are not needed.
+  const layers::SkipInitGuard skip;
   auto copy =
       std::dynamic_pointer_cast<encoder::DeepEncoderImpl>(encoder.clone());
   for (auto& parameter : copy->parameters()) {

@@ -54,6 +54,7 @@ Trainer::Trainer(
         config_,
         checkpoint->position.stage,
         checkpoint->folder.string());
+    check_same_initial_encoder(run_folder_, state_);
     seconds_before_ = checkpoint->position.seconds;
     restore(*checkpoint);
     say(concat("resumes from ", checkpoint->folder.string()));
@@ -83,8 +84,7 @@ void Trainer::begin_stage() {
   // The workers of the previous stage end before what they read changes.
   batches_.reset();
   state_.begin_stage(stage());
-  loss_function_.keep_vision_tokens(
-      stage().uses_per_batch > 1 ? kBatchesBetweenUses : 0);
+  loss_function_.cache_vision_tokens(stage().batches_to_cache());
   loss_function_.set_initial_encoder(
       state_.trained.initial_encoder.get(), stage().kept_characters_per_token);
   const int64_t processes = size_of(group_);
@@ -301,62 +301,6 @@ void Trainer::log_steps(std::vector<StepRecord>& records) {
   records.clear();
 }
 
-void Trainer::handle_non_finite(const StepRecord& record) {
-  const int64_t batches = stage().batches_per_step;
-  const auto what = describe_non_finite(
-      record, stage().name, batches, state_.trained.parameters);
-  ++position_.not_finite;
-  if (guard_.must_stop(position_.not_finite)) {
-    writer_.wait();
-    throw NumericError(concat(
-        what,
-        "; lower the learning rates, or increase schedule.warmup_steps; the "
-        "newest checkpoint is from step ",
-        saved_step_));
-  }
-  if (guard_.rolls_back()) {
-    roll_back(record.first_batch + batches);
-    warn(concat(what, "; rolled back to step ", position_.step));
-  } else {
-    warn(what + "; skipped");
-    skip_step(record);
-  }
-}
-
-void Trainer::skip_step(const StepRecord& record) {
-  count_step(record.characters);
-  if (log_) {
-    log_->add(
-        {{"step", position_.step},
-         {"stage", stage().name},
-         {"not_finite_steps", position_.not_finite}},
-        {{"not_finite_steps", static_cast<double>(position_.not_finite)}});
-  }
-}
-
-void Trainer::roll_back(int64_t next_batch) {
-  writer_.wait();
-  // No process reads the checkpoint before it is complete.
-  barrier(group_);
-  auto checkpoint = find_checkpoint(run_folder_);
-  // No process writes the next one before all have read this one.
-  barrier(group_);
-  check<IoError>(
-      checkpoint && checkpoint->position.stage == position_.stage,
-      run_folder_.string(),
-      ": the checkpoint to roll back to is missing or broken");
-  auto& position = checkpoint->position;
-  position.not_finite = position_.not_finite;
-  position.batches_skipped =
-      next_batch - position.stage_step * stage().batches_per_step;
-  restore(*checkpoint);
-  // So that a run that stops now does not resume with the same batches.
-  save();
-  if (log_) {
-    log_.emplace(run_folder_, position_.step, position_.evaluated_step);
-  }
-}
-
 void Trainer::save() {
   position_.seconds = seconds_before_ + seconds_since_start();
   writer_.save(position_, config_, state_.tensors());
@@ -381,8 +325,7 @@ void Trainer::evaluate() {
   last_evaluation_ = position_.step;
   const auto evaluation = evaluate_held_out(state_, data_, config_);
   rows_ = evaluation.rows;
-  const bool logged = position_.evaluated_step == position_.step;
-  if (rows_.empty() || logged) {
+  if (rows_.empty() || position_.evaluated_step == position_.step) {
     return;
   }
   position_.evaluated_step = position_.step;

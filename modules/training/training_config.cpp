@@ -56,10 +56,11 @@ void check_fits_text(const TrainingConfig& config, const std::string& where) {
           ": text_compressor works with pages to transcribe; expected pages");
     }
     check(
-        !stage.losses.needs(TermInput::kGlyphPoints),
+        !stage.losses.needs(TermInput::kGlyphPoints) &&
+            !stage.losses.needs(TermInput::kInitialEncoder),
         at,
-        ".losses: glyph heads need encoded pages, and with text_compressor no "
-        "page is encoded; leave their weights at 0");
+        ".losses: glyph heads need encoded pages, and so does kept_tokens; "
+        "with text_compressor no page is encoded; leave their weights at 0");
     check(
         !stage.aids.any() || config.text_compressor->has_fixed_count(),
         at,
@@ -136,12 +137,12 @@ void validate(const TrainingConfig& config, const std::string& where) {
       ".parts_from: has no effect with from_weights, which loads all weights");
   for (const auto& stage : config.stages) {
     check(
-        config.from_weights || config.parts_from ||
+        (config.from_weights && !config.adapter) ||
             !stage.losses.needs(TermInput::kInitialEncoder),
         where,
         ": losses.kept_tokens of stage \"",
         stage.name,
-        "\" keeps nothing useful with random weights; set from_weights");
+        "\" works with from_weights and without an adapter");
   }
   if (config.text_compressor) {
     check_fits_text(config, where);

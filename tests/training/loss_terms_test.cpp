@@ -52,7 +52,8 @@ TEST(LossTermsTest, OnlySomeWeightsAreReplaced) {
 }
 
 TEST(LossTermsTest, RefusesANegativeWeightOfAnyTerm) {
-  for (const char* name : {"reading", "glyph", "patch_glyph", "balance"}) {
+  for (const char* name :
+       {"reading", "glyph", "patch_glyph", "kept_tokens", "balance"}) {
     const Json json = {{name, -1.0}};
 
     EXPECT_THAT(
@@ -60,6 +61,15 @@ TEST(LossTermsTest, RefusesANegativeWeightOfAnyTerm) {
         ThrowsMessage<InputError>(HasSubstr(
             std::string("test.") + name + ": must not be negative, got -1")));
   }
+}
+
+TEST(LossTermsTest, RefusesKeptTokensAlone) {
+  EXPECT_THAT(
+      [] {
+        read_config<LossConfig>(
+            Json{{"reading", 0.0}, {"kept_tokens", 1.0}}, "test");
+      },
+      ThrowsMessage<InputError>(HasSubstr("beside kept_tokens")));
 }
 
 TEST(LossTermsTest, RefusesALossWithoutAnyTerm) {

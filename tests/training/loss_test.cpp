@@ -68,14 +68,14 @@ TEST(LossTest, DoesNotRunTheDecoderWithoutReading) {
   }
 }
 
-TEST(LossTest, KeepsVisionTokensOfAFrozenEncoderOnly) {
+TEST(LossTest, CachesVisionTokensOfAFrozenEncoderOnly) {
   const tests::Golden golden("losses.safetensors");
   auto loaded = tests::make_golden_model();
   auto batch =
       to_device(tests::golden_batch(golden, 0), loaded.model->tensor_options());
   LossFunction loss(loaded, /*heads=*/{});
   const auto losses_of_two_pages = [&] {
-    loss.keep_vision_tokens(4);
+    loss.cache_vision_tokens(4);
     std::vector<double> losses;
     for (const double factor : {1.0, 0.1}) {
       auto pages = batch;

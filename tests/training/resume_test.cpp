@@ -19,6 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
 using Config = TrainingConfig;
 
 void expect_same_run(const fs::path& run, const fs::path& straight) {
@@ -36,6 +39,14 @@ void expect_same_run(const fs::path& run, const fs::path& straight) {
   EXPECT_EQ(
       read_file(run / "model" / "model.safetensors"),
       read_file(straight / "model" / "model.safetensors"));
+}
+
+/// Holds the vision tokens of all pages close to those of random weights.
+void keep_tokens(Config& config) {
+  tests::write_small_model_with_weights(config.model);
+  config.from_weights = true;
+  config.stages[0].losses["kept_tokens"] = 1;
+  config.stages[0].kept_characters_per_token = 100;
 }
 
 struct ResumeCase {
@@ -65,6 +76,34 @@ TEST_P(ResumeTest, ResumesToTheSameBits) {
   expect_same_run(folder.path() / "run", folder.path() / "straight");
 }
 
+TEST(ResumeKeptTokensTest, RefusesOtherWeightsThanThoseOfTheStart) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  keep_tokens(config);
+  config.max_minutes = 1e-9;
+  const auto run = folder.path() / "run";
+  for (int64_t step = 1; step <= 2; ++step) {
+    EXPECT_FALSE(Trainer(config, run, torch::kCPU).run());
+  }
+  const auto lines = read_file(run / "metrics.jsonl");
+  const auto last = parse_json(
+      lines.substr(lines.rfind('\n', lines.size() - 2) + 1), "metrics.jsonl");
+  EXPECT_GT(last["kept_tokens_loss"].get<double>(), 1e-6);
+
+  torch::manual_seed(6);
+  model::save_model(
+      model::make_model(
+          model::load_model_config(config.model / "config.json"),
+          tests::byte_tokenizer()),
+      config.model,
+      torch::kFloat32,
+      tests::byte_tokenizer());
+
+  EXPECT_THAT(
+      [&] { Trainer(config, run, torch::kCPU); },
+      ThrowsMessage<InputError>(HasSubstr("weights changed since the run")));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All,
     ResumeTest,
@@ -72,15 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         // The second stage has two batches per step.
         ResumeCase{"f32", [](Config&) {}},
         ResumeCase{"bf16", [](Config& config) { config.precision = "bf16"; }},
-        ResumeCase{
-            "kept_tokens",
-            [](Config& config) {
-              tests::write_small_model_with_weights(config.model);
-              config.from_weights = true;
-              auto& stage = config.stages[0];
-              stage.losses["kept_tokens"] = 1;
-              stage.kept_characters_per_token = 6;
-            }},
+        ResumeCase{"kept_tokens", keep_tokens},
         ResumeCase{
             "gradient_accumulation",
             [](Config& config) { config.stages[1].batches_per_step = 5; }},

@@ -27,6 +27,29 @@ TrainingConfig training_with_parts(
   return config;
 }
 
+TEST(TrainedModelTest, TheInitialEncoderIsAFrozenCopy) {
+  const tests::TemporaryFolder folder;
+  auto config = tests::small_training(folder.path());
+  tests::write_small_model_with_weights(config.model);
+  config.from_weights = true;
+  EXPECT_EQ(make_trained_model(config, torch::kCPU).initial_encoder, nullptr);
+  config.stages[0].losses["kept_tokens"] = 1;
+  config.stages[0].kept_characters_per_token = 6;
+
+  const auto trained = make_trained_model(config, torch::kCPU);
+
+  ASSERT_NE(trained.initial_encoder, nullptr);
+  const auto copies = trained.initial_encoder->named_parameters();
+  const torch::NoGradGuard no_grad;
+  for (const auto& item : trained.loaded.model->encoder->named_parameters()) {
+    const auto& copy = copies[item.key()];
+    EXPECT_TRUE(torch::equal(copy, item.value())) << item.key();
+    EXPECT_FALSE(copy.requires_grad()) << item.key();
+    item.value().add_(1);
+    EXPECT_FALSE(torch::equal(copy, item.value())) << item.key();
+  }
+}
+
 TEST(TrainedModelTest, CopiesOnlyTheNamedPartsOfAnotherModel) {
   const tests::TemporaryFolder folder;
   const auto config = training_with_parts(folder.path(), {"sam", "projector"});

@@ -63,7 +63,10 @@ TEST(TrainingConfigTest, RefusesKeptTokensWithoutADensityOrTrainedWeights) {
   expect_refused(json, "needs kept_characters_per_token above 0");
 
   json["stages"][0]["kept_characters_per_token"] = 20;
-  expect_refused(json, "keeps nothing useful with random weights");
+  expect_refused(json, "works with from_weights and without an adapter");
+
+  json["stages"][0]["losses"]["kept_tokens"] = 0;
+  expect_refused(json, "without it there must be none");
 }
 
 TEST(TrainingConfigTest, RefusesBalanceWithoutReading) {
@@ -154,6 +157,20 @@ TEST(TrainingConfigTest, RefusesAidsForTextsWithoutVectors) {
   json["text_compressor"] = {{"method", "whole_text"}};
 
   expect_refused(json, "aids: this text_compressor has no vectors");
+}
+
+TEST(TrainingConfigTest, RefusesKeptTokensWithoutEncodedPages) {
+  Json json = small_json();
+  json["stages"].erase(0);
+  auto& stage = json["stages"][0];
+  stage["losses"]["glyph"] = 0;
+  stage["batch"]["points_per_page"] = 0;
+  stage["losses"]["kept_tokens"] = 1;
+  stage["kept_characters_per_token"] = 20;
+  json["from_weights"] = true;
+  json["text_compressor"] = {{"method", "mean_pooling"}};
+
+  expect_refused(json, "and so does kept_tokens");
 }
 
 TEST(TrainingConfigTest, RefusesGlyphHeadsWithoutEncodedPages) {

@@ -33,9 +33,8 @@ namespace microfiche::memory {
 //   oldest_text    the same with the oldest pages
 //   summary        an extractive summary of the text of all pages in these
 //                  positions; see `summarize_texts`
-//   pruned_text    the words of all pages that a learned model expects least,
-//   in
-//                  these positions; see `prune_texts`
+//   pruned_text    the words that a learned model expects least, of the text of
+//                  all pages in these positions; see `prune_texts`
 //   text_search    the turns that a search of the text (BM25) fetches as text
 //
 // A question of a data set (LongMemEval, LoCoMo) has no key that a text states,

@@ -8,42 +8,76 @@
 namespace microfiche::memory {
 namespace {
 
+constexpr double kNumBytes = 256;
+
 struct Word {
   size_t text = 0;
   std::string spelling;
-  double surprise = 0;
+  int64_t tokens = 0;
+
+  /// Surprisal in bits per token.
+  double score = 0;
 };
+
+/// The `order` bytes before a position; fewer at the beginning of the text.
+std::string context_of(std::string_view text, size_t at, size_t order) {
+  const size_t length = std::min(order, at);
+  return std::string(text.substr(at - length, length));
+}
+
+/// The words of a text, each with one space before it.
+std::string with_spaces_before_words(const std::string& text) {
+  std::string spaced;
+  for (const auto& word : split_words(text)) {
+    spaced += " " + word;
+  }
+  return spaced;
+}
 
 } // namespace
 
-void WordPairModel::add(const std::string& text) {
-  std::string before;
-  for (const auto& spelling : split_words(text)) {
-    const auto word = folded(spelling);
-    ++words_.counts[word];
-    ++words_.num;
-    auto& followers = followers_[before];
-    ++followers.counts[word];
-    ++followers.num;
-    before = word;
+void ByteNgramModel::count(
+    std::string_view text,
+    size_t begin,
+    size_t end,
+    int64_t change) {
+  for (size_t at = begin; at < end; ++at) {
+    for (size_t order = 0; order <= std::min(kOrder, at); ++order) {
+      auto& followers = followers_[context_of(text, at, order)];
+      followers.num += change;
+      if ((followers.counts[text[at]] += change) == 0) {
+        followers.counts.erase(text[at]);
+      }
+    }
   }
 }
 
-double WordPairModel::surprise(
-    const std::string& before,
-    const std::string& word) const {
-  const double alone = static_cast<double>(words_.counts.at(word)) /
-      static_cast<double>(words_.num);
-  const auto& followers = followers_.at(before);
-  const auto found = followers.counts.find(word);
-  const double pairs = found == followers.counts.end()
-      ? 0
-      : static_cast<double>(found->second);
-  // Witten-Bell: as much weight for single words as there are followers.
-  const auto kinds = static_cast<double>(followers.counts.size());
-  const double probability = (pairs + kinds * alone) /
-      (static_cast<double>(followers.num) + kinds);
-  return -std::log2(probability);
+double ByteNgramModel::surprisal(
+    std::string_view text,
+    size_t begin,
+    size_t end) const {
+  double bits = 0;
+  for (size_t at = begin; at < end; ++at) {
+    double probability = 1 / kNumBytes;
+    for (size_t order = 0; order <= std::min(kOrder, at); ++order) {
+      const auto found = followers_.find(context_of(text, at, order));
+      if (found == followers_.end() || found->second.num == 0) {
+        break;
+      }
+      const auto& followers = found->second;
+      const auto count = followers.counts.find(text[at]);
+      // Witten-Bell: the shorter context has the weight of as many bytes as
+      // there are different ones.
+      const auto kinds = static_cast<double>(followers.counts.size());
+      const double seen = count == followers.counts.end()
+          ? 0
+          : static_cast<double>(count->second);
+      probability = (seen + kinds * probability) /
+          (static_cast<double>(followers.num) + kinds);
+    }
+    bits -= std::log2(probability);
+  }
+  return bits;
 }
 
 std::vector<std::string> prune_texts(
@@ -51,17 +85,27 @@ std::vector<std::string> prune_texts(
     int64_t max_tokens,
     const std::function<int64_t(const std::string&)>& count_tokens,
     int64_t& num_tokens) {
-  WordPairModel model;
+  ByteNgramModel model;
+  std::vector<std::string> spaced;
   for (const auto& text : texts) {
-    model.add(text);
+    spaced.push_back(with_spaces_before_words(text));
+    model.learn(spaced.back(), 0, spaced.back().size());
   }
   std::vector<Word> words;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    std::string before;
-    for (auto& spelling : split_words(texts[i])) {
-      const auto word = folded(spelling);
-      words.push_back({i, std::move(spelling), model.surprise(before, word)});
-      before = word;
+  for (size_t i = 0; i < spaced.size(); ++i) {
+    const auto& text = spaced[i];
+    for (size_t begin = 0; begin < text.size();) {
+      const size_t end = std::min(text.find(' ', begin + 1), text.size());
+      model.forget(text, begin, end);
+      const double bits = model.surprisal(text, begin, end);
+      model.learn(text, begin, end);
+      const int64_t tokens = count_tokens(text.substr(begin, end - begin));
+      words.push_back(
+          {i,
+           text.substr(begin + 1, end - begin - 1),
+           tokens,
+           bits / static_cast<double>(std::max<int64_t>(tokens, 1))});
+      begin = end;
     }
   }
   std::vector<size_t> order(words.size());
@@ -69,17 +113,15 @@ std::vector<std::string> prune_texts(
     order[i] = i;
   }
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return words[a].surprise > words[b].surprise;
+    return words[a].score > words[b].score;
   });
   std::vector<bool> kept(words.size());
   num_tokens = 0;
   for (const size_t i : order) {
-    const int64_t tokens = count_tokens(words[i].spelling + " ");
-    if (num_tokens + tokens > max_tokens) {
-      break;
+    if (num_tokens + words[i].tokens <= max_tokens) {
+      num_tokens += words[i].tokens;
+      kept[i] = true;
     }
-    num_tokens += tokens;
-    kept[i] = true;
   }
   std::vector<std::string> pruned(texts.size());
   for (size_t i = 0; i < words.size(); ++i) {

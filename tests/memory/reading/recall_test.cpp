@@ -41,7 +41,7 @@ TEST_F(RecallTest, ARandomModelRecallsNothingAndTextRecallsAll) {
       outcomes(result, Method::kTranscription), Each(Outcome::kAbstained));
   EXPECT_THAT(outcomes(result, Method::kWholeText), Each(Outcome::kCorrect));
   EXPECT_THAT(outcomes(result, Method::kTextSearch), Each(Outcome::kCorrect));
-  // Four facts and two keys that were never stated, in eight ways.
+  // Four facts and two keys that were never stated, in nine ways.
   EXPECT_EQ(store.database().integer("SELECT count(*) FROM answer"), 54);
 }
 
