@@ -25,11 +25,11 @@ std::string context_of(std::string_view text, size_t at, size_t order) {
   return std::string(text.substr(at - length, length));
 }
 
-/// The words of a text, each with one space before it.
-std::string with_spaces_before_words(const std::string& text) {
-  std::string spaced;
+/// The words of a text, with one space before, between and after them.
+std::string with_single_spaces_around_words(const std::string& text) {
+  std::string spaced = " ";
   for (const auto& word : split_words(text)) {
-    spaced += " " + word;
+    spaced += word + " ";
   }
   return spaced;
 }
@@ -88,24 +88,27 @@ std::vector<std::string> prune_texts(
   ByteNgramModel model;
   std::vector<std::string> spaced;
   for (const auto& text : texts) {
-    spaced.push_back(with_spaces_before_words(text));
-    model.learn(spaced.back(), 0, spaced.back().size());
+    spaced.push_back(with_single_spaces_around_words(text));
+    model.learn(spaced.back(), 1, spaced.back().size());
   }
   std::vector<Word> words;
   for (size_t i = 0; i < spaced.size(); ++i) {
     const auto& text = spaced[i];
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find(' ', begin + 1), text.size());
-      model.forget(text, begin, end);
-      const double bits = model.surprisal(text, begin, end);
-      model.learn(text, begin, end);
-      const int64_t tokens = count_tokens(text.substr(begin, end - begin));
+    for (size_t begin = 1; begin < text.size();) {
+      const size_t space = text.find(' ', begin);
+      // The end of a word is part of its surprisal.
+      model.forget(text, begin, space + 1);
+      const double bits = model.surprisal(text, begin, space + 1);
+      model.learn(text, begin, space + 1);
+      // Tokenizers join a word with the space before it.
+      const int64_t tokens =
+          count_tokens(text.substr(begin - 1, space - begin + 1));
       words.push_back(
           {i,
-           text.substr(begin + 1, end - begin - 1),
+           text.substr(begin, space - begin),
            tokens,
            bits / static_cast<double>(std::max<int64_t>(tokens, 1))});
-      begin = end;
+      begin = space + 1;
     }
   }
   std::vector<size_t> order(words.size());

@@ -43,10 +43,10 @@ class ByteNgramModel {
 
 /// A learned compression of the texts to words: of all words those with the
 /// highest surprisal per token, as many as take at most `max_tokens`, each with
-/// the space before it. The surprisal is that of a `ByteNgramModel` of all
-/// other words of the texts. Of equal words earlier ones stay. Each text keeps
-/// its words in their order, separated by spaces; it is empty if it has none.
-/// `num_tokens` becomes what they take.
+/// the space before it. The surprisal is that of the word and the space after
+/// it, by a `ByteNgramModel` of all other words of the texts. Of equal words
+/// earlier ones stay. Each text keeps its words in their order, separated by
+/// spaces; it is empty if it has none. `num_tokens` becomes what they take.
 ///
 /// Source: Selective Context, arXiv:2310.06201. There a large causal language
 /// model scores phrases by their whole surprisal and a share of them stays;
