@@ -6,15 +6,10 @@ import json
 import math
 import pathlib
 import random
-import re
-import signal
 import statistics
 import tempfile
 
 from serving import ask_whole, body_of, load, our_server, post, run_read
-
-COSTS = ("seconds", "processor", "instructions")
-
 
 
 def texts(count):
@@ -58,7 +53,7 @@ def per_page(measure, pages):
     """The cost of a page: what twice as many pages cost more. Starts, code that is made for
     new shapes, and the batch that fills and drains cancel out."""
     twice, once = measure(2), measure(1)
-    return {name: (twice[name] - once[name]) / pages for name in COSTS if name in once}
+    return {name: (twice[name] - once[name]) / pages for name in ("seconds", "processor")}
 
 
 def measure_overhead(program, batch, threads, pages, rounds):
@@ -84,43 +79,6 @@ def measure_overhead(program, batch, threads, pages, rounds):
             cost = {way: per_page(measure, pages)
                     for way, measure in (ways if number % 2 else reversed(ways))}
             yield cost
-
-
-def count_instructions(program, batch):
-    """Instructions of all threads per page, by `read` and by the server, as valgrind counts
-    them. It is more than a hundred times slower, so the smaller load is one full batch."""
-    pages = batch
-    with tempfile.TemporaryDirectory() as name:
-        with our_server(program, batch, threads=1) as server:
-            uris = make_pages(server, pages)
-        log = pathlib.Path(name) / "valgrind.log"
-        valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                    f"--log-file={log}", program]
-
-        def counted():
-            return {"instructions": int(re.search(r"Collected : (\d+)", log.read_text())[1])}
-
-        def read(copies):
-            folder = pathlib.Path(name) / str(copies)
-            save_pages(uris, folder, copies)
-            run_read(valgrind, folder, batch, threads=1)
-            return counted()
-
-        def ask(copies):
-            with our_server(valgrind, batch, threads=1) as server:
-                load(server, [body_of(uri) for uri in uris] * copies, batch, ask_whole)
-                server.process.send_signal(signal.SIGTERM)
-                server.process.wait()
-            return counted()
-
-        return {way: per_page(measure, pages)["instructions"]
-                for way, measure in (("read", read), ("server", ask))}
-
-
-def print_instructions(counts):
-    share = counts["server"] / counts["read"] - 1
-    print("| `read --batch`, million instructions per page | server | overhead |\n|---|---|---|\n"
-          f"| {counts['read'] / 1e6:.1f} | {counts['server'] / 1e6:.1f} | {100 * share:+.1f} % |")
 
 
 def with_earlier(file, costs):

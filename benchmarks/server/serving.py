@@ -62,13 +62,8 @@ class Server:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def command_of(program):
-    """A program, or a list with what it is started by."""
-    return program if isinstance(program, list) else [program]
-
-
 def our_server(program, batch, threads, options=()):
-    return Server([*command_of(program), "serve", "--port", "0", "--threads", str(threads), "--quiet",
+    return Server([program, "serve", "--port", "0", "--threads", str(threads), "--quiet",
                    "--batch", str(batch), "--queue", "1000", "--time-limit", "86400", *options])
 
 
@@ -190,7 +185,7 @@ def run_read(program, folder, batch, threads):
     """`read --batch` over a folder; seconds and processor seconds, with its start."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(
-        [*command_of(program), "read", str(folder), "--batch", str(batch), "--threads", str(threads),
+        [program, "read", str(folder), "--batch", str(batch), "--threads", str(threads),
          "--quiet"], check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"seconds": time.monotonic() - start,
