@@ -149,8 +149,8 @@ TEST_F(MemoryRecallCommandTest, TheShippedModelRecallsWhatItsPagesState) {
   for (std::string line; std::getline(rows, line); ++num_rows) {
     EXPECT_TRUE(parse_json(line, "samples.jsonl").contains("outcome"));
   }
-  // 13 questions in eight ways.
-  EXPECT_EQ(num_rows, 104);
+  // 13 questions in nine ways.
+  EXPECT_EQ(num_rows, 117);
 }
 
 TEST_F(MemoryRecallCommandTest, AModeTooSmallToReadRecallsNothing) {
