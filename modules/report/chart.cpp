@@ -99,7 +99,8 @@ ChartSeries styled_series(int i, const std::string& name) {
       Marker::kCircle, Marker::kTriangle, Marker::kSquare, Marker::kDiamond};
   ChartSeries series;
   series.name = name;
-  series.colour = i % 6;
+  // The colour of the first series, which is the subject, is not used again.
+  series.colour = i < 6 ? i : 1 + (i - 6) % 5;
   series.marker = kShapes[static_cast<size_t>(i) % kShapes.size()];
   return series;
 }
