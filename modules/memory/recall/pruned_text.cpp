@@ -1,5 +1,6 @@
 #include "memory/recall/pruned_text.h"
 
+#include "memory/recall/kept_parts.h"
 #include "memory/word_search.h"
 
 #include <algorithm>
@@ -9,15 +10,6 @@ namespace microfiche::memory {
 namespace {
 
 constexpr double kNumBytes = 256;
-
-struct Word {
-  size_t text = 0;
-  std::string spelling;
-  int64_t tokens = 0;
-
-  /// Surprisal in bits per token.
-  double score = 0;
-};
 
 /// The `order` bytes before a position; fewer at the beginning of the text.
 std::string context_of(std::string_view text, size_t at, size_t order) {
@@ -91,7 +83,7 @@ std::vector<std::string> prune_texts(
     spaced.push_back(with_single_spaces_around_words(text));
     model.learn(spaced.back(), 1, spaced.back().size());
   }
-  std::vector<Word> words;
+  std::vector<TextPart> words;
   for (size_t i = 0; i < spaced.size(); ++i) {
     const auto& text = spaced[i];
     for (size_t begin = 1; begin < text.size();) {
@@ -103,37 +95,11 @@ std::vector<std::string> prune_texts(
       // Tokenizers join a word with the space before it.
       const int64_t tokens =
           count_tokens(text.substr(begin - 1, space - begin + 1));
-      words.push_back(
-          {i,
-           text.substr(begin, space - begin),
-           tokens,
-           bits / static_cast<double>(std::max<int64_t>(tokens, 1))});
+      words.push_back({i, text.substr(begin, space - begin), tokens, bits});
       begin = space + 1;
     }
   }
-  std::vector<size_t> order(words.size());
-  for (size_t i = 0; i < order.size(); ++i) {
-    order[i] = i;
-  }
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return words[a].score > words[b].score;
-  });
-  std::vector<bool> kept(words.size());
-  num_tokens = 0;
-  for (const size_t i : order) {
-    if (num_tokens + words[i].tokens <= max_tokens) {
-      num_tokens += words[i].tokens;
-      kept[i] = true;
-    }
-  }
-  std::vector<std::string> pruned(texts.size());
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (kept[i]) {
-      auto& text = pruned[words[i].text];
-      text += (text.empty() ? "" : " ") + words[i].spelling;
-    }
-  }
-  return pruned;
+  return keep_best_parts(words, texts.size(), " ", max_tokens, num_tokens);
 }
 
 } // namespace microfiche::memory

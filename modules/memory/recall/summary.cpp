@@ -1,21 +1,13 @@
 #include "memory/recall/summary.h"
 
 #include "memory/excerpt.h"
+#include "memory/recall/kept_parts.h"
 
 #include <algorithm>
 #include <string_view>
 
 namespace microfiche::memory {
 namespace {
-
-struct Sentence {
-  size_t text = 0;
-  std::string words;
-  int64_t tokens = 0;
-
-  /// Rarity per token.
-  double score = 0;
-};
 
 bool is_blank_character(char character) {
   return character == ' ' || (character >= '\t' && character <= '\r');
@@ -70,41 +62,19 @@ std::vector<std::string> summarize_texts(
     const std::function<int64_t(const std::string&)>& count_tokens,
     int64_t& num_tokens) {
   WordCounts counts;
-  std::vector<Sentence> sentences;
+  for (const auto& text : texts) {
+    counts.add(text);
+  }
+  std::vector<TextPart> sentences;
   for (size_t i = 0; i < texts.size(); ++i) {
-    counts.add(texts[i]);
     for (auto& words : split_sentences(texts[i])) {
       // With the line break behind it.
       const int64_t tokens = count_tokens(words + "\n");
-      sentences.push_back({i, std::move(words), tokens, 0});
+      const double score = rarity_of(words, counts);
+      sentences.push_back({i, std::move(words), tokens, score});
     }
   }
-  std::vector<size_t> order;
-  for (size_t i = 0; i < sentences.size(); ++i) {
-    auto& sentence = sentences[i];
-    sentence.score = rarity_of(sentence.words, counts) /
-        static_cast<double>(std::max<int64_t>(sentence.tokens, 1));
-    order.push_back(i);
-  }
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return sentences[a].score > sentences[b].score;
-  });
-  std::vector<bool> kept(sentences.size());
-  num_tokens = 0;
-  for (const size_t i : order) {
-    if (num_tokens + sentences[i].tokens <= max_tokens) {
-      num_tokens += sentences[i].tokens;
-      kept[i] = true;
-    }
-  }
-  std::vector<std::string> summary(texts.size());
-  for (size_t i = 0; i < sentences.size(); ++i) {
-    if (kept[i]) {
-      auto& text = summary[sentences[i].text];
-      text += (text.empty() ? "" : "\n") + sentences[i].words;
-    }
-  }
-  return summary;
+  return keep_best_parts(sentences, texts.size(), "\n", max_tokens, num_tokens);
 }
 
 } // namespace microfiche::memory
