@@ -197,7 +197,8 @@ model::LoadedModel open_model(const CommonArguments& arguments) {
   }
   const auto placement =
       model::find_placement(arguments.device, arguments.dtype, config.dtype());
-  if (placement.bf16_matrices) {
+  if (placement.bf16_matrices &&
+      placement.weights == model::WeightFormat::kFloat) {
     say("this processor has no instructions for bf16: weights stay in bf16 and "
         "are multiplied in f32");
   }

@@ -42,6 +42,13 @@ torch::Device find_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 
+bool auto_is_bf16(
+    const std::string& config_dtype,
+    const torch::Device& device) {
+  return config_dtype == "bfloat16" ||
+      (config_dtype != "float32" && device.is_cuda());
+}
+
 } // namespace
 
 bool multiplies_bf16(const torch::Device& device) {
@@ -64,11 +71,10 @@ Placement find_placement(
       : dtype == "int8"               ? WeightFormat::kInt8
                                       : WeightFormat::kFloat;
   const bool multiplies = multiplies_bf16(placement.device);
-  const bool bf16 = placement.weights != WeightFormat::kFloat ? multiplies
-      : dtype != "auto"                                       ? dtype == "bf16"
-      : config_dtype == "bfloat16"                            ? true
-      : config_dtype == "float32"                             ? false
-                                  : placement.device.is_cuda();
+  const bool bf16 = placement.weights != WeightFormat::kFloat
+      ? multiplies || config_dtype == "bfloat16"
+      : dtype == "auto" ? auto_is_bf16(config_dtype, placement.device)
+                        : dtype == "bf16";
   placement.dtype = bf16 && multiplies ? torch::kBFloat16 : torch::kFloat32;
   placement.bf16_matrices = bf16 && !multiplies;
   return placement;

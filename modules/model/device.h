@@ -35,8 +35,10 @@ bool multiplies_bf16(const torch::Device& device);
 /// `dtype` is "auto", "f32", "bf16", "int8" or "int4". "auto" means
 /// `config_dtype`, the dtype of a model's config.json; if that is empty or
 /// "float16", bf16 on a GPU and f32 on a CPU. bf16, int8 and int4 compute in
-/// bf16 on a GPU and on a CPU with bf16 instructions, else in f32. Throws
-/// `UsageError` for other names and for a missing device.
+/// bf16 on a GPU and on a CPU with bf16 instructions, else in f32. There int8
+/// and int4 are rounded from, and stand beside, weights in the type of
+/// `config_dtype`. Throws `UsageError` for other names and for a missing
+/// device.
 Placement find_placement(
     const std::string& device,
     const std::string& dtype,

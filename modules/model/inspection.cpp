@@ -39,7 +39,7 @@ Json memory_json(const ModelConfig& config, const TensorTotals& weights) {
   const int64_t program = peak_memory_bytes() + kProgramGrows;
   Json json = Json::object();
   for (const char* dtype : {"f32", "bf16", "int8", "int4"}) {
-    const auto placement = find_placement("cpu", dtype);
+    const auto placement = find_placement("cpu", dtype, config.dtype());
     const bool mapped = weights.dtypes.contains(
         weights_dtype(placement) == torch::kBFloat16 ? "BF16" : "F32");
     const int64_t position = kv_cache_bytes(config, placement);

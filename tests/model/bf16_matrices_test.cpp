@@ -96,6 +96,31 @@ TEST_F(Bf16MatricesTest, LogitsMatchTheReference) {
   EXPECT_LT(error.item<double>(), 1.5e-2);
 }
 
+TEST_F(Bf16MatricesTest, Int8WeightsAreThoseOfAFileReadInFloat32) {
+  const Placement in_f32{torch::kCPU, torch::kFloat32, WeightFormat::kInt8};
+  auto in_bf16 = in_f32;
+  in_bf16.bf16_matrices = true;
+  const auto expected = load_model(tests::nano_model(), in_f32);
+
+  const auto actual = load_model(tests::nano_model(), in_bf16);
+
+  const auto buffers = expected.model->named_parameters();
+  int64_t int8_matrices = 0;
+  for (const auto& item : actual.model->named_parameters()) {
+    if (item.value().scalar_type() == torch::kInt8) {
+      EXPECT_TRUE(torch::equal(item.value(), buffers[item.key()]))
+          << item.key();
+      ++int8_matrices;
+    }
+  }
+  EXPECT_GT(int8_matrices, 40);
+  // The embedding, half as large, is all that stays in bf16.
+  EXPECT_LT(
+      weights_bytes(actual.config, in_bf16),
+      weights_bytes(actual.config, in_f32));
+  EXPECT_LT(tests::relative_error(outputs(actual), outputs(expected)), 2e-5);
+}
+
 TEST_F(Bf16MatricesTest, SavesTheWeightsOfTheFile) {
   tests::TemporaryFolder rounded;
   save_model(

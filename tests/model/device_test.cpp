@@ -59,8 +59,22 @@ TEST(DeviceTest, Bf16ComputesInFloat32WithoutInstructionsForIt) {
     EXPECT_EQ(weights_dtype(placement), torch::kBFloat16);
     EXPECT_EQ(dtype_name(placement), "bf16");
   }
-  EXPECT_FALSE(find_placement("cpu", "int8").bf16_matrices);
-  EXPECT_FALSE(find_placement("cpu", "f32").bf16_matrices);
+  EXPECT_FALSE(find_placement("cpu", "f32", "bfloat16").bf16_matrices);
+}
+
+TEST(DeviceTest, WeightsAreRoundedFromTheTypeOfTheFile) {
+  const bool multiplies = multiplies_bf16(torch::kCPU);
+  for (const char* dtype : {"int8", "int4"}) {
+    const auto of_bf16 = find_placement("cpu", dtype, "bfloat16");
+    EXPECT_EQ(of_bf16.bf16_matrices, !multiplies);
+    EXPECT_EQ(weights_dtype(of_bf16), torch::kBFloat16);
+    EXPECT_EQ(dtype_name(of_bf16), dtype);
+
+    const auto of_f32 = find_placement("cpu", dtype, "float32");
+    EXPECT_FALSE(of_f32.bf16_matrices);
+    EXPECT_EQ(
+        weights_dtype(of_f32), multiplies ? torch::kBFloat16 : torch::kFloat32);
+  }
 }
 
 TEST(DeviceTest, ReadsDtypesByName) {
