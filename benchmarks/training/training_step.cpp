@@ -1,5 +1,5 @@
-#include "training/loss.h"
-#include "training/optimizer.h"
+#include "training/loss/loss.h"
+#include "training/optimizer/optimizer.h"
 
 #include "model/loaded_model.h"
 
@@ -17,7 +17,7 @@
 // Times whole training steps (forward, backward, clipping, Muon and AdamW) of a
 // model folder's sizes; training_step_pytorch times the same in Python's
 // PyTorch. That both compute the same losses is tested
-// (tests/training/loss_test.cpp).
+// (tests/training/loss/loss_test.cpp).
 
 namespace microfiche::benchmarks {
 namespace {

@@ -2,10 +2,10 @@
 
 #include "training/checkpoint/training_checkpoint.h"
 #include "training/distributed/process_group.h"
-#include "training/optimizer.h"
+#include "training/optimizer/optimizer.h"
+#include "training/optimizer/weight_average.h"
 #include "training/trained_model.h"
 #include "training/training_config.h"
-#include "training/weight_average.h"
 
 #include <torch/types.h>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "training/loss_terms.h"
-#include "training/lr_schedule.h"
-#include "training/optimizer.h"
-#include "training/reading_aids.h"
+#include "training/loss/loss_terms.h"
+#include "training/loss/reading_aids.h"
+#include "training/optimizer/lr_schedule.h"
+#include "training/optimizer/optimizer.h"
 
 #include "data/conversation_dataset.h"
 #include "data/page_dataset.h"

@@ -4,7 +4,7 @@
 #include "layers/skip_init.h"
 #include "text_compression/text_compressor_file.h"
 #include "training/distributed/sharding.h"
-#include "training/model_parts.h"
+#include "training/optimizer/model_parts.h"
 #include "training/trained_pages.h"
 
 #include <torch/torch.h>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "training/parameter.h"
+#include "training/loss/training_heads.h"
+#include "training/optimizer/parameter.h"
 #include "training/training_config.h"
-#include "training/training_heads.h"
 
 #include "model/loaded_model.h"
 #include "text_compression/text_compressor.h"

@@ -7,9 +7,9 @@
 #include "core/stop_signal.h"
 #include "core/terminal.h"
 #include "training/checkpoint/checkpoint_folder.h"
-#include "training/environment.h"
-#include "training/held_out_evaluation.h"
-#include "training/lr_schedule.h"
+#include "training/evaluation/held_out_evaluation.h"
+#include "training/log/environment.h"
+#include "training/optimizer/lr_schedule.h"
 
 #include <torch/torch.h>
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "training/checkpoint/checkpoint_folder.h"
-#include "training/evaluation.h"
-#include "training/model_parts.h"
-#include "training/non_finite_guard.h"
-#include "training/optimizer.h"
+#include "training/evaluation/evaluation.h"
+#include "training/loss/training_heads.h"
+#include "training/optimizer/model_parts.h"
+#include "training/optimizer/non_finite_guard.h"
+#include "training/optimizer/optimizer.h"
 #include "training/stage.h"
-#include "training/training_heads.h"
 
 #include "core/config.h"
 #include "model/adapter.h"

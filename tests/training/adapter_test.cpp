@@ -4,7 +4,7 @@
 #include "core/files.h"
 #include "tests/support/tiny_model.h"
 #include "tests/training/golden.h"
-#include "training/loss.h"
+#include "training/loss/loss.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include "page/image_file.h"
 #include "tests/support/tiny_model.h"
 #include "tests/training/small_training.h"
-#include "training/model_parts.h"
+#include "training/optimizer/model_parts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-#include "training/loss.h"
-#include "training/sequence.h"
+#include "training/batch/sequence.h"
+#include "training/loss/loss.h"
 
 #include "tests/training/golden.h"
 #include "tests/training/small_training.h"

@@ -1,7 +1,7 @@
 #include "layers/recompute.h"
 
 #include "tests/training/golden.h"
-#include "training/loss.h"
+#include "training/loss/loss.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "training/distributed/process_group.h"
-#include "training/parameter.h"
+#include "training/optimizer/parameter.h"
 #include "training/training_config.h"
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "training/distributed/process_group.h"
-#include "training/parameter.h"
-#include "training/step_record.h"
+#include "training/log/step_record.h"
+#include "training/optimizer/parameter.h"
 
 #include <vector>
 

@@ -2,9 +2,9 @@
 
 #include "tests/training/distributed/processes.h"
 #include "tests/training/small_training.h"
-#include "training/loss.h"
+#include "training/batch/training_data.h"
+#include "training/loss/loss.h"
 #include "training/trained_model.h"
-#include "training/training_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
