@@ -127,8 +127,8 @@ void add_bench(CLI::App& app) {
       "microfiche bench --what encode --mode base --threads 1\n\n"
       "Times the stages of the model on this machine with dummy pages. Tokens "
       "are vision tokens in encode, positions in prefill, ids in decode. "
-      "`drafted` compares decoding with and without a draft, and fails when an "
-      "id differs. `all` prints one row with everything and the memory's "
+      "`drafted` compares decoding with and without a draft, and fails if an "
+      "id differs, ties in rounding aside. `all` prints one row with everything and the memory's "
       "bandwidth.");
   command
       ->add_option(

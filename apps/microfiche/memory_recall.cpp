@@ -292,8 +292,9 @@ void add_memory_recall(CLI::App& memory) {
       "microfiche memory recall --limit 100 --store my.db -o results\n\n"
       "Reads the pages of a plan back, each at its tier, asks for the facts "
       "that their turns state, and compares with text that takes as many "
-      "positions. Keeps the answers in the store, in place of earlier ones of "
-      "the same plan. Interrupted, the same command resumes.");
+      "positions. Keeps the answers in the store: a question asked again in "
+      "the same run (plan, weights, dtype and reading config) replaces its "
+      "answer. Interrupted, the same command resumes.");
   auto& probes = arguments->config.probes;
   command
       ->add_option(
