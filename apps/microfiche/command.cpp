@@ -28,6 +28,14 @@ void add_model_folder_option(CLI::App& command, CommonArguments& arguments) {
       ->type_name("DIR");
 }
 
+void add_threads_option(CLI::App& command, CommonArguments& arguments) {
+  command
+      .add_option(
+          "--threads", arguments.threads, "CPU threads; 0: one per core")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+}
+
 void add_placement_options(CLI::App& command, CommonArguments& arguments) {
   command.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
@@ -37,11 +45,7 @@ void add_placement_options(CLI::App& command, CommonArguments& arguments) {
           arguments.dtype,
           "auto (the model's own), f32, bf16, int8 or int4")
       ->capture_default_str();
-  command
-      .add_option(
-          "--threads", arguments.threads, "CPU threads; 0: one per core")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads_option(command, arguments);
 }
 
 void add_model_options(CLI::App& command, CommonArguments& arguments) {

@@ -72,6 +72,9 @@ void add_mode_option(CLI::App& command, std::string& mode);
 /// Adds --prompt, which is checked as `model::validate_prompt` does.
 void add_prompt_option(CLI::App& command, std::string& prompt);
 
+/// Adds --threads.
+void add_threads_option(CLI::App& command, CommonArguments& arguments);
+
 /// Adds --quiet.
 void add_quiet_option(CLI::App& command, CommonArguments& arguments);
 

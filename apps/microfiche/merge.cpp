@@ -55,6 +55,7 @@ void add_merge(CLI::App& app) {
       ->type_name("DIR")
       ->required();
   add_model_folder_option(*command, arguments->common);
+  add_threads_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { run_merge(*arguments); });
 }

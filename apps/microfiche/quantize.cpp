@@ -116,6 +116,7 @@ void add_quantize(CLI::App& app) {
       ->type_name("NAME")
       ->allow_extra_args(false);
   add_model_folder_option(*command, arguments->common);
+  add_threads_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { run_quantize(*arguments); });
 }

@@ -80,7 +80,7 @@ void add_train(CLI::App& app) {
       ->add_option(
           "--device", arguments->common.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
-  command->add_option("--threads", arguments->common.threads, "CPU threads");
+  add_threads_option(*command, arguments->common);
   command->add_option(
       "--max-minutes",
       arguments->max_minutes,

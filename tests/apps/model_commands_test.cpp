@@ -91,8 +91,8 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
 }
 
 TEST_F(ModelCommandsTest, QuantizeWritesAnInt4FolderThatReads) {
-  const auto quantized =
-      run("quantize --dtype int4 -o int4 --keep 'model.layers.0.self_attn.*'");
+  const auto quantized = run(
+      "quantize --dtype int4 --threads 1 -o int4 --keep 'model.layers.0.self_attn.*'");
 
   ASSERT_EQ(quantized.exit_code, 0) << quantized.err;
   const checkpoint::SafetensorsFile file(
@@ -125,7 +125,7 @@ TEST_F(ModelCommandsTest, MergeGivesTheSameModelAsTheAdapter) {
   }
   model::save_adapter(tiny.model, config, folder.path() / "adapter", "tiny");
 
-  const auto merged = run("merge adapter -o merged");
+  const auto merged = run("merge adapter --threads 1 -o merged");
   const auto plain = run("encode page.png -o plain.safetensors");
   const auto adapted =
       run("encode page.png -o adapted.safetensors --adapter adapter");
