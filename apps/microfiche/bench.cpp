@@ -128,8 +128,8 @@ void add_bench(CLI::App& app) {
       "Times the stages of the model on this machine with dummy pages. Tokens "
       "are vision tokens in encode, positions in prefill, ids in decode. "
       "`drafted` compares decoding with and without a draft, and fails if an "
-      "id differs, ties in rounding aside. `all` prints one row with everything and the memory's "
-      "bandwidth.");
+      "id differs, ties in rounding aside. `all` prints one row with "
+      "everything and the memory's bandwidth.");
   command
       ->add_option(
           "--what", config.what, "encode, prefill, decode; drafted; all")

@@ -144,7 +144,8 @@ void add_memory_curve(CLI::App& memory) {
       "Shows recall by age from the answers of `memory recall`: with "
       "intervals, floor, baselines and forgetting models. Plans of several "
       "conversations count together if they have the same policy, budget, "
-      "weights, dtype and reading config. -o writes report.html, curve.csv and curve.json.");
+      "weights, dtype and reading config. -o writes report.html, curve.csv and "
+      "curve.json.");
   add_answered_plan_options(*command, *arguments);
   command
       ->add_option(

@@ -227,6 +227,14 @@ int64_t TensorInfo::numel() const {
   return count;
 }
 
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t size : shape) {
+    text += concat(text.empty() ? "" : ", ", size);
+  }
+  return concat("[", text, "]");
+}
+
 std::optional<uint64_t> bytes_of(
     Dtype dtype,
     const std::vector<int64_t>& shape) {

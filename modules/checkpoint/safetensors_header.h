@@ -48,6 +48,9 @@ SafetensorsHeader parse_safetensors_header(
     std::span<const std::byte> file,
     const std::string& where);
 
+/// A shape as "[2, 3]".
+std::string shape_text(const std::vector<int64_t>& shape);
+
 /// Bytes of a tensor; empty if the count overflows or is not a whole number.
 std::optional<uint64_t> bytes_of(
     Dtype dtype,

@@ -64,12 +64,11 @@ PageBatch PageDataset::batch(int64_t index) const {
   RandomStream random(seed_, "batch", index);
   PageBatch batch;
   batch.index = index;
-  const PageMixConfig mix = mix_at(mix_, index);
-  batch.mode = draw_name(random, mix.modes);
+  batch.mode = draw_name(random, mix_.modes);
   batch.side_px = drawer_.side_px(batch.mode);
   batch.vision_tokens = drawer_.vision_tokens(batch.mode);
 
-  const Range range = mix.characters_per_token;
+  const Range range = mix_.characters_per_token;
   const double lowest = draw_log(
       random,
       {range.first,
@@ -92,7 +91,7 @@ PageBatch PageDataset::batch(int64_t index) const {
   for (int64_t i = 0; i < batch.pages; ++i) {
     PageRequest request;
     request.mode = batch.mode;
-    request.fill = mix.fill;
+    request.fill = mix_.fill;
     request.text = text_kind(draw_name(random, mix_.texts));
     request.characters_per_token = draw_log(random, densities);
     PageSample sample = page(request, random);

@@ -4,7 +4,6 @@
 #include "core/error.h"
 
 #include <cmath>
-#include <set>
 
 namespace microfiche::data {
 namespace {
@@ -30,35 +29,6 @@ void check_range(
       ", ",
       range.second,
       "]");
-}
-
-/// Between two numbers of one sign, in equal ratios.
-double between_ratios(double first, double last, double way) {
-  return first * std::pow(last / first, way);
-}
-
-double between(double first, double last, double way) {
-  return first + (last - first) * way;
-}
-
-std::map<std::string, double> between(
-    const std::map<std::string, double>& first,
-    const std::map<std::string, double>& last,
-    double way) {
-  std::map<std::string, double> mixed;
-  const auto add = [&](const std::map<std::string, double>& weights,
-                       double share) {
-    double sum = 0;
-    for (const auto& [name, weight] : weights) {
-      sum += weight;
-    }
-    for (const auto& [name, weight] : weights) {
-      mixed[name] += share * weight / sum;
-    }
-  };
-  add(first, 1 - way);
-  add(last, way);
-  return mixed;
 }
 
 } // namespace
@@ -113,41 +83,12 @@ const std::string& draw_name(
   return *chosen;
 }
 
-PageMixConfig mix_at(const PageMixConfig& config, int64_t index) {
-  PageMixConfig mix = config;
-  if (index >= config.ramp_batches) {
-    return mix;
-  }
-  const double way =
-      static_cast<double>(index) / static_cast<double>(config.ramp_batches);
-  if (const auto& first = config.first_characters_per_token) {
-    auto& range = mix.characters_per_token;
-    range = {
-        between_ratios(first->first, range.first, way),
-        between_ratios(first->second, range.second, way)};
-  }
-  if (config.first_modes) {
-    mix.modes = between(*config.first_modes, config.modes, way);
-  }
-  if (const auto& first = config.first_fill) {
-    mix.fill = {
-        between(first->first, mix.fill.first, way),
-        between(first->second, mix.fill.second, way)};
-  }
-  return mix;
-}
-
 std::vector<std::string> mode_names(const PageMixConfig& config) {
-  std::set<std::string> names;
+  std::vector<std::string> names;
   for (const auto& [name, weight] : config.modes) {
-    names.insert(name);
+    names.push_back(name);
   }
-  if (config.first_modes) {
-    for (const auto& [name, weight] : *config.first_modes) {
-      names.insert(name);
-    }
-  }
-  return {names.begin(), names.end()};
+  return names;
 }
 
 TextKind text_kind(const std::string& name) {
@@ -168,27 +109,6 @@ void validate(const PageMixConfig& config, const std::string& where) {
   }
   check_range(
       config.characters_per_token, 0.1, 1000, "characters_per_token", where);
-  if (config.first_characters_per_token) {
-    check_range(
-        *config.first_characters_per_token,
-        0.1,
-        1000,
-        "first_characters_per_token",
-        where);
-  }
-  if (config.first_modes) {
-    check_weights(*config.first_modes, "first_modes", where);
-  }
-  if (config.first_fill) {
-    check_range(*config.first_fill, 0.1, 2, "first_fill", where);
-  }
-  const bool ramps = config.first_characters_per_token || config.first_modes ||
-      config.first_fill;
-  check(
-      config.ramp_batches >= 0 && (config.ramp_batches > 0) == ramps,
-      where,
-      ": ramp_batches (above 0) belongs together with "
-      "first_characters_per_token, first_modes or first_fill");
   check(!config.fonts.empty(), where, ".fonts: expected at least one");
   check_range(config.fill, 0.1, 2, "fill", where);
   if (config.font_size_px) {

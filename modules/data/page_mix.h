@@ -42,14 +42,6 @@ struct PageMixConfig {
   /// page with wide words holds fewer than requested.
   Range characters_per_token = {4, 12};
 
-  /// A curriculum: where density, the modes' weights and `fill` begin their way
-  /// from, over `ramp_batches` batches. From sparse pages to dense ones, from
-  /// short texts to long ones, from large type to small.
-  std::optional<Range> first_characters_per_token;
-  std::optional<std::map<std::string, double>> first_modes;
-  std::optional<Range> first_fill;
-  int64_t ramp_batches = 0;
-
   /// Font files or families, drawn evenly.
   std::vector<std::string> fonts = {"DejaVu Sans"};
 
@@ -86,10 +78,7 @@ struct PageMixConfig {
   Range resized_from = {1, 3};
 };
 
-/// The mix of batch `index`, a point of the curriculum.
-PageMixConfig mix_at(const PageMixConfig& config, int64_t index);
-
-/// The modes that pages of the mix may have at any time.
+/// The names of the modes that pages of the mix may have.
 std::vector<std::string> mode_names(const PageMixConfig& config);
 
 /// A name drawn by its weight.
@@ -140,10 +129,6 @@ void visit_fields(Visitor&& visit, PageMixConfig& config) {
   visit("modes", config.modes);
   visit("texts", config.texts);
   visit("characters_per_token", config.characters_per_token);
-  visit("first_characters_per_token", config.first_characters_per_token);
-  visit("first_modes", config.first_modes);
-  visit("first_fill", config.first_fill);
-  visit("ramp_batches", config.ramp_batches);
   visit("fonts", config.fonts);
   visit("sizes", config.sizes);
   visit("font_size_px", config.font_size_px);

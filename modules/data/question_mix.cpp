@@ -13,11 +13,6 @@ void validate(const QuestionMixConfig& config, const std::string& where) {
   check_counts(config.questions, 100, "questions", where);
   check_counts(config.several_pages, 32, "several_pages", where);
   check_counts(config.prefix_characters, 32, "prefix_characters", where);
-  check(
-      config.pages.ramp_batches == 0,
-      where,
-      ".pages: questions have no curriculum; leave out ramp_batches and the "
-      "fields that belong to it");
 }
 
 } // namespace microfiche::data

@@ -266,7 +266,7 @@ int64_t save_original(
 std::vector<StoredRendering> renderings(Store& store, int64_t page) {
   Statement query(
       store.database(),
-      "SELECT rendering.id, mode, how, parent, width, height, type_px, "
+      "SELECT rendering.id, mode, how, width, height, type_px, "
       "characters, png_sha256 FROM rendering JOIN rendering_page "
       "ON rendering_page.rendering = rendering.id "
       "WHERE rendering_page.page = ?1 ORDER BY rendering.id");
@@ -277,12 +277,11 @@ std::vector<StoredRendering> renderings(Store& store, int64_t page) {
     rendering.id = query.integer(0);
     rendering.mode = query.text(1);
     rendering.how = query.text(2);
-    rendering.parent = query.optional_integer(3);
-    rendering.width = query.integer(4);
-    rendering.height = query.integer(5);
-    rendering.type_px = query.number(6);
-    rendering.characters = query.integer(7);
-    rendering.png_sha256 = query.text(8);
+    rendering.width = query.integer(3);
+    rendering.height = query.integer(4);
+    rendering.type_px = query.number(5);
+    rendering.characters = query.integer(6);
+    rendering.png_sha256 = query.text(7);
     list.push_back(std::move(rendering));
   }
   return list;

@@ -113,7 +113,6 @@ struct StoredRendering {
 
   /// original, resized, cumulative, rerendered or excerpt.
   std::string how = "original";
-  std::optional<int64_t> parent;
   int64_t width = 0;
   int64_t height = 0;
   double type_px = 0;

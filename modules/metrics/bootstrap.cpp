@@ -19,15 +19,6 @@ double mean_of(const std::vector<double>& values) {
       static_cast<double>(values.size());
 }
 
-/// Interpolates linearly between sorted values, as NumPy's default.
-double percentile(const std::vector<double>& sorted, double fraction) {
-  const double position = fraction * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(position);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(
-      sorted[below], sorted[above], position - static_cast<double>(below));
-}
-
 double normal_cdf(double z) {
   return 0.5 * std::erfc(-z / std::sqrt(2.0));
 }
@@ -71,6 +62,14 @@ double bca_quantile(double end, double bias, double acceleration) {
 }
 
 } // namespace
+
+double percentile(const std::vector<double>& sorted, double fraction) {
+  const double position = fraction * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(position);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(
+      sorted[below], sorted[above], position - static_cast<double>(below));
+}
 
 std::vector<std::vector<double>> resampled_means(
     const std::vector<std::vector<double>>& columns,

@@ -35,6 +35,10 @@ std::vector<std::vector<double>> resampled_means(
     uint64_t seed,
     int64_t num_resamples = kBootstrapResamples);
 
+/// Interpolates linearly between sorted values, as NumPy's default; `fraction`
+/// in [0, 1].
+double percentile(const std::vector<double>& sorted, double fraction);
+
 /// The intervals of a mean, from its resampled means. Their width is 0 for one
 /// page and for pages with equal values. All values are NaN without pages and
 /// if a value is not finite.

@@ -6,19 +6,6 @@
 #include "metrics/bootstrap.h"
 
 namespace microfiche::metrics {
-namespace {
-
-/// Interpolates linearly between sorted shares.
-double quantile_of_shares(const std::vector<double>& sorted, double quantile) {
-  const double position = quantile * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(position);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(
-      sorted[below], sorted[above], position - static_cast<double>(below));
-}
-
-} // namespace
-
 Proportion wilson_proportion(int64_t correct, int64_t probes) {
   Proportion result{probes, correct, NAN, NAN, NAN};
   if (probes == 0) {
@@ -64,8 +51,8 @@ Proportion clustered_proportion(
   }
   std::sort(shares.begin(), shares.end());
   if (!shares.empty()) {
-    result.low = quantile_of_shares(shares, 0.025);
-    result.high = quantile_of_shares(shares, 0.975);
+    result.low = percentile(shares, 0.025);
+    result.high = percentile(shares, 0.975);
   }
   return result;
 }

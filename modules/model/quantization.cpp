@@ -335,8 +335,4 @@ Quantization int8_quantization() {
   return {{{{LayerPattern(kAllLinear, "")}, format}}, {}};
 }
 
-Json int8_quantization_config() {
-  return write_quantization(int8_quantization());
-}
-
 } // namespace microfiche::model

@@ -83,6 +83,5 @@ Json write_quantization(const Quantization& quantization);
 
 /// All linear layers in int8.
 Quantization int8_quantization();
-Json int8_quantization_config();
 
 } // namespace microfiche::model

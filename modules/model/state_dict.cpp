@@ -19,6 +19,7 @@ namespace {
 
 using checkpoint::Checkpoint;
 using checkpoint::CheckpointTensor;
+using checkpoint::shape_text;
 
 constexpr size_t kMaxListedNames = 10;
 
@@ -70,14 +71,6 @@ bool is_weight_dtype(checkpoint::Dtype dtype) {
   return dtype == checkpoint::Dtype::kF32 ||
       dtype == checkpoint::Dtype::kBF16 || dtype == checkpoint::Dtype::kF16 ||
       dtype == checkpoint::Dtype::kF64;
-}
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  }
-  return text + "]";
 }
 
 /// A paragraph of `check_checkpoint`'s message.

@@ -7,7 +7,7 @@
 #include "core/utf8.h"
 #include "data/corpus.h"
 #include "data/word_breaks.h"
-#include "metrics/white_space.h"
+#include "metrics/text_normalization.h"
 #include "rendering/visible_text.h"
 
 namespace microfiche::sources {
@@ -19,19 +19,8 @@ using data::starts_east_asian;
 /// Without invisible characters, which leave no ink and must not count toward
 /// the length of a page; see Note [Invisible characters].
 std::string collapse_spaces(const std::string& text) {
-  std::string collapsed;
-  for (const char32_t c :
-       decode_utf8(rendering::VisibleText(text).text()).text) {
-    if (!metrics::is_space(c)) {
-      collapsed += encode_utf8({&c, 1});
-    } else if (!collapsed.empty() && collapsed.back() != ' ') {
-      collapsed += ' ';
-    }
-  }
-  if (!collapsed.empty() && collapsed.back() == ' ') {
-    collapsed.pop_back();
-  }
-  return collapsed;
+  return encode_utf8(metrics::collapse_spaces(
+      decode_utf8(rendering::VisibleText(text).text()).text));
 }
 
 } // namespace

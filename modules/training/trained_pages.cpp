@@ -92,12 +92,9 @@ std::optional<model::TrainedOn> trained_pages(
     const auto names = data::mode_names(mix);
     modes.insert(names.begin(), names.end());
     fonts.insert(mix.fonts.begin(), mix.fonts.end());
-    for (const auto& range :
-         {mix.characters_per_token,
-          mix.first_characters_per_token.value_or(mix.characters_per_token)}) {
-      density.first = std::min(density.first, range.first);
-      density.second = std::max(density.second, range.second);
-    }
+    const auto& range = mix.characters_per_token;
+    density.first = std::min(density.first, range.first);
+    density.second = std::max(density.second, range.second);
   }
   model::TrainedOn trained;
   trained.modes.assign(modes.begin(), modes.end());

@@ -18,18 +18,11 @@ namespace {
 
 using checkpoint::Checkpoint;
 using checkpoint::Dtype;
+using checkpoint::shape_text;
 
 constexpr size_t kListed = 3;
 constexpr const char* kUnusedTensor =
     "model.vision_model.embeddings.patch_embedding.weight";
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text;
-  for (const auto size : shape) {
-    text += concat(text.empty() ? "" : ", ", size);
-  }
-  return concat("[", text, "]");
-}
 
 /// Differences of one kind; keeps the first few and counts all.
 class DifferenceList {

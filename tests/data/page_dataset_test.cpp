@@ -119,22 +119,6 @@ TEST(PageDatasetTest, KeepsDensitiesWithinTheirRange) {
   }
 }
 
-TEST(PageDatasetTest, BeginsACurriculumWithSparsePages) {
-  auto mix = make_mix();
-  mix.characters_per_token = {20, 24};
-  mix.first_characters_per_token = Range{4, 5};
-  mix.ramp_batches = 100;
-  const auto dataset = make_dataset(mix);
-  const auto density = [&](int64_t index) {
-    const auto batch = dataset.batch(index);
-    return static_cast<double>(batch.characters) /
-        static_cast<double>(batch.pages * batch.vision_tokens);
-  };
-
-  EXPECT_LT(density(0), 9);
-  EXPECT_GT(density(100), 15);
-}
-
 TEST(PageDatasetTest, DrawsPointsPerPageAndPerVisionToken) {
   auto config = make_batch_config();
   config.points_per_page = 5;

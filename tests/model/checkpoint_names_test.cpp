@@ -96,7 +96,8 @@ TEST(CheckpointNamesTest, DeepSeekOcr2HasThePublishedNamesAndShapes) {
 
 TEST(CheckpointNamesTest, Int8AppliesToLinearLayersOnly) {
   ModelConfig config;
-  config.source["quantization_config"] = int8_quantization_config();
+  config.source["quantization_config"] =
+      write_quantization(int8_quantization());
   int64_t layers = 0;
   std::set<std::string> names;
   for (const auto& spec : checkpoint_tensors(config)) {

@@ -39,7 +39,7 @@ TEST_F(LoadedModelTest, AnInt8FolderEqualsTheQuantizedModel) {
 
 TEST_F(LoadedModelTest, FloatWeightsFromAnInt8ConfigAreSavedAsFloats) {
   Json config = tests::tiny_config();
-  config["quantization_config"] = int8_quantization_config();
+  config["quantization_config"] = write_quantization(int8_quantization());
   const auto fresh = make_model(
       read_model_config(config, "config.json"), tests::byte_tokenizer());
   tests::TemporaryFolder copy;

@@ -29,7 +29,7 @@ class TrainedPagesTest : public ::testing::Test {
 TEST_F(TrainedPagesTest, AreThoseOfAllStages) {
   config.stages[0].pages->modes = {{"one", 1}};
   config.stages[0].pages->fonts = {"DejaVu Sans Mono"};
-  config.stages[0].pages->first_characters_per_token = {2, 3};
+  config.stages[0].pages->characters_per_token = {2, 3};
   config.stages[1].pages->modes = {{"four", 1}};
   config.stages[1].pages->fonts = {"DejaVu Serif", "DejaVu Sans Mono"};
 

@@ -233,7 +233,7 @@ std::vector<RecallRow> recall_rows(Store& store, const Series& series) {
   // Answers from before schema 3 have no age; the newest of equal ones counts.
   Statement query(
       store.database(),
-      "SELECT probe.conversation, probe.question, probe.fact, "
+      "SELECT probe.conversation, probe.fact, "
       "coalesce(fact.kind, ''), answer.method, answer.outcome, "
       "coalesce(answer.page, 0), coalesce(answer.tier, 0), "
       "coalesce(answer.mode, ''), coalesce(answer.age_pages, 0), "
@@ -252,19 +252,18 @@ std::vector<RecallRow> recall_rows(Store& store, const Series& series) {
     while (query.next()) {
       RecallRow row;
       row.conversation = query.integer(0);
-      row.question = query.text(1);
-      row.fact = query.optional_integer(2);
-      row.kind = query.text(3);
-      row.method = query.text(4);
-      row.outcome = outcome_of(store, query.integer(13), query.text(5));
-      row.page = query.integer(6);
-      row.tier = query.integer(7);
-      row.mode = query.text(8);
-      row.age_pages = query.integer(9);
-      row.age_turns = query.integer(10);
-      row.positions = query.integer(11);
-      if (!query.is_null(12)) {
-        row.characters_per_token = query.number(12);
+      row.fact = query.optional_integer(1);
+      row.kind = query.text(2);
+      row.method = query.text(3);
+      row.outcome = outcome_of(store, query.integer(12), query.text(4));
+      row.page = query.integer(5);
+      row.tier = query.integer(6);
+      row.mode = query.text(7);
+      row.age_pages = query.integer(8);
+      row.age_turns = query.integer(9);
+      row.positions = query.integer(10);
+      if (!query.is_null(11)) {
+        row.characters_per_token = query.number(11);
       }
       if (row.fact) {
         row.place = places.find(row.page, *row.fact);

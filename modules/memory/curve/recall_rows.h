@@ -14,7 +14,6 @@ namespace microfiche::memory::curve {
 /// An answer to a question about a fact, or about something never stated.
 struct RecallRow {
   int64_t conversation = 0;
-  std::string question;
 
   /// None: the fact was never stated, and there is no age.
   std::optional<int64_t> fact;

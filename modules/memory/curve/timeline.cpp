@@ -125,7 +125,7 @@ class PageFacts {
         method_(method),
         facts_(
             store.database(),
-            "SELECT fact.id, turn.seq, fact.key, fact.value FROM page_turn "
+            "SELECT fact.id, fact.key, fact.value FROM page_turn "
             "JOIN turn ON turn.id = page_turn.turn "
             "JOIN fact ON fact.turn = turn.id WHERE page_turn.page = ?1 "
             "ORDER BY turn.seq, fact.id"),
@@ -148,9 +148,8 @@ class PageFacts {
     while (facts_.next()) {
       const int64_t id = facts_.integer(0);
       TimelineFact fact;
-      fact.seq = facts_.integer(1);
-      fact.key = facts_.text(2);
-      fact.value = facts_.text(3);
+      fact.key = facts_.text(1);
+      fact.value = facts_.text(2);
       fact.superseded = newest_.count(id) == 0;
       if (answer_.bind(id, run_, method_, page).next()) {
         fact.answer = answer_.text(0);

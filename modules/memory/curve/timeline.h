@@ -11,7 +11,6 @@ namespace microfiche::memory::curve {
 
 /// A fact on a page, and the answer to the question about it.
 struct TimelineFact {
-  int64_t seq = 0;
   std::string key;
   std::string value;
 

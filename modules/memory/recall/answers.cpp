@@ -303,15 +303,6 @@ std::string_view name_of(Method method) {
   return kMethodNames.at(static_cast<size_t>(method));
 }
 
-std::optional<Method> find_method(std::string_view name) {
-  for (const Method method : kMethods) {
-    if (name_of(method) == name) {
-      return method;
-    }
-  }
-  return std::nullopt;
-}
-
 int64_t age_in_pages(const StoredPlan& plan, size_t item) {
   return static_cast<int64_t>(plan.items.size() - 1 - item);
 }

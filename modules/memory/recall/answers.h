@@ -68,7 +68,6 @@ inline constexpr Method kMethods[] = {
 /// "transcription", "wrong_page", "blank_page", "whole_text", "newest_text",
 /// "oldest_text", "summary", "pruned_text" or "text_search".
 std::string_view name_of(Method method);
-std::optional<Method> find_method(std::string_view name);
 
 /// Turns that `text_search` fetches.
 inline constexpr int64_t kFetchedTurns = 3;

@@ -1,13 +1,13 @@
 #include "training/evaluation/evaluation.h"
 
-#include "core/edit_distance.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "core/terminal.h"
 #include "core/utf8.h"
 #include "generation/read.h"
 #include "metrics/bootstrap.h"
-#include "metrics/white_space.h"
+#include "metrics/edit_rates.h"
+#include "metrics/text_normalization.h"
 #include "page/page_views.h"
 #include "page/vision_token_order.h"
 #include "text_compression/text_sequences.h"
@@ -25,28 +25,13 @@ constexpr uint64_t kBootstrapSeed = 0;
 /// The text of rows that read conversations.
 constexpr const char* kConversations = "conversations";
 
-std::u32string collapse_white_space(std::string_view text) {
-  std::u32string result;
-  for (const char32_t character : decode_utf8(text).text) {
-    if (!metrics::is_space(character)) {
-      result += character;
-    } else if (!result.empty() && result.back() != U' ') {
-      result += U' ';
-    }
-  }
-  if (!result.empty() && result.back() == U' ') {
-    result.pop_back();
-  }
-  return result;
-}
-
 double precision(std::string_view reference, std::string_view prediction) {
-  const auto expected = collapse_white_space(reference);
-  const auto read = collapse_white_space(prediction);
-  const size_t longest = std::max({expected.size(), read.size(), size_t{1}});
+  const auto collapsed = [](std::string_view text) {
+    return metrics::collapse_spaces(decode_utf8(text).text);
+  };
   return 1 -
-      static_cast<double>(edit_distance(expected, read)) /
-      static_cast<double>(longest);
+      metrics::normalized_edit_distance(
+             {collapsed(reference), collapsed(prediction)});
 }
 
 page::PageImage as_image(const data::PageSample& sample) {

@@ -1,5 +1,7 @@
 #include "training/loss/glyph_head.h"
 
+#include "data/glyph_points.h"
+
 #include <cmath>
 
 // B = pages, n = vision tokens along a side, P = points, W = width of a cell.
@@ -34,7 +36,7 @@ void GlyphHeadImpl::reset() {
       "norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
   hidden = register_module("hidden", torch::nn::Linear(width, width));
   classify = register_module(
-      "classify", torch::nn::Linear(width, options.num_labels()));
+      "classify", torch::nn::Linear(width, data::GlyphPoint::kNumLabels));
 }
 
 torch::Tensor GlyphHeadImpl::forward(

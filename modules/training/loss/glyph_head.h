@@ -22,9 +22,6 @@ struct GlyphHeadOptions {
 
   /// Pixels along the side of a vision token.
   TORCH_ARG(int64_t, pixels_per_token) = 64;
-
-  /// The labels of a point: a byte, or nothing.
-  TORCH_ARG(int64_t, num_labels) = 257;
 };
 
 /// Predicts the character at a point of the page from the vision tokens. It
@@ -45,7 +42,7 @@ class GlyphHeadImpl : public torch::nn::Cloneable<GlyphHeadImpl> {
   /// Shapes:
   ///   tokens: (B, n * n, token_width), row-major
   ///   points: (B, P, 2) x and y in pixels, inside the page
-  ///   returns: (B, P, num_labels) logits, float32
+  ///   returns: (B, P, GlyphPoint::kNumLabels) logits, float32
   ///
   /// Throws `c10::Error` for other shapes.
   torch::Tensor forward(

@@ -17,7 +17,6 @@ inline memory::curve::RecallRow recall_row(
     int64_t conversation = 1) {
   memory::curve::RecallRow row;
   row.conversation = conversation;
-  row.question = "key";
   row.fact = 1;
   row.kind = "letters";
   row.method = method;

@@ -202,12 +202,5 @@ TEST_F(AnswersTest, ANeverStatedKeyHasNoPageAndNoAge) {
   EXPECT_EQ(query.integer(1) + query.integer(2) + query.integer(3), 0);
 }
 
-TEST(MethodTest, NamesAreFoundAgain) {
-  for (const Method method : kMethods) {
-    EXPECT_EQ(find_method(name_of(method)), method);
-  }
-  EXPECT_EQ(find_method("guess"), std::nullopt);
-}
-
 } // namespace
 } // namespace microfiche::memory
