@@ -91,9 +91,9 @@ TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
 }
 
 TEST_F(ModelCommandsTest, QuantizeWritesAnInt4FolderThatReads) {
-  const auto quantized = run(
-      "quantize --dtype int4 --threads 1 -o int4 "
-      "--keep 'model.layers.0.self_attn.*'");
+  const auto quantized =
+      run("quantize --dtype int4 --threads 1 -o int4 "
+          "--keep 'model.layers.0.self_attn.*'");
 
   ASSERT_EQ(quantized.exit_code, 0) << quantized.err;
   const checkpoint::SafetensorsFile file(
