@@ -104,11 +104,11 @@ TEST_F(Bf16MatricesTest, Int8WeightsAreThoseOfAFileReadInFloat32) {
 
   const auto actual = load_model(tests::nano_model(), in_bf16);
 
-  const auto buffers = expected.model->named_parameters();
+  const auto parameters = expected.model->named_parameters();
   int64_t int8_matrices = 0;
   for (const auto& item : actual.model->named_parameters()) {
     if (item.value().scalar_type() == torch::kInt8) {
-      EXPECT_TRUE(torch::equal(item.value(), buffers[item.key()]))
+      EXPECT_TRUE(torch::equal(item.value(), parameters[item.key()]))
           << item.key();
       ++int8_matrices;
     }
