@@ -31,6 +31,10 @@ int64_t available_memory_bytes() {
   return proc_bytes("/proc/meminfo", "MemAvailable:");
 }
 
+int64_t resident_memory_bytes() {
+  return proc_bytes("/proc/self/status", "VmRSS:");
+}
+
 int64_t peak_memory_bytes() {
   return proc_bytes("/proc/self/status", "VmHWM:");
 }

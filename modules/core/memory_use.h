@@ -8,6 +8,9 @@ namespace microfiche {
 /// Main memory available to new allocations, from /proc/meminfo.
 int64_t available_memory_bytes();
 
+/// Resident size of this process.
+int64_t resident_memory_bytes();
+
 /// Largest resident size of this process since its start or the last
 /// `reset_peak_memory`.
 int64_t peak_memory_bytes();

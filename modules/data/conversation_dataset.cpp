@@ -67,8 +67,7 @@ PageBatch ConversationDataset::batch(int64_t index) const {
   batch.mode = draw_name(random, mix_.modes);
   const auto& mode = modes_.at(batch.mode);
   batch.side_px = mode.base_size_px;
-  const int64_t side = batch.side_px / model_.pixels_per_token;
-  batch.vision_tokens = side * side;
+  batch.vision_tokens = model_.vision_tokens(mode);
   batch.channels = 3;
   const auto& bucket = buckets_->draw(random);
   const auto rows = std::max<int64_t>(

@@ -1,8 +1,15 @@
 #include "data/dataset_model.h"
 
 #include "core/error.h"
+#include "page/vision_token_order.h"
 
 namespace microfiche::data {
+
+int64_t DatasetModel::vision_tokens(const page::ResolutionMode& mode) const {
+  const int64_t side_px = mode.base_size_px;
+  return page::count_vision_tokens(mode, side_px, side_px, pixels_per_token)
+      .nominal;
+}
 
 std::map<std::string, page::ResolutionMode> DatasetModel::untiled_modes(
     const std::vector<std::string>& names) const {

@@ -19,11 +19,14 @@ struct DatasetModel {
   /// Ends every answer.
   int64_t end_id = 0;
 
-  /// Side of a vision token.
+  /// Side of the square that a vision token stands for.
   int64_t pixels_per_token = 64;
 
   /// The modes of the model's family.
   std::vector<page::ResolutionMode> published_modes = page::official_modes();
+
+  /// Vision tokens of a square page in a mode without tiles.
+  int64_t vision_tokens(const page::ResolutionMode& mode) const;
 
   /// The modes of these names. Throws `InputError` for an unknown mode, one
   /// with tiles, and one whose side is not a multiple of a vision token's.

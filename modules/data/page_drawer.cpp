@@ -120,6 +120,9 @@ PageDrawer::PageDrawer(
       loose_points_(batch.loose_points),
       modes_(model.untiled_modes(mode_names(mix_))),
       pixels_per_token_(model.pixels_per_token) {
+  for (const auto& [name, mode] : modes_) {
+    vision_tokens_[name] = model.vision_tokens(mode);
+  }
   for (const auto& font : mix_.fonts) {
     fonts_.push_back(
         {font, mean_advance(font, sample_text), fixed_advance(font)});
@@ -133,19 +136,22 @@ bool PageDrawer::has_monospaced_font() const {
   return !monospaced_.empty();
 }
 
-int64_t PageDrawer::side_px(const std::string& mode) const {
-  const auto found = modes_.find(mode);
+void PageDrawer::check_mode(const std::string& mode) const {
   check(
-      found != modes_.end(),
+      modes_.contains(mode),
       "training pages: no mode named \"",
       mode,
       "\" in the mix");
-  return found->second.base_size_px;
+}
+
+int64_t PageDrawer::side_px(const std::string& mode) const {
+  check_mode(mode);
+  return modes_.at(mode).base_size_px;
 }
 
 int64_t PageDrawer::vision_tokens(const std::string& mode) const {
-  const int64_t side = side_px(mode) / pixels_per_token_;
-  return side * side;
+  check_mode(mode);
+  return vision_tokens_.at(mode);
 }
 
 PageSample PageDrawer::draw(

@@ -98,6 +98,9 @@ class PageDrawer {
     Font font;
   };
 
+  /// Throws `InputError` for a mode that is not in the mix.
+  void check_mode(const std::string& mode) const;
+
   Look draw_look(
       const std::string& mode,
       const std::vector<Font>& fonts,
@@ -113,6 +116,7 @@ class PageDrawer {
   int64_t points_per_token_;
   double loose_points_;
   std::map<std::string, page::ResolutionMode> modes_;
+  std::map<std::string, int64_t> vision_tokens_;
   int64_t pixels_per_token_;
   std::vector<Font> fonts_;
   std::vector<Font> monospaced_;

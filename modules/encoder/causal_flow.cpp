@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <utility>
 
-// B = pages or tiles, n = side of the token grid, L = 2 n^2 rows, D = channels
-// of a head.
+// B = pages or tiles, n = side of the compressor's map, q = queries,
+// L = n * n + q rows, D = channels of a head.
 
 namespace microfiche::encoder {
 
@@ -126,10 +126,13 @@ CausalFlowImpl::CausalFlowImpl(CausalFlowOptions options_)
 void CausalFlowImpl::reset() {
   check_tower("CausalFlow", options.width(), options.layers(), options.heads());
   TORCH_CHECK_VALUE(
-      options.pixels_per_token() >= 1 && !options.view_sides_px().empty(),
-      "CausalFlow: expected a positive pixels_per_token and at least one of "
-      "view_sides_px, got ",
+      options.pixels_per_token() >= 1 && options.squares_per_query() >= 1 &&
+          !options.view_sides_px().empty(),
+      "CausalFlow: expected a positive pixels_per_token and squares_per_query "
+      "and at least one of view_sides_px, got ",
       options.pixels_per_token(),
+      ", ",
+      options.squares_per_query(),
       " and ",
       torch::IntArrayRef(options.view_sides_px()));
 
@@ -142,9 +145,18 @@ void CausalFlowImpl::reset() {
         options.pixels_per_token(),
         ", got ",
         side_px);
+    TORCH_CHECK_VALUE(
+        side * side % options.squares_per_query() == 0,
+        "CausalFlow: squares_per_query must divide the ",
+        side * side,
+        " tokens of a view of ",
+        side_px,
+        " px, got ",
+        options.squares_per_query());
     queries.push_back(register_parameter(
         "query_" + std::to_string(side_px),
-        torch::randn({side * side, options.width()})));
+        torch::randn(
+            {side * side / options.squares_per_query(), options.width()})));
   }
   layers = register_module("layers", torch::nn::ModuleList());
   for (int64_t layer = 0; layer < options.layers(); ++layer) {
@@ -155,7 +167,7 @@ void CausalFlowImpl::reset() {
 
 torch::Tensor CausalFlowImpl::forward(const torch::Tensor& map) {
   const auto x = run_layers(append_queries(map));
-  return x.slice(/*dim=*/1, x.size(1) / 2);
+  return x.slice(/*dim=*/1, map.size(2) * map.size(3));
 }
 
 torch::Tensor CausalFlowImpl::append_queries(const torch::Tensor& map) {
@@ -168,7 +180,7 @@ torch::Tensor CausalFlowImpl::append_queries(const torch::Tensor& map) {
       map.sizes());
   const auto tokens = map.flatten(2).transpose(1, 2); // (B, n * n, width)
   const auto fits = [&](const torch::Tensor& rows) {
-    return rows.size(0) == tokens.size(1);
+    return rows.size(0) * options.squares_per_query() == tokens.size(1);
   };
   const auto found = std::find_if(queries.begin(), queries.end(), fits);
   TORCH_CHECK(
@@ -183,9 +195,12 @@ torch::Tensor CausalFlowImpl::append_queries(const torch::Tensor& map) {
 }
 
 FlowContext CausalFlowImpl::make_context(const torch::Tensor& x) const {
-  const int64_t rows = x.size(1), tokens = rows / 2;
+  // For every query, so many tokens.
+  const int64_t rows = x.size(1);
+  const int64_t tokens =
+      rows / (options.squares_per_query() + 1) * options.squares_per_query();
   const auto index = torch::TensorOptions(torch::kInt64).device(x.device());
-  // A causal mask whose rows of the first half see that half.
+  // A causal mask, but the tokens see all tokens.
   auto mask = torch::ones({rows, rows}, index.dtype(torch::kBool)).tril();
   mask.narrow(0, 0, tokens).narrow(1, 0, tokens).fill_(true);
   return {

@@ -35,16 +35,20 @@ struct CausalFlowOptions {
   /// Sides, in pixels, of the views that it has learned queries for.
   TORCH_ARG(std::vector<int64_t>, view_sides_px) = {768, 1024};
 
-  /// Pixels along the side of one vision token.
+  /// Pixels along the side of one token of the compressor.
   TORCH_ARG(int64_t, pixels_per_token) = 64;
+
+  /// Tokens of the compressor for each learned query; 1 as published.
+  TORCH_ARG(int64_t, squares_per_query) = 1;
 };
 
 // Note [Causal flow]
-// n * n tokens of the compressor, row by row, are followed by n * n learned
-// queries in one sequence. The tokens see each other and no query; a query sees
-// all tokens, the queries before it and itself. Positions run on over both
-// halves. The outputs of the queries are the vision tokens, so their order is
-// learned, and need not be that of the rows.
+// n * n tokens of the compressor, row by row, are followed by q learned queries
+// in one sequence. The tokens see each other and no query; a query sees all
+// tokens, the queries before it and itself. Positions run on over both parts.
+// The outputs of the queries are the vision tokens, so their order is learned,
+// and need not be that of the rows. As published, q = n * n; with fewer queries
+// (`squares_per_query`) the stage compresses further.
 //
 // Newer transformers drop this mask without a word and compute a plain causal
 // one; the reference tensors come from version 4.46.3.
@@ -53,7 +57,7 @@ struct CausalFlowOptions {
 struct FlowContext {
   layers::Rotation rotation;
 
-  /// (2 n^2, 2 n^2) bool, true where a row sees a column.
+  /// (n * n + q, n * n + q) bool, true where a row sees a column.
   torch::Tensor mask;
 };
 
@@ -103,9 +107,9 @@ class FlowLayerImpl : public torch::nn::Cloneable<FlowLayerImpl> {
 TORCH_MODULE(FlowLayer);
 
 /// The second stage of DeepSeek-OCR 2: a language model's body, of Qwen2-0.5B's
-/// shape, reads the compressor's tokens and writes as many vision tokens. See
-/// Note [Causal flow]. Linear layers start from normal(0, 0.02), queries from
-/// normal(0, 1).
+/// shape, reads the compressor's tokens and writes as many vision tokens, or
+/// fewer. See Note [Causal flow]. Linear layers start from normal(0, 0.02),
+/// queries from normal(0, 1).
 ///
 /// Source: DeepSeek-OCR 2, arXiv:2601.20552, "DeepEncoder V2";
 /// deepencoderv2/qwen2_d2e.py (deepseek-ai/DeepSeek-OCR-2 2f3699e).
@@ -117,23 +121,23 @@ class CausalFlowImpl : public torch::nn::Cloneable<CausalFlowImpl>,
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// Shapes: map (B, width, n, n), returns (B, n * n, width), in the order of
-  /// the queries.
+  /// Shapes: map (B, width, n, n), returns (B, q, width), in the order of the
+  /// queries.
   ///
   /// Throws `c10::Error` for another shape, and for an n without queries.
   torch::Tensor forward(const torch::Tensor& map) override;
 
   /// The tokens of the map, followed by the queries.
   ///
-  /// Shapes: map (B, width, n, n), returns (B, 2 * n * n, width).
+  /// Shapes: map (B, width, n, n), returns (B, n * n + q, width).
   torch::Tensor append_queries(const torch::Tensor& map);
 
-  /// All layers and the last norm, on both halves.
+  /// All layers and the last norm, on both parts.
   ///
-  /// Shapes: x (B, 2 * n * n, width), returns the same shape.
+  /// Shapes: x (B, n * n + q, width), returns the same shape.
   torch::Tensor run_layers(torch::Tensor x);
 
-  /// For sequences like `x`: L = 2 * n * n rows.
+  /// For sequences like `x`: L = n * n + q rows.
   FlowContext make_context(const torch::Tensor& x) const;
 
   std::string stage_name() const override;
@@ -150,7 +154,7 @@ class CausalFlowImpl : public torch::nn::Cloneable<CausalFlowImpl>,
   /// Recomputes layers in the backward pass; see `layers::recompute`.
   bool recompute_layers = false;
 
-  /// (n * n, width) for each of `view_sides_px`, named query_<side in px>.
+  /// (q, width) for each of `view_sides_px`, named query_<side in px>.
   std::vector<torch::Tensor> queries;
   torch::nn::ModuleList layers{nullptr};
   microfiche::layers::RmsNorm norm{nullptr};

@@ -2,7 +2,8 @@
 
 #include <utility>
 
-// B = pages or tiles, S = their side in pixels, n = side of the token grid.
+// B = pages or tiles, S = their side in pixels, n = side of the compressor's
+// map, q = vision tokens.
 
 namespace microfiche::encoder {
 
@@ -69,8 +70,8 @@ EncoderStages DeepEncoderImpl::stages(const torch::Tensor& pixels) {
 EncoderStages DeepEncoderImpl::compress(const torch::Tensor& patches) {
   EncoderStages stages;
   stages.sam = compressor->forward(patches); // (B, C, n, n)
-  stages.second = second_stage->forward(stages.sam); // (B, n * n, .)
-  stages.tokens = project(stages.sam, stages.second); // (B, n * n, D)
+  stages.second = second_stage->forward(stages.sam); // (B, q, .)
+  stages.tokens = project(stages.sam, stages.second); // (B, q, D)
   return stages;
 }
 

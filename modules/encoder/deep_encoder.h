@@ -27,13 +27,14 @@ struct DeepEncoderOptions {
   TORCH_ARG(ProjectorOptions, projector);
 };
 
-/// The outputs of the encoder's stages, with n = S / pixels_per_token.
+/// The outputs of the encoder's stages, with n = S / pixels_per_token and q
+/// vision tokens: n * n, or fewer if the second stage compresses.
 struct EncoderStages {
   /// The output of the compressor, (B, C, n, n).
   torch::Tensor sam;
-  /// The output of the second stage, (B, n * n, its width).
+  /// The output of the second stage, (B, q, its width).
   torch::Tensor second;
-  /// Vision tokens at the decoder's width, (B, n * n, D).
+  /// Vision tokens at the decoder's width, (B, q, D).
   torch::Tensor tokens;
 };
 
@@ -54,8 +55,8 @@ class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
   ///
   /// Shapes, with n = S / pixels_per_token:
   ///   pixels: (B, 3, S, S), normalised to [-1, 1]
-  ///   returns: (B, n * n, projector.out_width); row-major with `ClipVit`, in
-  ///     the order of the queries with `CausalFlow`
+  ///   returns: (B, q, projector.out_width); row-major with `ClipVit`, in the
+  ///     order of the queries with `CausalFlow`
   ///
   /// Throws `c10::Error` when S is not a multiple of pixels_per_token, or the
   /// second stage does not take n.
@@ -72,8 +73,7 @@ class DeepEncoderImpl : public torch::nn::Cloneable<DeepEncoderImpl> {
   /// The last step of `compress`, from the outputs of the compressor and of the
   /// second stage.
   ///
-  /// Shapes: sam (B, C, n, n), second (B, n * n, its width), returns
-  /// (B, n * n, D).
+  /// Shapes: sam (B, C, n, n), second (B, q, its width), returns (B, q, D).
   torch::Tensor project(const torch::Tensor& sam, const torch::Tensor& second);
 
   /// The options with which this module was constructed.

@@ -29,7 +29,8 @@ class SecondStage {
   /// The channels of `features`, which the projector takes.
   virtual int64_t feature_width() const = 0;
 
-  /// Shapes: map (B, C, n, n), returns (B, n * n, its width).
+  /// Shapes: map (B, C, n, n), returns (B, q, its width). q, the number of
+  /// vision tokens, is n * n, or a fraction of it in a stage that compresses.
   ///
   /// Throws `c10::Error` when the map has other channels or a side that the
   /// stage does not take.
@@ -37,8 +38,8 @@ class SecondStage {
 
   /// What the projector gets, from the map and from the output of `forward`.
   ///
-  /// Shapes: map (B, C, n, n), output (B, n * n, its width), returns
-  /// (B, n * n, feature_width).
+  /// Shapes: map (B, C, n, n), output (B, q, its width), returns
+  /// (B, q, feature_width).
   virtual torch::Tensor features(
       const torch::Tensor& map,
       const torch::Tensor& output) = 0;

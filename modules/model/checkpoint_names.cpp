@@ -1,6 +1,5 @@
 #include "model/checkpoint_names.h"
 
-#include "model/model_family.h"
 #include "model/second_stage_format.h"
 #include "model/tensor_spec_list.h"
 
@@ -256,7 +255,7 @@ std::vector<TensorSpec> checkpoint_tensors(const ModelConfig& config) {
       "model.projector.layers",
       config.projector.n_embed,
       config.projector.input_dim);
-  if (token_layout(config.family()) == page::TokenLayout::kRows) {
+  if (token_layout(config).has_rows) {
     list.add("model.image_newline", {config.projector.n_embed});
   }
   list.add("model.view_seperator", {config.projector.n_embed});

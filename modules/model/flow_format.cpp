@@ -44,6 +44,12 @@ Json write_flow(const ModelConfig& config) {
   return write_config(config.flow);
 }
 
+/// Tokens of the compressor for a view of that side.
+int64_t num_squares(const ModelConfig& config, int64_t side_px) {
+  const int64_t side = side_px / config.token_side_px();
+  return side * side;
+}
+
 void check_flow(const ModelConfig& config, const std::string& where) {
   const auto& flow = config.flow;
   check_heads(flow.dim, flow.heads, "dim", "heads", where);
@@ -65,6 +71,7 @@ void check_flow(const ModelConfig& config, const std::string& where) {
       !flow.view_sides_px.empty(),
       where,
       ": view_sides_px: expected at least one side of a view");
+  check_size(flow.squares_per_query, 1, "squares_per_query", where);
   for (const int64_t side : flow.view_sides_px) {
     check(
         side > 0 && side <= page::kMaxSide &&
@@ -77,6 +84,16 @@ void check_flow(const ModelConfig& config, const std::string& where) {
         page::kMaxSide,
         ", got ",
         side);
+    const int64_t squares = num_squares(config, side);
+    check(
+        squares % flow.squares_per_query == 0,
+        where,
+        ": squares_per_query: must divide the ",
+        squares,
+        " squares of a view of ",
+        side,
+        " px, got ",
+        flow.squares_per_query);
   }
 }
 
@@ -108,9 +125,9 @@ void add_flow(SpecList& list, const ModelConfig& config) {
   const int64_t kv_width = flow.dim / flow.heads * flow.kv_heads;
   const std::string prefix = "model.qwen2_model.";
   for (const int64_t side_px : flow.view_sides_px) {
-    const int64_t side = side_px / config.token_side_px();
     list.add(
-        concat(prefix, "query_", side_px, ".weight"), {side * side, flow.dim});
+        concat(prefix, "query_", side_px, ".weight"),
+        {num_squares(config, side_px) / flow.squares_per_query, flow.dim});
   }
   const std::string body = prefix + "model.model.";
   for (int64_t i = 0; i < flow.layers; ++i) {
@@ -135,6 +152,7 @@ encoder::SecondStageFactory make_flow(const ModelConfig& config) {
           .kv_heads(config.flow.kv_heads)
           .inner_width(config.flow.intermediate_size)
           .view_sides_px(config.flow.view_sides_px)
+          .squares_per_query(config.flow.squares_per_query)
           .pixels_per_token(config.token_side_px()));
 }
 

@@ -237,7 +237,7 @@ ModelConfig read_model_config(const Json& json, const std::string& where) {
     reader.finish();
   }
   for (auto& mode : config.toolkit.modes) {
-    mode.layout = token_layout(family);
+    mode.layout = token_layout(config);
   }
 
   validate(config, where);
@@ -285,16 +285,29 @@ Json write_model_config(const ModelConfig& config) {
   return json;
 }
 
+page::TokenLayout token_layout(const ModelConfig& config) {
+  auto layout = config.family().modes().front().layout;
+  layout.squares_per_token = config.flow.squares_per_query;
+  return layout;
+}
+
+std::vector<page::ResolutionMode> family_modes(const ModelConfig& config) {
+  auto modes = published_modes(config.family());
+  for (auto& mode : modes) {
+    mode.layout = token_layout(config);
+  }
+  return modes;
+}
+
 std::vector<page::ResolutionMode> modes_of(const ModelConfig& config) {
-  return config.toolkit.modes.empty() ? published_modes(config.family())
+  return config.toolkit.modes.empty() ? family_modes(config)
                                       : config.toolkit.modes;
 }
 
 page::ResolutionMode find_mode(
     const ModelConfig& config,
     const std::string& name) {
-  auto mode = page::find_mode(
-      name, config.toolkit.modes, published_modes(config.family()));
+  auto mode = page::find_mode(name, config.toolkit.modes, family_modes(config));
   validate_mode(config, mode, "--mode " + name);
   return mode;
 }

@@ -71,6 +71,9 @@ struct FlowConfig {
 
   /// Sides in pixels of the views that there are learned queries for.
   std::vector<int64_t> view_sides_px = {768, 1024};
+
+  /// Tokens of the compressor for each query, and so for each vision token.
+  int64_t squares_per_query = 1;
 };
 
 /// `projector_config`: vision width to decoder width.
@@ -178,7 +181,9 @@ struct ModelConfig {
   /// The quantized layers of the checkpoint.
   Quantization quantization() const;
 
-  /// Side of the square that a vision token covers, in pixels; 64 as published.
+  /// Side of the square that a token of the compressor covers, in pixels; 64 as
+  /// published. A vision token stands for one such square, or for several; see
+  /// `page::TokenLayout`.
   int64_t token_side_px() const;
 
   /// Side of the knowledge tower's position table; 16 as published.
@@ -198,6 +203,12 @@ Json write_model_config(const ModelConfig& config);
 
 /// States the dtype of computation in a config.json, in one field.
 void set_dtype(Json& json, const std::string& dtype);
+
+/// What the model's vision tokens stand for and how they follow one another.
+page::TokenLayout token_layout(const ModelConfig& config);
+
+/// The modes of the model's family, with the model's layout.
+std::vector<page::ResolutionMode> family_modes(const ModelConfig& config);
 
 /// The modes of the model: its own, or those of its family.
 std::vector<page::ResolutionMode> modes_of(const ModelConfig& config);
@@ -235,6 +246,7 @@ void visit_fields(Visitor&& visit, FlowConfig& flow) {
   visit("kv_heads", flow.kv_heads);
   visit("intermediate_size", flow.intermediate_size);
   visit("view_sides_px", flow.view_sides_px);
+  visit("squares_per_query", flow.squares_per_query);
 }
 
 template <typename Visitor>

@@ -160,9 +160,7 @@ void check_modes(const ModelConfig& config, const std::string& where) {
     validate_mode(
         config,
         page::find_mode(
-            toolkit.default_mode,
-            toolkit.modes,
-            published_modes(config.family())),
+            toolkit.default_mode, toolkit.modes, family_modes(config)),
         where);
   } catch (const UsageError& error) {
     throw InputError(concat(where, ": default_mode: ", error.what()));

@@ -188,8 +188,4 @@ std::vector<page::ResolutionMode> published_modes(const ModelFamily& family) {
   return modes;
 }
 
-page::TokenLayout token_layout(const ModelFamily& family) {
-  return family.modes().front().layout;
-}
-
 } // namespace microfiche::model

@@ -35,8 +35,8 @@ struct ModelFamily {
   /// The second stage of the encoder: a key of `vision_config.width`.
   std::string second_stage;
 
-  /// Its resolution modes, with its layout of vision tokens, and the default
-  /// of `--mode`.
+  /// Its resolution modes, with its layout of vision tokens, and the default of
+  /// `--mode`.
   const std::vector<page::ResolutionMode>& (*modes)() = page::official_modes;
   std::string default_mode = "gundam";
 
@@ -78,8 +78,5 @@ const ModelFamily& find_family(const Json& config, const std::string& where);
 
 /// The modes of a family, with its number of tiles.
 std::vector<page::ResolutionMode> published_modes(const ModelFamily& family);
-
-/// How a family's vision tokens follow one another.
-page::TokenLayout token_layout(const ModelFamily& family);
 
 } // namespace microfiche::model

@@ -2,7 +2,6 @@
 
 #include "core/error.h"
 #include "encoder/normalize_pixels.h"
-#include "model/model_family.h"
 #include "model/second_stage_format.h"
 
 #include <algorithm>
@@ -30,7 +29,7 @@ OpticalModelOptions optical_model_options(const ModelConfig& config) {
   const auto& toolkit = config.toolkit;
   const auto& language = config.language;
   return OpticalModelOptions()
-      .layout(token_layout(config.family()))
+      .layout(token_layout(config))
       .encoder(encoder::DeepEncoderOptions()
                    .sam(encoder::SamVitOptions()
                             .image_size(config.image_size)
@@ -90,7 +89,7 @@ void OpticalModelImpl::reset() {
   decoder = register_module("decoder", decoder::Decoder(options.decoder()));
   // As published: vectors of about the length of an embedding.
   const double scale = 1.0 / std::sqrt(static_cast<double>(width));
-  if (options.layout() == page::TokenLayout::kRows) {
+  if (options.layout().has_rows) {
     image_newline =
         register_parameter("image_newline", torch::randn({width}) * scale);
   }
@@ -179,7 +178,7 @@ torch::Tensor OpticalModelImpl::assemble(
     rows.push_back(tile_tokens.reshape({batch, -1, width}));
   }
   rows.push_back(global_tokens);
-  if (options.layout() == page::TokenLayout::kFlat) {
+  if (!options.layout().has_rows) {
     rows.push_back(view_separator.expand({batch, 1, width}));
     return torch::cat(rows, /*dim=*/1);
   }

@@ -22,8 +22,8 @@ namespace microfiche::model {
 
 /// The vision tokens of a page.
 struct VisionTokens {
-  /// (positions, width): tiles and global view, in a layout of rows with a
-  /// newline per row, then the separator; see page/vision_token_order.h.
+  /// (positions, width): tiles and global view, in a layout with rows a newline
+  /// per row, then the separator; see page/vision_token_order.h.
   torch::Tensor sequence;
 
   page::VisionTokenCounts counts;
@@ -38,8 +38,8 @@ struct OpticalModelOptions {
   TORCH_ARG(encoder::DeepEncoderOptions, encoder);
   TORCH_ARG(decoder::DecoderOptions, decoder);
 
-  /// How the vision tokens of a page follow one another.
-  TORCH_ARG(page::TokenLayout, layout) = page::TokenLayout::kRows;
+  /// What the vision tokens stand for and how they follow one another.
+  TORCH_ARG(page::TokenLayout, layout) = {};
 };
 
 /// Options for the sizes of a config.
@@ -73,7 +73,8 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   /// Puts the tokens of B pages with the same tile grid into the decoder's
   /// order.
   ///
-  /// Shapes, with n and m the token sides of a view and of a tile:
+  /// Shapes, with n and m the sides of a view and of a tile in vision tokens,
+  /// and a layout of one square per token:
   ///   global_tokens: (B, n * n, D)
   ///   tile_tokens: (B, columns * rows, m * m, D), undefined without tiles
   ///   returns: (B, positions, D)
@@ -106,8 +107,8 @@ class OpticalModelImpl : public torch::nn::Cloneable<OpticalModelImpl> {
   encoder::DeepEncoder encoder{nullptr};
   decoder::Decoder decoder{nullptr};
 
-  /// (D) each: the end of a row of vision tokens, undefined in a flat layout,
-  /// and the end of the page.
+  /// (D) each: the end of a row of vision tokens, undefined in a layout without
+  /// rows, and the end of the page.
   torch::Tensor image_newline;
   torch::Tensor view_separator;
 

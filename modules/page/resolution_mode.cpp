@@ -81,7 +81,7 @@ const std::vector<ResolutionMode>& flow_modes() {
         whole("768", 768, Fit::kStretch),
     };
     for (auto& mode : all) {
-      mode.layout = TokenLayout::kFlat;
+      mode.layout.has_rows = false;
     }
     return all;
   }();

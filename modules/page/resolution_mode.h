@@ -26,14 +26,21 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
     Fit,
     {{Fit::kStretch, "stretch"}, {Fit::kPad, "pad"}})
 
-/// How the vision tokens of a page follow one another in the decoder's
-/// sequence. It belongs to the model, not to what a user writes about a mode.
-enum class TokenLayout {
-  /// The tiles are joined to one map of the page; a newline ends each row of
-  /// the map and of the global view.
-  kRows,
-  /// Tile after tile, then the global view; no newlines.
-  kFlat,
+/// What the vision tokens of a page stand for and how they follow one another
+/// in the decoder's sequence. It belongs to the model, not to what a user
+/// writes about a mode.
+struct TokenLayout {
+  /// With rows, the tiles are joined to one map of the page, and a newline ends
+  /// each row of the map and of the global view. Without, tile follows tile,
+  /// then the global view, and there are no newlines.
+  bool has_rows = true;
+
+  /// Squares of a view, `pixels_per_token` wide, for each of its vision tokens.
+  /// A view is a sequence of squares, row by row, and a token stands for the
+  /// next so many of them. Above 1 only without rows.
+  int64_t squares_per_token = 1;
+
+  bool operator==(const TokenLayout&) const = default;
 };
 
 /// How a page becomes the encoder's views. It decides how many vision tokens
@@ -59,7 +66,7 @@ struct ResolutionMode {
   int64_t untiled_up_to_px = 0;
 
   /// That of the model whose mode it is; not among the visited fields.
-  TokenLayout layout = TokenLayout::kRows;
+  TokenLayout layout = {};
 
   bool tiled() const {
     return tile_size_px > 0;

@@ -8,19 +8,44 @@
 namespace microfiche::page {
 namespace {
 
-/// Vision tokens on one side of a view.
-int64_t
-side_in_tokens(const ResolutionMode& mode, int64_t size_px, int64_t per_token) {
+/// The vision tokens of one view.
+struct ViewTokens {
+  /// Squares along its side.
+  int64_t side = 0;
+  int64_t tokens = 0;
+};
+
+ViewTokens
+tokens_of_view(const ResolutionMode& mode, int64_t size_px, int64_t square_px) {
   check(
-      per_token >= 1 && size_px % per_token == 0,
+      square_px >= 1 && size_px % square_px == 0,
       "mode \"",
       mode.name,
       "\": a view of ",
       size_px,
       " px is not a whole number of vision tokens of ",
-      per_token,
+      square_px,
       " px each");
-  return size_px / per_token;
+  const int64_t side = size_px / square_px;
+  const int64_t shared = mode.layout.squares_per_token;
+  check(
+      shared == 1 || !mode.layout.has_rows,
+      "mode \"",
+      mode.name,
+      "\": in rows of vision tokens each has one square, not ",
+      shared);
+  check(
+      shared >= 1 && side * side % shared == 0,
+      "mode \"",
+      mode.name,
+      "\": ",
+      side,
+      " x ",
+      side,
+      " squares of a view are not a whole number of vision tokens of ",
+      shared,
+      " squares each");
+  return {side, side * side / shared};
 }
 
 } // namespace
@@ -37,21 +62,23 @@ VisionTokenCounts count_vision_tokens(
       page_width_px,
       " x ",
       page_height_px);
-  const int64_t n = side_in_tokens(mode, mode.base_size_px, pixels_per_token);
+  const auto view = tokens_of_view(mode, mode.base_size_px, pixels_per_token);
   const auto [shorter, longer] = std::minmax(page_width_px, page_height_px);
 
   VisionTokenCounts counts;
-  counts.nominal = n * n;
-  counts.valid =
-      mode.fit == Fit::kPad ? (n * n * shorter + longer - 1) / longer : n * n;
-  const bool flat = mode.layout == TokenLayout::kFlat;
-  counts.positions = n * (flat ? n : n + 1) + 1;
+  counts.nominal = view.tokens;
+  counts.valid = mode.fit == Fit::kPad
+      ? (view.tokens * shorter + longer - 1) / longer
+      : view.tokens;
+  int64_t newlines = view.side;
   if (grid.tiled()) {
-    const int64_t m = side_in_tokens(mode, mode.tile_size_px, pixels_per_token);
-    counts.nominal += m * m * grid.num_tiles();
-    counts.valid += m * m * grid.num_tiles();
-    counts.positions += m * grid.rows * (m * grid.columns + (flat ? 0 : 1));
+    const auto tile = tokens_of_view(mode, mode.tile_size_px, pixels_per_token);
+    counts.nominal += tile.tokens * grid.num_tiles();
+    counts.valid += tile.tokens * grid.num_tiles();
+    newlines += tile.side * grid.rows;
   }
+  counts.positions =
+      counts.nominal + (mode.layout.has_rows ? newlines : 0) + /*separator*/ 1;
   return counts;
 }
 
@@ -85,12 +112,13 @@ std::vector<int64_t> vision_token_order(
       grid.rows,
       " tiles of ",
       tile_side);
-  const int64_t first_global = grid.num_tiles() * m * m;
-  const int64_t newline = first_global + n * n;
+  const int64_t first_global =
+      grid.num_tiles() * m * m / layout.squares_per_token;
+  const int64_t newline = first_global + n * n / layout.squares_per_token;
   const int64_t separator = newline + 1;
 
   std::vector<int64_t> order;
-  if (layout == TokenLayout::kFlat) {
+  if (!layout.has_rows) {
     order.resize(static_cast<size_t>(newline));
     std::iota(order.begin(), order.end(), int64_t{0});
     order.push_back(separator);

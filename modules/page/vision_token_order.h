@@ -11,15 +11,16 @@ namespace microfiche::page {
 // Note [Vision tokens and positions]
 // A page has three counts:
 //   nominal    vision tokens that the encoder makes: n * n for the global view
-//              and m * m per tile. The paper's count: 64, 100, 256, 400,
+//              and m * m per tile, fewer if a token stands for several squares
+//              (`TokenLayout`). The paper's count: 64, 100, 256, 400,
 //              100k + 256, 256k + 400.
 //   valid      vision tokens that the page covers: in a padded global view
-//              ceil(n * n * shorter side / longer side). The paper rounds up;
+//              ceil(tokens * shorter side / longer side). The paper rounds up;
 //              the published code rounds down, in a number that it only prints.
 //   positions  positions in the decoder's context: every row of the global view
 //              and of the joined tiles ends with a newline, and a separator
-//              ends the page. 73, 111, 273, 421, ... A flat layout has no
-//              newlines: 257 + 144k in DeepSeek-OCR 2.
+//              ends the page. 73, 111, 273, 421, ... A layout without rows has
+//              no newlines: 257 + 144k in DeepSeek-OCR 2.
 // Padded tokens stay in the sequence.
 
 /// See Note [Vision tokens and positions].
@@ -38,12 +39,13 @@ void visit_fields(Visitor&& visit, VisionTokenCounts& counts) {
   visit("positions", counts.positions);
 }
 
-/// Pixels per vision token, along one side, in the published model: patches of
-/// 16, compressed by 4.
+/// Pixels per vision token, along one side, in the published models: patches of
+/// 16, compressed by 4. With several squares per token, the side of one square.
 inline constexpr int64_t kPixelsPerToken = 64;
 
 /// Counts the vision tokens of a page in `mode`, cut into `grid`. Throws
-/// `InputError` when the side of a view is not a whole number of tokens.
+/// `InputError` when the side of a view is not a whole number of squares, or a
+/// view not a whole number of tokens.
 VisionTokenCounts count_vision_tokens(
     const ResolutionMode& mode,
     TileGrid grid,
@@ -67,18 +69,19 @@ VisionTokenCounts count_vision_tokens(
 ///
 /// The tiles are joined into one map of the page. Its rows come first, then the
 /// rows of the global view; a newline follows each row, and the separator comes
-/// last. In a flat layout the rows keep their order and the newline is left
-/// out. `grid` 1 x 1 means a page without tiles.
+/// last. In a layout without rows the tokens keep their order and the newline
+/// is left out. `grid` 1 x 1 means a page without tiles.
 ///
 /// Follows `forward` of modeling_deepseekocr.py (deepseek-ai/DeepSeek-OCR
 /// e4ac34e) and of modeling_deepseekocr2.py (deepseek-ai/DeepSeek-OCR-2
 /// 2f3699e).
 ///
-/// `global_side` is n and `tile_side` m, both in vision tokens.
+/// `global_side` is n and `tile_side` m, both in squares; the layout says how
+/// many tokens these are.
 std::vector<int64_t> vision_token_order(
     int64_t global_side,
     TileGrid grid,
     int64_t tile_side,
-    TokenLayout layout = TokenLayout::kRows);
+    TokenLayout layout = {});
 
 } // namespace microfiche::page

@@ -8,7 +8,6 @@
 #include "metrics/page_texts.h"
 #include "metrics/precision.h"
 #include "metrics/text_normalization.h"
-#include "model/model_family.h"
 #include "model/trained_on.h"
 #include "page/image_file.h"
 #include "page/tiling.h"
@@ -81,7 +80,7 @@ Json pieces_json(std::u32string_view wanted, std::u32string_view got) {
   return pieces;
 }
 
-/// Where the cells of a view's tokens lie on the page, in fractions of its
+/// Where the squares of a view's tokens lie on the page, in fractions of its
 /// sides: a padded view reaches beyond them.
 Json grid_json(
     const page::ResolutionMode& mode,
@@ -156,7 +155,7 @@ PlaygroundApi::PlaygroundApi(
 std::vector<page::ResolutionMode> PlaygroundApi::modes() const {
   auto modes = loaded_.config.toolkit.modes;
   if (modes.empty()) {
-    modes = model::published_modes(loaded_.config.family());
+    modes = model::family_modes(loaded_.config);
   }
   return modes;
 }

@@ -189,7 +189,14 @@ TEST_F(ExperimentCommandsTest, ASweepEndsInATableAndAReport) {
   EXPECT_THAT(read("run/report.html"), StartsWith("<!DOCTYPE html>"));
   const auto environment = Json::parse(read("run/environment.json"));
   for (const char* key :
-       {"build", "model", "text_tokenizer", "rendering", "threads"}) {
+       {"started",
+        "processor",
+        "operating_system",
+        "build",
+        "model",
+        "text_tokenizer",
+        "rendering",
+        "threads"}) {
     EXPECT_TRUE(environment.contains(key)) << key;
   }
 }

@@ -292,6 +292,65 @@ TEST_F(FlowCommandsTest, Int8RoundsTheFlowAndReads) {
   EXPECT_LT(similarity.item<double>(), 0.999999);
 }
 
+TEST_F(FlowCommandsTest, FewerQueriesGiveFewerTokens) {
+  // A vision token for every two of the compressor's 2 x 2 tokens.
+  auto config = tests::tiny_flow_config();
+  auto& flow = config["vision_config"]["width"]["qwen2-0-5b"];
+  flow["squares_per_query"] = 2;
+  flow["view_sides_px"] = {64};
+  config["microfiche"]["modes"] = {
+      {{"name", "t4"}, {"base_size_px", 64}, {"fit", "stretch"}}};
+  tests::write_tiny_model(folder.path() / "fewer", config);
+  const auto run_fewer = [&](const std::string& arguments) {
+    return tests::run_program(folder.path(), arguments + " --quiet");
+  };
+
+  const auto encoded =
+      run_fewer("encode page.png -o out.safetensors --model fewer");
+  ASSERT_EQ(encoded.exit_code, 0) << encoded.err;
+  EXPECT_EQ(
+      tensor_of("out.safetensors", "vision_tokens").sizes(),
+      (std::vector<int64_t>{2 + 1, 32}));
+
+  write_file(folder.path() / "sweep.json", R"({
+    "texts": ["text.txt"], "modes": ["t4"], "characters_per_token": [3],
+    "pages_per_cell": 2, "generation": {"max_new_tokens": 8}})");
+  const auto swept = run_fewer("sweep sweep.json -o run --model fewer");
+  ASSERT_EQ(swept.exit_code, 0) << swept.err;
+  EXPECT_THAT(
+      read_file(folder.path() / "run/samples.jsonl"),
+      HasSubstr(R"("nominal":2,"valid":2,"positions":3})"));
+
+  write_file(folder.path() / "train.json", R"({
+    "model": "fewer", "from_weights": true, "corpus": ["text.txt"], "held_out": ["text.txt"],
+    "stages": [{
+      "name": "all", "steps": 4,
+      "pages": {"modes": {"t4": 1}, "texts": {"corpus": 1},
+                "characters_per_token": [2, 3]},
+      "batch": {"characters": 30, "points_per_page": 8},
+      "losses": {"reading": 1, "glyph": 1, "patch_glyph": 1},
+      "aids": {"location": 1, "attention": 1, "attention_bias": 4},
+      "rates": [{"match": "*", "adam": 0.01}]}],
+    "log_every": 1})");
+  const auto trained = run_fewer("train train.json -o trained");
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto log = read_file(folder.path() / "trained/metrics.jsonl");
+  const auto first = parse_json(log.substr(0, log.find('\n')), "metrics.jsonl");
+  EXPECT_GT(first["aids_loss"], 0);
+  EXPECT_GT(first["glyph_loss"], 0);
+  const auto queries = [&](const std::string& model) {
+    return tensor_of(
+        model + "/model.safetensors", "model.qwen2_model.query_64.weight");
+  };
+  ASSERT_EQ(queries("trained/model").sizes(), (std::vector<int64_t>{2, 24}));
+  EXPECT_GT(
+      (queries("trained/model").to(torch::kFloat32) - queries("fewer"))
+          .abs()
+          .max()
+          .item<double>(),
+      0.02);
+}
+
 TEST_F(FlowCommandsTest, BenchTimesEveryStage) {
   const auto outcome =
       run("bench --mode t9 --steps 2 --repeat 1 --threads 1 --format json "

@@ -232,7 +232,7 @@ def config_cases():
         yield config_case(f"{short} of 2^62", field, with_value(path, 1 << 62))
         yield config_case(f"{short} of 0 or -1", "",
                           with_value(path, -1 if field == "first_k_dense_replace" else 0))
-    for field in ("dim", "layers", "heads", "kv_heads", "intermediate_size"):
+    for field in ("dim", "layers", "heads", "kv_heads", "intermediate_size", "squares_per_query"):
         for value in (0, 1 << 62):
             yield config_case(f"a causal flow with {field} {value}", field, flow({field: value}))
     for sides in ([], [0], [100], [1 << 62]):

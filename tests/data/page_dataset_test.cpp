@@ -43,10 +43,12 @@ BatchConfig make_batch_config() {
 PageDataset make_dataset(
     PageMixConfig mix,
     uint64_t seed = 0,
-    const BatchConfig& batch = make_batch_config()) {
+    const BatchConfig& batch = make_batch_config(),
+    page::TokenLayout layout = {}) {
   page::ResolutionMode four;
   four.name = "four";
   four.base_size_px = 128;
+  four.layout = layout;
   page::ResolutionMode nine = four;
   nine.name = "nine";
   nine.base_size_px = 192;
@@ -282,6 +284,26 @@ TEST(PageDatasetTest, ABatchSaysHowDenseAndHowLargeItsTypeIs) {
 
   EXPECT_NEAR(batch.characters_per_token, 8, 1.5);
   EXPECT_NEAR(batch.font_size_px, 10, 1e-9);
+}
+
+TEST(PageDatasetTest, DensityIsPerVisionTokenNotPerSquare) {
+  auto mix = make_any_size_mix();
+  mix.modes = {{"four", 1.0}};
+  mix.characters_per_token = {8, 8};
+  const auto characters_per_page = [&](page::TokenLayout layout) {
+    const auto batch =
+        make_dataset(mix, /*seed=*/0, make_batch_config(), layout).batch(0);
+    EXPECT_NEAR(batch.characters_per_token, 8, 2);
+    return static_cast<double>(batch.characters) /
+        static_cast<double>(batch.pages);
+  };
+
+  // Four squares in a token each, or two by two.
+  EXPECT_NEAR(characters_per_page({}), 4 * 8, 6);
+  EXPECT_NEAR(
+      characters_per_page({.has_rows = false, .squares_per_token = 2}),
+      2 * 8,
+      5);
 }
 
 TEST(PageDatasetTest, RefusesFontSizesGivenTwice) {

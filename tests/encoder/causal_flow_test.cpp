@@ -144,6 +144,44 @@ TEST(CausalFlowTest, EveryTokenReachesTheFirstQuery) {
   EXPECT_FALSE(torch::allclose(flow->forward(map)[0][0], before[0][0]));
 }
 
+TEST(CausalFlowTest, FewerQueriesThanTokensSeeAllTokens) {
+  // 4 queries for 2 views of 4 x 4 tokens, in place of 16.
+  torch::manual_seed(0);
+  CausalFlow flow(small_flow().view_sides_px({128}).squares_per_query(4));
+  const torch::InferenceMode inference;
+  for (auto& parameter : flow->parameters()) {
+    parameter.normal_(0, 0.3);
+  }
+  const auto map = torch::randn({2, 24, 4, 4});
+  const auto before = flow->forward(map);
+  ASSERT_EQ(before.sizes(), (std::vector<int64_t>{2, 4, 24}));
+
+  // The last token reaches the first query, and no query reaches the tokens.
+  auto changed = map.clone();
+  changed.select(2, 3).select(2, 3).normal_();
+  EXPECT_FALSE(torch::allclose(flow->forward(changed)[0][0], before[0][0]));
+  const auto x = flow->append_queries(map);
+  ASSERT_EQ(x.size(1), 20);
+  auto other_queries = x.clone();
+  other_queries.narrow(1, 16, 4).normal_();
+  EXPECT_TRUE(torch::equal(
+      flow->run_layers(other_queries).narrow(1, 0, 16),
+      flow->run_layers(x).narrow(1, 0, 16)));
+
+  // A query sees those before it, not those after it.
+  flow->queries[0][2].normal_();
+  const auto after = flow->forward(map);
+  EXPECT_TRUE(torch::equal(after.narrow(1, 0, 2), before.narrow(1, 0, 2)));
+  EXPECT_FALSE(torch::allclose(after[0][3], before[0][3]));
+}
+
+TEST(CausalFlowTest, RefusesQueriesThatDoNotShareTheTokensEvenly) {
+  EXPECT_THAT(
+      [] { CausalFlow(small_flow().squares_per_query(2)); },
+      ThrowsMessage<c10::ValueError>(
+          HasSubstr("must divide the 9 tokens of a view of 96 px, got 2")));
+}
+
 TEST(CausalFlowTest, ViewsOfABatchDoNotInfluenceEachOther) {
   auto flow = make_small_flow();
   const torch::InferenceMode inference;

@@ -72,6 +72,10 @@ TEST(ModelConfigValidationTest, RefusesSizesThatTheCausalFlowCannotHave) {
            {width + "hidden_act=gelu", "with \"silu\" only, got \"gelu\""},
            {width + "layers=2000", "layers must be from 1 to 1024, got 2000"},
            {width + "intermediate_size=0", "intermediate_size must be from 1"},
+           {width + "squares_per_query=0", "squares_per_query must be from 1"},
+           {width + "squares_per_query=32",
+            "squares_per_query: must divide the 144 squares of a view of 768 "
+            "px, got 32"},
            {width + "view_sides_px=[]", "expected at least one side"},
            {width + "view_sides_px=[768,700]", "of 64 px up to 4096, got 700"},
            {width + "view_sides_px=[768,768]", "of 64 px up to 4096, got 768"},

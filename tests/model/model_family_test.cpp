@@ -110,7 +110,7 @@ TEST(ModelFamilyTest, DeepSeekOcr2HasItsOwnModesAndNoOthers) {
     const auto mode = find_mode(config, name);
     EXPECT_EQ(mode.base_size_px, side);
     EXPECT_EQ(mode.fit, fit);
-    EXPECT_EQ(mode.layout, page::TokenLayout::kFlat);
+    EXPECT_FALSE(mode.layout.has_rows);
   }
   EXPECT_EQ(find_mode(config, "dynamic").tile_size_px, 768);
   EXPECT_EQ(find_mode(config, "dynamic").max_tiles, 6);

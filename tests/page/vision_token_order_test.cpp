@@ -117,8 +117,48 @@ TEST(VisionTokenOrderTest, TilesBelowOneAnotherFollowRowByRow) {
 TEST(VisionTokenOrderTest, AFlatLayoutKeepsTheOrderAndHasNoNewline) {
   // Two tiles of 2 x 2, the global view 8, the separator 10.
   EXPECT_THAT(
-      vision_token_order(1, TileGrid{2, 1}, 2, TokenLayout::kFlat),
+      vision_token_order(1, TileGrid{2, 1}, 2, {.has_rows = false}),
       ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 10));
+}
+
+TEST(VisionTokenOrderTest, ATokenOfSeveralSquaresTakesOnePosition) {
+  // Two tiles and the global view, 2 x 2 squares each, give 2 tokens each; 6
+  // would be the newline.
+  EXPECT_THAT(
+      vision_token_order(
+          2, TileGrid{2, 1}, 2, {.has_rows = false, .squares_per_token = 2}),
+      ElementsAre(0, 1, 2, 3, 4, 5, 7));
+}
+
+TEST(VisionTokenCountTest, SquaresShareAToken) {
+  auto mode = find_mode("dynamic", {}, flow_modes());
+  mode.layout.squares_per_token = 8;
+
+  // 16 * 16 / 8 for the global view and 12 * 12 / 8 for each tile.
+  EXPECT_EQ(
+      count_vision_tokens(mode, TileGrid{}, 1000, 1000),
+      (VisionTokenCounts{32, 32, 33}));
+  EXPECT_EQ(
+      count_vision_tokens(mode, TileGrid{2, 3}, 1000, 1000),
+      (VisionTokenCounts{140, 140, 141}));
+  // A page half as wide as it is high covers half of the global view.
+  EXPECT_EQ(
+      count_vision_tokens(mode, TileGrid{}, 500, 1000),
+      (VisionTokenCounts{32, 16, 33}));
+}
+
+TEST(VisionTokenCountTest, RefusesSquaresThatDoNotFillTheTokens) {
+  auto mode = find_mode("768", {}, flow_modes());
+  mode.layout.squares_per_token = 5;
+  EXPECT_THAT(
+      [&] { count_vision_tokens(mode, 1000, 1000); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "12 x 12 squares of a view are not a whole number of vision tokens "
+          "of 5 squares each")));
+
+  auto rows = find_mode("tiny");
+  rows.layout.squares_per_token = 2;
+  EXPECT_THROW(count_vision_tokens(rows, 1000, 1000), InputError);
 }
 
 TEST(VisionTokenCountTest, DeepSeekOcr2Has257PositionsAnd144PerTile) {

@@ -30,13 +30,14 @@ struct TokenRows {
   void keep(const std::vector<int64_t>& positions);
 };
 
-/// The kind of each position for a view of `global_side` x `global_side` tokens
-/// and tiles of `tile_side` x `tile_side`; see `page::vision_token_order`.
+/// The kind of each position for a view of `global_side` x `global_side`
+/// squares and tiles of `tile_side` x `tile_side`; see
+/// `page::vision_token_order`.
 std::vector<TokenKind> token_kinds(
     int64_t global_side,
     page::TileGrid grid,
     int64_t tile_side,
-    page::TokenLayout layout = page::TokenLayout::kRows);
+    page::TokenLayout layout = {});
 
 /// The context of a page.
 struct TokenContext {

@@ -22,8 +22,7 @@ page::ResolutionMode encoded_mode(
         concat(where, ": ageing.", mode.name, ".from: ", error.what()));
   }
   check(
-      !from.tiled() && !mode.tiled() &&
-          from.layout == page::TokenLayout::kRows &&
+      !from.tiled() && !mode.tiled() && from.layout.has_rows &&
           from.base_size_px > mode.base_size_px,
       where,
       ": ageing.",

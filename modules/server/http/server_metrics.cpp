@@ -1,21 +1,10 @@
 #include "server/http/server_metrics.h"
 
 #include "core/error.h"
-
-#include <unistd.h>
-
-#include <fstream>
+#include "core/memory_use.h"
 
 namespace microfiche::server {
 namespace {
-
-int64_t resident_bytes() {
-  std::ifstream stream("/proc/self/statm");
-  int64_t size = 0;
-  int64_t resident = 0;
-  stream >> size >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
 
 std::string metric(
     const std::string& name,
@@ -113,7 +102,7 @@ std::string ServerMetrics::text() const {
       "process_resident_memory_bytes",
       "gauge",
       "Resident memory.",
-      resident_bytes());
+      resident_memory_bytes());
   const std::lock_guard lock(mutex_);
   text += metric(
       "microfiche_prompt_tokens_total",

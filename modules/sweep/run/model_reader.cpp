@@ -15,7 +15,6 @@
 #include "generation/diagnostics.h"
 #include "generation/read.h"
 #include "model/model_config_validation.h"
-#include "model/model_family.h"
 #include "model/peak_memory.h"
 #include "page/page_views.h"
 #include "sweep/run/content_cache.h"
@@ -194,7 +193,7 @@ class ModelReader : public BatchReader {
   }
 
   page::ResolutionMode adapt_mode(page::ResolutionMode mode) const override {
-    mode.layout = model::token_layout(loaded_.config.family());
+    mode.layout = model::token_layout(loaded_.config);
     model::validate_mode(loaded_.config, mode, "own_modes");
     return mode;
   }

@@ -223,7 +223,8 @@ SweepPage PageSource::untreated_page(
       mode,
       content,
       mode.base_size_px /
-          std::llround(std::sqrt(static_cast<double>(vision_tokens))));
+          std::llround(std::sqrt(static_cast<double>(
+              vision_tokens * mode.layout.squares_per_token))));
   if (!content.pairs.empty() || content.asks_lines) {
     RandomStream random(seed_of(cell), "sweep question", index);
     // Each font has its share of the questions about what is not stated.

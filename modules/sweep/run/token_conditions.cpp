@@ -45,8 +45,7 @@ TokenConditions find_token_conditions(
         "use zero_tokens");
     check(
         entry->removed != conditions::TokenKind::kNewline ||
-            model::token_layout(loaded.config.family()) ==
-                page::TokenLayout::kRows,
+            model::token_layout(loaded.config).has_rows,
         "conditions.tokens: ",
         entry->info.name,
         ": the pages of ",

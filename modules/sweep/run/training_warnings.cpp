@@ -59,8 +59,9 @@ std::vector<std::string> training_warnings(
     const model::ModelConfig& model) {
   const auto own = std::ranges::find(
       config.own_modes, cell.mode, &page::ResolutionMode::name);
-  const auto mode =
+  auto mode =
       own == config.own_modes.end() ? model::find_mode(model, cell.mode) : *own;
+  mode.layout = model::token_layout(model);
   auto warnings = model::training_warnings(model, mode);
   if (!is_drawn(config, cell)) {
     return warnings;

@@ -3,7 +3,6 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/terminal.h"
-#include "model/model_family.h"
 
 #include <set>
 #include <vector>
@@ -118,7 +117,7 @@ data::DatasetModel TrainingData::dataset_model() const {
       loaded_.tokenizer(),
       loaded_.config.language.eos_token_id,
       loaded_.config.token_side_px(),
-      model::published_modes(loaded_.config.family())};
+      model::family_modes(loaded_.config)};
 }
 
 std::shared_ptr<const data::PageDataset> TrainingData::make_pages(

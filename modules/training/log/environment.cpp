@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/machine.h"
 #include "core/version.h"
 #include "rendering/font.h"
 
@@ -15,7 +16,7 @@ Json describe_environment(
     const RunState& state,
     const TrainingData& data) {
   const auto fonts = config.fonts();
-  Json environment = Json::object();
+  Json environment = describe_machine();
   environment["build"] = write_config(build_info());
   environment["model"] = state.trained.loaded.provenance();
   environment["threads"] = at::get_num_threads();

@@ -10,7 +10,8 @@
 namespace microfiche::training {
 
 /// What a run depends on beside its config, for `environment.json`: program,
-/// model, threads, processes, fonts and text.
+/// machine, model, threads, processes, fonts and text. `started` is the last
+/// start of a run that was resumed.
 Json describe_environment(
     const TrainingConfig& config,
     const RunState& state,

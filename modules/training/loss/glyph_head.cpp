@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-// B = pages, n = vision tokens along a side, P = points, W = width of a cell.
+// B = pages, n = squares along a side, P = points, W = width of a cell.
 
 namespace microfiche::training {
 
@@ -25,7 +25,9 @@ void GlyphHeadImpl::reset() {
   const int64_t width = options.width();
   spread = register_module(
       "spread",
-      torch::nn::Linear(options.token_width(), cells * cells * width));
+      torch::nn::Linear(
+          options.token_width(),
+          options.squares_per_token() * cells * cells * width));
   column = register_module("column", torch::nn::Embedding(cell_px, width));
   row = register_module("row", torch::nn::Embedding(cell_px, width));
   // Small compared with a normalised cell, so that at first the offset does not
@@ -54,19 +56,19 @@ torch::Tensor GlyphHeadImpl::forward(
       points.sizes());
   const int64_t cells = options.cells();
   const int64_t cell_px = options.pixels_per_token() / cells;
-  const int64_t side =
-      std::llround(std::sqrt(static_cast<double>(tokens.size(1))));
+  const int64_t side = std::llround(std::sqrt(
+      static_cast<double>(tokens.size(1) * options.squares_per_token())));
 
   const auto pixel = points.to(torch::kInt64);
   const auto cell = pixel.div(cell_px, "floor"); // (B, P, 2), over the page
-  const auto token = cell.div(cells, "floor");
-  const auto inside = cell - token * cells;
+  const auto square = cell.div(cells, "floor");
+  const auto inside = cell - square * cells;
   const auto xy = [](const torch::Tensor& pairs, int64_t i) {
     return pairs.select(/*dim=*/2, i);
   };
   const auto index =
-      ((xy(token, 1) * side + xy(token, 0)) * cells + xy(inside, 1)) * cells +
-      xy(inside, 0); // (B, P), cells of a token together
+      ((xy(square, 1) * side + xy(square, 0)) * cells + xy(inside, 1)) * cells +
+      xy(inside, 0); // (B, P), cells of a square together
   const auto offset = pixel - cell * cell_px;
 
   const auto spread_cells =

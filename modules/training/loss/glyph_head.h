@@ -17,11 +17,13 @@ struct GlyphHeadOptions {
   /// Channels of a cell.
   TORCH_ARG(int64_t, width) = 128;
 
-  /// Cells along the side of a vision token, a divisor of `pixels_per_token`.
+  /// Cells along the side of a square, a divisor of `pixels_per_token`.
   TORCH_ARG(int64_t, cells) = 4;
 
-  /// Pixels along the side of a vision token.
+  /// Pixels along the side of the square that a vision token stands for, and
+  /// the number of its squares; see `page::TokenLayout`.
   TORCH_ARG(int64_t, pixels_per_token) = 64;
+  TORCH_ARG(int64_t, squares_per_token) = 1;
 };
 
 /// Predicts the character at a point of the page from the vision tokens. It
@@ -40,7 +42,7 @@ class GlyphHeadImpl : public torch::nn::Cloneable<GlyphHeadImpl> {
   /// Predicts the labels of P points of each page.
   ///
   /// Shapes:
-  ///   tokens: (B, n * n, token_width), row-major
+  ///   tokens: (B, n * n / squares_per_token, token_width), row-major
   ///   points: (B, P, 2) x and y in pixels, inside the page
   ///   returns: (B, P, GlyphPoint::kNumLabels) logits, float32
   ///

@@ -7,7 +7,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
 
 // B = rows, P = pages, L = longest answer, T = longest row, D = width of the
 // decoder, N = ids of all answers, V = vocabulary.
@@ -21,11 +20,6 @@ bool is_frozen(const torch::nn::Module& module) {
       parameters.begin(), parameters.end(), [](const torch::Tensor& parameter) {
         return parameter.requires_grad();
       });
-}
-
-/// Vision tokens along the side of a square page.
-int64_t side_of(const torch::Tensor& vision_tokens) {
-  return std::llround(std::sqrt(static_cast<double>(vision_tokens.size(1))));
 }
 
 /// `values[page]` at each position of `pages`.
@@ -154,7 +148,7 @@ LossFunction::DecoderPages LossFunction::pages_of(
       loaded_.model
           ->assemble(vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1})
           .unbind(0);
-  pages.side = side_of(vision_tokens);
+  pages.side = batch.pixels.size(3) / loaded_.config.token_side_px();
   pages.points = batch.answer_points;
   add_earlier_pages(pages, batch);
   return pages;
@@ -177,28 +171,32 @@ void LossFunction::add_earlier_pages(
   for (const auto& pixels : batch.earlier_pixels) {
     const auto tokens = loaded_.model->encoder->forward(pixels);
     add(loaded_.model->assemble(tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1}),
-        side_of(tokens));
+        pixels.size(3) / loaded_.config.token_side_px());
   }
   add(torch::stack(pages.sequences), pages.side);
   pages.sequences = torch::cat(groups, /*dim=*/1).unbind(0);
 }
 
 LossFunction::DecoderPages LossFunction::texts_of(const BatchTensors& batch) {
-  const int64_t token_side_px = loaded_.config.token_side_px();
+  const VectorLayout layout{
+      .side = loaded_.find_mode(batch.mode).base_size_px /
+          loaded_.config.token_side_px(),
+      .square_px = loaded_.config.token_side_px(),
+      .cells = kCellsPerSide,
+      .squares_per_vector =
+          model::token_layout(loaded_.config).squares_per_token};
   DecoderPages pages;
-  pages.side = loaded_.find_mode(batch.mode).base_size_px / token_side_px;
+  pages.side = layout.side;
   auto texts = batch.answers;
   for (auto& text : texts) {
     text.pop_back(); // The end id.
   }
   pages.sequences = text_compression::text_sequences(
-      loaded_.model, text_compressor_, texts, pages.side * pages.side);
+      loaded_.model, text_compressor_, texts, layout.vectors());
   const auto& config = text_compressor_->options.config();
   if (config.has_fixed_count()) {
-    pages.points =
-        points_of_texts(
-            config, batch.answers, {pages.side, token_side_px, kCellsPerSide})
-            .to(batch.pixels.device());
+    pages.points = points_of_texts(config, batch.answers, layout)
+                       .to(batch.pixels.device());
   }
   return pages;
 }

@@ -71,13 +71,14 @@ class LossFunction {
     /// each other.
     std::vector<torch::Tensor> sequences;
 
-    /// Vision tokens along a side, and (B, L, 2), the point of each answer id
-    /// in them, negative if it is in none; undefined if the points are unknown.
+    /// Squares along a side (see `page::TokenLayout`), and (B, L, 2), the point
+    /// of each answer id in px, negative if it is in no square; undefined if
+    /// the points are unknown.
     int64_t side = 0;
     torch::Tensor points;
 
     /// Of rows with several pages: the first position of each page in
-    /// `sequences`, and its vision tokens along a side.
+    /// `sequences`, and its squares along a side.
     std::vector<int64_t> begins = {};
     std::vector<int64_t> sides = {};
   };

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-// B = pages, L = predicted positions, n = vision tokens along a side.
+// B = pages, L = predicted positions.
 
 namespace microfiche::training {
 namespace {
@@ -20,25 +20,6 @@ torch::Tensor axis(const torch::Tensor& points, int64_t i) {
 
 torch::Tensor has_point(const AnswerLayout& layout) {
   return layout.points.select(2, 0).ge(0); // (B, L)
-}
-
-// The position in the decoder's sequence of the vision token under each
-// character, (B, L). A row of tokens ends with a newline.
-torch::Tensor token_positions(const AnswerLayout& layout, int64_t token_px) {
-  const auto column = axis(layout.points, 0).div(token_px, "floor");
-  const auto row = axis(layout.points, 1).div(token_px, "floor");
-  if (layout.sides.defined()) {
-    return layout.image_begins + row * (layout.sides + 1) + column;
-  }
-  return layout.image_begin + row * (layout.side + 1) + column;
-}
-
-// The number of the vision token under each character on its page, (B, L).
-torch::Tensor token_labels(const AnswerLayout& layout, int64_t token_px) {
-  const auto column = axis(layout.points, 0).div(token_px, "floor");
-  const auto row = axis(layout.points, 1).div(token_px, "floor");
-  return layout.sides.defined() ? row * layout.sides + column
-                                : row * layout.side + column;
 }
 
 torch::Tensor label_loss(
@@ -94,7 +75,46 @@ void ReadingAidsImpl::reset() {
   // Checkpoints call it "place".
   cell = register_module(
       "place",
-      torch::nn::Linear(options.width(), options.cells() * options.cells()));
+      torch::nn::Linear(
+          options.width(),
+          options.layout().squares_per_token * options.cells() *
+              options.cells()));
+}
+
+torch::Tensor ReadingAidsImpl::square_of(const AnswerLayout& layout) const {
+  const auto column =
+      axis(layout.points, 0).div(options.pixels_per_token(), "floor");
+  const auto row =
+      axis(layout.points, 1).div(options.pixels_per_token(), "floor");
+  return layout.sides.defined() ? row * layout.sides + column
+                                : row * layout.side + column;
+}
+
+torch::Tensor ReadingAidsImpl::token_of(const AnswerLayout& layout) const {
+  return square_of(layout).div(options.layout().squares_per_token, "floor");
+}
+
+torch::Tensor ReadingAidsImpl::position_of(const AnswerLayout& layout) const {
+  auto position = token_of(layout);
+  if (options.layout().has_rows) {
+    // A newline ends each row above.
+    position = position +
+        axis(layout.points, 1).div(options.pixels_per_token(), "floor");
+  }
+  return layout.image_begins.defined() ? layout.image_begins + position
+                                       : layout.image_begin + position;
+}
+
+torch::Tensor ReadingAidsImpl::cell_of(const AnswerLayout& layout) const {
+  const int64_t square_px = options.pixels_per_token();
+  const int64_t cell_px = square_px / options.cells();
+  const auto cell_along = [&](int64_t i) {
+    return axis(layout.points, i).remainder(square_px).div(cell_px, "floor");
+  };
+  const auto square =
+      square_of(layout).remainder(options.layout().squares_per_token);
+  return (square * options.cells() + cell_along(1)) * options.cells() +
+      cell_along(0);
 }
 
 std::vector<decoder::LayerProbe> ReadingAidsImpl::make_probes(
@@ -115,8 +135,7 @@ std::vector<decoder::LayerProbe> ReadingAidsImpl::make_probes(
   auto& reading = probes[config.layer + 1];
   reading.keep_attention = config.attention > 0;
   if (bias > 0) {
-    const auto token_of_answer =
-        token_positions(layout, options.pixels_per_token());
+    const auto token_of_answer = position_of(layout);
     const auto amount =
         has_point(layout).to(dtype).mul_(bias).unsqueeze(2); // (B, L, 1)
     auto all =
@@ -134,28 +153,21 @@ torch::Tensor ReadingAidsImpl::loss(
     const std::vector<decoder::LayerProbe>& probes) {
   const int64_t length = layout.points.size(1);
   const auto known = has_point(layout);
-  const int64_t token_px = options.pixels_per_token();
   auto total = torch::zeros({}, layout.points.options());
   if (config.location > 0) {
     const auto output =
         probes[config.layer].output.narrow(1, layout.answer_begin, length);
-    const auto x = axis(layout.points, 0);
-    const auto y = axis(layout.points, 1);
-    const auto token_label = token_labels(layout, token_px);
-    const int64_t cell_px = token_px / options.cells();
-    const auto cell_label =
-        y.remainder(token_px).div(cell_px, "floor") * options.cells() +
-        x.remainder(token_px).div(cell_px, "floor");
     const auto label = [&](torch::nn::Linear& head,
                            const torch::Tensor& labels) {
       return label_loss(
           head->forward(output), labels.masked_fill(~known, kIgnored));
     };
     total = total +
-        config.location * (label(token, token_label) + label(cell, cell_label));
+        config.location *
+            (label(token, token_of(layout)) + label(cell, cell_of(layout)));
   }
   if (config.attention > 0) {
-    const auto position = token_positions(layout, token_px);
+    const auto position = position_of(layout);
     const auto attended = probes[config.layer + 1]
                               .attention.narrow(2, layout.answer_begin, length)
                               .mean(1)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "decoder/attention.h"
+#include "page/resolution_mode.h"
 
 #include <torch/nn.h>
 
@@ -54,7 +55,7 @@ void visit_fields(Visitor&& visit, AidConfig& config) {
   visit("until", config.until);
 }
 
-/// Cells that the aids distinguish along the side of a vision token.
+/// Cells that the aids distinguish along the side of a vision token's square.
 inline constexpr int64_t kCellsPerSide = 8;
 
 /// Options for `ReadingAids`.
@@ -67,8 +68,11 @@ struct ReadingAidsOptions {
   /// Maximum vision tokens of a page.
   TORCH_ARG(int64_t, max_vision_tokens) = 64;
 
-  /// Pixels along the side of a vision token.
+  /// Pixels along the side of the square that a vision token stands for.
   TORCH_ARG(int64_t, pixels_per_token) = 64;
+
+  /// The model's.
+  TORCH_ARG(page::TokenLayout, layout) = {};
 
   /// Cells along that side, a divisor of `pixels_per_token`.
   TORCH_ARG(int64_t, cells) = kCellsPerSide;
@@ -78,7 +82,7 @@ struct ReadingAidsOptions {
 /// their points on the page.
 struct AnswerLayout {
   /// First position that predicts a character, first position of the page, and
-  /// its vision tokens along a side.
+  /// its squares along a side.
   int64_t answer_begin = 0;
   int64_t image_begin = 0;
   int64_t side = 0;
@@ -130,6 +134,16 @@ class ReadingAidsImpl : public torch::nn::Cloneable<ReadingAidsImpl> {
 
   torch::nn::Linear token{nullptr};
   torch::nn::Linear cell{nullptr};
+
+ private:
+  /// (B, L) int64: for each character its vision token on the page, the token's
+  /// position in the decoder's sequence, and its cell in the token.
+  torch::Tensor token_of(const AnswerLayout& layout) const;
+  torch::Tensor position_of(const AnswerLayout& layout) const;
+  torch::Tensor cell_of(const AnswerLayout& layout) const;
+
+  /// (B, L) int64, the square of each character, row by row.
+  torch::Tensor square_of(const AnswerLayout& layout) const;
 };
 
 TORCH_MODULE(ReadingAids);

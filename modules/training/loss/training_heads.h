@@ -23,7 +23,7 @@ struct GlyphHeadConfig {
   /// Channels of a cell, in both heads.
   int64_t width = 64;
 
-  /// Cells along the side of a vision token.
+  /// Cells along the side of a vision token's square.
   int64_t cells = 16;
 
   /// Cells along the side of a patch.

@@ -39,11 +39,12 @@ struct OptimizerConfig {
   double clip_norm = 1;
 
   /// Matrices that AdamW updates instead of Muon, as patterns with `*`: lookup
-  /// tables, and layers before a softmax.
+  /// tables, the causal flow's learned queries, and layers before a softmax.
   std::vector<std::string> adam_only = {
       "*embedding*",
       "*position*",
       "*rel_pos*",
+      "*.query_*",
       "*lm_head*",
       "*router*",
       "*.lora_*",

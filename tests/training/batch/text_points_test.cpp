@@ -8,7 +8,7 @@ namespace {
 
 using text_compression::Method;
 
-// Two vision tokens of 16 px along a side, each with 2 x 2 cells of 8 px.
+// Two squares of 16 px along a side, each with 2 x 2 cells of 8 px.
 constexpr VectorLayout kLayout{2, 16, 2};
 
 TEST(TextPointsTest, IdsOfAVectorFillItsCellsRowByRow) {
@@ -25,6 +25,24 @@ TEST(TextPointsTest, IdsOfAVectorFillItsCellsRowByRow) {
           {{4., 4.}, {12., 4.}, {4., 12.}, {12., 12.}}, torch::kFloat32)));
   EXPECT_TRUE(
       torch::equal(points[0][12], torch::tensor({20., 20.}, torch::kFloat32)));
+}
+
+TEST(TextPointsTest, AVectorOfTwoSquaresFillsOneAfterTheOther) {
+  const std::vector<std::vector<int64_t>> answers = {
+      std::vector<int64_t>(17, 1)};
+  auto layout = kLayout;
+  layout.squares_per_vector = 2;
+
+  const auto points =
+      points_of_texts({.method = Method::kMeanPooling}, answers, layout);
+
+  // Eight ids per vector, which is a row of two squares.
+  EXPECT_TRUE(torch::equal(
+      points[0].narrow(0, 2, 4),
+      torch::tensor(
+          {{4., 12.}, {12., 12.}, {20., 4.}, {28., 4.}}, torch::kFloat32)));
+  EXPECT_TRUE(
+      torch::equal(points[0][8], torch::tensor({4., 20.}, torch::kFloat32)));
 }
 
 TEST(TextPointsTest, TruncatedIdsAndPaddingHaveNoPoint) {

@@ -48,6 +48,31 @@ TEST(GlyphHeadTest, UsesTheTokenUnderThePoint) {
   EXPECT_FALSE(asks(64, 70));
 }
 
+TEST(GlyphHeadTest, ATokenOfSeveralSquaresAnswersForEachOfThem) {
+  torch::manual_seed(1);
+  GlyphHead head(GlyphHeadOptions(8).width(16).cells(4).squares_per_token(2));
+  // 4 x 4 squares; token 3 has the right half of the second row.
+  const auto tokens = torch::randn({1, 8, 8});
+  auto changed = tokens.clone();
+  changed[0][3] += 1;
+
+  const auto asks = [&](float x, float y) {
+    return !torch::equal(
+        head->forward(tokens, point(x, y)),
+        head->forward(changed, point(x, y)));
+  };
+
+  EXPECT_TRUE(asks(130, 70));
+  EXPECT_TRUE(asks(255, 127));
+  EXPECT_FALSE(asks(127, 70));
+  EXPECT_FALSE(asks(130, 63));
+  EXPECT_FALSE(asks(130, 128));
+  // Its two squares have cells of their own.
+  EXPECT_FALSE(torch::equal(
+      head->forward(tokens, point(130, 70)),
+      head->forward(tokens, point(194, 70))));
+}
+
 TEST(GlyphHeadTest, DistinguishesPointsInsideACell) {
   auto head = make_head();
   const auto tokens = torch::randn({1, 4, 8});

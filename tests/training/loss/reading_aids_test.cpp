@@ -68,6 +68,47 @@ TEST(ReadingAidsTest, BiasesTheTokenUnderTheCharacterAndNothingElse) {
   EXPECT_FALSE(probes[0].attention_bias.defined());
 }
 
+TEST(ReadingAidsTest, WithoutRowsNoNewlineStandsBeforeTheSecondRow) {
+  const auto position = [](page::TokenLayout layout) {
+    const ReadingAids aids(ReadingAidsOptions(16).layout(layout));
+    const auto probes = aids->make_probes(
+        AidConfig{.attention_bias = 8},
+        make_layout(),
+        /*num_layers=*/2,
+        kLength,
+        /*bias=*/8,
+        torch::kFloat32);
+    return probes[1].attention_bias[0][0][7].argmax().item<int64_t>();
+  };
+
+  // The begin token, then the squares 0, 1, 2; the character is in square 2.
+  EXPECT_EQ(position({.has_rows = false}), 3);
+  EXPECT_EQ(position({.has_rows = false, .squares_per_token = 2}), 2);
+}
+
+TEST(ReadingAidsTest, ACellOfALaterSquareOfATokenIsAnotherLabel) {
+  ReadingAids aids(ReadingAidsOptions(16).layout(
+      {.has_rows = false, .squares_per_token = 2}));
+  auto decoder = make_decoder();
+  const AidConfig config{.location = 1};
+  // x = 10 and x = 74 are the same cell of neighbouring squares.
+  const auto loss_at = [&](float x_px) {
+    auto layout = make_layout();
+    layout.points = torch::tensor({x_px, 70.0F, -1.0F, -1.0F}).view({1, 2, 2});
+    const torch::NoGradGuard no_grad;
+    return aids->loss(config, layout, run(aids, decoder, config, /*bias=*/0))
+        .item<float>();
+  };
+
+  EXPECT_EQ(aids->cell->weight.size(0), 2 * 8 * 8);
+  EXPECT_NE(loss_at(10), loss_at(74));
+  // Both squares belong to one token, so nothing else differs.
+  const torch::NoGradGuard no_grad;
+  aids->cell->weight.zero_();
+  aids->cell->bias.zero_();
+  EXPECT_EQ(loss_at(10), loss_at(74));
+}
+
 TEST(ReadingAidsTest, TheBiasRaisesTheAttentionToThatToken) {
   ReadingAids aids(ReadingAidsOptions(16));
   auto decoder = make_decoder();
