@@ -28,6 +28,10 @@ MODES = {
         "base": (1024, 1024, False),
         "768": (1024, 768, False),
     },
+    "UnlimitedOCRForCausalLM": {
+        "base": (1024, 1024, False),
+        "gundam": (1024, 640, True),
+    },
 }
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 
@@ -73,7 +77,11 @@ def load(folder, dtype):
 
 
 def prepare(model, tokenizer, page, prompt, mode, dtype):
-    """Ids, pixels and masks that `infer` makes of a page."""
+    """Ids, pixels and masks that `infer` makes of a page.
+
+    The `infer` of Unlimited-OCR also sets the window of its attention before it calls
+    `generate`, and resets it after; here it stays.
+    """
     base_size, image_size, crop_mode = MODES[type(model).__name__][mode]
 
     def stop(input_ids, **inputs):
@@ -151,12 +159,15 @@ def trace(model, tokenizer, page, prompt, mode, steps, dtype):
     logits, generated = [], []
     ids = prepared.input_ids
     length = ids.shape[1]
+    # Absolute positions: the cache of a window does not tell them.
+    positions = torch.arange(length)[None]
     cache = None
     with on_cpu(dtype):
         for step in range(steps):
             output = model(
                 input_ids=ids,
                 attention_mask=torch.ones(1, length + step, dtype=torch.long),
+                position_ids=positions,
                 past_key_values=cache,
                 use_cache=True,
                 return_dict=True,
@@ -168,6 +179,7 @@ def trace(model, tokenizer, page, prompt, mode, steps, dtype):
             logits.append(output.logits[0, -1].float())
             generated.append(int(logits[-1].argmax()))
             ids = torch.tensor([[generated[-1]]])
+            positions = torch.tensor([[length + step]])
 
     tensors = {"pixels.global": global_view}
     if tiles.any():
