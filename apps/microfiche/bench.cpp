@@ -142,13 +142,13 @@ void add_bench(CLI::App& app) {
           "--positions",
           config.positions,
           "Length of the prompt; default: one page")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number());
   command
       ->add_option(
           "--outputs",
           config.outputs,
           "Ids that the answer has before decode is timed")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0))
       ->capture_default_str();
   command
       ->add_option(
@@ -159,7 +159,7 @@ void add_bench(CLI::App& app) {
               config.steps,
               ", for drafted ",
               generation::DraftBenchmarkConfig().ids))
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number());
   command
       ->add_option(
           "--draft-error",
@@ -167,13 +167,13 @@ void add_bench(CLI::App& app) {
           "Percent of the draft's ids that are wrong; default: 3")
       ->check(CLI::Range(0.0, 100.0));
   command->add_option("--batch", config.batch, "Pages at the same time")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
   command->add_option("--repeat", config.repeat, "Timed runs")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
-  command->add_option("--format", arguments->format, "table, json or markdown")
-      ->check(CLI::IsMember({"table", "json", "markdown"}))
+  command->add_option("--format", arguments->format, "table, json or md")
+      ->check(CLI::IsMember({"table", "json", "md"}))
       ->capture_default_str();
   add_model_options(*command, arguments->common);
   add_window_option(*command, arguments->common);

@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "core/config.h"
 #include "core/error.h"
 #include "core/terminal.h"
 #include "model/adapter.h"
@@ -10,6 +11,9 @@
 namespace microfiche::apps {
 
 namespace {
+
+/// More threads than any machine has cores.
+constexpr int64_t kMaxThreads = 4096;
 
 /// Where the nano model lies in an installed tree, from the program's folder,
 /// and in the source tree.
@@ -28,11 +32,50 @@ void add_model_folder_option(CLI::App& command, CommonArguments& arguments) {
       ->type_name("DIR");
 }
 
+CLI::Validator seed_number() {
+  return {
+      [](const std::string& text) {
+        uint64_t value = 0;
+        return !text.starts_with('-') && CLI::detail::lexical_cast(text, value)
+            ? std::string()
+            : concat("expected a whole number from 0 to 2^64 - 1, got ", text);
+      },
+      "N >= 0"};
+}
+
+CLI::Validator whole_number(int64_t first, int64_t last) {
+  const bool bounded = last < std::numeric_limits<int64_t>::max();
+  auto range = concat("from ", first, bounded ? concat(" to ", last) : " on");
+  return {
+      [first, last, range](const std::string& text) {
+        int64_t value = 0;
+        return CLI::detail::lexical_cast(text, value) && value >= first &&
+                value <= last
+            ? std::string()
+            : concat("expected a whole number ", range, ", got ", text);
+      },
+      bounded ? concat("N in [", first, ", ", last, "]")
+              : concat("N >= ", first)};
+}
+
+void check_not_input(
+    const std::string& output,
+    const std::vector<std::string>& inputs) {
+  for (const auto& input : inputs) {
+    std::error_code error;
+    check<UsageError>(
+        !std::filesystem::equivalent(output, input, error),
+        "-o ",
+        output,
+        ": is the input, which it would replace; name another file");
+  }
+}
+
 void add_threads_option(CLI::App& command, CommonArguments& arguments) {
   command
       .add_option(
           "--threads", arguments.threads, "CPU threads; 0: one per core")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, kMaxThreads))
       ->capture_default_str();
 }
 
@@ -67,8 +110,54 @@ void add_window_option(CLI::App& command, CommonArguments& arguments) {
           arguments.window,
           "Let the decoder see only this many last positions of its own output; "
           "default: the model's own, or all")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->type_name("W");
+}
+
+std::optional<model::ModelConfig> find_model_config(
+    const CommonArguments& arguments) {
+  const auto file = model_folder(arguments) / "config.json";
+  if (arguments.model.empty() && !std::filesystem::exists(file)) {
+    return std::nullopt;
+  }
+  return model::load_model_config(file);
+}
+
+rendering::PageStyle load_page_style(
+    const std::string& file,
+    const CommonArguments& arguments,
+    const std::optional<model::ModelConfig>& config) {
+  if (!file.empty()) {
+    return load_config<rendering::PageStyle>(file, arguments.set);
+  }
+  Json json = Json::object();
+  if (config && config->toolkit.trained_on &&
+      !config->toolkit.trained_on->page_style.is_null()) {
+    json = config->toolkit.trained_on->page_style;
+  }
+  for (const auto& assignment : arguments.set) {
+    apply_override(json, assignment);
+  }
+  return read_config<rendering::PageStyle>(json, "page style");
+}
+
+void check_new_model_folder(const std::filesystem::path& folder) {
+  check<UsageError>(
+      !std::filesystem::exists(folder / "model.safetensors"),
+      folder.string(),
+      ": already holds a model; choose another folder");
+}
+
+void save_model_folder(
+    const model::LoadedModel& loaded,
+    const CommonArguments& from,
+    const std::filesystem::path& to) {
+  const auto tokenizer = model_folder(from) / "tokenizer.json";
+  model::save_model(
+      loaded,
+      to,
+      model::weights_dtype(loaded.placement),
+      std::filesystem::exists(tokenizer) ? tokenizer : "");
 }
 
 void add_page_options(CLI::App& command, PageArguments& arguments) {
@@ -83,7 +172,8 @@ void add_page_options(CLI::App& command, PageArguments& arguments) {
           "--page",
           arguments.number,
           "Page to take from a PDF, a TIFF or a text of several pages, from 1")
-      ->check(CLI::PositiveNumber);
+      ->type_name("N")
+      ->check(whole_number());
   command
       .add_option(
           "--style",
@@ -163,13 +253,15 @@ void add_format_option(CLI::App& command, std::string& format) {
 
 void add_seed_option(CLI::App& command, CommonArguments& arguments) {
   command.add_option("--seed", arguments.seed, "Seed of all random numbers")
+      ->check(seed_number())
       ->capture_default_str();
 }
 
-void add_set_option(CLI::App& command, CommonArguments& arguments) {
-  command
-      .add_option(
-          "--set", arguments.set, "Set a field of the config; may be repeated")
+void add_set_option(
+    CLI::App& command,
+    CommonArguments& arguments,
+    const std::string& help) {
+  command.add_option("--set", arguments.set, help)
       ->type_name("path.to.field=value")
       ->allow_extra_args(false);
 }

@@ -3,11 +3,14 @@
 #include "model/loaded_model.h"
 #include "reading/input_page.h"
 #include "reading/training_warnings.h"
+#include "rendering/page_style.h"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,20 @@ struct CommonArguments {
   std::vector<std::string> set;
 };
 
+/// A whole number from `first` to `last`.
+CLI::Validator whole_number(
+    int64_t first = 1,
+    int64_t last = std::numeric_limits<int64_t>::max());
+
+/// A seed: any 64 bits, without a sign.
+CLI::Validator seed_number();
+
+/// Throws `UsageError` if the output file is one of the inputs, which it would
+/// replace.
+void check_not_input(
+    const std::string& output,
+    const std::vector<std::string>& inputs);
+
 /// Adds --model.
 void add_model_folder_option(CLI::App& command, CommonArguments& arguments);
 
@@ -50,6 +67,28 @@ struct PageArguments {
   /// Page style of a text, a file.
   std::string style;
 };
+
+/// The config of the model that pages are for; none if no --model names it and
+/// the nano model is not there.
+std::optional<model::ModelConfig> find_model_config(
+    const CommonArguments& arguments);
+
+/// The page style of `file` (--style); without it, the style that the model
+/// states it reads, or else the default style. With the values of --set.
+rendering::PageStyle load_page_style(
+    const std::string& file,
+    const CommonArguments& arguments,
+    const std::optional<model::ModelConfig>& config);
+
+/// Throws `UsageError` if a model is in the folder already.
+void check_new_model_folder(const std::filesystem::path& folder);
+
+/// Writes a model folder: the weights in their number type, the config, and the
+/// tokenizer of the folder that the model comes from.
+void save_model_folder(
+    const model::LoadedModel& loaded,
+    const CommonArguments& from,
+    const std::filesystem::path& to);
 
 /// Adds INPUT, --page and --style.
 void add_page_options(CLI::App& command, PageArguments& arguments);
@@ -85,7 +124,10 @@ void add_format_option(CLI::App& command, std::string& format);
 void add_seed_option(CLI::App& command, CommonArguments& arguments);
 
 /// Adds --set.
-void add_set_option(CLI::App& command, CommonArguments& arguments);
+void add_set_option(
+    CLI::App& command,
+    CommonArguments& arguments,
+    const std::string& help = "Set a field of the config; may be repeated");
 
 /// Applies --quiet and --threads.
 void apply_common_arguments(const CommonArguments& arguments);

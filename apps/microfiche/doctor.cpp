@@ -58,8 +58,8 @@ std::string describe_model() {
     check(
         std::filesystem::exists(folder / file),
         (folder / file).string(),
-        " is missing; the repository has it, or `microfiche train "
-        "configs/training/nano.json` makes it");
+        " is missing; the repository has it: `git checkout -- "
+        "configs/models/nano` brings it back");
   }
   return concat(
       folder.string(), ", ", config.toolkit.modes.size(), " modes of its own");

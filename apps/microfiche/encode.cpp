@@ -23,6 +23,7 @@ struct EncodeArguments {
 };
 
 void run_encode(const EncodeArguments& arguments) {
+  check_not_input(arguments.output, {arguments.page.input});
   auto loaded = open_model(arguments.common);
   const auto mode = loaded.find_mode(arguments.mode);
   const auto image = load_page(arguments.page, loaded.config, mode);

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <string>
@@ -51,6 +52,23 @@ int fail_in_torch(const c10::Error& error) {
                        : fail(ExitCode::kFailure, what);
 }
 
+/// An empty value is usually a variable of the shell that is not set. It must
+/// not mean the default.
+void refuse_empty_values(CLI::App& app) {
+  const CLI::Validator not_empty(
+      [](const std::string& text) {
+        return text.empty() ? std::string("expected a value, got an empty one")
+                            : std::string();
+      },
+      "");
+  for (auto* option : app.get_options()) {
+    option->check(not_empty);
+  }
+  for (auto* command : app.get_subcommands({})) {
+    refuse_empty_values(*command);
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "microfiche read page.png\n"
@@ -78,6 +96,7 @@ int run(int argc, char** argv) {
   add_memory(app);
   add_verify(app);
   add_doctor(app);
+  refuse_empty_values(app);
 
   try {
     app.parse(argc, argv);
@@ -117,6 +136,13 @@ int main(int argc, char** argv) {
     return microfiche::apps::fail_in_torch(error);
   } catch (const std::bad_alloc&) {
     return microfiche::apps::fail_out_of_memory("an allocation failed");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return microfiche::apps::fail(
+        ExitCode::kIo,
+        microfiche::concat(
+            error.path1().string(),
+            ": cannot use this file or folder: ",
+            error.code().message()));
   } catch (const std::exception& error) {
     return microfiche::apps::fail(ExitCode::kFailure, error.what());
   }

@@ -37,17 +37,6 @@ memory::Conversation choose_conversation(
   return list.front();
 }
 
-CLI::Validator whole_number(int64_t first) {
-  return {
-      [first](const std::string& text) {
-        int64_t value = 0;
-        return CLI::detail::lexical_cast(text, value) && value >= first
-            ? std::string()
-            : concat("expected a whole number from ", first, " on, got ", text);
-      },
-      concat("N >= ", first)};
-}
-
 void add_plan_of_options(CLI::App& command, PlanOfArguments& arguments) {
   command
       .add_option(

@@ -8,6 +8,7 @@
 #include "memory/reading/ask.h"
 #include "memory/timestamp.h"
 
+#include <functional>
 #include <memory>
 
 // memory ask.
@@ -102,6 +103,24 @@ void print_answer(
       " old"));
 }
 
+/// The text of turns needs neither pages nor a model.
+void check_usage(const CLI::App& command, const MemoryAskArguments& arguments) {
+  for (const char* option :
+       {"--plan",
+        "--model",
+        "--adapter",
+        "--device",
+        "--dtype",
+        "--max-new-tokens",
+        "--batch",
+        "--pages-per-context"}) {
+    check<UsageError>(
+        arguments.by != "text_search" || command.count(option) == 0,
+        option,
+        " has no effect with --by text_search");
+  }
+}
+
 void run_ask_text(const MemoryAskArguments& arguments) {
   apply_common_arguments(arguments.common);
   Store store(arguments.store, Store::Mode::kRead);
@@ -129,18 +148,17 @@ void run_ask(const MemoryAskArguments& arguments) {
     memory::check_answers_questions(loaded);
   }
   memory::PlanReader reader(store, *result.plan, loaded, arguments.reading);
-  std::optional<Progress> progress;
-  const auto update = [&](int64_t done, int64_t total) {
-    if (!progress) {
-      progress.emplace("searching, newest page first", total, "page");
-    }
-    progress->update(done);
-  };
+  LazyProgress progress("searching, newest page first", "page");
   result.answer = arguments.by == "lookup"
-      ? memory::ask_by_lookup(reader, *result.plan, loaded, result.key, update)
+      ? memory::ask_by_lookup(
+            reader, *result.plan, loaded, result.key, std::ref(progress))
       : memory::ask_by_transcription(
-            reader, *result.plan, result.key, arguments.reading.batch, update);
-  progress.reset();
+            reader,
+            *result.plan,
+            result.key,
+            arguments.reading.batch,
+            std::ref(progress));
+  progress.finish();
   if (result.answer) {
     memory::record_access(
         store,
@@ -182,7 +200,10 @@ void add_memory_ask(CLI::App& memory) {
   add_plan_of_options(*command, *arguments);
   add_model_options(*command, arguments->common);
   add_store_options(*command, *arguments);
-  command->callback([arguments] { run_ask(*arguments); });
+  command->callback([arguments, command] {
+    check_usage(*command, *arguments);
+    run_ask(*arguments);
+  });
 }
 
 } // namespace microfiche::apps

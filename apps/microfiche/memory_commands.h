@@ -40,9 +40,6 @@ struct PlanOfArguments : MemoryArguments {
   std::optional<int64_t> plan;
 };
 
-/// A whole number from `first` on.
-CLI::Validator whole_number(int64_t first = 1);
-
 /// Adds --conversation and --plan.
 void add_plan_of_options(CLI::App& command, PlanOfArguments& arguments);
 
@@ -52,7 +49,7 @@ std::vector<memory::StoredPlan> find_plans(
     memory::Store& store,
     const PlanOfArguments& arguments);
 
-/// Adds --max-new-tokens and --batch.
+/// Adds --max-new-tokens, --batch and --pages-per-context.
 void add_reading_options(CLI::App& command, memory::PageReadingConfig& reading);
 
 /// A text cut to a line of at most `num_bytes` bytes, without control

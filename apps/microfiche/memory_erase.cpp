@@ -9,6 +9,7 @@
 #include "memory/timestamp.h"
 
 #include <unistd.h>
+#include <functional>
 
 #include <charconv>
 #include <iostream>
@@ -174,15 +175,10 @@ struct MemoryCheckArguments : MemoryArguments {
 void run_check(const MemoryCheckArguments& arguments) {
   apply_common_arguments(arguments.common);
   Store store(arguments.store, Store::Mode::kWrite);
-  std::optional<Progress> progress;
-  const auto report = memory::check_store(
-      store, arguments.rebuild, [&](int64_t done, int64_t total) {
-        if (!progress) {
-          progress.emplace("checking", total, "item");
-        }
-        progress->update(done);
-      });
-  progress.reset();
+  LazyProgress progress("checking", "item");
+  const auto report =
+      memory::check_store(store, arguments.rebuild, std::ref(progress));
+  progress.finish();
   std::string text = concat(
       count_of(report.counts.conversations, "conversation"),
       ", ",

@@ -16,6 +16,7 @@
 #include <ATen/Parallel.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 // memory build and recall.
@@ -31,15 +32,10 @@ void run_build(const PlanOfArguments& arguments) {
   const auto plans = find_plans(store, arguments);
   auto loaded = open_model(arguments.common);
   for (const auto& plan : plans) {
-    std::optional<Progress> progress;
-    const auto report = memory::build_tokens(
-        store, plan, loaded, [&](int64_t done, int64_t total) {
-          if (!progress) {
-            progress.emplace("encoding", total, "page");
-          }
-          progress->update(done);
-        });
-    progress.reset();
+    LazyProgress progress("encoding", "page");
+    const auto report =
+        memory::build_tokens(store, plan, loaded, std::ref(progress));
+    progress.finish();
     write_file(
         "-",
         concat(
@@ -167,19 +163,10 @@ void run_recall(MemoryRecallArguments arguments) {
               "sentence"),
           " to continue"));
     }
-    std::optional<Progress> progress;
+    LazyProgress progress("reading", "page");
     auto result = memory::recall(
-        store,
-        plan,
-        loaded,
-        arguments.config,
-        [&](int64_t done, int64_t total) {
-          if (!progress) {
-            progress.emplace("reading", total, "page");
-          }
-          progress->update(done);
-        });
-    progress.reset();
+        store, plan, loaded, arguments.config, std::ref(progress));
+    progress.finish();
     if (result.saved.other_questions > 0) {
       say(concat(
           "plan ",

@@ -11,6 +11,7 @@
 #include "memory/timestamp.h"
 #include "model/model_config.h"
 
+#include <functional>
 #include <memory>
 
 namespace microfiche::apps {
@@ -103,31 +104,11 @@ struct MemoryPagesArguments : MemoryArguments {
   bool seal = false;
 };
 
-/// The style of --style; without it, the style that the model reads, or else
-/// the default style.
-rendering::PageStyle load_page_style(const MemoryPagesArguments& arguments) {
-  Json json = Json::object();
-  if (!arguments.style.empty()) {
-    json = read_json_file(arguments.style);
-  } else if (const auto file = model_folder(arguments.common) / "config.json";
-             std::filesystem::exists(file)) {
-    const auto config = model::load_model_config(file);
-    if (config.toolkit.trained_on &&
-        !config.toolkit.trained_on->page_style.is_null()) {
-      json = config.toolkit.trained_on->page_style;
-    }
-  }
-  for (const auto& assignment : arguments.common.set) {
-    apply_override(json, assignment);
-  }
-  return read_config<rendering::PageStyle>(
-      json, arguments.style.empty() ? "page style" : arguments.style);
-}
-
 void run_pages(const MemoryPagesArguments& arguments) {
   apply_common_arguments(arguments.common);
   memory::LayoutOptions options;
-  options.layout.page_style = load_page_style(arguments);
+  options.layout.page_style = load_page_style(
+      arguments.style, arguments.common, find_model_config(arguments.common));
   options.layout.turn_header = arguments.header == "short"
       ? memory::TurnHeader::kShort
       : memory::TurnHeader::kFull;
@@ -137,15 +118,9 @@ void run_pages(const MemoryPagesArguments& arguments) {
   options.seal = arguments.seal;
   Store store(arguments.store, Store::Mode::kWrite);
   options.conversation = find_conversation_id(store, arguments.conversation);
-  std::optional<Progress> progress;
-  const auto report =
-      memory::lay_out(store, options, [&](int64_t done, int64_t total) {
-        if (!progress) {
-          progress.emplace("laying out", total, "turn");
-        }
-        progress->update(done);
-      });
-  progress.reset();
+  LazyProgress progress("laying out", "turn");
+  const auto report = memory::lay_out(store, options, std::ref(progress));
+  progress.finish();
   write_file("-", count_of(report.new_pages, "new page") + "\n");
   if (report.waiting_turns > 0) {
     say(concat(

@@ -8,6 +8,7 @@
 #include "sweep/run/environment.h"
 
 #include <ATen/Parallel.h>
+#include <functional>
 
 // sweep, for a config with conversations.
 
@@ -90,17 +91,12 @@ void run_conversation_sweep(
           at::get_num_threads())
               .dump(2) +
           "\n");
-  std::optional<Progress> progress;
-  const auto update = [&](int64_t done, int64_t total) {
-    if (!progress) {
-      progress.emplace("running", total, "conversation");
-    }
-    progress->update(done);
-  };
+  LazyProgress progress("running", "conversation");
   if (sweep.config.grow_by > 0) {
-    const auto rows = memory::grow_conversations(sweep, loaded, folder, update);
+    const auto rows =
+        memory::grow_conversations(sweep, loaded, folder, std::ref(progress));
     const auto table = memory::growth_table(rows);
-    progress.reset();
+    progress.finish();
     write_table(folder / "growth.csv", table);
     write_file("-", to_text(table));
     for (const auto& found : memory::break_even(rows)) {
@@ -111,14 +107,14 @@ void run_conversation_sweep(
   }
   Table table;
   memory::ConversationSweepCallbacks callbacks;
-  callbacks.progress = update;
+  callbacks.progress = std::ref(progress);
   callbacks.results = [&](const std::vector<memory::CellResult>& results) {
     table = write_results(sweep, loaded, folder, results);
   };
   try {
     memory::run_conversations(sweep, loaded, folder, callbacks);
   } catch (...) {
-    progress.reset();
+    progress.finish();
     if (!table.rows.empty()) {
       say(concat(
           folder.string(),
@@ -127,7 +123,7 @@ void run_conversation_sweep(
     }
     throw;
   }
-  progress.reset();
+  progress.finish();
   write_file("-", to_text(table));
   say(concat(
       folder.string(),

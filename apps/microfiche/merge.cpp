@@ -18,19 +18,11 @@ struct MergeArguments {
 void run_merge(const MergeArguments& arguments) {
   const std::filesystem::path from = model_folder(arguments.common);
   const std::filesystem::path to = arguments.output;
-  check<UsageError>(
-      !std::filesystem::exists(to / "model.safetensors"),
-      to.string(),
-      ": already holds a model; choose another folder");
+  check_new_model_folder(to);
   CommonArguments common = arguments.common;
   common.device = "cpu";
   const auto loaded = open_model(common);
-  const auto tokenizer = from / "tokenizer.json";
-  model::save_model(
-      loaded,
-      to,
-      model::weights_dtype(loaded.placement),
-      std::filesystem::exists(tokenizer) ? tokenizer : "");
+  save_model_folder(loaded, arguments.common, to);
   say(concat(to.string(), ": ", from.string(), " with ", common.adapter));
 }
 

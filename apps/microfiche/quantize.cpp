@@ -38,10 +38,7 @@ model::Quantization find_quantization(
 void run_quantize(const QuantizeArguments& arguments) {
   const std::filesystem::path from = model_folder(arguments.common);
   const std::filesystem::path to = arguments.output;
-  check<UsageError>(
-      !std::filesystem::exists(to / "model.safetensors"),
-      to.string(),
-      ": already holds a model; choose another folder");
+  check_new_model_folder(to);
   CommonArguments common = arguments.common;
   common.device = "cpu";
   auto loaded = open_model(common);
@@ -54,12 +51,7 @@ void run_quantize(const QuantizeArguments& arguments) {
   loaded.quantization = find_quantization(arguments, loaded.config);
   model::quantize_linear_layers(loaded.model, loaded.quantization);
   loaded.placement.weights = loaded.quantization.format();
-  const auto tokenizer = from / "tokenizer.json";
-  model::save_model(
-      loaded,
-      to,
-      model::weights_dtype(loaded.placement),
-      std::filesystem::exists(tokenizer) ? tokenizer : "");
+  save_model_folder(loaded, arguments.common, to);
   say(concat(
       to.string(),
       ": ",

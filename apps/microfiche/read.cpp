@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "document/page_range.h"
+#include "generation/model_defaults.h"
 #include "model/model_config.h"
 #include "model/model_family.h"
 #include "model/prompt.h"
@@ -25,59 +26,42 @@ struct ReadArguments {
   std::optional<int64_t> max_new_tokens;
   std::optional<int64_t> ngram;
   std::optional<int64_t> ngram_window;
+  double temperature = 0;
   std::vector<std::string> inputs;
   reading::PageReaderConfig read;
 };
 
-/// As published, the cells of a table may repeat.
-void allow_table_cells(
-    const tokenizer::Tokenizer& tokenizer,
-    generation::GenerationConfig& config) {
-  for (const char* token : {"<td>", "</td>"}) {
-    if (const auto id = tokenizer.id_of(token)) {
-      config.ngram_whitelist.push_back(*id);
-    }
-  }
-}
-
 /// The options, else what the model's family does by default.
-void set_family_defaults(
+generation::GenerationConfig generation_config(
     const ReadArguments& arguments,
-    const model::ModelFamily& family,
-    generation::GenerationConfig& config) {
-  const int64_t max_new_tokens =
-      family.max_new_tokens > 0 ? family.max_new_tokens : config.max_new_tokens;
-  config.max_new_tokens = arguments.max_new_tokens.value_or(max_new_tokens);
-  config.ngram = arguments.ngram.value_or(family.ngram);
-  const int64_t window = arguments.read.together ? family.ngram_window_together
-                                                 : family.ngram_window;
-  config.ngram_window =
-      arguments.ngram_window.value_or(config.ngram > 0 ? window : 0);
-}
-
-void run_read(ReadArguments arguments) {
-  auto& config = arguments.read.generation;
+    const model::ModelFamily& family) {
+  auto config = generation::family_defaults(family, arguments.read.together);
+  config.max_new_tokens =
+      arguments.max_new_tokens.value_or(config.max_new_tokens);
+  config.ngram = arguments.ngram.value_or(config.ngram);
+  config.ngram_window = arguments.ngram_window.value_or(
+      config.ngram > 0 ? config.ngram_window : 0);
+  config.temperature = arguments.temperature;
   config.seed = arguments.common.seed;
-  const auto model_config =
-      model::load_model_config(model_folder(arguments.common) / "config.json");
-  set_family_defaults(arguments, model_config.family(), config);
   Json json = write_config(config);
   for (const auto& assignment : arguments.common.set) {
     apply_override(json, assignment);
   }
-  config = read_config<generation::GenerationConfig>(json, "read");
+  return read_config<generation::GenerationConfig>(json, "read");
+}
+
+void run_read(ReadArguments arguments) {
+  const auto model_config =
+      model::load_model_config(model_folder(arguments.common) / "config.json");
+  arguments.read.generation =
+      generation_config(arguments, model_config.family());
   if (!arguments.read.prompt.empty()) {
     model::validate_prompt(arguments.read.prompt, "--prompt");
   }
   document::parse_page_range(
       arguments.read.pages.empty() ? "1-" : arguments.read.pages);
   const auto files = reading::list_files(arguments.inputs);
-  auto loaded = open_model(arguments.common);
-  if (config.ngram_window > 0 && config.ngram_whitelist.empty() &&
-      !loaded.config.family().ngram_over_prompt) {
-    allow_table_cells(loaded.tokenizer(), config);
-  }
-  reading::PageReader(arguments.read, std::move(loaded))
+  reading::PageReader(arguments.read, open_model(arguments.common))
       .read(files, std::filesystem::is_directory(arguments.inputs[0]));
 }
 
@@ -86,7 +70,6 @@ void run_read(ReadArguments arguments) {
 void add_read(CLI::App& app) {
   auto arguments = std::make_shared<ReadArguments>();
   auto& read = arguments->read;
-  auto& generation = read.generation;
   auto* command = app.add_subcommand(
       "read",
       "microfiche read page.png\n"
@@ -116,7 +99,7 @@ void add_read(CLI::App& app) {
       arguments->max_new_tokens,
       concat(
           "Most tokens to generate for a page; default: ",
-          generation.max_new_tokens,
+          generation::GenerationConfig().max_new_tokens,
           ", for Unlimited-OCR what its positions hold"));
   command->add_option(
       "--ngram",
@@ -132,7 +115,7 @@ void add_read(CLI::App& app) {
   command
       ->add_option(
           "--temperature",
-          generation.temperature,
+          arguments->temperature,
           "Sampling temperature; 0: always the most likely token")
       ->capture_default_str();
   command
@@ -155,7 +138,7 @@ void add_read(CLI::App& app) {
           read.batch,
           "Pages to read at the same time; a finished page makes room for the "
           "next")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
   command
       ->add_option(
@@ -173,7 +156,11 @@ void add_read(CLI::App& app) {
   add_model_options(*command, arguments->common);
   add_window_option(*command, arguments->common);
   add_seed_option(*command, arguments->common);
-  add_set_option(*command, arguments->common);
+  add_set_option(
+      *command,
+      arguments->common,
+      "Set how tokens are chosen: top_p, top_k, loop_repeats, loop_ids or "
+      "ngram_whitelist; may be repeated");
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { run_read(*arguments); });
 }

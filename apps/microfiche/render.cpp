@@ -1,20 +1,14 @@
 #include "command.h"
 
-#include "core/config.h"
-#include "model/model_config.h"
 #include "reading/page_folder.h"
-#include "rendering/page_style.h"
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace microfiche::apps {
 namespace {
-
-using rendering::PageStyle;
 
 struct RenderArguments {
   CommonArguments common;
@@ -23,42 +17,12 @@ struct RenderArguments {
   std::string style;
 };
 
-/// The config of the model that the pages are for; none when it is not named
-/// and the nano model is not installed.
-std::optional<model::ModelConfig> load_model_config(
-    const CommonArguments& common) {
-  const auto file = model_folder(common) / "config.json";
-  if (common.model.empty() && !std::filesystem::exists(file)) {
-    return std::nullopt;
-  }
-  return model::load_model_config(file);
-}
-
-/// The style of --style; without it, the style that the model states it reads,
-/// or else the default style.
-PageStyle load_style(
-    const RenderArguments& arguments,
-    const std::optional<model::ModelConfig>& config) {
-  if (!arguments.style.empty()) {
-    return load_config<PageStyle>(arguments.style, arguments.common.set);
-  }
-  Json json = Json::object();
-  if (config && config->toolkit.trained_on &&
-      !config->toolkit.trained_on->page_style.is_null()) {
-    json = config->toolkit.trained_on->page_style;
-  }
-  for (const auto& assignment : arguments.common.set) {
-    apply_override(json, assignment);
-  }
-  return read_config<PageStyle>(json, "page style");
-}
-
 void render(const RenderArguments& arguments) {
   apply_common_arguments(arguments.common);
-  const auto config = load_model_config(arguments.common);
+  const auto config = find_model_config(arguments.common);
   reading::write_page_folder(
       arguments.output,
-      load_style(arguments, config),
+      load_page_style(arguments.style, arguments.common, config),
       reading::read_texts(arguments.inputs),
       config);
 }

@@ -211,6 +211,9 @@ void sweep(const SweepArguments& arguments) {
     check<UsageError>(
         arguments.workers == 1,
         "--workers: a sweep over conversations runs in one process");
+    check<UsageError>(
+        !arguments.verbose,
+        "--verbose has no effect on a sweep over conversations");
     run_conversation_sweep(
         arguments.config, arguments.common, arguments.seed, folder);
     return;
@@ -259,13 +262,15 @@ void add_sweep(CLI::App& app) {
           "--workers",
           arguments->workers,
           "Processes that share the work and the cores")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
   add_model_options(*command, arguments->common);
-  command->add_option(
-      "--seed",
-      arguments->seed,
-      "Seed of all random numbers; default: the config's");
+  command
+      ->add_option(
+          "--seed",
+          arguments->seed,
+          "Seed of all random numbers; default: the config's")
+      ->check(seed_number());
   command->add_flag(
       "--verbose",
       arguments->verbose,

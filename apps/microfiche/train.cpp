@@ -7,8 +7,6 @@
 #include "training/distributed/process_group.h"
 #include "training/trainer.h"
 
-#include <ATen/Parallel.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -21,23 +19,18 @@ struct TrainArguments {
   CommonArguments common;
   std::string config;
   std::string output;
-  double max_minutes = 0;
+  std::optional<double> max_minutes;
 };
 
 void train(const TrainArguments& arguments) {
-  verbosity().quiet = arguments.common.quiet;
+  apply_common_arguments(arguments.common);
   auto config = load_config<training::TrainingConfig>(
       arguments.config, arguments.common.set);
-  if (arguments.max_minutes > 0) {
-    config.max_minutes = arguments.max_minutes;
-  }
+  config.max_minutes = arguments.max_minutes.value_or(config.max_minutes);
   const std::filesystem::path folder = arguments.output.empty()
       ? std::filesystem::path("runs") /
           std::filesystem::path(arguments.config).stem()
       : std::filesystem::path(arguments.output);
-  if (arguments.common.threads > 0) {
-    at::set_num_threads(static_cast<int>(arguments.common.threads));
-  }
   auto placement =
       model::find_placement(arguments.common.device, config.precision);
   std::optional<training::ProcessGroup> group;
@@ -81,10 +74,12 @@ void add_train(CLI::App& app) {
           "--device", arguments->common.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   add_threads_option(*command, arguments->common);
-  command->add_option(
-      "--max-minutes",
-      arguments->max_minutes,
-      "Write a checkpoint and stop after this many minutes");
+  command
+      ->add_option(
+          "--max-minutes",
+          arguments->max_minutes,
+          "Write a checkpoint and stop after this many minutes")
+      ->check(CLI::Range(0.001, 1e6));
   add_set_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { train(*arguments); });

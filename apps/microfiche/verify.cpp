@@ -29,14 +29,20 @@ struct VerifyArguments {
   int64_t batch = 4;
 };
 
-void check_usage(const VerifyArguments& arguments) {
-  check<UsageError>(
-      !arguments.quick || arguments.fox.empty(),
-      "--quick reads no pages, so --fox has no effect");
-  check<UsageError>(
-      !arguments.fox.empty() ||
-          (arguments.readings.empty() && arguments.output.empty()),
-      "--readings and --output have no effect without --fox");
+void check_usage(const CLI::App& command) {
+  for (const char* option : {"--fox", "--device", "--dtype", "--seed"}) {
+    check<UsageError>(
+        command.count("--quick") == 0 || command.count(option) == 0,
+        "--quick reads no pages, so ",
+        option,
+        " has no effect");
+  }
+  for (const char* option : {"--readings", "--output", "--batch"}) {
+    check<UsageError>(
+        command.count("--fox") > 0 || command.count(option) == 0,
+        option,
+        " has no effect without --fox");
+  }
 }
 
 /// The published readings of Fox are those of one family.
@@ -66,7 +72,6 @@ void check_result(
 }
 
 void run_verify(const VerifyArguments& arguments) {
-  check_usage(arguments);
   apply_common_arguments(arguments.common);
   std::optional<verification::FoxFolders> fox;
   if (!arguments.fox.empty()) {
@@ -142,12 +147,15 @@ void add_verify(CLI::App& app) {
       ->add_option("--json", arguments->json, "File for all numbers and texts")
       ->type_name("FILE");
   command->add_option("--batch", arguments->batch, "Pages of Fox at a time")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number())
       ->capture_default_str();
   add_placement_options(*command, arguments->common);
   add_seed_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
-  command->callback([arguments] { run_verify(*arguments); });
+  command->callback([arguments, command] {
+    check_usage(*command);
+    run_verify(*arguments);
+  });
 }
 
 } // namespace microfiche::apps

@@ -21,8 +21,13 @@ std::string did_you_mean(
   return nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
 }
 
-ConfigReader::ConfigReader(const Json& object, std::string where, bool nested)
-    : object_(object), where_(std::move(where)), nested_(nested) {
+std::string field_path(const std::string& where, const std::string& field) {
+  const bool names_a_field = where.find(": ") != std::string::npos;
+  return concat(where, names_a_field ? "." : ": ", field);
+}
+
+ConfigReader::ConfigReader(const Json& object, std::string where)
+    : object_(object), where_(std::move(where)) {
   check(
       object_.is_object(),
       where_,
@@ -96,7 +101,7 @@ void apply_override(Json& json, const std::string& assignment) {
 
 void detail::wrong_type(
     const std::string& where,
-    const char* expected,
+    const std::string& expected,
     const Json& value) {
   // A string from the command line need not be UTF-8.
   const std::string got =

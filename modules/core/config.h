@@ -27,7 +27,7 @@ namespace microfiche {
 //
 // and may have a `validate(const SweepConfig&, const std::string& where)` that
 // throws `InputError` for invalid values. Fields may be bool,
-// integers, doubles, strings, enums with `to_name`/`from_name` by nlohmann's
+// integers, doubles, strings, enums with nlohmann's
 // NLOHMANN_JSON_SERIALIZE_ENUM, configs, and vectors, pairs, optionals and
 // string maps of these. The same list reads, writes and compares.
 
@@ -55,14 +55,16 @@ std::string did_you_mean(
     const std::string& name,
     const std::vector<std::string>& known);
 
-/// Throws `InputError` naming `where`.`field` unless the value is from 0 to 1.
+/// `where` and a field inside it: "smoke.json: stages", and behind a field
+/// "smoke.json: page_style.margin".
+std::string field_path(const std::string& where, const std::string& field);
+
+/// Throws `InputError` naming the field unless the value is from 0 to 1.
 inline void
 check_fraction(double value, const char* field, const std::string& where) {
   check(
       value >= 0 && value <= 1,
-      where,
-      ".",
-      field,
+      field_path(where, field),
       ": must be from 0 to 1, got ",
       value);
 }
@@ -74,10 +76,10 @@ check_fraction(double value, const char* field, const std::string& where) {
 /// `InputError` naming the file and the path of the field.
 class ConfigReader {
  public:
-  /// `where` starts every message: the file's name, e.g. "smoke.json", and for
-  /// an object inside it (`nested`) the path of its field, e.g. "smoke.json:
-  /// page_style". `object` must outlive the reader.
-  ConfigReader(const Json& object, std::string where, bool nested = false);
+  /// `where` starts every message: the file's name, such as "smoke.json", and
+  /// for an object inside it the path of its field, see `field_path`. `object`
+  /// must outlive the reader.
+  ConfigReader(const Json& object, std::string where);
 
   template <typename T>
   void operator()(const char* name, T& field);
@@ -88,7 +90,6 @@ class ConfigReader {
  private:
   const Json& object_;
   std::string where_;
-  bool nested_;
   std::vector<std::string> known_;
 };
 
@@ -135,15 +136,24 @@ struct is_string_map : std::false_type {};
 template <typename T>
 struct is_string_map<std::map<std::string, T>> : std::true_type {};
 
-[[noreturn]] void
-wrong_type(const std::string& where, const char* expected, const Json& value);
+[[noreturn]] void wrong_type(
+    const std::string& where,
+    const std::string& expected,
+    const Json& value);
+
+/// The names of an enum whose values are 0, 1, 2 ...
+template <typename T>
+std::string known_names() {
+  // An unknown value is written as the first one.
+  std::string names = Json(T{}).dump();
+  for (int i = 1; Json(static_cast<T>(i)) != Json(T{}); ++i) {
+    names += " or " + Json(static_cast<T>(i)).dump();
+  }
+  return names;
+}
 
 template <typename T>
-void read_value(
-    const Json& json,
-    T& value,
-    const std::string& where,
-    bool nested = true) {
+void read_value(const Json& json, T& value, const std::string& where) {
   if constexpr (std::is_same_v<T, Json>) {
     value = json;
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -178,7 +188,7 @@ void read_value(
     // compare what it writes back.
     const T read = json.get<T>();
     if (Json(read) != json) {
-      wrong_type(where, "one of this field's names", json);
+      wrong_type(where, known_names<T>(), json);
     }
     value = read;
   } else if constexpr (is_vector<T>::value) {
@@ -219,7 +229,7 @@ void read_value(
     if (!json.is_object()) {
       wrong_type(where, "an object", json);
     }
-    ConfigReader reader(json, where, nested);
+    ConfigReader reader(json, where);
     visit_fields(reader, value);
     reader.finish();
     if constexpr (ValidatedConfig<T>) {
@@ -278,14 +288,14 @@ void ConfigReader::operator()(const char* name, T& field) {
   known_.emplace_back(name);
   const auto found = object_.find(name);
   if (found != object_.end()) {
-    detail::read_value(*found, field, where_ + (nested_ ? "." : ": ") + name);
+    detail::read_value(*found, field, field_path(where_, name));
   }
 }
 
 template <ConfigStruct T>
 T read_config(const Json& json, const std::string& where) {
   T config{};
-  detail::read_value(json, config, where, /*nested=*/false);
+  detail::read_value(json, config, where);
   return config;
 }
 

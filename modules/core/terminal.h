@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace microfiche {
 
@@ -55,6 +57,32 @@ class Progress {
   bool finished_ = false;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point last_draw_;
+};
+
+/// Progress of work that says at its first step how much there is, as a
+/// callback; the arguments of `Progress`.
+class LazyProgress {
+ public:
+  LazyProgress(std::string what, std::string unit)
+      : what_(std::move(what)), unit_(std::move(unit)) {}
+
+  void operator()(int64_t done, int64_t total) {
+    if (!progress_) {
+      progress_.emplace(what_, total, unit_);
+    }
+    progress_->update(done);
+  }
+
+  /// Prints the last line if there was a step. The destructor calls it if
+  /// needed.
+  void finish() {
+    progress_.reset();
+  }
+
+ private:
+  std::string what_;
+  std::string unit_;
+  std::optional<Progress> progress_;
 };
 
 } // namespace microfiche

@@ -1,6 +1,7 @@
 #include "data/conversation_dataset.h"
 
 #include "core/error.h"
+#include "data/draw.h"
 #include "page/image_file.h"
 #include "page/page_views.h"
 

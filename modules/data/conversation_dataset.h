@@ -1,10 +1,10 @@
 #pragma once
 
+#include "data/batch_config.h"
 #include "data/conversation.h"
 #include "data/dataset_model.h"
 #include "data/length_buckets.h"
 #include "data/page_batch.h"
-#include "data/page_mix.h"
 
 #include "core/random.h"
 #include "page/page_image.h"

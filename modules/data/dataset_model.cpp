@@ -6,9 +6,7 @@
 namespace microfiche::data {
 
 int64_t DatasetModel::vision_tokens(const page::ResolutionMode& mode) const {
-  const int64_t side_px = mode.base_size_px;
-  return page::count_vision_tokens(mode, side_px, side_px, pixels_per_token)
-      .nominal;
+  return page::count_nominal_tokens(mode, pixels_per_token);
 }
 
 std::map<std::string, page::ResolutionMode> DatasetModel::untiled_modes(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "data/batch_config.h"
 #include "data/corpus.h"
 #include "data/dataset_model.h"
 #include "data/page_batch.h"

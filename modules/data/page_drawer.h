@@ -1,5 +1,6 @@
 #pragma once
 
+#include "data/batch_config.h"
 #include "data/dataset_model.h"
 #include "data/glyph_points.h"
 #include "data/page_mix.h"

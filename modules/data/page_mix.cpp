@@ -3,8 +3,6 @@
 #include "core/config.h"
 #include "core/error.h"
 
-#include <cmath>
-
 namespace microfiche::data {
 namespace {
 
@@ -32,56 +30,6 @@ void check_range(
 }
 
 } // namespace
-
-double draw_even(RandomStream& random, const Range& range) {
-  return random.uniform(range.first, range.second);
-}
-
-double draw_log(RandomStream& random, const Range& range) {
-  return std::exp(
-      random.uniform(std::log(range.first), std::log(range.second)));
-}
-
-void check_weights(
-    const std::map<std::string, double>& weights,
-    const char* field,
-    const std::string& where) {
-  double sum = 0;
-  for (const auto& [name, weight] : weights) {
-    check(
-        weight >= 0 && std::isfinite(weight),
-        where,
-        ".",
-        field,
-        ".",
-        name,
-        ": a weight cannot be ",
-        weight);
-    sum += weight;
-  }
-  check(sum > 0, where, ".", field, ": expected a name with a weight above 0");
-}
-
-const std::string& draw_name(
-    RandomStream& random,
-    const std::map<std::string, double>& weights) {
-  double sum = 0;
-  for (const auto& [name, weight] : weights) {
-    sum += weight;
-  }
-  double place = random.uniform(0, sum);
-  const std::string* chosen = nullptr;
-  for (const auto& [name, weight] : weights) {
-    if (weight > 0) {
-      chosen = &name;
-      if (place < weight) {
-        break;
-      }
-      place -= weight;
-    }
-  }
-  return *chosen;
-}
 
 std::vector<std::string> mode_names(const PageMixConfig& config) {
   std::vector<std::string> names;
@@ -124,37 +72,6 @@ void validate(const PageMixConfig& config, const std::string& where) {
   check_range(config.resized_from, 1, 8, "resized_from", where);
   check_range(config.margin, 0, 0.4, "margin", where);
   check_range(config.line_height, 0.5, 5, "line_height", where);
-}
-
-void validate(const BatchConfig& config, const std::string& where) {
-  check(
-      config.characters >= 1,
-      where,
-      ".characters: must be at least 1, got ",
-      config.characters);
-  check(
-      config.vision_tokens >= 1,
-      where,
-      ".vision_tokens: must be at least 1, got ",
-      config.vision_tokens);
-  check(
-      config.density_spread >= 1 && config.density_spread <= 10,
-      where,
-      ".density_spread: must be from 1 to 10, got ",
-      config.density_spread);
-  check(
-      config.length_spread >= 1.01,
-      where,
-      ".length_spread: must be at least 1.01, got ",
-      config.length_spread);
-  check(
-      config.points_per_page >= 0 && config.points_per_token >= 0,
-      where,
-      ": points_per_page and points_per_token must not be negative, got ",
-      config.points_per_page,
-      " and ",
-      config.points_per_token);
-  check_fraction(config.loose_points, "loose_points", where);
 }
 
 } // namespace microfiche::data

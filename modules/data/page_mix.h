@@ -1,30 +1,21 @@
 #pragma once
 
+#include "data/draw.h"
 #include "data/random_text.h"
 #include "data/text_kind.h"
 
-#include "core/random.h"
 #include "rendering/type_size.h"
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace microfiche::data {
 
 /// The kind of that name; the first kind for an unknown name.
 TextKind text_kind(const std::string& name);
-
-/// A closed range; a draw from it is even, or even in the logarithm where the
-/// field says so.
-using Range = std::pair<double, double>;
-
-/// A draw from the range, even or even in the logarithm.
-double draw_even(RandomStream& random, const Range& range);
-double draw_log(RandomStream& random, const Range& range);
 
 /// How pages differ from each other.
 struct PageMixConfig {
@@ -81,48 +72,8 @@ struct PageMixConfig {
 /// The names of the modes that pages of the mix may have.
 std::vector<std::string> mode_names(const PageMixConfig& config);
 
-/// A name drawn by its weight.
-const std::string& draw_name(
-    RandomStream& random,
-    const std::map<std::string, double>& weights);
-
-/// Throws `InputError` unless weights are finite, none is negative and one is
-/// above 0.
-void check_weights(
-    const std::map<std::string, double>& weights,
-    const char* field,
-    const std::string& where);
-
 /// Throws `InputError` for invalid weights, ranges and fractions.
 void validate(const PageMixConfig& config, const std::string& where);
-
-/// The size of a batch.
-struct BatchConfig {
-  /// Target characters, padding left out; the batch holds as many pages as fit,
-  /// and at least one.
-  int64_t characters = 4000;
-
-  /// Most vision tokens of all its pages, which bounds the encoder's work.
-  int64_t vision_tokens = 1 << 20;
-
-  /// Pages of a batch differ in density by up to this factor.
-  double density_spread = 1.15;
-
-  /// Rows from files, which are prompt and answer, differ in their characters
-  /// by up to this factor.
-  double length_spread = 1.3;
-
-  /// Points of a page at which the glyph heads predict the character: a fixed
-  /// number, and so many more for each vision token of the page.
-  int64_t points_per_page = 0;
-  int64_t points_per_token = 0;
-
-  /// Fraction of these that may fall anywhere on the page; the others fall on
-  /// characters.
-  double loose_points = 0.2;
-};
-
-void validate(const BatchConfig& config, const std::string& where);
 
 template <typename Visitor>
 void visit_fields(Visitor&& visit, PageMixConfig& config) {
@@ -140,17 +91,6 @@ void visit_fields(Visitor&& visit, PageMixConfig& config) {
   visit("rotation", config.rotation);
   visit("resized", config.resized);
   visit("resized_from", config.resized_from);
-}
-
-template <typename Visitor>
-void visit_fields(Visitor&& visit, BatchConfig& config) {
-  visit("characters", config.characters);
-  visit("vision_tokens", config.vision_tokens);
-  visit("density_spread", config.density_spread);
-  visit("length_spread", config.length_spread);
-  visit("points_per_page", config.points_per_page);
-  visit("points_per_token", config.points_per_token);
-  visit("loose_points", config.loose_points);
 }
 
 } // namespace microfiche::data

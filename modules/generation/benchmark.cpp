@@ -51,18 +51,8 @@ StageTiming time_stage(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count());
   }
-  StageTiming timing;
-  timing.what = stage.what;
-  timing.mode = mode;
-  timing.batch = config.batch;
-  timing.device = model::device_name(placement.device);
-  timing.dtype = model::dtype_name(placement);
-  timing.threads = at::get_num_threads();
-  timing.seconds = summarize(std::move(seconds));
-  timing.tokens_per_second =
-      static_cast<double>(stage.tokens) / timing.seconds.median;
-  timing.peak_memory_bytes = model::peak_memory_bytes(placement.device);
-  return timing;
+  return timing_of(
+      stage.what, std::move(seconds), stage.tokens, mode, config, placement);
 }
 
 /// Positions that one call appends to the cache when it fills it.
@@ -94,7 +84,7 @@ void fill_answers(
 /// A page of noise with the shape of A4.
 page::PageImage dummy_page(const page::ResolutionMode& mode, uint64_t seed) {
   auto image = page::make_page(
-      mode.base_size_px, mode.base_size_px * 7 / 5, page::Colour{});
+      mode.base_size_px, page::a4_height_px(mode.base_size_px), page::Colour{});
   RandomStream random(seed, "bench page");
   for (auto& value : image.rgb) {
     value = static_cast<uint8_t>(random.bits());
@@ -113,6 +103,27 @@ RunSeconds summarize(std::vector<double> seconds) {
   return {seconds.front(), median, seconds.back()};
 }
 
+StageTiming timing_of(
+    const std::string& what,
+    std::vector<double> seconds,
+    int64_t tokens,
+    const std::string& mode,
+    const BenchmarkConfig& config,
+    const model::Placement& placement) {
+  StageTiming timing;
+  timing.what = what;
+  timing.mode = mode;
+  timing.batch = config.batch;
+  timing.device = model::device_name(placement.device);
+  timing.dtype = model::dtype_name(placement);
+  timing.threads = at::get_num_threads();
+  timing.seconds = summarize(std::move(seconds));
+  timing.tokens_per_second =
+      static_cast<double>(tokens) / timing.seconds.median;
+  timing.peak_memory_bytes = model::peak_memory_bytes(placement.device);
+  return timing;
+}
+
 std::vector<StageTiming> time_stages(
     model::LoadedModel& loaded,
     const page::ResolutionMode& mode,
@@ -125,7 +136,7 @@ std::vector<StageTiming> time_stages(
       mode,
       pages[0].page_width_px,
       pages[0].page_height_px,
-      loaded.config.token_side_px());
+      loaded.config.pixels_per_token());
   const int64_t positions =
       config.positions > 0 ? config.positions : counts.positions + 1;
 

@@ -82,6 +82,16 @@ void visit_fields(Visitor&& visit, StageTiming& timing) {
 /// Of at least one run.
 RunSeconds summarize(std::vector<double> seconds);
 
+/// The timing of runs that each processed `tokens` tokens, without the KV
+/// cache.
+StageTiming timing_of(
+    const std::string& what,
+    std::vector<double> seconds,
+    int64_t tokens,
+    const std::string& mode,
+    const BenchmarkConfig& config,
+    const model::Placement& placement);
+
 /// Times stages of a model with pages of noise that have the shape of A4.
 std::vector<StageTiming> time_stages(
     model::LoadedModel& loaded,

@@ -5,9 +5,9 @@
 #include "core/terminal.h"
 #include "generation/generate.h"
 #include "model/peak_memory.h"
-#include "page/page_views.h"
+#include "page/page_image.h"
+#include "page/vision_token_order.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -90,26 +90,6 @@ std::shared_ptr<const Draft> make_wrong_draft(
       std::vector<std::vector<int64_t>>{std::move(ids)});
 }
 
-StageTiming timing_of(
-    const std::string& what,
-    std::vector<double> seconds,
-    int64_t ids,
-    const std::string& mode,
-    const BenchmarkConfig& config,
-    const model::Placement& placement) {
-  StageTiming timing;
-  timing.what = what;
-  timing.mode = mode;
-  timing.batch = config.batch;
-  timing.device = model::device_name(placement.device);
-  timing.dtype = model::dtype_name(placement);
-  timing.threads = at::get_num_threads();
-  timing.seconds = summarize(std::move(seconds));
-  timing.tokens_per_second = static_cast<double>(ids) / timing.seconds.median;
-  timing.peak_memory_bytes = model::peak_memory_bytes(placement.device);
-  return timing;
-}
-
 } // namespace
 
 DraftTimings time_drafts(
@@ -122,8 +102,8 @@ DraftTimings time_drafts(
   const auto counts = page::count_vision_tokens(
       mode,
       mode.base_size_px,
-      mode.base_size_px * 7 / 5,
-      loaded.config.token_side_px());
+      page::a4_height_px(mode.base_size_px),
+      loaded.config.pixels_per_token());
   const auto requests = make_requests(
       loaded,
       config.positions > 0 ? config.positions : counts.positions + 1,

@@ -1,6 +1,6 @@
 #include "generation/read.h"
 
-#include "model/model_family.h"
+#include "generation/model_defaults.h"
 #include "model/prompt.h"
 #include "tokenizer/text_stream.h"
 
@@ -88,12 +88,10 @@ void read_vision_tokens(
     callbacks.on_reading(page, std::move(reading));
   };
   pages.on_failure = callbacks.on_failure;
-  auto generation = config.generation;
-  generation.ngram_over_prompt = loaded.config.family().ngram_over_prompt;
   generate(
       loaded.model->decoder,
       pages,
-      generation,
+      for_model(config.generation, loaded),
       loaded.config.language.eos_token_id,
       max_rows);
 }

@@ -111,7 +111,7 @@ struct StoredRendering {
   /// Resolution mode; "page" for the page as it was drawn first.
   std::string mode = "page";
 
-  /// original, resized, cumulative, rerendered or excerpt.
+  /// "original", "resized", or the `ageing_text` that it was drawn with.
   std::string how = "original";
   int64_t width = 0;
   int64_t height = 0;

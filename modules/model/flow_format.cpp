@@ -46,7 +46,7 @@ Json write_flow(const ModelConfig& config) {
 
 /// Tokens of the compressor for a view of that side.
 int64_t num_squares(const ModelConfig& config, int64_t side_px) {
-  const int64_t side = side_px / config.token_side_px();
+  const int64_t side = side_px / config.pixels_per_token();
   return side * side;
 }
 
@@ -75,11 +75,11 @@ void check_flow(const ModelConfig& config, const std::string& where) {
   for (const int64_t side : flow.view_sides_px) {
     check(
         side > 0 && side <= page::kMaxSide &&
-            side % config.token_side_px() == 0 &&
+            side % config.pixels_per_token() == 0 &&
             std::ranges::count(flow.view_sides_px, side) == 1,
         where,
         ": view_sides_px: expected different multiples of ",
-        config.token_side_px(),
+        config.pixels_per_token(),
         " px up to ",
         page::kMaxSide,
         ", got ",
@@ -153,7 +153,7 @@ encoder::SecondStageFactory make_flow(const ModelConfig& config) {
           .inner_width(config.flow.intermediate_size)
           .view_sides_px(config.flow.view_sides_px)
           .squares_per_query(config.flow.squares_per_query)
-          .pixels_per_token(config.token_side_px()));
+          .pixels_per_token(config.pixels_per_token()));
 }
 
 } // namespace

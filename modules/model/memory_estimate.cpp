@@ -2,6 +2,7 @@
 
 #include "model/checkpoint_names.h"
 #include "model/int4_preset.h"
+#include "page/page_image.h"
 #include "page/tiling.h"
 #include "page/vision_token_order.h"
 
@@ -109,11 +110,11 @@ MemoryEstimate estimate_memory(
     const page::ResolutionMode& mode,
     const Placement& placement,
     bool mapped) {
-  // The shape of an A4 page.
-  const int64_t width = mode.base_size_px, height = width * 7 / 5;
+  const int64_t width = mode.base_size_px;
+  const int64_t height = page::a4_height_px(width);
   const auto grid = page::mode_tile_grid(mode, width, height);
   const auto counts = page::count_vision_tokens(
-      mode, grid, width, height, config.token_side_px());
+      mode, grid, width, height, config.pixels_per_token());
   const int64_t positions = counts.positions + kTextPositions;
   const auto& language = config.language;
 

@@ -15,7 +15,7 @@ namespace microfiche::model {
 // them in the dtype of computation; the token embedding then needs memory for
 // the prompt's rows only. A page uses all experts. The terms of activations
 // follow encoder/sam_block.cpp and kernels/rel_pos_attention.cpp; their
-// constants were fitted to the measurements in docs/reading.md.
+// constants were fitted to measured peaks at the published sizes.
 
 /// Main memory for reading one page, in bytes.
 struct MemoryEstimate {

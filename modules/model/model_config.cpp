@@ -180,7 +180,7 @@ Quantization ModelConfig::quantization() const {
       "config.json: quantization_config");
 }
 
-int64_t ModelConfig::token_side_px() const {
+int64_t ModelConfig::pixels_per_token() const {
   return toolkit.sam_patch_size << sam.downsample_channels.size();
 }
 

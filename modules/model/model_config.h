@@ -184,7 +184,7 @@ struct ModelConfig {
   /// Side of the square that a token of the compressor covers, in pixels; 64 as
   /// published. A vision token stands for one such square, or for several; see
   /// `page::TokenLayout`.
-  int64_t token_side_px() const;
+  int64_t pixels_per_token() const;
 
   /// Side of the knowledge tower's position table; 16 as published.
   int64_t clip_table_side() const;

@@ -191,12 +191,12 @@ void validate_mode(
     const std::string& where) {
   for (const int64_t side : {mode.base_size_px, mode.tile_size_px}) {
     check(
-        side % config.token_side_px() == 0,
+        side % config.pixels_per_token() == 0,
         where,
         ": mode \"",
         mode.name,
         "\": its views must be multiples of ",
-        config.token_side_px(),
+        config.pixels_per_token(),
         " px, the side of a vision token of this model, got ",
         side,
         " px");

@@ -97,7 +97,7 @@ void check_features(const Json& config, const std::string& where) {
   static const std::vector<Feature> layout_features = {
       {"tile_tag", "2D"}, {"global_view_pos", "head"}};
   static const std::vector<Feature> projector_features = {
-      {"token_pooling", false}};
+      {"token_pooling", false}, {"conv_fusion_high_low_features", false}};
   static const std::vector<Json> decoder_types = {
       nullptr, "deepseek_v2", "DeepseekOCR", "deepseek_vl_v2"};
   static const std::vector<Json> decoder_classes = {

@@ -165,7 +165,7 @@ void check_text(
       static_cast<double>(count_code_points(page.text)) /
       static_cast<double>(
           page::count_vision_tokens(
-              mode, page.width_px, page.height_px, config.token_side_px())
+              mode, page.width_px, page.height_px, config.pixels_per_token())
               .nominal);
   const auto [low, high] = *trained_on.characters_per_vision_token;
   if (per_token < low || per_token > high) {

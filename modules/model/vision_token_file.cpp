@@ -160,14 +160,18 @@ SavedVisionTokens read_vision_tokens(const std::filesystem::path& path) {
       kTensorName,
       "\" is empty; expected at least one position");
   check(
-      tokens.counts.nominal <= kMaxTokens &&
+      !tokens.mode.empty(),
+      path.string(),
+      ": metadata name no mode; expected the name of a resolution mode");
+  check(
+      tokens.counts.nominal >= 1 && tokens.counts.nominal <= kMaxTokens &&
           tokens.counts.valid <= tokens.counts.nominal,
       path.string(),
       ": metadata say ",
       tokens.counts.valid,
       " valid of ",
       tokens.counts.nominal,
-      " nominal tokens; expected at most ",
+      " nominal tokens; expected 1 to ",
       kMaxTokens,
       " nominal tokens, and no more valid than nominal ones");
   return saved;

@@ -4,6 +4,7 @@
 #include "core/files.h"
 #include "core/terminal.h"
 #include "page/image_header.h"
+#include "page/jpeg_pixels.h"
 #include "page/tiff_pages.h"
 
 #include <opencv2/core.hpp>
@@ -153,6 +154,33 @@ std::vector<std::string> transparency_warnings(
       "reference; save the image on a white background"};
 }
 
+/// The pixels of a PNG, a WebP or a TIFF with one page, as they are stored.
+LoadedPage decode_by_opencv(
+    std::span<const std::byte> bytes,
+    const ImageHeader& header,
+    const std::string& where) {
+  const cv::Mat pixels =
+      decode(bytes, where, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  check(
+      !pixels.empty() && pixels.type() == CV_8UC3 &&
+          pixels.cols == header.width && pixels.rows == header.height,
+      where,
+      ": damaged image, its pixels cannot be decoded");
+  LoadedPage stored{{header.width, header.height, {}}, {}};
+  auto& image = stored.image;
+  image.rgb.resize(static_cast<size_t>(image.width * image.height * 3));
+  for (int64_t y = 0; y < image.height; ++y) {
+    copy_swapping_red_and_blue(
+        pixels.ptr(static_cast<int>(y)),
+        image.width,
+        image.rgb.data() + y * image.width * 3);
+  }
+  if (header.has_alpha) {
+    stored.warnings = transparency_warnings(bytes, where, image);
+  }
+  return stored;
+}
+
 LoadedPage decode_page(
     std::span<const std::byte> bytes,
     const std::string& where,
@@ -165,26 +193,10 @@ LoadedPage decode_page(
         whole, tiff_pages(whole)[static_cast<size_t>(page - 1)]);
     bytes = std::as_bytes(std::span(tiff));
   }
-  const cv::Mat pixels =
-      decode(bytes, where, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  check(
-      !pixels.empty() && pixels.type() == CV_8UC3 &&
-          pixels.cols == header.width && pixels.rows == header.height,
-      where,
-      ": damaged image, its pixels cannot be decoded");
-  PageImage stored{header.width, header.height, {}};
-  stored.rgb.resize(static_cast<size_t>(stored.width * stored.height * 3));
-  for (int64_t y = 0; y < stored.height; ++y) {
-    copy_swapping_red_and_blue(
-        pixels.ptr(static_cast<int>(y)),
-        stored.width,
-        stored.rgb.data() + y * stored.width * 3);
-  }
-  LoadedPage loaded;
-  if (header.has_alpha) {
-    loaded.warnings = transparency_warnings(bytes, where, stored);
-  }
-  loaded.image = turn_upright(stored, header.orientation);
+  auto loaded = header.format == ImageFormat::kJpeg
+      ? decode_jpeg(bytes, header.width, header.height, where)
+      : decode_by_opencv(bytes, header, where);
+  loaded.image = turn_upright(loaded.image, header.orientation);
   return loaded;
 }
 

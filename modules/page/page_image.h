@@ -39,6 +39,11 @@ struct LoadedPage {
 /// and the page has at most `kMaxPixels` pixels.
 PageImage make_page(int64_t width, int64_t height, Colour colour);
 
+/// The height of a page of this width in about the shape of A4.
+inline int64_t a4_height_px(int64_t width_px) {
+  return width_px * 7 / 5;
+}
+
 /// The most pixels that a page may have: A4 at 600 dpi has half of them.
 inline constexpr int64_t kMaxPixels = int64_t{1} << 26;
 

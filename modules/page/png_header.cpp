@@ -166,6 +166,9 @@ ImageHeader read_png_header(const ImageBytes& bytes) {
     const auto data = bytes.part(at + 8, length);
     if (type == "IDAT") {
       compressed += length;
+    } else if (type == "acTL") {
+      throw InputError(
+          concat(bytes.where(), ": animated PNG; expected a single image"));
     } else if (type == "tRNS") {
       header.has_alpha = true;
     } else if (type == "eXIf") {

@@ -95,6 +95,14 @@ VisionTokenCounts count_vision_tokens(
       pixels_per_token);
 }
 
+int64_t count_nominal_tokens(
+    const ResolutionMode& mode,
+    int64_t pixels_per_token) {
+  return count_vision_tokens(
+             mode, mode.base_size_px, mode.base_size_px, pixels_per_token)
+      .nominal;
+}
+
 std::vector<int64_t> vision_token_order(
     int64_t global_side,
     TileGrid grid,

@@ -60,6 +60,12 @@ VisionTokenCounts count_vision_tokens(
     int64_t page_height_px,
     int64_t pixels_per_token = kPixelsPerToken);
 
+/// The nominal vision tokens of a square page that is as large as the global
+/// view. Throws as above.
+int64_t count_nominal_tokens(
+    const ResolutionMode& mode,
+    int64_t pixels_per_token = kPixelsPerToken);
+
 /// For every position of a page in the decoder's sequence, the row of the
 /// concatenation of
 ///   the tiles' tokens, tile after tile, each row by row  (k * m * m rows),

@@ -191,7 +191,8 @@ std::string InputFile::read() const {
 std::vector<InputFile> list_files(const std::vector<std::string>& inputs) {
   std::vector<InputFile> files;
   for (const auto& input : inputs) {
-    if (!fs::is_directory(input)) {
+    std::error_code error;
+    if (!fs::is_directory(input, error)) {
       files.push_back(open_file(input));
       continue;
     }

@@ -73,6 +73,14 @@ std::string page_name(int64_t number) {
   return name;
 }
 
+/// An interrupted run may have left the file, and it may have changed since.
+void write_if_changed(const fs::path& file, const std::string& bytes) {
+  std::error_code error;
+  if (fs::file_size(file, error) != bytes.size() || read_file(file) != bytes) {
+    write_file(file, bytes);
+  }
+}
+
 /// What the pages depend on. It is kept beside them, so that the same command
 /// resumes an interrupted run.
 Json describe_run(
@@ -92,7 +100,8 @@ Json describe_run(
 }
 
 /// Prepares the folder. Keeps the pages of the same run, and removes those of
-/// another run of this command.
+/// another run of this command. Throws `UsageError` if pages are in it that
+/// this command did not write.
 void prepare_folder(const fs::path& folder, const Json& run) {
   const fs::path config = folder / kRunFile;
   std::error_code error;
@@ -104,6 +113,13 @@ void prepare_folder(const fs::path& folder, const Json& run) {
     for (int64_t number = 1; fs::remove(folder / page_name(number), error);
          ++number) {
     }
+  } else {
+    check<UsageError>(
+        !fs::exists(folder / page_name(1), error),
+        folder.string(),
+        ": has a ",
+        page_name(1),
+        " that `render` did not write; choose another folder");
   }
   write_json_file(config, run);
 }
@@ -204,10 +220,7 @@ void write_page_folder(
       record.source = source.file;
       record.source_begin = page->source_begin;
       record.source_end = page->source_end;
-      std::error_code error;
-      if (!fs::exists(folder / record.file, error)) {
-        page::write_png(folder / record.file, page->image);
-      }
+      write_if_changed(folder / record.file, page::encode_png(page->image));
       pages.push_back(write_config(record));
       progress.update(static_cast<int64_t>(pages.size()));
       begin = page->source_end;

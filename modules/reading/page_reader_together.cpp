@@ -109,7 +109,7 @@ void PageReader::read_together() {
         return page.file.kind == FileKind::kVisionTokens;
       })) {
     const auto counts = page::count_vision_tokens(
-        mode_, {}, 1, 1, loaded_.config.token_side_px());
+        mode_, {}, 1, 1, loaded_.config.pixels_per_token());
     check_fit(counts.positions, mode_.name);
   }
   const auto joined = join_pages(encode_together());

@@ -1,6 +1,7 @@
 #include "report/html.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 
 #include "core/error.h"
@@ -30,6 +31,20 @@ bool is_numeric(const Table& table, size_t column) {
             std::string_view("0123456789-[").find(cell.front()) !=
             std::string_view::npos;
       });
+}
+
+/// "modes-and-lengths" of "Modes and lengths".
+std::string slug(const std::string& heading) {
+  std::string id;
+  for (const char c : heading) {
+    const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (letter) {
+      id += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (!id.empty() && id.back() != '-') {
+      id += '-';
+    }
+  }
+  return id;
 }
 
 } // namespace
@@ -146,6 +161,30 @@ std::string json_for_script(const Json& json) {
     text.replace(at, 1, "\\u003c");
   }
   return text;
+}
+
+void HtmlSections::add(const std::string& heading, const std::string& html) {
+  const auto id = slug(heading);
+  contents_ +=
+      concat("<li><a href=\"#", id, "\">", escape_html(heading), "</a></li>\n");
+  sections_ += concat(
+      "<section aria-labelledby=\"",
+      id,
+      "\">\n<h2 id=\"",
+      id,
+      "\">",
+      escape_html(heading),
+      "</h2>\n",
+      html,
+      "</section>\n");
+}
+
+std::string HtmlSections::html() const {
+  return concat(
+      "<nav aria-label=\"Contents\"><ul>\n",
+      contents_,
+      "</ul></nav>\n",
+      sections_);
 }
 
 } // namespace microfiche::report

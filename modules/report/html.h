@@ -31,6 +31,19 @@ std::string table_html(const std::string& label, const Table& table);
 /// A box that is collapsed to its title until it is opened.
 std::string collapsible_html(const std::string& title, const std::string& html);
 
+/// The sections of a document with a table of contents that links to them.
+class HtmlSections {
+ public:
+  void add(const std::string& heading, const std::string& html);
+
+  /// The table of contents and the sections in their order.
+  std::string html() const;
+
+ private:
+  std::string contents_;
+  std::string sections_;
+};
+
 /// JSON for a `<script type="application/json">`, with "<" escaped so that a
 /// string cannot close the element.
 std::string json_for_script(const Json& json);

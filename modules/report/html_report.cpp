@@ -13,53 +13,6 @@
 namespace microfiche::report {
 namespace {
 
-/// "modes-and-lengths" of "Modes and lengths".
-std::string slug(const std::string& heading) {
-  std::string id;
-  for (const char c : heading) {
-    const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    if (letter) {
-      id += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else if (!id.empty() && id.back() != '-') {
-      id += '-';
-    }
-  }
-  return id;
-}
-
-/// Collects the sections of the document and its table of contents.
-class Body {
- public:
-  void add_section(const std::string& heading, const std::string& html) {
-    const auto id = slug(heading);
-    contents_ += concat(
-        "<li><a href=\"#", id, "\">", escape_html(heading), "</a></li>\n");
-    sections_ += concat(
-        "<section aria-labelledby=\"",
-        id,
-        "\">\n<h2 id=\"",
-        id,
-        "\">",
-        escape_html(heading),
-        "</h2>\n",
-        html,
-        "</section>\n");
-  }
-
-  std::string html(const std::string& lead) const {
-    return concat(
-        lead,
-        "<nav aria-label=\"Contents\"><ul>\n",
-        contents_,
-        "</ul></nav>\n",
-        sections_);
-  }
-
- private:
-  std::string contents_;
-  std::string sections_;
-};
-
 std::string paragraph(const std::string& text, const char* css_class) {
   return text.empty()
       ? ""
@@ -171,19 +124,19 @@ std::string provenance_html(const analysis::RunAnalysis& run) {
 
 std::string html_report(const Report& report) {
   const bool several = report.runs.size() > 1;
-  Body body;
+  HtmlSections body;
   for (const auto& section : report.sections) {
-    body.add_section(section.heading, section_html(section));
+    body.add(section.heading, section_html(section));
   }
   std::string lead;
   for (const auto& run : report.runs) {
     const auto of_run = several ? ": " + run.name : "";
     lead += lead_html(run, several);
-    body.add_section("Pages" + of_run, pages_html(run));
-    body.add_section("Provenance" + of_run, provenance_html(run));
+    body.add("Pages" + of_run, pages_html(run));
+    body.add("Provenance" + of_run, provenance_html(run));
   }
-  body.add_section("Data", downloads_html(report.runs));
-  return html_document(report.runs.front().summary.title, body.html(lead));
+  body.add("Data", downloads_html(report.runs));
+  return html_document(report.runs.front().summary.title, lead + body.html());
 }
 
 } // namespace microfiche::report

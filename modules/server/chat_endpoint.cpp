@@ -2,6 +2,7 @@
 
 #include "generation/decode_step.h"
 #include "generation/draft.h"
+#include "generation/model_defaults.h"
 #include "generation/read.h"
 #include "model/model_family.h"
 #include "model/prompt.h"
@@ -31,15 +32,7 @@ ChatEndpoint::ChatEndpoint(
       memory_(memory),
       metrics_(metrics),
       no_draft_reason_(generation::DecodeStep(loaded.model->decoder)
-                           .unsupported_draft_reason()) {
-  const auto& family = loaded.config.family();
-  if (family.max_new_tokens > 0) {
-    defaults_.max_new_tokens = family.max_new_tokens;
-  }
-  defaults_.ngram = family.ngram;
-  defaults_.ngram_window = family.ngram > 0 ? family.ngram_window : 0;
-  defaults_.ngram_over_prompt = family.ngram_over_prompt;
-}
+                           .unsupported_draft_reason()) {}
 
 page::ResolutionMode ChatEndpoint::find_mode(const std::string& name) const {
   try {
@@ -107,7 +100,7 @@ void ChatEndpoint::check_room(const Job& job) const {
                      page.grid,
                      page.page_width_px,
                      page.page_height_px,
-                     loaded_.config.token_side_px())
+                     loaded_.config.pixels_per_token())
                      .positions;
   }
   const auto prompt = model::assemble_prompt(
@@ -144,7 +137,12 @@ std::shared_ptr<Job> ChatEndpoint::make_job(
                       std::chrono::duration<double>(config_.request_seconds));
   job->mode = find_mode(request.mode);
   head.mode = job->mode.name;
-  job->config = generation_config(request, defaults_);
+  const auto& family = loaded_.config.family();
+  const bool together =
+      request.images.size() > 1 && !family.together_prompt.empty();
+  job->config = generation::for_model(
+      generation_config(request, generation::family_defaults(family, together)),
+      loaded_);
   job->skip_special_tokens = request.skip_special_tokens;
   job->prompt = request.prompt;
   if (!request.images.empty()) {

@@ -47,7 +47,6 @@ class ChatEndpoint {
   PageLoader& loader_;
   MemoryBudget& memory_;
   ServerMetrics& metrics_;
-  generation::GenerationConfig defaults_;
   /// Why drafts have no effect; nothing if they have one.
   std::optional<std::string> no_draft_reason_;
 };

@@ -210,7 +210,7 @@ Json PlaygroundApi::setup() const {
 Json PlaygroundApi::mode_json(
     const page::ResolutionMode& mode,
     const page::PageImage& image) const {
-  const int64_t pixels_per_token = loaded_.config.token_side_px();
+  const int64_t pixels_per_token = loaded_.config.pixels_per_token();
   const auto counts = page::count_vision_tokens(
       mode, image.width, image.height, pixels_per_token);
   return {

@@ -51,14 +51,10 @@ Cell without_conditions(Cell cell) {
 }
 
 Cell page_coordinates(Cell cell) {
+  const Cell none;
   cell.page_condition.reset();
   cell.token_condition.reset();
-  cell.model.reset();
-  cell.dtype.reset();
-  cell.window.reset();
-  cell.prompt.reset();
-  cell.decoding.reset();
-  cell.reader.reset();
+  reading_coordinates(cell) = reading_coordinates(none);
   return cell;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,14 @@ void visit_fields(Visitor&& visit, Cell& cell) {
   visit("prompt", cell.prompt);
   visit("decoding", cell.decoding);
   visit("reader", cell.reader);
+}
+
+/// How a page of the cell is read, whatever stands on it: the coordinates that
+/// a `Cell` and the `BlankReading` that belongs to it share.
+template <typename T>
+auto reading_coordinates(T& of) {
+  return std::tie(
+      of.model, of.dtype, of.window, of.prompt, of.decoding, of.reader);
 }
 
 /// Names and values of the coordinates from `page_condition` on that the cell

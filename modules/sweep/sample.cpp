@@ -31,9 +31,15 @@ void erase_nulls(Json& object) {
 
 bool belongs_to(const BlankReading& blank, const Cell& cell) {
   return blank.mode == cell.mode && blank.style == cell.style &&
-      blank.model == cell.model && blank.dtype == cell.dtype &&
-      blank.window == cell.window && blank.prompt == cell.prompt &&
-      blank.decoding == cell.decoding && blank.reader == cell.reader;
+      reading_coordinates(blank) == reading_coordinates(cell);
+}
+
+BlankReading blank_of(const Cell& cell) {
+  BlankReading blank;
+  blank.mode = cell.mode;
+  blank.style = cell.style;
+  reading_coordinates(blank) = reading_coordinates(cell);
+  return blank;
 }
 
 } // namespace microfiche::sweep

@@ -137,4 +137,7 @@ void visit_fields(Visitor&& visit, BlankReading& blank) {
 /// Whether the pages of a cell are read in the same way as the empty page was.
 bool belongs_to(const BlankReading& blank, const Cell& cell);
 
+/// The empty page of a cell, not read yet.
+BlankReading blank_of(const Cell& cell);
+
 } // namespace microfiche::sweep

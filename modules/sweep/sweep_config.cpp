@@ -193,11 +193,23 @@ void validate(const SweepConditions& conditions, const std::string& where) {
   }
 }
 
-void validate(const SweepConfig& sweep, const std::string& where) {
+namespace {
+
+void check_sources(const SweepConfig& sweep, const std::string& where) {
   check(!sweep.texts.empty(), where, ": texts must name at least one file");
   for (const auto& [name, texts] : sweep.sources) {
     check(!texts.empty(), where, ": sources.", name, " must name a file");
   }
+  check_names(sweep.sources, where + ": sources");
+  check(
+      sweep.held_out_fraction > 0 && sweep.held_out_fraction <= 1,
+      where,
+      ": held_out_fraction must be in (0, 1], got ",
+      sweep.held_out_fraction);
+}
+
+/// What reads a page, and how.
+void check_reading(const SweepConfig& sweep, const std::string& where) {
   check_one_of(
       !sweep.model.empty(), !sweep.models.empty(), "model", "models", where);
   check_one_of(
@@ -210,10 +222,8 @@ void validate(const SweepConfig& sweep, const std::string& where) {
   check_distinct(sweep.dtypes, where + ": dtypes");
   check_distinct(sweep.readers, where + ": readers");
   check_readers(sweep, where);
-  check_names(sweep.sources, where + ": sources");
   check_names(sweep.prompts, where + ": prompts");
   check_names(sweep.decodings, where + ": decodings");
-  check_distinct(texts_of(sweep.seeds), where + ": seeds");
   check_distinct(texts_of(sweep.windows), where + ": windows");
   for (const int64_t window : sweep.windows) {
     check(
@@ -223,21 +233,9 @@ void validate(const SweepConfig& sweep, const std::string& where) {
         "attention, got ",
         window);
   }
-  for (const auto& mode : sweep.own_modes) {
-    page::validate(mode, where + ": own_modes");
-  }
-  check(
-      sweep.held_out_fraction > 0 && sweep.held_out_fraction <= 1,
-      where,
-      ": held_out_fraction must be in (0, 1], got ",
-      sweep.held_out_fraction);
-  for (const auto& [name, part] : sweep.parts) {
-    const auto at = concat(where, ": parts.", name);
-    validate(config_of(sweep, part, at).conditions, at);
-    check_lengths(
-        part.characters_per_token.value_or(std::vector<double>()),
-        at + ".characters_per_token");
-  }
+}
+
+void check_text_lengths(const SweepConfig& sweep, const std::string& where) {
   const bool parts_have_lengths =
       std::all_of(sweep.parts.begin(), sweep.parts.end(), [](const auto& part) {
         return part.second.characters_per_token.has_value();
@@ -267,7 +265,14 @@ void validate(const SweepConfig& sweep, const std::string& where) {
     bins.push_back(concat(lower, "-", upper));
   }
   check_distinct(bins, where + ": text_token_bins");
+}
+
+void check_page_fields(const SweepConfig& sweep, const std::string& where) {
+  for (const auto& mode : sweep.own_modes) {
+    page::validate(mode, where + ": own_modes");
+  }
   check_distinct(sweep.modes, where + ": modes");
+  check_distinct(texts_of(sweep.seeds), where + ": seeds");
   std::vector<std::string> styles;
   for (const auto& style : sweep.styles) {
     styles.push_back(style.name);
@@ -290,12 +295,32 @@ void validate(const SweepConfig& sweep, const std::string& where) {
       where,
       ": pictures_per_cell must not be negative, got ",
       sweep.pictures_per_cell);
+}
+
+void check_parts(const SweepConfig& sweep, const std::string& where) {
+  for (const auto& [name, part] : sweep.parts) {
+    const auto at = concat(where, ": parts.", name);
+    validate(config_of(sweep, part, at).conditions, at);
+    check_lengths(
+        part.characters_per_token.value_or(std::vector<double>()),
+        at + ".characters_per_token");
+  }
+  check(
+      sweep.parts.empty() || !sweep.modes.empty(),
+      where,
+      ": parts select from modes, so modes must be given");
+}
+
+} // namespace
+
+void validate(const SweepConfig& sweep, const std::string& where) {
+  check_sources(sweep, where);
+  check_reading(sweep, where);
+  check_page_fields(sweep, where);
+  check_parts(sweep, where);
+  check_text_lengths(sweep, where);
   auto named = sweep;
   if (named.modes.empty()) {
-    check(
-        named.parts.empty(),
-        where,
-        ": parts select from modes, so modes must be given");
     named.modes = {"own"};
   }
   std::vector<std::string> cells;

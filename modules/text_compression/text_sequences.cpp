@@ -87,7 +87,7 @@ std::vector<model::VisionTokens> encode_texts(
       mode,
       mode.base_size_px,
       mode.base_size_px,
-      loaded.config.token_side_px());
+      loaded.config.pixels_per_token());
   std::vector<model::VisionTokens> pages;
   for (const auto& sequence :
        text_sequences(loaded.model, compressor, ids, counts.nominal)) {

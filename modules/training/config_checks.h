@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/config.h"
 #include "core/error.h"
 
 #include <cstdint>
@@ -16,9 +17,7 @@ inline void check_at_least(
     const std::string& where) {
   check(
       value >= minimum,
-      where,
-      ".",
-      field,
+      field_path(where, field),
       ": must be at least ",
       minimum,
       ", got ",
@@ -30,9 +29,7 @@ inline void
 check_below_one(double value, const char* field, const std::string& where) {
   check(
       value >= 0 && value < 1,
-      where,
-      ".",
-      field,
+      field_path(where, field),
       ": must be in [0, 1), got ",
       value);
 }

@@ -16,7 +16,7 @@ std::vector<SourceConfig> StageConfig::sources() const {
   return {source};
 }
 
-std::optional<data::PageMixConfig> StageConfig::rendered_pages() const {
+std::optional<data::PageMixConfig> StageConfig::transcribed_pages() const {
   for (const auto& source : sources()) {
     if (source.pages) {
       return source.pages;

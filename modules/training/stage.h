@@ -42,8 +42,8 @@ struct StageConfig {
   /// about one density, so several batches mix them.
   int64_t batches_per_step = 1;
 
-  /// How often each batch is used. The uses are kBatchesBetweenUses batches
-  /// apart, and a frozen encoder encodes a batch only once.
+  /// How often each batch is used. The uses are 64 batches apart, and a
+  /// frozen encoder encodes a batch only once.
   int64_t uses_per_batch = 1;
 
   /// The training data: `pages` alone, or a mixture of sources. Each batch
@@ -73,7 +73,7 @@ struct StageConfig {
 
   /// The first pages of the sources that are transcribed; nothing if there are
   /// none.
-  std::optional<data::PageMixConfig> rendered_pages() const;
+  std::optional<data::PageMixConfig> transcribed_pages() const;
 
   /// Batches whose vision tokens are cached for their next use, if the encoder
   /// is frozen.

@@ -38,8 +38,8 @@ void check_best(const TrainingConfig& config, const std::string& where) {
   }
   check(
       found,
-      where,
-      ".checkpoints.best: no row of the evaluation is called \"",
+      field_path(where, "checkpoints.best"),
+      ": no row of the evaluation is called \"",
       pattern,
       "\"; there are:",
       known.empty() ? " none" : known);
@@ -69,8 +69,8 @@ void check_fits_text(const TrainingConfig& config, const std::string& where) {
   }
   check(
       !config.evaluation.conversations,
-      where,
-      ".evaluation.conversations: text_compressor needs the text of each page, "
+      field_path(where, "evaluation.conversations"),
+      ": text_compressor needs the text of each page, "
       "which their pages do not have");
 }
 
@@ -91,23 +91,27 @@ std::set<std::string> TrainingConfig::fonts() const {
 void validate(const TrainingConfig& config, const std::string& where) {
   check(
       !config.model.empty(),
-      where,
-      ".model: expected a model folder with config.json and tokenizer.json");
-  check(!config.stages.empty(), where, ".stages: expected at least one");
+      field_path(where, "model"),
+      ": expected a model folder with config.json and tokenizer.json");
+  check(
+      !config.stages.empty(),
+      field_path(where, "stages"),
+      ": expected at least one");
   bool renders = false;
   for (const auto& stage : config.stages) {
     renders = renders || stage.renders();
   }
   check(
       config.corpus.empty() != renders,
-      where,
-      ".corpus: ",
+      field_path(where, "corpus"),
+      ": ",
       renders ? "expected at least one .txt or .jsonl file or folder"
               : "has no effect, because no stage renders pages");
   check(
-      config.evaluation.modes.empty() || config.stages.back().rendered_pages(),
-      where,
-      ".evaluation.modes: the last stage renders no pages to evaluate on; use "
+      config.evaluation.modes.empty() ||
+          config.stages.back().transcribed_pages(),
+      field_path(where, "evaluation.modes"),
+      ": the last stage transcribes no rendered pages, on which to evaluate; use "
       "evaluation.conversations");
   check_best(config, where);
   check_below_one(config.held_out_fraction, "held_out_fraction", where);
@@ -117,24 +121,24 @@ void validate(const TrainingConfig& config, const std::string& where) {
       ": either held_out names files or held_out_fraction is above 0");
   check(
       config.precision == "f32" || config.precision == "bf16",
-      where,
-      ".precision: expected \"f32\" or \"bf16\", got \"",
+      field_path(where, "precision"),
+      ": expected \"f32\" or \"bf16\", got \"",
       config.precision,
       "\"");
   check_below_one(config.average_decay, "average_decay", where);
   check(
       !config.checkpoints.in_background || !config.optimizer.shard_state,
-      where,
-      ".checkpoints.in_background: cannot be combined with "
+      field_path(where, "checkpoints.in_background"),
+      ": cannot be combined with "
       "optimizer.shard_state, whose checkpoints all processes wait for");
   check(
       !config.adapter || config.from_weights,
-      where,
-      ".adapter: needs trained weights; set from_weights");
+      field_path(where, "adapter"),
+      ": needs trained weights; set from_weights");
   check(
       !config.parts_from || !config.from_weights,
-      where,
-      ".parts_from: has no effect with from_weights, which loads all weights");
+      field_path(where, "parts_from"),
+      ": has no effect with from_weights, which loads all weights");
   for (const auto& stage : config.stages) {
     check(
         (config.from_weights && !config.adapter) ||
@@ -152,8 +156,8 @@ void validate(const TrainingConfig& config, const std::string& where) {
   check_at_least(config.batches_ahead, 1, "batches_ahead", where);
   check(
       config.max_minutes >= 0,
-      where,
-      ".max_minutes: must not be negative, got ",
+      field_path(where, "max_minutes"),
+      ": must not be negative, got ",
       config.max_minutes);
 }
 
@@ -181,6 +185,7 @@ void check_resumable(
         "optimizer",
         "glyph_head",
         "precision",
+        "tf32",
         "seed"}) {
     check_same(old_json[field], new_json[field], field, where);
   }

@@ -92,9 +92,9 @@ void validate(const TrainingConfig& config, const std::string& where);
 
 /// Throws `InputError` unless a run with config `before`, now in stage `stage`,
 /// can resume with config `now`. All that determines the steps so far must be
-/// the same: model, text, seed, precision, optimizer and the stages up to this
-/// one. Later stages, evaluation, checkpoints, workers, time limits and the
-/// number of processes may change.
+/// the same: model, text, seed, precision, TF32, optimizer and the stages up to
+/// this one. Later stages, evaluation, checkpoints, workers, time limits, the
+/// number of processes, and what a loss that is not finite does may change.
 void check_resumable(
     const TrainingConfig& before,
     const TrainingConfig& now,

@@ -1,8 +1,11 @@
 #include "tests/apps/command_line.h"
 
+#include "core/files.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 
 namespace microfiche {
@@ -83,6 +86,51 @@ TEST_F(CommandLineTest, AMissingArgumentIsAUsageError) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("--output is required"));
+}
+
+TEST_F(CommandLineTest, AnEmptyValueIsAUsageError) {
+  for (const char* option : {"--model", "--adapter", "--mode", "-o"}) {
+    const auto outcome = run(concat("read page.png ", option, " ''"));
+
+    EXPECT_EQ(outcome.exit_code, 2) << option;
+    EXPECT_THAT(outcome.err, HasSubstr("got an empty one")) << option;
+  }
+}
+
+TEST_F(CommandLineTest, NumbersOutOfRangeAreUsageErrors) {
+  for (const char* option :
+       {"--threads 100000",
+        "--threads 4294967297",
+        "--batch 0",
+        "--seed -1",
+        "--window 0"}) {
+    const auto outcome = run(concat("read page.png ", option));
+
+    EXPECT_EQ(outcome.exit_code, 2) << option;
+    EXPECT_THAT(outcome.err, HasSubstr("expected a whole number from"))
+        << option;
+  }
+}
+
+TEST_F(CommandLineTest, AnOutputReplacesNoInput) {
+  write_file(folder.path() / "page.png", "a picture");
+
+  for (const char* command : {"encode", "trace"}) {
+    const auto outcome = run(concat(command, " page.png -o page.png"));
+
+    EXPECT_EQ(outcome.exit_code, 2) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("is the input")) << command;
+    EXPECT_EQ(read_file(folder.path() / "page.png"), "a picture");
+  }
+}
+
+TEST_F(CommandLineTest, AnInputThatCannotBeReachedIsNamed) {
+  std::filesystem::create_symlink("loop", folder.path() / "loop");
+
+  const auto outcome = run("read loop");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("loop: cannot read"));
 }
 
 TEST_F(CommandLineTest, TheDoctorNamesDevicesFontsAndModel) {

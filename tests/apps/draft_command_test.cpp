@@ -126,7 +126,7 @@ TEST_F(DraftCommandTest, BenchRefusesADraftErrorWithoutADraft) {
 
 TEST_F(DraftCommandTest, BenchPrintsOneRowToPaste) {
   const auto outcome =
-      run("bench --what all --format markdown --steps 8 --repeat 1 --quiet");
+      run("bench --what all --format md --steps 8 --repeat 1 --quiet");
 
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(outcome.out.starts_with("| model | mode | dtype | threads |"));

@@ -89,6 +89,29 @@ TEST_F(RenderCommandTest, TheSameCommandResumes) {
   EXPECT_EQ(last_write_time(folder.path() / "pages/page-0001.png"), made);
 }
 
+TEST_F(RenderCommandTest, APageThatChangedIsWrittenAgain) {
+  run("book.txt -o pages --style style.json --quiet");
+  const auto first = read_file(folder.path() / "pages/page-0001.png");
+  write("pages/page-0001.png", "no picture");
+
+  const auto outcome = run("book.txt -o pages --style style.json --quiet");
+
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(read_file(folder.path() / "pages/page-0001.png"), first);
+}
+
+TEST_F(RenderCommandTest, APageOfSomebodyElseIsRefused) {
+  std::filesystem::create_directory(folder.path() / "scans");
+  write("scans/page-0001.png", "a scan");
+
+  const auto outcome = run("book.txt -o scans --style style.json --quiet");
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(
+      outcome.err, HasSubstr("page-0001.png that `render` did not write"));
+  EXPECT_EQ(read_file(folder.path() / "scans/page-0001.png"), "a scan");
+}
+
 TEST_F(RenderCommandTest, AnotherStyleLeavesNoPageOfTheOldOne) {
   run("book.txt -o pages --style style.json --quiet");
 

@@ -173,7 +173,14 @@ TEST(ConfigTest, ReadsTheLargestNumbersExactly) {
 TEST(ConfigTest, RefusesAnUnknownEnumName) {
   expect_refused(
       R"({"style": {"alignment": "middle"}})",
-      "style.alignment: expected one of this field");
+      R"(style.alignment: expected "left" or "centre", got "middle")");
+}
+
+TEST(ConfigTest, APathNamesTheFileThenTheFields) {
+  EXPECT_EQ(field_path("smoke.json", "stages"), "smoke.json: stages");
+  EXPECT_EQ(
+      field_path("smoke.json: stages[0]", "steps"),
+      "smoke.json: stages[0].steps");
 }
 
 TEST(ConfigTest, ValidatesNestedConfigs) {

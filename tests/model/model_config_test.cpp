@@ -59,7 +59,7 @@ TEST(ModelConfigTest, ReadsThePublishedConfigOfDeepSeekOcr2) {
   EXPECT_EQ(config.flow.intermediate_size, 4864);
   EXPECT_THAT(config.flow.view_sides_px, ElementsAre(768, 1024));
   EXPECT_EQ(config.projector.input_dim, 896);
-  EXPECT_EQ(config.token_side_px(), 64);
+  EXPECT_EQ(config.pixels_per_token(), 64);
 }
 
 TEST(ModelConfigTest, AWrittenConfigOfDeepSeekOcr2ReadsAsTheSame) {
@@ -88,7 +88,7 @@ TEST(ModelConfigTest, UsesClassDefaultsForAbsentFields) {
 TEST(ModelConfigTest, VisionTokensCoverSixtyFourPixelsAsPublished) {
   const ModelConfig config;
 
-  EXPECT_EQ(config.token_side_px(), 64);
+  EXPECT_EQ(config.pixels_per_token(), 64);
   EXPECT_EQ(config.clip_table_side(), 16);
 }
 

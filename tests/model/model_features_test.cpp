@@ -48,6 +48,9 @@ TEST(ModelFeaturesTest, RefusesFieldsOfOtherLayouts) {
   expect_not_run(
       config_with({"projector_config.token_pooling=true"}),
       "projector_config: token_pooling: only false is supported, got true");
+  expect_not_run(
+      config_with({"projector_config.conv_fusion_high_low_features=true"}),
+      "conv_fusion_high_low_features: only false is supported, got true");
 }
 
 TEST(ModelFeaturesTest, RefusesHeadsOfAnotherWidth) {

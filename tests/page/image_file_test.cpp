@@ -157,6 +157,44 @@ TEST(ImageFileTest, RefusesDamagedPixels) {
       ThrowsMessage<InputError>(HasSubstr("scan.png: damaged image")));
 }
 
+TEST(ImageFileTest, RefusesAJpegThatTheDecoderWouldFillUp) {
+  auto bytes = encode_jpeg(noise(64, 64, 0), 90);
+  bytes.erase(bytes.size() / 2, 200);
+
+  EXPECT_THAT(
+      [&] { decode(bytes); },
+      ThrowsMessage<InputError>(HasSubstr("scan.png: damaged JPEG")));
+}
+
+TEST(ImageFileTest, WarnsOfBytesInAJpegThatBelongToNothing) {
+  auto bytes = encode_jpeg(noise(64, 64, 0), 90);
+  const auto whole = decode(bytes);
+  bytes.insert(bytes.size() - 2, "junk");
+
+  const auto loaded =
+      decode_page(std::as_bytes(std::span(bytes)), "scan.jpg", /*page=*/1);
+
+  EXPECT_EQ(loaded.image, whole);
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("4 extraneous bytes")));
+}
+
+TEST(ImageFileTest, RefusesAnAnimatedPng) {
+  auto bytes = encode_png(noise(8, 8, 0));
+  // Behind the signature and IHDR: length, name, two numbers, checksum.
+  bytes.insert(
+      33,
+      std::string(
+          "\0\0\0\x08"
+          "acTL"
+          "\0\0\0\2\0\0\0\0"
+          "sums",
+          20));
+
+  EXPECT_THAT(
+      [&] { decode(bytes); },
+      ThrowsMessage<InputError>(HasSubstr("scan.png: animated PNG")));
+}
+
 TEST(ImageFileTest, RefusesFilesThatPillowReadsDifferently) {
   const auto read = [](const char* name) {
     return [name] { read_image(golden_path(std::string("refused/") + name)); };

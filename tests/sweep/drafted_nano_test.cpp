@@ -26,6 +26,7 @@ std::vector<Sample> read_nano(
   sweep.pictures_per_cell = 0;
   sweep.generation.max_new_tokens = 60;
   sweep.draft = draft;
+  sweep.log_likelihood = true;
   sweep.batch_pages = batch_pages;
   const auto reader = make_model_reader(nano);
   const TemporaryFolder folder;
@@ -67,6 +68,10 @@ TEST(DraftedNanoTest, ADraftChangesNoReadingAndSavesSteps) {
       EXPECT_EQ(reading.text, plain[i].reading.text);
       EXPECT_EQ(reading.stop, plain[i].reading.stop);
       EXPECT_EQ(reading.new_tokens, plain[i].reading.new_tokens);
+      // The score of the reference does not see the draft; batches of another
+      // size round differently.
+      const double expected = plain[i].reading.log_likelihood.value();
+      EXPECT_NEAR(reading.log_likelihood.value(), expected, -1e-4 * expected);
       ASSERT_TRUE(reading.draft.has_value());
       EXPECT_LE(reading.draft->accepted, reading.draft->drafted);
       if (drafted[i].cell.characters_per_token == 5) {

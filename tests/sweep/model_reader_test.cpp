@@ -236,7 +236,7 @@ TEST_F(ModelReaderTest, ThePromptAndTheModeOfTheModelAreTheDefaults) {
   const auto reader = make_model_reader(loaded);
 
   EXPECT_EQ(reader->find_mode("").name, "t4");
-  EXPECT_EQ(reader->token_side_px(), 32);
+  EXPECT_EQ(reader->pixels_per_token(), 32);
   EXPECT_TRUE(reader->provenance().contains("sha256"));
 }
 

@@ -8,6 +8,7 @@
 
 #include "data/question_mix.h"
 #include "model/prompt.h"
+#include "page/vision_token_order.h"
 #include "sweep/run/model_reader.h"
 #include "tests/support/tiny_model.h"
 #include "tests/sweep/small_sweep.h"
@@ -35,7 +36,7 @@ std::vector<SweepPage> pages_of(const SweepConfig& sweep) {
   std::vector<SweepPage> pages;
   for (int64_t i = 0; i < sweep.pages_per_cell; ++i) {
     pages.push_back(
-        source.make(cell, i, test_mode("nine", 3), /*vision_tokens=*/9));
+        source.make(cell, i, test_mode("nine", 3), page::kPixelsPerToken));
   }
   return pages;
 }

@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "data/corpus.h"
 #include "page/image_file.h"
+#include "page/vision_token_order.h"
 #include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {
@@ -37,7 +38,8 @@ std::vector<std::string> words_of(const std::string& text) {
 class PageSourceTest : public ::testing::Test {
  protected:
   SweepPage make(const Cell& cell, int64_t index) const {
-    return source.make(cell, index, test_mode("nine", 3), kTokens);
+    return source.make(
+        cell, index, test_mode("nine", 3), page::kPixelsPerToken);
   }
 
   const PageSource source{small_sweep(), count_words};
@@ -70,7 +72,8 @@ TEST_F(PageSourceTest, TheSamePageIsMadeWhateverWasMadeBefore) {
   make(cell, 1);
   const PageSource other(small_sweep(), count_words);
 
-  const auto again = other.make(cell, 3, test_mode("nine", 3), kTokens);
+  const auto again =
+      other.make(cell, 3, test_mode("nine", 3), page::kPixelsPerToken);
 
   EXPECT_EQ(again.image, first.image);
   EXPECT_EQ(again.reference, first.reference);
@@ -129,7 +132,8 @@ TEST_F(PageSourceTest, AWordAcrossTheDrawnLengthLeavesTheBinReachable) {
         std::nullopt,
         std::pair(10, 13)};
 
-    const auto page = source.make(cell, index, test_mode("nine", 3), kTokens);
+    const auto page =
+        source.make(cell, index, test_mode("nine", 3), page::kPixelsPerToken);
 
     EXPECT_GE(page.text_tokens, 10);
     EXPECT_LT(page.text_tokens, 13);
@@ -145,7 +149,7 @@ TEST_F(PageSourceTest, TextThatDoesNotFitIsCutAndSaid) {
       dense_cell(20, conditions::kNaturalText),
       0,
       test_mode("nine", 3),
-      kTokens);
+      page::kPixelsPerToken);
 
   EXPECT_TRUE(page.truncated);
   EXPECT_LT(page.characters, 20 * kTokens / 2);
@@ -176,7 +180,10 @@ TEST_F(PageSourceTest, ATextThatIsMatchedInTokensHasAsMany) {
     const auto natural = make(dense_cell(5, conditions::kNaturalText), index);
 
     const auto page = matched.make(
-        dense_cell(5, "uuids"), index, test_mode("nine", 3), kTokens);
+        dense_cell(5, "uuids"),
+        index,
+        test_mode("nine", 3),
+        page::kPixelsPerToken);
 
     EXPECT_FALSE(page.truncated);
     EXPECT_EQ(page.text_tokens, natural.text_tokens);
@@ -229,8 +236,10 @@ TEST_F(PageSourceTest, ALayoutIsTheSamePageInEveryMode) {
       std::nullopt,
       std::pair(15, 20)};
 
-  const auto page = source.make(cell, 0, test_mode("nine", 3), 9);
-  const auto other = source.make(cell, 0, test_mode("four", 2), 4);
+  const auto page =
+      source.make(cell, 0, test_mode("nine", 3), page::kPixelsPerToken);
+  const auto other =
+      source.make(cell, 0, test_mode("four", 2), page::kPixelsPerToken);
 
   EXPECT_EQ(page.image.width, 300);
   EXPECT_EQ(other.image, page.image);
@@ -286,7 +295,8 @@ TEST_F(CollectedPagesTest, ACellHasThePagesOfItsBinInTheirOrder) {
   ASSERT_EQ(source.num_pages(cells[0]), 2);
   EXPECT_EQ(source.num_pages(cells[1]), 1);
   EXPECT_EQ(source.num_pages(cells[2]), 0);
-  const auto page = source.make(cells[0], 1, test_mode("nine", 3), kTokens);
+  const auto page =
+      source.make(cells[0], 1, test_mode("nine", 3), page::kPixelsPerToken);
   EXPECT_EQ(page.reference, "one two three");
   EXPECT_EQ(page.image_name, "en_1.png");
   EXPECT_EQ(page.image.width, 21);

@@ -25,10 +25,14 @@ void validate(const GenerationConfig& config, const std::string& where) {
       config.ngram_window > 0 || config.ngram_whitelist.empty(),
       where,
       ": ngram_whitelist has no effect without ngram_window");
+  for (const int64_t id : config.ngram_whitelist) {
+    check(
+        id >= 0, where, ": ngram_whitelist: expected ids from 0 on, got ", id);
+  }
   check(
       std::isfinite(config.temperature) && config.temperature >= 0,
       where,
-      ": temperature must not be negative, got ",
+      ": temperature must be a finite number from 0 on, got ",
       config.temperature);
   check(
       config.top_p > 0 && config.top_p <= 1,

@@ -20,12 +20,13 @@ struct GenerationConfig {
   /// Ids that the rule looks back; 0 for all ids, prompt included.
   int64_t ngram_window = 0;
 
-  /// Ids that the rule never bans; only with a window.
+  /// Ids that the rule never bans; only with a window. Empty: as the model's
+  /// authors do, see `for_model`.
   std::vector<int64_t> ngram_whitelist;
 
   /// Whether a window covers the prompt, too, and single ids count; see Note
   /// [Three n-gram rules]. A property of the model, so it is no field of the
-  /// config: `read_vision_tokens` sets it.
+  /// config: `for_model` sets it.
   bool ngram_over_prompt = false;
 
   /// Divides the logits before sampling; 0 takes the largest logit.

@@ -13,39 +13,6 @@ namespace {
 
 using report::escape_html;
 
-/// Sections with their contents.
-class Sections {
- public:
-  void add(
-      const std::string& id,
-      const std::string& heading,
-      const std::string& html) {
-    contents_ += concat("<li><a href=\"#", id, "\">", heading, "</a></li>\n");
-    sections_ += concat(
-        "<section aria-labelledby=\"",
-        id,
-        "\">\n<h2 id=\"",
-        id,
-        "\">",
-        heading,
-        "</h2>\n",
-        html,
-        "</section>\n");
-  }
-
-  std::string html() const {
-    return concat(
-        "<nav aria-label=\"Contents\"><ul>\n",
-        contents_,
-        "</ul></nav>\n",
-        sections_);
-  }
-
- private:
-  std::string contents_;
-  std::string sections_;
-};
-
 std::string table_card(const std::string& label, const Table& table) {
   return concat(
       "<div class=\"card\">", report::table_html(label, table), "</div>\n");
@@ -141,32 +108,27 @@ std::string terminal_text(const CurveReport& report) {
 
 std::string curve_document(const CurveReport& report) {
   const auto& curve = report.curve;
-  Sections sections;
+  report::HtmlSections sections;
   sections.add(
-      "recall",
       "Recall over age",
       figure_of(recall_figure(curve)) +
           table_card("Recall by age", age_table(curve)) +
           table_card("Recall by method", method_table(curve)));
   sections.add(
-      "outcomes",
       "Outcomes",
       figure_of(outcome_figure(curve)) +
           table_card("Recall by kind of fact", kind_table(curve)));
   sections.add(
-      "place",
       "Place on the page",
       figure_of(place_figure(curve)) +
           table_card("Recall by place", place_table(curve)));
   const auto cost = cost_figure(curve);
   sections.add(
-      "cost",
       "Cost",
       (cost.chart.y.names.empty() ? std::string() : figure_of(cost)) +
           table_card("Recall by mode", mode_table(curve)));
   if (!curve.fits.empty()) {
     sections.add(
-        "fits",
         "Forgetting models",
         paragraphs(
             {"The lowest AICc fits best. The step model has one level per "
@@ -176,15 +138,14 @@ std::string curve_document(const CurveReport& report) {
   }
   if (!report.front.points.empty()) {
     sections.add(
-        "budget",
         "Budget",
         figure_of(front_figure(report.front, curve.options)) +
             table_card("Recall by plan", front_table(report.front)));
   }
   if (report.timeline) {
-    sections.add("timeline", "Timeline", timeline_html(*report.timeline));
+    sections.add("Timeline", timeline_html(*report.timeline));
   }
-  sections.add("data", "Data", data_html(report));
+  sections.add("Data", data_html(report));
   return report::html_document(
       "Recall over age: " + curve.series.name,
       lead_html(curve) + sections.html());

@@ -58,6 +58,8 @@ struct PolicyConfig {
 
   /// How pictures are made, by mode; see Note [Ways to age a page].
   AgeingByMode ageing;
+
+  /// What happens if the pages take more positions than the budget.
   OverBudget over_budget = OverBudget::kDropOldest;
 
   /// The oldest pages are dropped so many at a time. Without its oldest page

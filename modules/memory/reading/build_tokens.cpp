@@ -154,7 +154,7 @@ class TokenBuilder {
                                     mode,
                                     original.width,
                                     original.height,
-                                    loaded_.config.token_side_px())
+                                    loaded_.config.pixels_per_token())
                                     .positions;
       check(
           positions == item.positions,

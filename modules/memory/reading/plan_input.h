@@ -6,6 +6,8 @@
 #include "tokenizer/tokenizer.h"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace microfiche::memory {
 
@@ -18,5 +20,11 @@ PlanInput make_plan_input(
     int64_t conversation,
     const model::ModelConfig& config,
     const tokenizer::Tokenizer& tokenizer);
+
+/// The modes that the model was trained on, or all if it does not say, most
+/// positions first: the steps of a default ladder.
+std::vector<std::string> ladder_modes(
+    const model::ModelConfig& config,
+    const PlanInput& input);
 
 } // namespace microfiche::memory

@@ -45,7 +45,7 @@ model::VisionTokens shrink_tokens(
   if (!ageing.shrinks_tokens()) {
     return tokens;
   }
-  const int64_t token_side = loaded.config.token_side_px();
+  const int64_t token_side = loaded.config.pixels_per_token();
   const auto from = loaded.find_mode(ageing.from);
   tokens.sequence = model::shrink_token_grid(
       tokens.sequence.to(torch::kFloat32),

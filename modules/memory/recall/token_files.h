@@ -61,7 +61,7 @@ struct TokenFileModel {
   /// `LoadedModel::hash`.
   std::string sha256;
 
-  /// "f32", "bf16" or "int8".
+  /// "f32", "bf16", "int8" or "int4".
   std::string dtype;
 };
 

@@ -99,7 +99,7 @@ class BatchReader {
   }
 
   /// Side of the square of pixels that becomes one vision token.
-  virtual int64_t token_side_px() const {
+  virtual int64_t pixels_per_token() const {
     return page::kPixelsPerToken;
   }
 

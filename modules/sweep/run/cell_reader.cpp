@@ -33,15 +33,6 @@ std::string valid_utf8(const std::string& text) {
   return encode_utf8(decode_utf8(text).text);
 }
 
-/// What a square page of a mode takes.
-int64_t count_nominal_tokens(
-    const BatchReader& reader,
-    const page::ResolutionMode& mode) {
-  return page::count_vision_tokens(
-             mode, mode.base_size_px, mode.base_size_px, reader.token_side_px())
-      .nominal;
-}
-
 } // namespace
 
 page::ResolutionMode find_sweep_mode(
@@ -72,8 +63,9 @@ CellReader::CellReader(
     const auto key = std::pair(cell.model.value_or(""), cell.mode);
     if (!counts.contains(key)) {
       const auto& reader = find_reader_(cell);
-      counts[key] = count_nominal_tokens(
-          reader, find_sweep_mode(config_, reader, cell.mode));
+      counts[key] = page::count_nominal_tokens(
+          find_sweep_mode(config_, reader, cell.mode),
+          reader.pixels_per_token());
     }
     return counts[key];
   });
@@ -98,7 +90,6 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
   const auto end = std::min(first + config_.batch_pages, num_pages(cell));
   auto& reader = find_reader_(cell);
   const auto mode = find_sweep_mode(config_, reader, cell.mode);
-  const auto vision_tokens = count_nominal_tokens(reader, mode);
   std::vector<Sample> samples;
   std::vector<page::PageImage> images;
   auto request = make_request(cell, mode);
@@ -109,7 +100,7 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
     sample.id = id_of(cell, page);
     sample.cell = cell;
     sample.index = page;
-    sample.page = source_.make(cell, page, mode, vision_tokens);
+    sample.page = source_.make(cell, page, mode, reader.pixels_per_token());
     images.push_back(sample.page.image);
     // Behind a question the reference is the answer, which no reader may see.
     const auto& question = sample.page.question;
@@ -121,7 +112,8 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
     samples.push_back(std::move(sample));
   }
   request.pages = images;
-  const auto others = other_pages(cell, mode, first, end, vision_tokens);
+  const auto others =
+      other_pages(cell, mode, first, end, reader.pixels_per_token());
   request.other_pages = others;
   auto batch = reader.read(request);
 
@@ -170,7 +162,7 @@ std::vector<page::PageImage> CellReader::other_pages(
     const page::ResolutionMode& mode,
     int64_t first,
     int64_t end,
-    int64_t vision_tokens) const {
+    int64_t pixels_per_token) const {
   const auto conditions = conditions::find_conditions(
       conditions::token_conditions(),
       cell.token_condition.value_or(conditions::kNoCondition),
@@ -181,7 +173,7 @@ std::vector<page::PageImage> CellReader::other_pages(
       })) {
     for (int64_t page = first; page < end; ++page) {
       const auto next = (page + 1) % source_.num_pages(cell);
-      others.push_back(source_.make(cell, next, mode, vision_tokens).image);
+      others.push_back(source_.make(cell, next, mode, pixels_per_token).image);
     }
   }
   return others;
@@ -196,18 +188,10 @@ BlankReading CellReader::read_blank(const Cell& cell) const {
   request.log_likelihood = false;
   request.pages = images;
   const auto batch = reader.read(request);
-  const auto& reading = batch.pages.front();
-  return {
-      cell.mode,
-      cell.style,
-      valid_utf8(reading.text),
-      reading.stop,
-      cell.model,
-      cell.dtype,
-      cell.window,
-      cell.prompt,
-      cell.decoding,
-      cell.reader};
+  auto blank = blank_of(cell);
+  blank.prediction = valid_utf8(batch.pages.front().text);
+  blank.stop = batch.pages.front().stop;
+  return blank;
 }
 
 } // namespace microfiche::sweep

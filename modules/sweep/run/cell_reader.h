@@ -70,7 +70,7 @@ class CellReader {
       const page::ResolutionMode& mode,
       int64_t first,
       int64_t end,
-      int64_t vision_tokens) const;
+      int64_t pixels_per_token) const;
 
   const SweepConfig config_;
   const FindReader& find_reader_;

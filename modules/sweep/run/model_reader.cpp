@@ -206,8 +206,8 @@ class ModelReader : public BatchReader {
     return static_cast<int64_t>(loaded_.tokenizer().encode(text).size());
   }
 
-  int64_t token_side_px() const override {
-    return loaded_.config.token_side_px();
+  int64_t pixels_per_token() const override {
+    return loaded_.config.pixels_per_token();
   }
 
   /// Keys and values of all layers.
@@ -243,7 +243,7 @@ class PictureReader : public ModelReader {
           ? EncodedBatch()
           : encode(loaded_, encoded_, request.other_pages, request.mode, {});
       apply_conditions(
-          tokens, others.pages, request, conditions, token_side_px());
+          tokens, others.pages, request, conditions, pixels_per_token());
     }
 
     model::reset_peak_memory(loaded_.placement.device);
@@ -313,7 +313,7 @@ class TextQuestionReader : public ModelReader {
           request.mode,
           request.pages[i].width,
           request.pages[i].height,
-          token_side_px());
+          pixels_per_token());
     }
     return read_tokens(
         loaded_, nothing, /*encode_seconds=*/0, request, std::move(prompts));

@@ -43,7 +43,7 @@ rendering::RenderedPage render_grid(
     const SweepStyle& style,
     rendering::PageStyle look,
     const std::vector<std::pair<std::string, std::string>>& pairs,
-    int64_t token_side_px) {
+    int64_t pixels_per_token) {
   const double advance = data::fixed_advance(look.font);
   check(
       advance > 0,
@@ -63,7 +63,7 @@ rendering::RenderedPage render_grid(
   grid.margin_top = look.margin_top_px;
   grid.margin_right = look.margin_right_px;
   grid.margin_bottom = look.margin_bottom_px;
-  grid.token = static_cast<double>(token_side_px);
+  grid.token = static_cast<double>(pixels_per_token);
   for (const auto& size : style.sizes) {
     grid.advance = advance * size.font_size_px;
     grid.line = size.line_distance_px;
@@ -82,14 +82,14 @@ rendering::RenderedPage render(
     const std::string& font,
     const page::ResolutionMode& mode,
     const conditions::PageText& content,
-    int64_t token_side_px) {
+    int64_t pixels_per_token) {
   const auto& text = content.text;
   if (style.layout) {
     return rendering::PageRenderer(*style.layout).render_first(text);
   }
   auto look = page_style(style, font, mode);
   if (style.grid && !content.pairs.empty()) {
-    return render_grid(style, look, content.pairs, token_side_px);
+    return render_grid(style, look, content.pairs, pixels_per_token);
   }
   if (!style.sizes.empty()) {
     return rendering::render_in_first_that_fits(look, style.sizes, text);
@@ -172,7 +172,7 @@ std::shared_ptr<const SweepPage> PageMaker::draw(
     const std::string& font,
     const page::ResolutionMode& mode,
     const conditions::PageText& text,
-    int64_t token_side_px) {
+    int64_t pixels_per_token) {
   auto look = style;
   look.name.clear();
   const Json content = {
@@ -181,10 +181,10 @@ std::shared_ptr<const SweepPage> PageMaker::draw(
       style.layout ? 0 : mode.base_size_px,
       text.text,
       text.altered,
-      style.grid ? token_side_px : 0};
+      style.grid ? pixels_per_token : 0};
   const auto make = [&]() -> std::shared_ptr<const SweepPage> {
     const auto start = steady_clock::now();
-    auto rendered = render(style, font, mode, text, token_side_px);
+    auto rendered = render(style, font, mode, text, pixels_per_token);
     SweepPage page;
     page.render_seconds = seconds_since(start);
     page.image = std::move(rendered.image);

@@ -40,7 +40,7 @@ class PageMaker {
       const std::string& font,
       const page::ResolutionMode& mode,
       const conditions::PageText& text,
-      int64_t token_side_px);
+      int64_t pixels_per_token);
 
   /// The image in a file, as a page without a reference.
   std::shared_ptr<const SweepPage> load(const std::filesystem::path& file);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/utf8.h"
+#include "page/vision_token_order.h"
 #include "sweep/run/page_questions.h"
 
 namespace microfiche::sweep {
@@ -210,21 +211,16 @@ SweepPage PageSource::untreated_page(
     const Cell& cell,
     int64_t index,
     const page::ResolutionMode& mode,
-    int64_t vision_tokens) const {
+    int64_t pixels_per_token) const {
   if (!source_of(cell).text) {
     return collected_page(cell, index);
   }
   const auto& look = style(cell.style);
   const auto fonts = fonts_of(look);
-  const auto content = text(cell, index, vision_tokens);
+  const auto content =
+      text(cell, index, page::count_nominal_tokens(mode, pixels_per_token));
   auto page = *maker_.draw(
-      look,
-      fonts[index % fonts.size()],
-      mode,
-      content,
-      mode.base_size_px /
-          std::llround(std::sqrt(static_cast<double>(
-              vision_tokens * mode.layout.squares_per_token))));
+      look, fonts[index % fonts.size()], mode, content, pixels_per_token);
   if (!content.pairs.empty() || content.asks_lines) {
     RandomStream random(seed_of(cell), "sweep question", index);
     // Each font has its share of the questions about what is not stated.
@@ -242,8 +238,8 @@ SweepPage PageSource::make(
     const Cell& cell,
     int64_t index,
     const page::ResolutionMode& mode,
-    int64_t vision_tokens) const {
-  auto page = untreated_page(cell, index, mode, vision_tokens);
+    int64_t pixels_per_token) const {
+  auto page = untreated_page(cell, index, mode, pixels_per_token);
   if (!cell.page_condition) {
     return page;
   }
@@ -251,7 +247,7 @@ SweepPage PageSource::make(
   context.background = background_of(style(cell.style));
   context.other_page = [&] {
     return untreated_page(
-               cell, (index + 1) % num_pages(cell), mode, vision_tokens)
+               cell, (index + 1) % num_pages(cell), mode, pixels_per_token)
         .image;
   };
   RandomStream random(seed_of(cell), "page condition", index);

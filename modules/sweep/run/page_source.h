@@ -34,17 +34,18 @@ class PageSource {
   /// Pages of a cell.
   int64_t num_pages(const Cell& cell) const;
 
-  /// Page `index` of a cell. `vision_tokens` is what a square page of this mode
-  /// nominally takes. Pages begin at positions spread evenly over the text. The
-  /// positions are the same for every mode, style and length, so that cells can
-  /// be compared page by page. Pages of a collection keep its order.
+  /// Page `index` of a cell, for a model with vision tokens of
+  /// `pixels_per_token`. Pages begin at positions spread evenly over the text.
+  /// The positions are the same for every mode, style and length, so that cells
+  /// can be compared page by page. Pages of a collection keep its order.
   SweepPage make(
       const Cell& cell,
       int64_t index,
       const page::ResolutionMode& mode,
-      int64_t vision_tokens) const;
+      int64_t pixels_per_token) const;
 
-  /// The text of page `index` of a cell before it is set. Only for cells with
+  /// The text of page `index` of a cell before it is set. `vision_tokens` is
+  /// what a square page of the cell's mode nominally takes. Only for cells with
   /// `has_text`.
   conditions::PageText
   text(const Cell& cell, int64_t index, int64_t vision_tokens) const;
@@ -87,7 +88,7 @@ class PageSource {
       const Cell& cell,
       int64_t index,
       const page::ResolutionMode& mode,
-      int64_t vision_tokens) const;
+      int64_t pixels_per_token) const;
   SweepPage collected_page(const Cell& cell, int64_t index) const;
 
   const SweepConfig sweep_;

@@ -262,8 +262,7 @@ SweepConfig complete_config(SweepConfig config, const BatchReader& reader) {
   for (const auto& name : config.modes) {
     // Refuse the mode now and not when its cells are read.
     const auto mode = find_sweep_mode(config, reader, name);
-    page::count_vision_tokens(
-        mode, mode.base_size_px, mode.base_size_px, reader.token_side_px());
+    page::count_nominal_tokens(mode, reader.pixels_per_token());
   }
   auto token_conditions = config.conditions.tokens;
   for (const auto& [name, part] : config.parts) {

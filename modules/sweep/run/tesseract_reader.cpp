@@ -52,7 +52,7 @@ class TesseractReader : public BatchReader {
       reading.text = text_of(page);
       reading.stop = "eos";
       reading.vision_tokens = page::count_vision_tokens(
-          request.mode, page.width, page.height, token_side_px());
+          request.mode, page.width, page.height, pixels_per_token());
       batch.pages.push_back(std::move(reading));
     }
     const std::chrono::duration<double> time =
@@ -73,8 +73,8 @@ class TesseractReader : public BatchReader {
     return model_.count_text_tokens(text);
   }
 
-  int64_t token_side_px() const override {
-    return model_.token_side_px();
+  int64_t pixels_per_token() const override {
+    return model_.pixels_per_token();
   }
 
   int64_t kv_cache_bytes_per_position() const override {

@@ -14,14 +14,14 @@ namespace {
 conditions::TokenRows rows_of(
     const model::VisionTokens& tokens,
     const page::ResolutionMode& mode,
-    int64_t token_side_px) {
+    int64_t pixels_per_token) {
   // A condition may write into its rows, but not into those that are kept.
   return {
       tokens.sequence.clone(),
       conditions::token_kinds(
-          mode.base_size_px / token_side_px,
+          mode.base_size_px / pixels_per_token,
           tokens.grid,
-          mode.tile_size_px / token_side_px,
+          mode.tile_size_px / pixels_per_token,
           mode.layout)};
 }
 
@@ -71,13 +71,13 @@ void apply_conditions(
     const std::vector<model::VisionTokens>& others,
     const BatchRequest& request,
     const TokenConditions& conditions,
-    int64_t token_side_px) {
+    int64_t pixels_per_token) {
   for (size_t i = 0; i < pages.size(); ++i) {
-    auto rows = rows_of(pages[i], request.mode, token_side_px);
+    auto rows = rows_of(pages[i], request.mode, pixels_per_token);
     conditions::TokenRows other;
     conditions::TokenContext context;
     if (!others.empty()) {
-      other = rows_of(others[i], request.mode, token_side_px);
+      other = rows_of(others[i], request.mode, pixels_per_token);
       context.other = &other;
     }
     RandomStream random(

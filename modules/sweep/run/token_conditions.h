@@ -32,6 +32,6 @@ void apply_conditions(
     const std::vector<model::VisionTokens>& others,
     const BatchRequest& request,
     const TokenConditions& conditions,
-    int64_t token_side_px);
+    int64_t pixels_per_token);
 
 } // namespace microfiche::sweep

@@ -22,18 +22,7 @@ class KeyNumbers {
 };
 
 bool is_first_with_its_blank(const std::vector<Cell>& cells, size_t number) {
-  const auto& cell = cells[number];
-  const BlankReading blank{
-      cell.mode,
-      cell.style,
-      "",
-      "",
-      cell.model,
-      cell.dtype,
-      cell.window,
-      cell.prompt,
-      cell.decoding,
-      cell.reader};
+  const auto blank = blank_of(cells[number]);
   return std::none_of(
       cells.begin(),
       cells.begin() + static_cast<std::ptrdiff_t>(number),
@@ -92,9 +81,8 @@ int64_t WorkList::num_finished(size_t cell) const {
   return std::count(finished_[cell].begin(), finished_[cell].end(), true);
 }
 
-bool WorkList::finish_one_of(size_t piece) {
+void WorkList::finish_one_of(size_t piece) {
   num_unfinished_ -= --pieces_[piece].left == 0;
-  return true;
 }
 
 bool WorkList::finish(const Sample& sample) {
@@ -108,14 +96,16 @@ bool WorkList::finish(const Sample& sample) {
     return false;
   }
   finished[page] = true;
-  return finish_one_of(piece_of_[found->second][page]);
+  finish_one_of(piece_of_[found->second][page]);
+  return true;
 }
 
 bool WorkList::finish(const BlankReading& blank) {
   for (size_t i = 0; i < pieces_.size(); ++i) {
     if (pieces_[i].is_blank && pieces_[i].left > 0 &&
         belongs_to(blank, cells_[pieces_[i].cell])) {
-      return finish_one_of(i);
+      finish_one_of(i);
+      return true;
     }
   }
   return false;

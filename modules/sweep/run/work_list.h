@@ -62,7 +62,7 @@ class WorkList {
   bool finish(const BlankReading& blank);
 
  private:
-  bool finish_one_of(size_t piece);
+  void finish_one_of(size_t piece);
 
   const std::vector<Cell>& cells_;
   std::map<std::string, size_t> cell_numbers_;

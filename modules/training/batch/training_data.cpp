@@ -81,7 +81,7 @@ std::function<data::PageBatch(int64_t)> TrainingData::batches(
 
 std::shared_ptr<const data::PageDataset> TrainingData::held_out_pages() const {
   const int64_t last = static_cast<int64_t>(config_.stages.size()) - 1;
-  data::PageMixConfig mix = *config_.stages[last].rendered_pages();
+  data::PageMixConfig mix = *config_.stages[last].transcribed_pages();
   for (const auto& mode : config_.evaluation.modes) {
     mix.modes.emplace(mode, 0);
   }
@@ -116,7 +116,7 @@ data::DatasetModel TrainingData::dataset_model() const {
       loaded_.config.toolkit.modes,
       loaded_.tokenizer(),
       loaded_.config.language.eos_token_id,
-      loaded_.config.token_side_px(),
+      loaded_.config.pixels_per_token(),
       model::family_modes(loaded_.config)};
 }
 

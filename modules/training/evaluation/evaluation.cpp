@@ -124,7 +124,7 @@ int64_t nominal_tokens(
              mode,
              views.page_width_px,
              views.page_height_px,
-             loaded.config.token_side_px())
+             loaded.config.pixels_per_token())
       .nominal;
 }
 

@@ -148,7 +148,7 @@ LossFunction::DecoderPages LossFunction::pages_of(
       loaded_.model
           ->assemble(vision_tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1})
           .unbind(0);
-  pages.side = batch.pixels.size(3) / loaded_.config.token_side_px();
+  pages.side = batch.pixels.size(3) / loaded_.config.pixels_per_token();
   pages.points = batch.answer_points;
   add_earlier_pages(pages, batch);
   return pages;
@@ -171,7 +171,7 @@ void LossFunction::add_earlier_pages(
   for (const auto& pixels : batch.earlier_pixels) {
     const auto tokens = loaded_.model->encoder->forward(pixels);
     add(loaded_.model->assemble(tokens, /*tile_tokens=*/{}, /*grid=*/{1, 1}),
-        pixels.size(3) / loaded_.config.token_side_px());
+        pixels.size(3) / loaded_.config.pixels_per_token());
   }
   add(torch::stack(pages.sequences), pages.side);
   pages.sequences = torch::cat(groups, /*dim=*/1).unbind(0);
@@ -180,8 +180,8 @@ void LossFunction::add_earlier_pages(
 LossFunction::DecoderPages LossFunction::texts_of(const BatchTensors& batch) {
   const VectorLayout layout{
       .side = loaded_.find_mode(batch.mode).base_size_px /
-          loaded_.config.token_side_px(),
-      .square_px = loaded_.config.token_side_px(),
+          loaded_.config.pixels_per_token(),
+      .square_px = loaded_.config.pixels_per_token(),
       .cells = kCellsPerSide,
       .squares_per_vector =
           model::token_layout(loaded_.config).squares_per_token};

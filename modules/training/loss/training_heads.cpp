@@ -19,14 +19,14 @@ TrainingHeads make_heads(
   GlyphHeadOptions glyph(model.language.hidden_size);
   glyph.width(config.width)
       .cells(config.cells)
-      .pixels_per_token(model.token_side_px())
+      .pixels_per_token(model.pixels_per_token())
       .squares_per_token(layout.squares_per_token);
   GlyphHeadOptions patch_glyph(model.toolkit.sam_neck_channels);
   patch_glyph.width(config.width)
       .cells(config.patch_cells)
       .pixels_per_token(model.toolkit.sam_patch_size);
   ReadingAidsOptions reading(model.language.hidden_size);
-  reading.pixels_per_token(model.token_side_px()).layout(layout);
+  reading.pixels_per_token(model.pixels_per_token()).layout(layout);
   TrainingHeads heads{
       GlyphHead(glyph), GlyphHead(patch_glyph), ReadingAids(reading)};
   heads.glyph->to(device);

@@ -42,7 +42,7 @@ struct ScheduleConfig {
   /// The factor after the last step of a linear or a cosine decay.
   double final_factor = 0;
 
-  /// Fractions of the stage's steps at which `kSteps` multiplies the factor by
+  /// Fractions of the stage's steps at which "steps" multiplies the factor by
   /// `drop_factor`.
   std::vector<double> drops_at = {0.8, 0.9};
   double drop_factor = 0.316;

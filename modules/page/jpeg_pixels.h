@@ -1,0 +1,23 @@
+#pragma once
+
+#include "page/page_image.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace microfiche::page {
+
+/// The pixels of a JPEG as they are stored, decoded by libjpeg-turbo itself:
+/// OpenCV does not say whether the decoder filled damaged parts.
+///
+/// `width` and `height` are those of the header. A file with bytes that belong
+/// to nothing is read with a warning. Throws `InputError`, whose message starts
+/// with `where`, for any other damage.
+LoadedPage decode_jpeg(
+    std::span<const std::byte> bytes,
+    int64_t width,
+    int64_t height,
+    const std::string& where);
+
+} // namespace microfiche::page
