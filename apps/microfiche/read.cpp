@@ -61,8 +61,11 @@ void run_read(ReadArguments arguments) {
   document::parse_page_range(
       arguments.read.pages.empty() ? "1-" : arguments.read.pages);
   const auto files = reading::list_files(arguments.inputs);
+  std::error_code error;
+  const bool is_folder =
+      std::filesystem::is_directory(arguments.inputs[0], error);
   reading::PageReader(arguments.read, open_model(arguments.common))
-      .read(files, std::filesystem::is_directory(arguments.inputs[0]));
+      .read(files, is_folder);
 }
 
 } // namespace

@@ -194,7 +194,7 @@ LoadedPage decode_page(
     bytes = std::as_bytes(std::span(tiff));
   }
   auto loaded = header.format == ImageFormat::kJpeg
-      ? decode_jpeg(bytes, header.width, header.height, where)
+      ? LoadedPage{decode_jpeg(bytes, header.width, header.height, where), {}}
       : decode_by_opencv(bytes, header, where);
   loaded.image = turn_upright(loaded.image, header.orientation);
   return loaded;

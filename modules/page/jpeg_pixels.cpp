@@ -5,7 +5,6 @@
 #include <turbojpeg.h>
 
 #include <memory>
-#include <string_view>
 
 namespace microfiche::page {
 namespace {
@@ -18,39 +17,31 @@ struct DestroyDecoder {
 
 } // namespace
 
-LoadedPage decode_jpeg(
+PageImage decode_jpeg(
     std::span<const std::byte> bytes,
     int64_t width,
     int64_t height,
     const std::string& where) {
-  LoadedPage page{{width, height, {}}, {}};
-  page.image.rgb.resize(static_cast<size_t>(width * height * 3));
+  PageImage image{width, height, {}};
+  image.rgb.resize(static_cast<size_t>(width * height * 3));
   const std::unique_ptr<void, DestroyDecoder> decoder(tjInitDecompress());
-  if (tjDecompress2(
-          decoder.get(),
-          reinterpret_cast<const unsigned char*>(bytes.data()),
-          bytes.size(),
-          page.image.rgb.data(),
-          static_cast<int>(width),
-          /*pitch=*/0,
-          static_cast<int>(height),
-          TJPF_RGB,
-          /*flags=*/0) == 0) {
-    return page;
-  }
-  // The first warning of the decoder, or the error that ended it.
-  const std::string message = tjGetErrorStr2(decoder.get());
+  const int status = tjDecompress2(
+      decoder.get(),
+      reinterpret_cast<const unsigned char*>(bytes.data()),
+      bytes.size(),
+      image.rgb.data(),
+      static_cast<int>(width),
+      /*pitch=*/0,
+      static_cast<int>(height),
+      TJPF_RGB,
+      /*flags=*/0);
   check(
-      tjGetErrorCode(decoder.get()) == TJERR_WARNING &&
-          message.find("extraneous bytes before marker") != std::string::npos,
+      status == 0,
       where,
       ": damaged JPEG, the decoder says: ",
-      message);
-  page.warnings.push_back(concat(
-      "the JPEG may be damaged, the decoder says: ",
-      message,
-      "; compare the text with the picture"));
-  return page;
+      tjGetErrorStr2(decoder.get()),
+      "; if the picture looks right, save it again with an image program");
+  return image;
 }
 
 } // namespace microfiche::page

@@ -9,12 +9,12 @@
 namespace microfiche::page {
 
 /// The pixels of a JPEG as they are stored, decoded by libjpeg-turbo itself:
-/// OpenCV does not say whether the decoder filled damaged parts.
+/// OpenCV does not say whether the decoder had to fill up damaged parts.
 ///
-/// `width` and `height` are those of the header. A file with bytes that belong
-/// to nothing is read with a warning. Throws `InputError`, whose message starts
-/// with `where`, for any other damage.
-LoadedPage decode_jpeg(
+/// `width` and `height` are those of the header. Throws `InputError`, whose
+/// message starts with `where`, for any damage, also for what the decoder only
+/// warns of: bytes that belong to nothing may mean that half a page is noise.
+PageImage decode_jpeg(
     std::span<const std::byte> bytes,
     int64_t width,
     int64_t height,

@@ -149,7 +149,7 @@ TEST_F(AnsweredMemoryCommandTest, TheReportOfAStoreIsItsCurve) {
       tests::run_program(folder.path(), "report my.db -o my.html");
 
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(file("my.html"), HasSubstr("<h2 id=\"recall\""));
+  EXPECT_THAT(file("my.html"), HasSubstr("<h2 id=\"recall-over-age\""));
   EXPECT_EQ(
       tests::run_program(folder.path(), "report my.db -o my.md").exit_code, 2);
   EXPECT_EQ(

@@ -252,7 +252,7 @@ TEST_F(MemoryRecallCommandTest, WhatIsMissingIsNamedWithItsCommand) {
   expect_failure("ask", 2, "question");
   expect_failure("ask x --by guess", 2, "--by");
   expect_failure("ask '?' --by text_search", 2, "no word to look for");
-  expect_failure("ask ''", 2, "no word to look for");
+  expect_failure("ask ''", 2, "got an empty one");
   expect_failure("recall --never-stated 100000", 2, "--never-stated");
 }
 

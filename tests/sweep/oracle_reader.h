@@ -45,12 +45,9 @@ class OracleReader : public BatchReader {
     for (const auto& cell : cells_of(sweep)) {
       for (int64_t i = 0; i < sweep.pages_per_cell; ++i) {
         const auto mode = find_mode(cell.mode);
-        const auto tokens = page::count_vision_tokens(
-                                mode, mode.base_size_px, mode.base_size_px)
-                                .nominal;
-        const auto page = source.make(cell, i, mode, tokens);
-        const double density =
-            static_cast<double>(page.characters) / static_cast<double>(tokens);
+        const auto page = source.make(cell, i, mode, page::kPixelsPerToken);
+        const double density = static_cast<double>(page.characters) /
+            static_cast<double>(page::count_nominal_tokens(mode));
         readings_[key(page.image)] = garble(page.reference, density / 150);
       }
     }

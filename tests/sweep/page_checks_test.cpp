@@ -131,7 +131,10 @@ std::string references_of(const SweepConfig& sweep) {
   std::string references;
   for (int64_t page = 0; page < sweep.pages_per_cell; ++page) {
     const auto made = source.make(
-        cells_of(sweep).front(), page, test_mode("nine", 3), /*tokens=*/9);
+        cells_of(sweep).front(),
+        page,
+        test_mode("nine", 3),
+        page::kPixelsPerToken);
     EXPECT_FALSE(made.truncated);
     references += made.reference + "\n";
   }

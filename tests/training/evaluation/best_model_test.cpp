@@ -121,7 +121,7 @@ TEST(BestModelTest, RefusesAPatternThatMatchesNoRowBeforeTraining) {
   EXPECT_THAT(
       [&] { validate(config, "training"); },
       ThrowsMessage<InputError>(HasSubstr(
-          "training.checkpoints.best: no row of the evaluation is called "
+          "training: checkpoints.best: no row of the evaluation is called "
           "\"ten/*\"; there are: one/corpus/5 one/random_letters/5")));
 }
 
