@@ -44,7 +44,7 @@ TEST(TrainingMetricsTest, AMistypedFieldIsNamedWithItsLine) {
         read("{\"step\":1}\n{\"step\":1,\"evaluation\":[{\"pages\":\"x\"}]}\n");
       },
       ThrowsMessage<InputError>(
-          HasSubstr("metrics.jsonl:2: evaluation: pages")));
+          HasSubstr("metrics.jsonl:2: evaluation.pages")));
 }
 
 TEST(TrainingMetricsTest, AFileWithoutACompleteLineIsRefused) {
