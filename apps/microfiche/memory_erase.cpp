@@ -9,9 +9,9 @@
 #include "memory/timestamp.h"
 
 #include <unistd.h>
-#include <functional>
 
 #include <charconv>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <memory>
