@@ -2,7 +2,6 @@
 
 #include "model/loaded_model.h"
 #include "tests/support/parity.h"
-#include "tests/support/parity_v2.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,8 +40,8 @@ class CausalFlowParityTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CausalFlowParityTest, EveryStageMatchesThePublishedEncoder) {
   const auto& size = GetParam();
-  const tests::FlowCases golden("encoder.safetensors");
-  auto loaded = tests::load_parity_v2();
+  const tests::ParityFile golden("encoder.safetensors", "parity_v2");
+  auto loaded = model::load_model(tests::data_path("parity_v2/model"));
   const torch::InferenceMode inference;
   auto& encoder = loaded.model->encoder;
   const auto flow =
@@ -50,36 +49,30 @@ TEST_P(CausalFlowParityTest, EveryStageMatchesThePublishedEncoder) {
   ASSERT_NE(flow, nullptr);
   const auto expect = [&](const std::string& stage,
                           const torch::Tensor& actual) {
-    const std::string name = stage + "." + size;
-    if (golden.has(name)) {
-      EXPECT_LT(tests::relative_error(actual, golden[name]), 1e-4) << name;
-    }
+    const auto name = stage + "." + size;
+    EXPECT_LT(tests::relative_error(actual, golden[name]), 1e-4) << name;
   };
+  const auto pixels =
+      tests::parity_pixels("parity_v2/encoder_" + size + ".png");
 
-  const auto map = golden["sam." + size];
-  const auto x = flow->append_queries(map);
+  const auto stages = encoder->stages(pixels);
+
+  if (golden.has("neck." + size)) {
+    const auto neck = encoder->sam->forward(pixels);
+    expect("neck", neck.slice(/*dim=*/1, 0, std::nullopt, /*step=*/8));
+  }
+  expect("sam", stages.sam);
+  const auto x = flow->append_queries(stages.sam);
   expect(
       "layer0",
       flow->layers->ptr<FlowLayerImpl>(0)->forward(x, flow->make_context(x)));
   expect("hidden", flow->run_layers(x));
-  const auto output = flow->forward(map);
-  expect("flow", output);
+  // The second half are the queries.
   EXPECT_LT(
       tests::relative_error(
-          output, golden["hidden." + size].chunk(2, /*dim=*/1)[1]),
+          stages.second, golden["hidden." + size].chunk(2, /*dim=*/1)[1]),
       1e-4);
-  expect("tokens", encoder->project(map, output));
-
-  // The whole folder of cases has pixels and the weights of the first stage.
-  if (golden.has("image_u8." + size)) {
-    const auto pixels =
-        golden["image_u8." + size].to(torch::kFloat32) / 127.5 - 1;
-    expect("neck", encoder->sam->forward(pixels));
-    const auto stages = encoder->stages(pixels);
-    expect("sam", stages.sam);
-    expect("flow", stages.second);
-    expect("tokens", stages.tokens);
-  }
+  expect("tokens", stages.tokens);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -88,8 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values("768", "1024"));
 
 TEST(CausalFlowTest, Bfloat16IsCloseToFloat32) {
-  const tests::FlowCases golden("encoder.safetensors");
-  auto loaded = tests::load_parity_v2();
+  const tests::ParityFile golden("encoder.safetensors", "parity_v2");
+  auto loaded = model::load_model(tests::data_path("parity_v2/model"));
   const torch::InferenceMode inference;
   auto& encoder = loaded.model->encoder;
   encoder->to(torch::kBFloat16);

@@ -36,7 +36,7 @@ TEST_P(EncoderParityTest, EveryStageMatchesThePublishedEncoder) {
   const auto size = std::to_string(GetParam());
   auto loaded = model::load_model(tests::parity_model());
   const torch::InferenceMode inference;
-  const auto pixels = tests::parity_pixels(GetParam());
+  const auto pixels = tests::parity_pixels("parity/images/" + size + ".png");
 
   const auto stages = loaded.model->encoder->stages(pixels);
 
@@ -62,7 +62,7 @@ TEST(DeepEncoderTest, Bfloat16IsCloseToFloat32) {
   const torch::InferenceMode inference;
   auto& encoder = loaded.model->encoder;
   encoder->to(torch::kBFloat16);
-  const auto pixels = tests::parity_pixels(256);
+  const auto pixels = tests::parity_pixels("parity/images/256.png");
 
   const auto tokens =
       encoder->forward(pixels.to(torch::kBFloat16)).to(torch::kFloat32);

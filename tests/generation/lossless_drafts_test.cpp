@@ -6,7 +6,6 @@
 #include "page/page_views.h"
 #include "rendering/page_renderer.h"
 #include "tests/generation/generate_fixture.h"
-#include "tests/support/parity_v2.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -41,14 +40,11 @@ model::LoadedModel load(const Case& test_case) {
       return model::load_model(tests::nano_model(), placement);
     case Model::kParity:
       return model::load_model(tests::parity_model(), placement);
-    case Model::kWindow: {
-      auto loaded =
-          tests::load_partial_model(tests::data_path("parity_unlimited/model"));
-      loaded.model->to(placement.dtype);
-      return loaded;
-    }
+    case Model::kWindow:
+      return model::load_model(
+          tests::data_path("parity_unlimited/model"), placement);
     default:
-      return tests::load_parity_v2();
+      return model::load_model(tests::data_path("parity_v2/model"), placement);
   }
 }
 

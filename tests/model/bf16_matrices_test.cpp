@@ -68,8 +68,8 @@ TEST_F(Bf16MatricesTest, EveryStageMatchesThePublishedEncoder) {
   auto loaded = load_model(tests::parity_model(), kPlacement);
   const torch::InferenceMode inference;
   for (const std::string side : {"256", "512"}) {
-    const auto stages =
-        loaded.model->encoder->stages(tests::parity_pixels(std::stoll(side)));
+    const auto stages = loaded.model->encoder->stages(
+        tests::parity_pixels("parity/images/" + side + ".png"));
 
     // Only the weights are rounded, by a relative 2^-9 each, so the bound is
     // half of that of DeepEncoderTest.Bfloat16IsCloseToFloat32.

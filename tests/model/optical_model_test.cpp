@@ -4,14 +4,12 @@
 #include "model/state_dict.h"
 #include "page/image_file.h"
 #include "tests/support/parity.h"
-#include "tests/support/parity_v2.h"
 #include "tests/support/tiny_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -62,7 +60,7 @@ TEST_F(AssemblyTest, MatchesTheReferenceWithTwoByThreeTiles) {
 }
 
 TEST(OpticalModelTest, PagesOfDeepSeekOcr2AreFlat) {
-  auto loaded = tests::load_parity_v2();
+  auto loaded = model::load_model(tests::data_path("parity_v2/model"));
   const torch::InferenceMode inference;
   const auto global_tokens = torch::randn({2, 256, 64});
   const auto tile_tokens = torch::randn({2, 3, 144, 64});
@@ -76,34 +74,6 @@ TEST(OpticalModelTest, PagesOfDeepSeekOcr2AreFlat) {
           {tile_tokens[1].flatten(0, 1),
            global_tokens[1],
            loaded.model->view_separator.unsqueeze(0)})));
-}
-
-// With all cases, from pixels; else from the separator, which ends each page.
-TEST(OpticalModelTest, PagesOfDeepSeekOcr2AreTheReferences) {
-  const tests::FlowCases golden("pages.safetensors");
-  const bool whole = std::getenv("MICROFICHE_PARITY_V2") != nullptr;
-  auto loaded = tests::load_parity_v2();
-  const torch::InferenceMode inference;
-  const auto names = golden.cases("sequence");
-  EXPECT_GE(names.size(), 3u);
-  for (const auto& name : names) {
-    const auto expected = golden[name + ".sequence"];
-    const auto mode = loaded.find_mode(name.substr(name.find('.') + 1));
-    const auto folder =
-        whole ? tests::parity_v2() / "preprocess" : tests::parity_v2();
-    const page::PageViews views[] = {page::make_views(
-        page::read_image(folder / (name.substr(0, name.find('.')) + ".png")),
-        mode)};
-
-    const auto tokens = loaded.model->encode(views, mode).front();
-
-    EXPECT_EQ(tokens.counts.positions, expected.size(0)) << name;
-    ASSERT_EQ(tokens.sequence.sizes(), expected.sizes()) << name;
-    EXPECT_TRUE(torch::equal(tokens.sequence[-1], expected[-1])) << name;
-    if (whole) {
-      EXPECT_LT(tests::relative_error(tokens.sequence, expected), 1e-4) << name;
-    }
-  }
 }
 
 TEST(OpticalModelTest, PixelsAreNormalisedAndChannelFirst) {

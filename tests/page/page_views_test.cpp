@@ -35,7 +35,7 @@ TEST(PageViewsTest, ViewsEqualTheReferencesBitForBit) {
 TEST(PageViewsTest, ViewsOfDeepSeekOcr2EqualTheReferencesBitForBit) {
   const auto folder = tests::data_path("parity_v2");
   const auto cases = read_json_file(folder / "views.json").at("cases");
-  EXPECT_EQ(cases.size(), 6u);
+  EXPECT_EQ(cases.size(), 9u);
   for (const auto& golden : cases) {
     const auto page = read_image(folder / golden["page"].get<std::string>());
     const auto mode = find_mode(golden["mode"], {}, flow_modes());
