@@ -103,7 +103,7 @@ def layer(name, *shape):
 
 
 def sam_shapes(channels):
-    """The perception tower and the compressor, which ends in so many channels."""
+    """The perception tower and the compressor, which ends in this many channels."""
     prefix = "model.sam_model"
     shapes = {f"{prefix}.pos_embed": (1, 64, 64, 768)}
     shapes |= layer(f"{prefix}.patch_embed.proj", 768, 3, 16, 16)

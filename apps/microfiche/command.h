@@ -139,9 +139,10 @@ std::filesystem::path model_folder(const CommonArguments& arguments);
 /// Applies the common arguments and loads the model that they name.
 model::LoadedModel open_model(const CommonArguments& arguments);
 
-// One function per command, in the file of the command's name. It declares the
-// options, the help with examples first, and a callback that does the work and
-// throws `Error`.
+// One function per command, in the file of the command's name; small `memory`
+// commands share the file of a related one, see memory_commands.h. It declares
+// the options, the help with examples first, and a callback that does the work
+// and throws `Error`.
 void add_render(CLI::App& app);
 void add_encode(CLI::App& app);
 void add_read(CLI::App& app);

@@ -63,7 +63,15 @@ void run_conversation_sweep(
     const std::optional<uint64_t>& seed,
     const std::filesystem::path& folder);
 
-// One function per command of `memory`.
+// One function per command of `memory`, in memory_COMMAND.cpp. Small commands
+// share the file of a related one:
+//
+//   memory_curve.cpp   curve, timeline
+//   memory_erase.cpp   erase, check
+//   memory_import.cpp  import, add, export
+//   memory_pin.cpp     pin, unpin
+//   memory_recall.cpp  recall, build
+//   memory_show.cpp    show, list, pages
 void add_memory_import(CLI::App& memory);
 void add_memory_add(CLI::App& memory);
 void add_memory_export(CLI::App& memory);

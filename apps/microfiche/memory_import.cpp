@@ -194,8 +194,8 @@ void add_memory_add(CLI::App& memory) {
       "notes --store my.db\n"
       "microfiche memory add --conversation notes --role assistant --store "
       "my.db < answer.txt\n\n"
-      "Adds one turn behind the last one of a conversation and prints its "
-      "place. The turn is on disk when the command ends.");
+      "Adds one turn after the last one of a conversation and prints its "
+      "conversation and number. The turn is on disk when the command ends.");
   command->add_option("text", arguments->text, "Text; - is standard input")
       ->type_name("TEXT")
       ->capture_default_str();

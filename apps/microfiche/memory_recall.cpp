@@ -302,8 +302,8 @@ void add_memory_recall(CLI::App& memory) {
       ->add_option(
           "--cloze",
           arguments->cloze,
-          "Makes so many facts from sentences of the turns, for a conversation "
-          "that states none: three words, and how they go on")
+          "Makes up to N facts from sentences of the turns, for a conversation "
+          "that states none: three words, and the words that follow")
       ->type_name("N")
       ->check(whole_number(0))
       ->capture_default_str();
@@ -311,7 +311,8 @@ void add_memory_recall(CLI::App& memory) {
       ->add_option(
           "-o,--output",
           arguments->output,
-          "Folder for samples.jsonl and summary.json")
+          "Folder for samples.jsonl, summary.json, config.json and "
+          "environment.json")
       ->type_name("DIR");
   add_reading_options(*command, arguments->config.reading);
   add_format_option(*command, arguments->format);

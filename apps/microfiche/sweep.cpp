@@ -16,6 +16,7 @@
 #include "sweep/run/tesseract_reader.h"
 #include "sweep/run/training_warnings.h"
 #include "sweep/run/workers.h"
+#include "sweep/sweep_cells.h"
 #include "tokenizer/text_token_counter.h"
 
 #include <ATen/Parallel.h>
@@ -269,7 +270,7 @@ void add_sweep(CLI::App& app) {
       ->add_option(
           "--seed",
           arguments->seed,
-          "Seed of all random numbers; default: the config's")
+          "Seed of pages, conditions and controls; default: the config's")
       ->check(seed_number());
   command->add_flag(
       "--verbose",

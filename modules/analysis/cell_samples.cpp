@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "sweep/sweep_cells.h"
+
 namespace microfiche::analysis {
 
 std::vector<CellSamples> samples_by_cell(const sweep::Run& run) {

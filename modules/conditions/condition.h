@@ -18,7 +18,7 @@ namespace microfiche::conditions {
 // and the page, so that every worker changes a page in the same way. If
 // possible, a stronger condition changes the same positions as a weaker one.
 
-/// The number behind a condition's name.
+/// The number that ends a condition's name.
 struct Strength {
   /// Its unit, such as "degrees".
   std::string unit;
@@ -81,7 +81,7 @@ double checked_strength(
 /// The conditions that `text` names, in their order; none for `kNoCondition`.
 /// `Entry` has a member `info`. Throws `InputError`, which `where` starts, for
 /// an unknown name, listing the known ones, and for a strength that is
-/// missing, superfluous or out of bounds.
+/// missing, unneeded or out of bounds.
 template <typename Entry>
 std::vector<Applied<Entry>> find_conditions(
     const std::vector<Entry>& registry,

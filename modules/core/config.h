@@ -30,6 +30,9 @@ namespace microfiche {
 // integers, doubles, strings, enums with nlohmann's
 // NLOHMANN_JSON_SERIALIZE_ENUM, configs, and vectors, pairs, optionals and
 // string maps of these. The same list reads, writes and compares.
+//
+// The `///` comment directly above a field is its meaning in docs/configs.md,
+// which `tools/config_reference` writes. A comment serves one field alone.
 
 namespace detail {
 struct FieldProbe {
@@ -55,7 +58,7 @@ std::string did_you_mean(
     const std::string& name,
     const std::vector<std::string>& known);
 
-/// `where` and a field inside it: "smoke.json: stages", and behind a field
+/// `where` and a field inside it: "smoke.json: stages", and after a field
 /// "smoke.json: page_style.margin".
 std::string field_path(const std::string& where, const std::string& field);
 

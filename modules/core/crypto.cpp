@@ -59,7 +59,7 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string base64_encode(std::string_view bytes) {
-  // libcrypto writes a NUL behind the digits.
+  // libcrypto writes a NUL after the digits.
   std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');
   EVP_EncodeBlock(
       reinterpret_cast<unsigned char*>(encoded.data()),

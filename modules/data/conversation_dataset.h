@@ -21,13 +21,15 @@ namespace microfiche::data {
 
 /// Which conversations are drawn, and the modes of their pages.
 struct ConversationMixConfig {
-  /// Files with their weights; see `read_conversations`.
+  /// Files with their weights: .json or .jsonl files of ms-swift, LLaVA or
+  /// Unsloth; see `read_conversations`.
   std::map<std::string, double> files;
 
   /// The folder of relative image paths; if empty, the folder of each file.
   std::filesystem::path images;
 
-  /// Resolution modes by name with their weights; without tiles.
+  /// Resolution modes of the pages by name with their weights; without tiles. A
+  /// batch has one mode.
   std::map<std::string, double> modes;
 };
 

@@ -41,7 +41,7 @@ bool EntryGrid::fits(const std::vector<std::string>& entries) const {
 }
 
 int64_t EntryGrid::start(int64_t column, int64_t longest) const {
-  // The tokens that an entry and the space behind it take.
+  // The tokens that an entry and the space after it take.
   const double tokens = std::ceil(
       (static_cast<double>(longest + 1) * advance - kSlackPx) / token);
   return std::max<int64_t>(

@@ -30,7 +30,7 @@ struct PageBatch {
   double characters_per_token = 0;
   double font_size_px = 0;
 
-  /// Mean number of pairs behind a question about pairs; else 0.
+  /// Mean number of pairs before a question about pairs; else 0.
   double pairs = 0;
 
   /// (P, C, S, S), from 0 to 255.

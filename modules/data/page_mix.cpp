@@ -39,21 +39,23 @@ std::vector<std::string> mode_names(const PageMixConfig& config) {
   return names;
 }
 
-TextKind text_kind(const std::string& name) {
-  return Json(name).get<TextKind>();
+TextKind text_kind(const std::string& name, const std::string& where) {
+  const auto kind = Json(name).get<TextKind>();
+  check(
+      Json(kind) == Json(name),
+      where,
+      ": no kind of text named \"",
+      name,
+      "\"",
+      did_you_mean(name, {"corpus", "random_letters", "shuffled_words"}));
+  return kind;
 }
 
 void validate(const PageMixConfig& config, const std::string& where) {
   check_weights(config.modes, "modes", where);
   check_weights(config.texts, "texts", where);
   for (const auto& [name, weight] : config.texts) {
-    check(
-        Json(text_kind(name)) == Json(name),
-        where,
-        ".texts: no kind of text named \"",
-        name,
-        "\"",
-        did_you_mean(name, {"corpus", "random_letters", "shuffled_words"}));
+    text_kind(name, where + ".texts");
   }
   check_range(
       config.characters_per_token, 0.1, 1000, "characters_per_token", where);

@@ -21,14 +21,17 @@ struct Pair {
 /// A closed range of whole numbers.
 using Counts = std::pair<int64_t, int64_t>;
 
-/// How pairs are drawn.
+/// How pairs of a key and a value are drawn.
 struct PairsConfig {
-  /// Pairs on a page, drawn evenly in the logarithm. A page has no more of them
-  /// than the mix's upper `characters_per_token` allows.
+  /// Range of the number of pairs on a page, drawn evenly in the logarithm, 1
+  /// to 1000. A page has no more than its mix's upper `characters_per_token`
+  /// allows.
   Counts count = {1, 36};
 
-  /// Lengths of keys, which are lowercase letters, and of values.
+  /// Range of the length of keys, which are lowercase letters; 1 to 32.
   Counts key_characters = {1, 3};
+
+  /// Range of the length of values, 1 to 64.
   Counts value_characters = {3, 6};
 
   /// What values consist of ("letters", "digits", "hexadecimal", "mixed_case"),
@@ -43,10 +46,11 @@ struct PairsConfig {
   /// last value is the right one.
   double updates = 0;
 
-  /// How pages show their pairs, with weights: "grid", each at the left edge of
-  /// a vision token, and "lines", as running text with `separator` between
-  /// them.
+  /// How pages show their pairs, with weights: "grid" begins each pair at the
+  /// left edge of a vision token, "lines" is running text.
   std::map<std::string, double> layouts = {{"grid", 0.5}, {"lines", 0.5}};
+
+  /// What stands between two pairs in the layout "lines"; not empty.
   std::string separator = ", ";
 };
 

@@ -18,7 +18,7 @@
 
 namespace microfiche::data {
 
-/// Pages and the questions behind them.
+/// Pages and the questions after them.
 struct QuestionedPages {
   /// Oldest first.
   std::vector<PageSample> pages;

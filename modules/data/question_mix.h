@@ -10,7 +10,7 @@
 namespace microfiche::data {
 
 // Note [Questions about a page]
-// A question is a key, or the beginning of a line, behind the page; the model
+// A question is a key, or the beginning of a line, after the page; the model
 // answers it without transcribing the page:
 //
 //   <image>ab kfqe\ncd wxyz\n...
@@ -20,7 +20,7 @@ namespace microfiche::data {
 // of the answer because prompts lose white space at their end
 // (`model::assemble_prompt`), so that `--prompt '<image>ab '` and
 // `--prompt '<image>ab'` are the same question. Several questions follow each
-// other behind one page; the end id follows the last answer and nothing else,
+// other after one page; the end id follows the last answer and nothing else,
 // so a model that is asked one question stops after its answer.
 //
 // For a key that no page states, and for a beginning that no line has, the
@@ -31,37 +31,40 @@ inline constexpr const char* kNotStated = "?";
 
 /// Which questions are drawn, and the pages that they are about.
 struct QuestionMixConfig {
-  /// Weights of the tasks; a batch has one task.
+  /// Tasks with their weights; a batch has one task.
   ///
-  /// "pairs": the value of a key among the pairs of a page.
-  /// "several_pages": the same with several pages of drawn modes in the
-  /// context, oldest first; the key is on any of them.
-  /// "rest_of_line": the line that begins so, on a page of the mix's `texts`
-  /// and `characters_per_token`.
+  /// "pairs": the value of a key among the pairs of a page. "several_pages":
+  /// the same with several pages of drawn modes in the context, oldest first;
+  /// the key is on any of them. "rest_of_line": how a line goes on, given its
+  /// beginning.
   std::map<std::string, double> tasks = {{"pairs", 1}};
 
-  /// Fraction of batches in which the page's text replaces the page, so that
-  /// the model can be compared with itself: the text, a blank line, then the
-  /// questions, without `<image>`.
+  /// Fraction of batches with the text in place of the page, to compare the
+  /// model with itself: the text, a blank line, then the questions, without
+  /// `<image>`.
   double as_text = 0.2;
 
-  /// Questions behind one page.
+  /// Range of the number of questions behind one page, or behind the pages of
+  /// "several_pages"; 1 to 100.
   Counts questions = {4, 8};
 
-  /// Fraction of questions about something that is not on a page.
+  /// Fraction of questions about something that is not on a page; their answer
+  /// is "?".
   double not_stated = 0.12;
 
-  /// Pages of "several_pages".
+  /// Range of the number of pages in the task "several_pages", 1 to 32.
   Counts several_pages = {2, 4};
 
-  /// Length of the beginning of a line, the shortest in this range that is
-  /// nowhere else on the page.
+  /// Range of the length of the beginning that "rest_of_line" gives, 1 to 32
+  /// bytes. The shortest that is nowhere else on the page is taken.
   Counts prefix_characters = {3, 6};
 
+  /// The keys and values of the tasks "pairs" and "several_pages".
   PairsConfig pairs;
 
-  /// The look of the pages, their modes, and the upper limit of their
-  /// characters per vision token. "grid" uses only its monospaced fonts.
+  /// The look and modes of the pages, and the upper limit of their characters
+  /// per vision token. Only "rest_of_line" uses `texts` and the lower limit.
+  /// The layout "grid" uses only monospaced fonts.
   PageMixConfig pages;
 };
 

@@ -8,7 +8,7 @@
 
 namespace microfiche::data {
 
-/// The mix of random letters.
+/// What random letters consist of.
 struct RandomLettersConfig {
   /// Fraction of words that begin with a capital letter.
   double capitals = 0.1;
@@ -22,8 +22,8 @@ struct RandomLettersConfig {
   /// Fraction of words whose letters are each capital or small at random.
   double mixed_case = 0;
 
-  /// Fraction of words that are codes: groups of hexadecimal digits joined by
-  /// '-' or ':', as in UUIDs and times.
+  /// Fraction of words that are codes: groups of hexadecimal or decimal digits
+  /// joined by '-' or ':', as in UUIDs and times.
   double codes = 0;
 
   /// Fraction of words that are followed by any visible ASCII symbol.

@@ -49,7 +49,7 @@ positions_in_slots(const KvCache& cache, int64_t row, int64_t count) {
   return positions;
 }
 
-// One new position in every row, behind the prompt in some.
+// One new position in every row, after the prompt in some.
 void add_window_step(
     AttentionContext& context,
     const KvCache& cache,

@@ -33,7 +33,7 @@ struct AttentionContext {
   torch::Tensor write_rows;
   torch::Tensor write_slots;
 
-  /// Several new positions behind a prompt, with a window: a new position may
+  /// Several new positions after a prompt, with a window: a new position may
   /// take the slot of one that an earlier new position sees. So attention
   /// covers `num_keys` slots and the new keys after them, before position
   /// `write_steps[i]` of row `write_rows[i]` goes to slot `write_slots[i]`, (N)
@@ -71,7 +71,7 @@ AttentionContext make_window_context(
 /// The context of one new position per row, at `places` (3, B) int64 on the
 /// device, see `KvCache::next_places`. Attention covers the whole cache, under
 /// a mask, so that no shape depends on the places: a CUDA graph requires that.
-/// With a window, the new position lies behind its row's prompt.
+/// With a window, the new position comes after its row's prompt.
 AttentionContext make_step_context(
     const torch::Tensor& places,
     const KvCache& cache,

@@ -19,8 +19,7 @@ class DecodeGraph {
 
   /// Runs the step twice, to warm up and to record. Both write at the cache's
   /// next places and do not advance it. With a window, every row has its
-  /// prompt. Throws `c10::Error` unless
-  /// `is_supported`.
+  /// prompt. Throws `c10::Error` unless `is_supported`.
   DecodeGraph(Decoder decoder, const KvCache& cache);
   ~DecodeGraph();
 

@@ -15,7 +15,7 @@ namespace microfiche::decoder {
 
 // Note [Blocks of ids]
 // A draft proposes the next ids of a row. One pass over the weights computes
-// the logits behind each of them; then the row keeps the ids that the logits
+// the logits after each of them; then the row keeps the ids that the logits
 // confirm, and takes back the others. The pass reads more experts than a step
 // of one id, but each weight only once for the whole block.
 //
@@ -27,7 +27,7 @@ namespace microfiche::decoder {
 // In a full window, a new position replaces the key of an old one that the
 // positions before it see. The positions of a row therefore attend one after
 // the other, and the replaced keys and values are kept until they are known to
-// be superfluous.
+// be unneeded.
 
 /// Decodes one id per row on a CPU, all layers in one parallel region; see Note
 /// [One parallel region per step]. Its reference is `Decoder::forward` with one
@@ -59,7 +59,7 @@ class DecodeTeam {
   torch::Tensor run(const torch::Tensor& ids, KvCache& cache);
 
   /// Appends `ids[b]`, at least one, to row b of a supported cache; see Note
-  /// [Blocks of ids]. Returns the logits behind each id, (ids, vocab_size)
+  /// [Blocks of ids]. Returns the logits after each id, (ids, vocab_size)
   /// float32, row after row. The next call overwrites them.
   ///
   /// Throws `c10::Error` when the cache is full, a row has no ids, or an id is

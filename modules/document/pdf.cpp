@@ -86,7 +86,7 @@ bool take_word(std::string_view& line, std::string_view word) {
 }
 
 /// Reads a whole number in the header of a PPM and removes it with the space
-/// behind it; 0 if there is none.
+/// after it; 0 if there is none.
 int64_t take_header_number(std::string_view& ppm) {
   int64_t number = 0;
   const auto [rest, error] =

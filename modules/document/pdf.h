@@ -71,7 +71,7 @@ class PdfFile {
   page::LoadedPage render(int64_t page) const;
 
   /// The text layer of the pages [first, last], from Poppler's `pdftotext`: in
-  /// reading order, UTF-8, a form feed behind each page. A scan has none.
+  /// reading order, UTF-8, a form feed after each page. A scan has none.
   ///
   /// Throws `InputError` for pages that the file does not have, and for more
   /// than 64 MiB of text.

@@ -195,7 +195,7 @@ torch::Tensor CausalFlowImpl::append_queries(const torch::Tensor& map) {
 }
 
 FlowContext CausalFlowImpl::make_context(const torch::Tensor& x) const {
-  // For every query, so many tokens.
+  // Each query has `squares_per_query` tokens.
   const int64_t rows = x.size(1);
   const int64_t tokens =
       rows / (options.squares_per_query() + 1) * options.squares_per_query();

@@ -11,7 +11,8 @@ namespace microfiche::encoder {
 
 /// Options for `Projector`.
 struct ProjectorOptions {
-  /// The sum of the channels of both towers.
+  /// Channels of the second stage's features (`SecondStage::feature_width`):
+  /// 2048 with CLIP, 896 with the flow.
   TORCH_ARG(int64_t, in_width) = 2048;
 
   /// Width of the decoder.

@@ -14,7 +14,7 @@ struct TokenCompressorOptions {
   TORCH_ARG(int64_t, in_channels) = 256;
 
   /// Channels after each stride-2 convolution, which divides the number of
-  /// tokens by four. The last is the width of the knowledge tower.
+  /// tokens by four. The last is the width of the second stage.
   TORCH_ARG(std::vector<int64_t>, channels) = {512, 1024};
 };
 

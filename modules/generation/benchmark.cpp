@@ -58,7 +58,7 @@ StageTiming time_stage(
 /// Positions that one call appends to the cache when it fills it.
 constexpr int64_t kFillPositions = 512;
 
-/// The slots that the runs of "decode" fill behind the prompt.
+/// The slots that the runs of "decode" fill after the prompt.
 int64_t answer_slots(const BenchmarkConfig& config, int64_t window) {
   const int64_t slots = config.outputs == 0
       ? config.steps

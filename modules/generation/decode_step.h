@@ -29,7 +29,7 @@ class DecodeStep {
   /// (B, vocab_size) float32 after them. The next call may overwrite them.
   torch::Tensor logits(const torch::Tensor& ids, decoder::KvCache& cache);
 
-  /// Appends `ids[b]`, at least one, to row b and returns the logits behind
+  /// Appends `ids[b]`, at least one, to row b and returns the logits after
   /// each of them, (ids, vocab_size) float32, row after row. The next call may
   /// overwrite them. `take_back` must follow.
   ///

@@ -154,7 +154,7 @@ void DraftCursor::push(int64_t id) {
   ++next_;
 }
 
-/// Finds the position again after ids that differ: `next_` is behind the id
+/// Finds the position again after ids that differ: `next_` is after the id
 /// that was expected.
 void DraftCursor::search() {
   const auto& draft = draft_->index();

@@ -10,12 +10,12 @@
 namespace microfiche::generation {
 
 // Note [Drafts]
-// A draft is a guess at the answer. The decoder computes the logits behind
+// A draft is a guess at the answer. The decoder computes the logits after
 // several guessed ids in one pass, and an id counts only if the logits choose
 // it; see Note [Blocks of ids]. So a draft changes the time and no id.
 //
 // An answer follows its draft with interruptions. After an id that differs, the
-// draft may go on behind the next id (a substitution), some ids later (the
+// draft may continue after the next id (a substitution), some ids later (the
 // answer skips them), or elsewhere. The longest match of the answer's last ids
 // decides. The share of right ids so far and the cost of a block decide how
 // many ids are guessed (`DraftCost`). After guesses without a right id the

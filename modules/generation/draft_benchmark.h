@@ -53,7 +53,7 @@ void visit_fields(Visitor&& visit, DraftTimings& timings) {
   visit("is_lossless", timings.is_lossless);
 }
 
-/// Decodes greedily behind prompts of random vectors, plainly and with drafts
+/// Decodes greedily after prompts of random vectors, plainly and with drafts
 /// that are the plain answers with wrong ids in them. Answers have no end, and
 /// the answer so far is looked up, too, as always.
 DraftTimings time_drafts(

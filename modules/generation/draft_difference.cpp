@@ -54,7 +54,7 @@ struct RunningRows {
   }
 };
 
-/// The logits of one row behind the first `count` ids of its answer (V), one id
+/// The logits of one row after the first `count` ids of its answer (V), one id
 /// per step or in blocks.
 torch::Tensor logits_behind(
     decoder::Decoder& decoder,

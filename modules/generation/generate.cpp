@@ -177,7 +177,7 @@ class GenerationLoop {
   std::vector<int64_t> next_block(Row& row, int64_t positions) const {
     std::vector<int64_t> block = {row.result.ids.back()};
     if (row.draft) {
-      // The logits behind the last guess give one more id.
+      // The logits after the last guess give one more id.
       const auto left =
           row.max_ids - static_cast<int64_t>(row.result.ids.size()) - 1;
       const auto guesses = row.draft->propose(
@@ -196,7 +196,7 @@ class GenerationLoop {
     }
     fit_capacity(longest);
     auto lengths = cache_->lengths();
-    // Behind each id of the blocks, (ids, V).
+    // After each id of the blocks, (ids, V).
     auto logits = decode_step_.block_logits(blocks, *cache_);
     ban_ngrams(logits, rows_, blocks);
     const auto candidates = find_candidates(logits, rows_);

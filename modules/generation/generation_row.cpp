@@ -10,7 +10,7 @@ namespace {
 /// Ids that rows of logits must not choose.
 class BannedIds {
  public:
-  /// What `row` bans behind `generated`, for row `position` of the logits.
+  /// What `row` bans after `generated`, for row `position` of the logits.
   void
   add(int64_t position, const Row& row, std::span<const int64_t> generated) {
     if (row.rule.size > 0) {

@@ -66,7 +66,7 @@ int64_t choose_id(const Candidates& candidates, size_t b, Row& row);
 /// Sets the logits of banned ids to minus infinity.
 void ban_ngrams(torch::Tensor& logits, std::span<const Row> rows);
 
-/// The same for blocks: `logits` (ids, V) hold those behind each id of
+/// The same for blocks: `logits` (ids, V) hold those after each id of
 /// `blocks`, row after row. A block is a row's last id and guesses after it.
 void ban_ngrams(
     torch::Tensor& logits,

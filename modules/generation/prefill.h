@@ -15,7 +15,7 @@ namespace microfiche::generation {
 /// Prompts that the decoder has seen.
 struct Prefill {
   decoder::KvCache cache;
-  /// Behind each prompt, (B, vocab_size) float32.
+  /// After each prompt, (B, vocab_size) float32.
   torch::Tensor logits;
 };
 

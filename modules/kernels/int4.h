@@ -54,7 +54,7 @@ quantize_int4(const torch::Tensor& weight, int64_t group, bool zero_points);
 torch::Tensor unpack_int4(const torch::Tensor& packed);
 
 /// Packs int8 numbers in [-8, 7], (rows, columns), into (rows, ceil(columns /
-/// 8)) int32. The bits behind the last number are zero.
+/// 8)) int32. The bits after the last number are zero.
 torch::Tensor pack_int4(const torch::Tensor& numbers);
 
 /// The weight (out, in) in floating point; in ATen operations, on any device.

@@ -211,7 +211,7 @@ class ListScanner {
     count_lines(begin, at_);
   }
 
-  /// Moves to the comma or bracket behind an element.
+  /// Moves to the comma or bracket after an element.
   void find_end() {
     const size_t begin = at_;
     int64_t depth = 0;
@@ -257,7 +257,7 @@ class ListScanner {
         where_,
         ":",
         line_,
-        ": more text behind the end of the list");
+        ": more text after the end of the list");
     return std::nullopt;
   }
 

@@ -75,7 +75,7 @@ class Statement {
     return *this;
   }
 
-  /// Moves to the next row; false behind the last one.
+  /// Moves to the next row; false after the last one.
   bool next();
 
   /// Runs a statement that has no rows.

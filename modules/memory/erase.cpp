@@ -189,7 +189,7 @@ class Eraser {
   }
 
   /// Lays the other turns of the pages out again. A style whose fonts are
-  /// missing keeps nobody from erasing: its turns wait for `memory pages`.
+  /// missing does not stop an erasure: its turns wait for `memory pages`.
   int64_t write_pages(const std::map<int64_t, SharedPage>& pages) {
     std::map<int64_t, std::optional<PageWriter>> writers;
     std::map<int64_t, StoredStyle> known;
@@ -369,7 +369,7 @@ int64_t finish_erasures(Store& store) {
   }
   const int64_t count = remove_unused_files(store);
   // A deleted entry stays in the index as a mark; only a new index has no byte
-  // of it. VACUUM then drops what the file has behind its rows.
+  // of it. VACUUM then drops the free space of the file.
   database.run("INSERT INTO turn_text (turn_text) VALUES ('rebuild')");
   database.run("VACUUM");
   check<IoError>(

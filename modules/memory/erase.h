@@ -15,7 +15,7 @@ namespace microfiche::memory {
 // made of stated ones, answers of their conversations, entries of the full-text
 // index, and the pages that they stood on, with their pictures and vision
 // tokens. The other turns of those pages are laid out again. All of this is one
-// transaction. Then the index is built anew, the file is written anew without
+// transaction. Then the index is built again, the file is written again without
 // free space, a write-ahead log is emptied, and the files of the pages are
 // removed. A process that is killed in between leaves an erasure that is not
 // `cleaned`; the next one that opens the store for writing finishes it. Copies

@@ -22,7 +22,7 @@ class WordCounts {
   int64_t num_texts_ = 0;
 };
 
-/// A turn of a page: its mark with the space behind it, and its text.
+/// A turn of a page: its mark with the space after it, and its text.
 struct ExcerptTurn {
   std::string mark;
   std::string text;

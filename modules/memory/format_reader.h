@@ -135,7 +135,7 @@ class FormatReader {
   /// if it has no text, or if it is of a tool and those are not kept.
   void add_turn(ImportedConversation& conversation, ImportedTurn turn) const;
 
-  /// Appends a text to the last turn, behind a blank line. Counts it as a loss
+  /// Appends a text to the last turn, after a blank line. Counts it as a loss
   /// if it is empty.
   void append_to_last_turn(ImportedConversation& conversation, std::string text)
       const;

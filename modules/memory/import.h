@@ -43,7 +43,7 @@ struct ImportOptions {
 struct ImportReport {
   Format format = Format::kAuto;
 
-  /// Conversations in the file: new, with new turns behind the known ones, and
+  /// Conversations in the file: new, with new turns after the known ones, and
   /// without any.
   int64_t new_conversations = 0;
   int64_t extended_conversations = 0;

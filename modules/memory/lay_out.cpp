@@ -62,7 +62,7 @@ size_t character_end(std::string_view text, size_t at) {
   return at;
 }
 
-/// Whether turns behind this one have pages.
+/// Whether turns after this one have pages.
 bool is_before_pages(Store& store, const StoredTurn& turn, int64_t style) {
   Statement query(
       store.database(),
@@ -196,7 +196,7 @@ void PageWriter::write_long_turn(int64_t conversation, const StoredTurn& turn) {
           drawn_end > header.size(),
           "page style: a page has no room for the mark of a turn, \"",
           header,
-          "\", and text behind it; take larger pages, smaller type or the "
+          "\", and text after it; take larger pages, smaller type or the "
           "turn header \"short\"");
       end = at + drawn_end - header.size();
       if (cut == body.size() || drawn_end < inked_size(text)) {

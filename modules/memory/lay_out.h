@@ -12,11 +12,11 @@ namespace microfiche::memory {
 
 // Note [Sealed pages]
 // A page holds whole turns, as many as fit. It is sealed when the next turn
-// does not fit, and never changes again; later turns go on later pages. Turns
-// behind the last sealed page wait, unless the caller seals them too. A turn
-// that is longer than a page has pages of its own. After an erasure the turns
-// that shared a page with the erased one are laid out again, on a page of their
-// own.
+// does not fit, and never changes again; later turns are put on later pages.
+// Turns after the last sealed page wait, unless the caller seals them too. A
+// turn that is longer than a page has pages of its own. After an erasure the
+// turns that shared a page with the erased one are laid out again, on a page of
+// their own.
 
 struct LayoutReport {
   int64_t new_pages = 0;

@@ -26,6 +26,21 @@ StoredStyle read_style(const Statement& row, const Store& store) {
 constexpr std::string_view kStyles =
     "SELECT id, json, sha256, font_sha256, renderer FROM style ";
 
+constexpr std::string_view kPages =
+    "SELECT id, conversation, style, first_seq, last_seq, part, text_sha256 "
+    "FROM page ";
+
+StoredPage read_page(const Statement& row) {
+  return {
+      row.integer(0),
+      row.integer(1),
+      row.integer(2),
+      row.integer(3),
+      row.integer(4),
+      row.integer(5),
+      row.text(6)};
+}
+
 std::string hash_of(const Json& json) {
   return sha256(json.dump());
 }
@@ -101,24 +116,28 @@ StoredStyle newest_style(Store& store, int64_t conversation) {
   return read_style(query, store);
 }
 
+StoredPage find_page(Store& store, int64_t page) {
+  Statement query(store.database(), concat(kPages, "WHERE id = ?1"));
+  check(
+      query.bind(page).next(),
+      store.path().string(),
+      ": there is no page ",
+      page);
+  return read_page(query);
+}
+
 std::vector<StoredPage>
 pages(Store& store, int64_t conversation, std::optional<int64_t> style) {
   Statement query(
       store.database(),
-      "SELECT id, conversation, style, first_seq, last_seq, part, text_sha256 "
-      "FROM page WHERE conversation = ?1 AND (?2 IS NULL OR style = ?2) "
-      "ORDER BY style, first_seq, part");
+      concat(
+          kPages,
+          "WHERE conversation = ?1 AND (?2 IS NULL OR style = ?2) "
+          "ORDER BY style, first_seq, part"));
   query.bind(conversation, style);
   std::vector<StoredPage> list;
   while (query.next()) {
-    list.push_back(
-        {query.integer(0),
-         query.integer(1),
-         query.integer(2),
-         query.integer(3),
-         query.integer(4),
-         query.integer(5),
-         query.text(6)});
+    list.push_back(read_page(query));
   }
   return list;
 }

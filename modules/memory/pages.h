@@ -64,6 +64,9 @@ struct StoredPage {
   std::string text_sha256;
 };
 
+/// The page with this id. Throws `InputError` when there is none.
+StoredPage find_page(Store& store, int64_t page);
+
 /// The pages of a conversation in their order, of one style or of all.
 std::vector<StoredPage> pages(
     Store& store,
@@ -78,7 +81,7 @@ int64_t add_page(
 
 /// What a page shows of one turn.
 struct PagePart {
-  /// Number and role, with the space behind it.
+  /// Number and role, with the space after it.
   std::string mark;
   std::string body;
 };

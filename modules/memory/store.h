@@ -103,7 +103,7 @@ class TurnWriter {
 /// laid out.
 inline constexpr size_t kMaxTurnBytes = size_t{8} << 20;
 
-/// Adds one turn behind the last one of the conversation with this name, which
+/// Adds one turn after the last one of the conversation with this name, which
 /// is made if it is missing, and returns it with its number. It is kept when
 /// the function returns. Throws as `TurnWriter::add`.
 StoredTurn add_turn(

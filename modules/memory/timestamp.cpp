@@ -57,7 +57,7 @@ class TimeParser {
     return value;
   }
 
-  /// Milliseconds of the digits behind a point; at least one digit.
+  /// Milliseconds of the digits after a point; at least one digit.
   int64_t fraction() {
     int64_t value = 0;
     int64_t scale = 100;

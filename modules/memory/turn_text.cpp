@@ -52,7 +52,7 @@ std::pair<char32_t, size_t> character_at(std::string_view text, size_t at) {
   return {decode_utf8(text.substr(at, end - at)).text.front(), end - at};
 }
 
-/// The characters behind a bracket that leave ink, as many as a mark may have.
+/// The characters after a bracket that leave ink, as many as a mark may have.
 /// Another bracket ends them, so that each byte is looked at once.
 std::string ink_after(std::string_view text, size_t at) {
   constexpr size_t kMostSeen = 40;
@@ -67,7 +67,7 @@ std::string ink_after(std::string_view text, size_t at) {
   return seen;
 }
 
-/// Whether these characters, behind a bracket, make the mark of a turn.
+/// Whether these characters, after a bracket, make the mark of a turn.
 bool makes_mark(std::string_view seen) {
   const size_t digits =
       std::min(seen.find_first_not_of("0123456789"), seen.size());

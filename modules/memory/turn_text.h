@@ -28,11 +28,11 @@ class TurnText {
       const LayoutConfig& layout,
       const rendering::PageRenderer& renderer);
 
-  /// The mark before the text, with the space behind it. `part` is 0 for a
+  /// The mark before the text, with the space after it. `part` is 0 for a
   /// whole turn, or the number of a page of a long one: `[12 user, part 2] `.
   std::string header(int64_t part) const;
 
-  /// What is drawn behind the mark.
+  /// What is drawn after the mark.
   const std::string& body() const {
     return body_;
   }

@@ -55,10 +55,9 @@ struct PredictionFile {
 /// - `fox`: a list of objects with `label` (the reference) and `answer` (the
 ///   prediction), named by `image`;
 /// - `omnidocbench`: a list of matched blocks with `gt` and `pred`, grouped
-/// into
-///   pages by `image_name`, or by `img_id` without its last `_part` if it does
-///   not end in .jpg or .png. `norm_gt` and `norm_pred`, the benchmark's own
-///   normalisation, are used if they are not empty, as in its script.
+///   into pages by `image_name`, or by `img_id` without its last `_part` if it
+///   does not end in .jpg or .png. `norm_gt` and `norm_pred`, the benchmark's
+///   own normalisation, are used if they are not empty, as in its script.
 ///
 /// `where` names the file in messages. Throws `InputError` with file and line
 /// for lines that are not JSON objects or have missing or mistyped fields, for

@@ -12,14 +12,12 @@ enum class Normalization {
   kRaw,
 
   /// Unicode NFKC; each run of white space becomes one space; trimmed. For
-  /// pages
-  /// where the line breaks come from the layout.
+  /// pages where the line breaks come from the layout.
   kNfkcWhitespace,
 
   /// Full-width forms become half-width. Tabs, newlines and the two-character
   /// sequences "/t" and "/n" are removed, then everything except letters,
-  /// digits,
-  /// underscores and U+4E00-9FFF.
+  /// digits, underscores and U+4E00-9FFF.
   ///
   /// Source: OmniDocBench, `clean_string` after its full-width conversion,
   /// without its conversion of inline formulas to Unicode.

@@ -19,21 +19,26 @@ namespace microfiche::model {
 // several ranks, initialisations that change the base weights) are refused by
 // name.
 
-/// A LoRA adapter; see Note [LoRA].
+/// A LoRA adapter: linear layers get the product of two small matrices beside
+/// their weights. See Note [LoRA].
 struct AdapterConfig {
-  /// Rows of A.
+  /// Rank of the product of the two matrices, 1 to 4096.
   int64_t rank = 16;
 
-  /// The product is scaled by alpha / rank, with `rslora` by alpha /
-  /// sqrt(rank).
+  /// Scale of the adapter, above 0: the product is multiplied by alpha / rank,
+  /// or with `rslora` by alpha / sqrt(rank).
   double alpha = 32;
+
+  /// Divides `alpha` by the square root of `rank` (rank-stabilized LoRA)
+  /// instead of by `rank`.
   bool rslora = false;
 
-  /// Probability of dropping an input, in training.
+  /// Probability in training of dropping an input of the adapter, from 0 to
+  /// below 1.
   double dropout = 0;
 
-  /// Linear layers with an adapter, as patterns with `*` over our names
-  /// ("decoder.layers.0.attention.q_proj").
+  /// Linear layers that get an adapter, as patterns with `*` over names such as
+  /// "decoder.layers.0.attention.q_proj". Each pattern must match a layer.
   std::vector<std::string> targets = {"decoder.layers.*_proj"};
 
   /// The factor of B A.

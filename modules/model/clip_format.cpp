@@ -38,6 +38,10 @@ void check_clip(const ModelConfig& config, const std::string& where) {
 /// The position table is resampled for any side.
 void check_clip_view(const ModelConfig&, int64_t, const std::string&) {}
 
+int64_t clip_squares_per_token(const ModelConfig&) {
+  return 1;
+}
+
 int64_t clip_feature_width(const ModelConfig& config) {
   return config.clip.width + config.sam.downsample_channels.back();
 }
@@ -87,6 +91,7 @@ const SecondStageFormat& clip_format() {
       .write = write_clip,
       .check = check_clip,
       .check_view = check_clip_view,
+      .squares_per_token = clip_squares_per_token,
       .feature_width = clip_feature_width,
       .add_tensors = add_clip,
       .make = make_clip};

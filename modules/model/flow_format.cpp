@@ -116,6 +116,10 @@ void check_flow_view(
       " px");
 }
 
+int64_t flow_squares_per_token(const ModelConfig& config) {
+  return config.flow.squares_per_query;
+}
+
 int64_t flow_feature_width(const ModelConfig& config) {
   return config.flow.dim;
 }
@@ -165,6 +169,7 @@ const SecondStageFormat& flow_format() {
       .write = write_flow,
       .check = check_flow,
       .check_view = check_flow_view,
+      .squares_per_token = flow_squares_per_token,
       .feature_width = flow_feature_width,
       .add_tensors = add_flow,
       .make = make_flow};

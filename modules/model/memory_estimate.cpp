@@ -2,6 +2,7 @@
 
 #include "model/checkpoint_names.h"
 #include "model/int4_preset.h"
+#include "model/optical_model.h"
 #include "page/page_image.h"
 #include "page/tiling.h"
 #include "page/vision_token_order.h"
@@ -22,9 +23,6 @@ constexpr int64_t kTextPositions = 280;
 /// view, its norm, queries, keys and values before and after they are cut into
 /// padded windows, and oneDNN's packed copies.
 constexpr int64_t kMapsPerBlock = 21;
-
-/// See `OpticalModel::encode`.
-constexpr int64_t kPixelsPerBatch = int64_t{1} << 20;
 
 int64_t element_bytes(const Placement& placement) {
   return static_cast<int64_t>(torch::elementSize(placement.dtype));
@@ -63,7 +61,9 @@ int64_t encoder_bytes(
     return 0;
   }
   const int64_t batch = std::min(
-      num_views, std::max<int64_t>(1, kPixelsPerBatch / (side_px * side_px)));
+      num_views,
+      std::max<int64_t>(
+          1, pixels_per_batch(placement.device) / (side_px * side_px)));
   const int64_t side = side_px / config.toolkit.sam_patch_size;
   const int64_t n = side * side;
   const int64_t size = element_bytes(placement);

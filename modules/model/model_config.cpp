@@ -287,7 +287,8 @@ Json write_model_config(const ModelConfig& config) {
 
 page::TokenLayout token_layout(const ModelConfig& config) {
   auto layout = config.family().modes().front().layout;
-  layout.squares_per_token = config.flow.squares_per_query;
+  layout.squares_per_token =
+      second_stage_format(config).squares_per_token(config);
   return layout;
 }
 

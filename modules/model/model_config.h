@@ -42,7 +42,7 @@ struct SamConfig {
   /// Blocks whose attention is global; the others attend inside windows.
   std::vector<int64_t> global_attn_indexes = {2, 5, 8, 11};
 
-  /// Channels after each stride-2 convolution behind the neck. The published
+  /// Channels after each stride-2 convolution after the neck. The published
   /// file of DeepSeek-OCR 2 states a last number that its weights do not have;
   /// here it is the width of the causal flow.
   std::vector<int64_t> downsample_channels = {512, 1024};
@@ -124,14 +124,16 @@ struct ToolkitConfig {
   /// Side of the patches that the perception tower cuts, in pixels.
   int64_t sam_patch_size = 16;
 
-  /// Side of its attention windows, in patches.
+  /// Side of the perception tower's attention windows, in patches.
   int64_t sam_window_size = 14;
 
-  /// Ratio of the inner width of its MLPs to its width; channels of its neck.
+  /// Inner width of the perception tower's MLPs as a multiple of its width.
   int64_t sam_mlp_ratio = 4;
+
+  /// Channels of the perception tower's neck, which is its output.
   int64_t sam_neck_channels = 256;
 
-  /// The same ratio for the knowledge tower.
+  /// Inner width of the knowledge tower's MLPs as a multiple of its width.
   int64_t clip_mlp_ratio = 4;
 
   /// RMS-normalises queries and keys of the decoder; not in the published
@@ -141,14 +143,19 @@ struct ToolkitConfig {
   /// Resolution modes of this model, in addition to the official ones.
   std::vector<page::ResolutionMode> modes;
 
-  /// Defaults of `--mode` and `--prompt`.
+  /// Resolution mode without `--mode`. For DeepSeek-OCR 2 the default is
+  /// "dynamic".
   std::string default_mode = "gundam";
+
+  /// Prompt without `--prompt`. For Unlimited-OCR the default is
+  /// `<image>document parsing.`
   std::string default_prompt = "<image>\nFree OCR.";
 
   /// Describes the model's output to people who read its scores.
   std::string note;
 
-  /// The pages that the model saw in training; empty if nothing is stated.
+  /// The pages that the model saw in training; other pages get a warning. Null
+  /// if nothing is stated.
   std::optional<TrainedOn> trained_on;
 };
 

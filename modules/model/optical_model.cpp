@@ -13,17 +13,15 @@
 namespace microfiche::model {
 namespace {
 
-/// Memory of the windowed tower grows with the batch; a CPU gains nothing from
-/// a larger one.
-int64_t pixels_per_batch(const torch::Device& device) {
-  return int64_t{1} << (device.is_cuda() ? 23 : 20);
-}
-
 int64_t token_side(int64_t tokens) {
   return std::llround(std::sqrt(static_cast<double>(tokens)));
 }
 
 } // namespace
+
+int64_t pixels_per_batch(const torch::Device& device) {
+  return int64_t{1} << (device.is_cuda() ? 23 : 20);
+}
 
 OpticalModelOptions optical_model_options(const ModelConfig& config) {
   const auto& toolkit = config.toolkit;

@@ -45,8 +45,12 @@ struct OpticalModelOptions {
 /// Options for the sizes of a config.
 OpticalModelOptions optical_model_options(const ModelConfig& config);
 
-/// Encodes a batch of views, pixels (B, 3, S, S) to tokens (B, n * n, D), like
-/// `DeepEncoder::forward`.
+/// Pixels of the views that the encoder takes at once on a device. Memory of
+/// the windowed tower grows with them; a CPU gains nothing from more.
+int64_t pixels_per_batch(const torch::Device& device);
+
+/// Encodes a batch of views, pixels (B, 3, S, S) to q vision tokens per view,
+/// (B, q, D), like `DeepEncoder::forward`.
 using ViewEncoder = std::function<torch::Tensor(const torch::Tensor& pixels)>;
 
 /// Encoder and decoder: turns pages into vision tokens and puts these into the

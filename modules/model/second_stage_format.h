@@ -32,6 +32,9 @@ struct SecondStageFormat {
       int64_t side_px,
       const std::string& where);
 
+  /// Squares of the page for which one vision token stands; 1 for most.
+  int64_t (*squares_per_token)(const ModelConfig& config);
+
   /// Channels that the projector gets.
   int64_t (*feature_width)(const ModelConfig& config);
 

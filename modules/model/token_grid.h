@@ -18,7 +18,7 @@ enum class GridReduction {
 };
 
 /// The vision tokens of a page without tiles with fewer rows and columns. The
-/// newlines behind the rows and the separator stay as they are.
+/// newlines after the rows and the separator stay as they are.
 ///
 /// Shapes, with n and m the sides of the grid before and after:
 ///   sequence: (n * (n + 1) + 1, D), n rows of n tokens and a newline, then the

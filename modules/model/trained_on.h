@@ -16,7 +16,10 @@ struct ModelConfig;
 
 /// A size of type on the training pages, in pixels of the encoder's view.
 struct TrainedTypeSize {
+  /// Font size, in pixels of the encoder's view.
   double font_size_px = 0;
+
+  /// Distance between two baselines, in pixels of the encoder's view.
   double line_distance_px = 0;
 };
 
@@ -29,31 +32,34 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 /// `microfiche.trained_on` of config.json: the pages that the model saw in
 /// training. An empty field sets no limit.
 struct TrainedOn {
-  /// Names of resolution modes.
+  /// Names of the resolution modes of the training pages.
   std::vector<std::string> modes;
 
-  /// Font families.
+  /// Font families on the training pages.
   std::vector<std::string> fonts;
 
+  /// Sizes of type on the training pages: a list, or the ends of a range with
+  /// `sizes_between`.
   std::vector<TrainedTypeSize> type_sizes;
 
   /// Whether `type_sizes` are the ends of a closed range rather than a list.
   bool sizes_between = false;
 
-  /// English names of the languages, for people.
+  /// English names of the languages, for people; nothing is checked.
   std::vector<std::string> languages;
 
+  /// The characters on the training pages: "ascii", or "any" for no limit.
   Alphabet alphabet = Alphabet::kAny;
 
-  /// Closed range.
+  /// Closed range of the characters on a page per vision token.
   std::optional<std::pair<double, double>> characters_per_vision_token;
 
-  /// Whether it answers questions about a page: the value of a key, straight
-  /// from the vision tokens.
+  /// Whether the model answers questions about a page: the value of a key,
+  /// straight from the vision tokens.
   bool questions = false;
 
-  /// A page style that the model reads, as `render --style` takes it; null for
-  /// none.
+  /// A page style that the model reads, which `render` uses if there is no
+  /// `--style`; null for none.
   Json page_style;
 };
 

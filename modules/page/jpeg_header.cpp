@@ -12,7 +12,7 @@ bool is_start_of_frame(uint64_t marker) {
       marker != 0xCC;
 }
 
-/// Whether a marker has no segment behind it.
+/// Whether a marker has no segment after it.
 bool has_no_segment(uint64_t marker) {
   return marker == 0x01 || (0xD0 <= marker && marker <= 0xD7);
 }
@@ -104,7 +104,7 @@ ImageHeader read_jpeg_header(const ImageBytes& bytes) {
       if (is_start_of_frame(marker)) {
         read_frame(bytes, at, header);
       } else if (marker == kApp1 && num_scans == 0 && length >= 2) {
-        // Pillow reads no metadata behind the first scan.
+        // Pillow reads no metadata after the first scan.
         read_app1(bytes.part(at + 4, length - 2), orientation);
       }
       num_scans += marker == kStartOfScan ? 1 : 0;

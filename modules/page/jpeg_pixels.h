@@ -9,7 +9,7 @@
 namespace microfiche::page {
 
 /// The pixels of a JPEG as they are stored, decoded by libjpeg-turbo itself:
-/// OpenCV does not say whether the decoder had to fill up damaged parts.
+/// OpenCV does not say whether the decoder filled up damaged parts.
 ///
 /// `width` and `height` are those of the header. Throws `InputError`, whose
 /// message starts with `where`, for any damage, also for what the decoder only

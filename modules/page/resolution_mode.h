@@ -35,9 +35,9 @@ struct TokenLayout {
   /// then the global view, and there are no newlines.
   bool has_rows = true;
 
-  /// Squares of a view, `pixels_per_token` wide, for each of its vision tokens.
-  /// A view is a sequence of squares, row by row, and a token stands for the
-  /// next so many of them. Above 1 only without rows.
+  /// Squares of a view, `pixels_per_token` wide, per vision token. A view is a
+  /// sequence of squares, row by row, and each token stands for this number of
+  /// successive squares. Above 1 only without rows.
   int64_t squares_per_token = 1;
 
   bool operator==(const TokenLayout&) const = default;
@@ -46,23 +46,27 @@ struct TokenLayout {
 /// How a page becomes the encoder's views. It decides how many vision tokens
 /// the page costs.
 struct ResolutionMode {
+  /// Name of the mode, for `--mode` and for configs.
   std::string name;
 
-  /// Side of the global view.
+  /// Side in pixels of the global view, which shows the whole page; 1 to 4096.
   int64_t base_size_px = 1024;
 
-  /// How the page becomes the global view.
+  /// How the page becomes the square of the global view: "stretch" changes the
+  /// aspect ratio, "pad" resizes the page to fit and centres it on grey.
   Fit fit = Fit::kPad;
 
-  /// Side of a tile; 0 for a mode without tiles.
+  /// Side of a tile in pixels, at most 4096; 0 for a mode without tiles.
   int64_t tile_size_px = 0;
 
-  /// Range of the number of tiles per page, both ends included.
+  /// Minimum number of tiles of a page that is cut, at least 1.
   int64_t min_tiles = 2;
+
+  /// Maximum number of tiles of a page, at most 256.
   int64_t max_tiles = 9;
 
-  /// A page is not cut into tiles if no side is longer than this; 0 means the
-  /// side of a tile.
+  /// A page is not cut into tiles if no side is longer than this many pixels; 0
+  /// means the side of a tile.
   int64_t untiled_up_to_px = 0;
 
   /// That of the model whose mode it is; not among the visited fields.

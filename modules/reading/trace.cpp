@@ -50,7 +50,7 @@ torch::Tensor trace_views(
   add(trace, "sam." + name, torch::cat(sam));
   const auto stage = loaded.model->encoder->second_stage->stage_name();
   add(trace, concat(stage, ".", name), torch::cat(second));
-  const auto all_tokens = torch::cat(tokens); // (views, n * n, D)
+  const auto all_tokens = torch::cat(tokens); // (views, q, D)
   add(trace, "tokens." + name, all_tokens);
   return all_tokens;
 }
@@ -66,7 +66,7 @@ torch::Tensor trace_encoder(
     global_views.push_back(&page.global_view);
   }
   const auto global_tokens =
-      trace_views(loaded, global_views, "global", trace); // (P, n * n, D)
+      trace_views(loaded, global_views, "global", trace); // (P, q, D)
   const auto& first = pages.front();
   torch::Tensor tile_tokens;
   if (!first.tiles.empty()) {

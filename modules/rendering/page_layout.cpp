@@ -67,7 +67,7 @@ class PageLayoutBuilder {
     return paragraph.next;
   }
 
-  /// Returns the byte at which the text continues: behind the paragraph, or
+  /// Returns the byte at which the text continues: after the paragraph, or
   /// inside it if the page is full.
   size_t add_paragraph(const Paragraph& paragraph) {
     layout_.set_direction(base_direction(text_, paragraph.begin));
@@ -128,7 +128,7 @@ class PageLayoutBuilder {
     return static_cast<size_t>(lines_left * bytes_per_line);
   }
 
-  /// The end of a piece of about `budget` bytes: behind a space if there is
+  /// The end of a piece of about `budget` bytes: after a space if there is
   /// one, never inside a character.
   size_t piece_end(size_t begin, size_t end, size_t budget) const {
     if (end - begin <= budget) {

@@ -24,15 +24,26 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 /// inch. At 96 dpi, the default, a px is a pixel. At 192 dpi the same page has
 /// twice as many pixels on each side. A point is 4/3 px.
 struct PageStyle {
-  /// "a3", "a4", "a5", "letter" or "legal", upright. Replaces the two sizes
-  /// that follow.
+  /// Paper size, upright: "a3", "a4", "a5", "letter" or "legal". If empty,
+  /// `page_width_px` and `page_height_px` set the size.
   std::string paper;
+
+  /// Width of the page in px; not with `paper`.
   int64_t page_width_px = 1024;
+
+  /// Height of the page in px; not with `paper`.
   int64_t page_height_px = 1448;
 
+  /// Top margin in px.
   double margin_top_px = 64;
+
+  /// Right margin in px.
   double margin_right_px = 64;
+
+  /// Bottom margin in px.
   double margin_bottom_px = 64;
+
+  /// Left margin in px.
   double margin_left_px = 64;
 
   /// A font file, or the family of an installed font.
@@ -41,28 +52,37 @@ struct PageStyle {
   /// Fonts for characters that `font` lacks, in order of preference.
   std::vector<std::string> fallback_fonts;
 
+  /// Font size in px, 1 to 1000.
   double font_size_px = 18;
 
-  /// Distance of two baselines, as a multiple of the font size.
+  /// Distance between two baselines as a multiple of the font size, 0.5 to 10.
   double line_height = 1.3;
 
-  /// Extra space after each paragraph; a paragraph ends at a line break of the
-  /// text.
+  /// Extra space after each paragraph in px; a paragraph ends at a line break
+  /// of the text.
   double paragraph_spacing_px = 0;
 
-  /// Indent of the first line of each paragraph.
+  /// Indent of the first line of each paragraph in px.
   double first_line_indent_px = 0;
 
-  /// Left and right are swapped in a right-to-left paragraph.
+  /// Alignment of the lines; left and right are swapped in a right-to-left
+  /// paragraph.
   Alignment alignment = Alignment::kLeft;
 
+  /// Columns of text, 1 to 64.
   int64_t columns = 1;
+
+  /// Space between two columns in px.
   double column_gap_px = 32;
 
-  /// "#rrggbb".
+  /// Colour of the text, as "#rrggbb".
   std::string text_colour = "#000000";
+
+  /// Colour of the paper, as "#rrggbb".
   std::string background_colour = "#ffffff";
 
+  /// Pixels per inch of the image, 8 to 2400. It scales all lengths: a px is
+  /// 1/96 inch.
   double dpi = 96;
 };
 

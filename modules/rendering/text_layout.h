@@ -42,7 +42,7 @@ std::string describe_character(gunichar character);
 /// `begin`.
 size_t trim_end(std::string_view text, size_t begin, size_t end);
 
-/// Moves `begin` behind white space and invisible characters, but not beyond
+/// Moves `begin` past white space and invisible characters, but not beyond
 /// `end`.
 size_t skip_space(std::string_view text, size_t begin, size_t end);
 

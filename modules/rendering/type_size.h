@@ -12,7 +12,10 @@ namespace microfiche::rendering {
 
 /// A size of type, with the distance of its lines.
 struct TypeSize {
+  /// Font size in px.
   double font_size_px = 16;
+
+  /// Distance between two baselines in px.
   double line_distance_px = 20;
 };
 

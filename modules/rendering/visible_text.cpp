@@ -38,7 +38,7 @@ bool is_joiner(char32_t character) {
   return character == 0x200C || character == 0x200D;
 }
 
-/// Whether a joiner behind this character may change the form of a letter.
+/// Whether a joiner after this character may change the form of a letter.
 bool has_joining_forms(char32_t character) {
   switch (g_unichar_get_script(character)) {
     case G_UNICODE_SCRIPT_LATIN:
@@ -84,7 +84,7 @@ VisibleText::VisibleText(std::string_view text) {
 }
 
 int64_t VisibleText::position(int64_t original_byte) const {
-  // The first range that begins at or behind the byte.
+  // The first range that begins at or after the byte.
   const auto after = std::lower_bound(
       removed_.begin(),
       removed_.end(),

@@ -27,7 +27,7 @@ class VisibleText {
   }
 
   /// The position in `text()` of a byte of the original text. A removed byte
-  /// has the position of the next one that stays; a byte behind the text has
+  /// has the position of the next one that stays; a byte after the text has
   /// the position of its end.
   int64_t position(int64_t original_byte) const;
 

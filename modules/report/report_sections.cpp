@@ -30,8 +30,8 @@ constexpr const char* kCurveCaption =
 
 constexpr const char* kAcceptanceCaption =
     "Pages were read with their reference as a draft, which changes no id. All "
-    "ids behind a wrong one in a block count as not accepted, which lowers the "
-    "share. Where a draft is often wrong few ids are drafted, behind ids that "
+    "ids after a wrong one in a block count as not accepted, which lowers the "
+    "share. Where a draft is often wrong few ids are drafted, after ids that "
     "were right, which raises it above precision. costs.csv has the numbers.";
 
 constexpr const char* kSecondCurveCaption =

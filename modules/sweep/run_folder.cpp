@@ -10,6 +10,7 @@
 #include "core/json_difference.h"
 #include "metrics/score.h"
 #include "sweep/run_rows.h"
+#include "sweep/sweep_cells.h"
 
 namespace microfiche::sweep {
 

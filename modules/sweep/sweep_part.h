@@ -14,21 +14,34 @@ namespace microfiche::sweep {
 /// what one grid cannot, such as five lengths in one mode and one length in all
 /// modes. An axis that a part leaves out has the sweep's own values.
 struct SweepPart {
-  /// Patterns of the names of the sweep's styles, such as "size *".
+  /// Styles of the sweep, as names or patterns with `*`, such as "size *".
+  /// Empty for all.
   std::vector<std::string> styles;
 
-  /// Among the sweep's own.
+  /// Some of the sweep's `modes`; empty for all.
   std::vector<std::string> modes;
+
+  /// Some of the sweep's `readers`; empty for all.
   std::vector<std::string> readers;
 
+  /// Lengths of the text in characters per vision token, instead of the sweep's
+  /// `characters_per_token` and `text_token_bins`. Null for the sweep's own.
   std::optional<std::vector<double>> characters_per_token;
 
-  /// Conditions, as in the sweep's `conditions`.
+  /// Conditions of the text, instead of the sweep's `conditions.text`. Null for
+  /// the sweep's own.
   std::optional<std::vector<std::string>> text;
+
+  /// Conditions of the page's image, instead of the sweep's `conditions.page`.
+  /// Null for the sweep's own.
   std::optional<std::vector<std::string>> page;
+
+  /// Conditions of the vision tokens, instead of the sweep's
+  /// `conditions.tokens`. Null for the sweep's own.
   std::optional<std::vector<std::string>> tokens;
 
-  /// Lengths of extra cells of random letters.
+  /// Lengths of extra cells of random letters, in characters per vision token;
+  /// empty for no such cells.
   std::vector<double> random_letters;
 };
 

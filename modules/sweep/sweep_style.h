@@ -12,26 +12,33 @@
 namespace microfiche::sweep {
 
 /// The look of a cell's pages. Without `layout`, a page is a square of the
-/// mode's own size in the largest type that fits; lengths are fractions of its
-/// side. With `layout`, the page is the same in every mode.
+/// mode's own size, in the largest type that fits. With `layout`, the page is
+/// the same in every mode.
 struct SweepStyle {
+  /// Name of the style in the names of cells, without slashes; different for
+  /// each style.
   std::string name = "plain";
 
   /// Font files or families; the pages of a cell alternate between them.
   std::vector<std::string> fonts = {"DejaVu Sans"};
 
+  /// Each margin as a fraction of the page's side, from 0 to below 0.5.
   double margin = 0.02;
 
-  /// Distance of two baselines as a multiple of the font size.
+  /// Distance between two baselines as a multiple of the font size, 0.5 to 10.
+  /// Not used with `sizes`.
   double line_height = 1.2;
 
   /// Type sizes from large to small: a page has the first in which its text
-  /// fits. If empty, any size within the bounds below, at `line_height`.
+  /// fits. If empty, the largest size from `min_font_size_px` to
+  /// `max_font_size_px` in which it fits.
   std::vector<rendering::TypeSize> sizes;
 
-  /// Bounds of the font size: the largest within them at which the page's text
-  /// fits.
+  /// Smallest font size in px, if `sizes` is empty. Text that does not fit at
+  /// this size is cut.
   double min_font_size_px = 4;
+
+  /// Largest font size in px, if `sizes` is empty.
   double max_font_size_px = 48;
 
   /// Whether the pairs of the condition `pairs` begin at the left edges of
@@ -39,10 +46,14 @@ struct SweepStyle {
   /// running over the lines.
   bool grid = false;
 
+  /// Alignment of the lines; left and right are swapped in a right-to-left
+  /// paragraph.
   rendering::Alignment alignment = rendering::Alignment::kLeft;
 
-  /// "#rrggbb".
+  /// Colour of the text, as "#rrggbb".
   std::string text_colour = "#000000";
+
+  /// Colour of the paper, as "#rrggbb".
   std::string background_colour = "#ffffff";
 
   /// A page with its own size, margins, type and columns, instead of all fields

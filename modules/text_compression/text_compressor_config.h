@@ -38,22 +38,32 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 
 /// The text compressor of a training.
 struct TextCompressorConfig {
+  /// How a text becomes vectors: the embeddings of its first or last ids, means
+  /// of even spans, strided convolutions, or learned queries. Two bounds: all
+  /// embeddings, and no vector.
   Method method = Method::kMeanPooling;
 
-  /// This many vectors, at most all but one, are the embeddings of the last ids
-  /// of the text. The other vectors represent the whole text, those ids
-  /// included.
+  /// This many vectors, at most all but one, are the embeddings of the text's
+  /// last ids. The others represent the whole text, those ids included. For
+  /// "mean_pooling", "conv_pyramid" and "latent_queries".
   int64_t raw_last = 0;
 
-  /// Of a pyramid: levels, each of which halves the length, so that a vector
-  /// represents up to 2^levels ids, and the kernel size of each level's first
-  /// convolution.
+  /// Levels of "conv_pyramid", 1 to 16. Each halves the length, so that
+  /// 2^levels positions of the text become one vector.
   int64_t levels = 5;
+
+  /// Kernel size of the first convolution of each level of "conv_pyramid"; odd.
   int64_t kernel = 5;
 
-  /// Of latent queries: layers, heads per layer, and maximum vectors.
+  /// Layers of "latent_queries", at least 1.
   int64_t layers = 2;
+
+  /// Attention heads per layer of "latent_queries"; must divide the decoder's
+  /// width.
   int64_t heads = 8;
+
+  /// Maximum number of vectors that "latent_queries" makes for a text. No mode
+  /// may have more vision tokens.
   int64_t max_vectors = 64;
 
   /// Whether the number of vectors is that of the page's vision tokens.

@@ -19,9 +19,17 @@ namespace microfiche::training {
 /// A source of batches: rendered pages to transcribe, questions about rendered
 /// pages, or conversations from files. Exactly one of them is given.
 struct SourceConfig {
+  /// Weight of this source against the others: batches come from it in
+  /// proportion. Above 0.
   double weight = 1;
+
+  /// Rendered pages, which the model learns to transcribe.
   std::optional<data::PageMixConfig> pages;
+
+  /// Conversations from files.
   std::optional<data::ConversationMixConfig> conversations;
+
+  /// Questions about rendered pages.
   std::optional<data::QuestionMixConfig> questions = std::nullopt;
 
   /// How the pages are rendered; null for conversations.
@@ -35,37 +43,52 @@ constexpr int64_t kBatchesBetweenUses = 64;
 
 /// A stage of a training, with its own pages, losses and learning rates.
 struct StageConfig {
+  /// Name of the stage in messages and in metrics.jsonl. Required.
   std::string name;
+
+  /// Optimizer steps of the stage, at least 1. Required.
   int64_t steps = 0;
 
   /// Batches per step; their gradients are averaged. A batch has one mode and
-  /// about one density, so several batches mix them.
+  /// about one density, so several batches mix them. Must be a multiple of the
+  /// number of processes.
   int64_t batches_per_step = 1;
 
-  /// How often each batch is used. The uses are 64 batches apart, and a
-  /// frozen encoder encodes a batch only once.
+  /// How often each batch is used. The uses are 64 batches apart. A frozen
+  /// encoder encodes a batch only once, if no glyph loss has a weight.
   int64_t uses_per_batch = 1;
 
-  /// The training data: `pages` alone, or a mixture of sources. Each batch
-  /// comes from one source, drawn by the weights.
+  /// The training data, if it is only rendered pages to transcribe. Give this
+  /// or `mixture`.
   std::optional<data::PageMixConfig> pages;
+
+  /// The training data, if it has several sources. Each batch comes from one
+  /// source, drawn by the weights. Give this or `pages`.
   std::vector<SourceConfig> mixture;
+
+  /// The size of a batch.
   data::BatchConfig batch;
+
+  /// The weights of the loss terms.
   LossConfig losses;
 
-  /// The densest batches, in characters per vision token, whose tokens
-  /// `losses.kept_tokens` holds close to those of the encoder before training.
-  /// Above 0 exactly if that loss has a weight. Pages from files and earlier
-  /// pages of a row are never held.
+  /// `losses.kept_tokens` holds the vision tokens of batches up to this
+  /// density, in characters per vision token, close to those before training.
+  /// Must be above 0 if that loss has a weight, else 0. Pages from files and
+  /// earlier pages of a row are never held.
   double kept_characters_per_token = 0;
 
+  /// Losses and a bias that help the decoder learn where on the page to read;
+  /// off by default.
   AidConfig aids;
+
+  /// How the learning rates change during the stage.
   ScheduleConfig schedule;
 
-  /// The learning rate of each parameter, by the first rule that matches its
-  /// name; parameters without a match are frozen. Names are the model's
-  /// ("encoder.sam.blocks.0.attention.qkv.weight"); those of modules that only
-  /// training uses begin with "heads.".
+  /// Learning rates: the first rule that matches a parameter's name counts, and
+  /// parameters without a match are frozen. At least one rule. Names are those
+  /// of the model ("encoder.sam.blocks.0.attention.qkv.weight"); those of
+  /// modules that only training uses begin with "heads.".
   std::vector<RateRule> rates;
 
   /// The mixture, also if it is `pages` alone.

@@ -23,64 +23,88 @@ namespace microfiche::training {
 
 /// The config of a training.
 struct TrainingConfig {
-  /// Model folder with config.json and tokenizer.json. Training starts from its
-  /// weights if `from_weights`, and from random weights otherwise.
+  /// Model folder with config.json and tokenizer.json. Required.
   std::filesystem::path model;
+
+  /// Whether training starts from the weights of `model`, or from random
+  /// weights.
   bool from_weights = false;
 
-  /// Parts to copy from another model, without `from_weights`.
+  /// Parts to copy from another model into the random weights; not with
+  /// `from_weights`.
   std::optional<PartsFromConfig> parts_from;
 
-  /// If set, the decoder gets the compressed text of each page instead of the
-  /// page; see Note [Text in place of a page]. The compressor is trained with
-  /// the model, as part "text_compressor", and saved in its folder.
+  /// If set, the decoder gets vectors made from each page's text in place of
+  /// the vision tokens. The compressor is trained with the model, in `rates` as
+  /// the part "text_compressor", and saved in its folder. See Note [Text in
+  /// place of a page].
   std::optional<text_compression::TextCompressorConfig> text_compressor;
 
-  /// If set, an adapter is trained instead of the weights, as part "adapter".
+  /// If set, a LoRA adapter is trained instead of the weights, in `rates` as
+  /// the part "adapter". Needs `from_weights`.
   std::optional<model::AdapterConfig> adapter;
 
-  /// Text from which pages are rendered: text files, JSON-lines files and
-  /// folders; see `read_documents`. Empty if all pages come from files.
+  /// Text from which pages are rendered: .txt files, .jsonl files, and folders
+  /// of them. Required if a stage renders pages, and refused otherwise.
   std::vector<std::filesystem::path> corpus;
 
-  /// Text that is only evaluated on. If empty, `held_out_fraction` of the
-  /// corpus' documents, selected by their hash, are held out instead.
+  /// Text that is only evaluated on, given as in `corpus`. A training that
+  /// renders pages needs this or `held_out_fraction`, not both.
   std::vector<std::filesystem::path> held_out;
+
+  /// Fraction of the documents in `corpus` that is only evaluated on, from 0 to
+  /// below 1. The hash of a document's text decides. Instead of `held_out`.
   double held_out_fraction = 0;
 
+  /// The stages of the training, in order; at least one.
   std::vector<StageConfig> stages;
+
+  /// The optimizer settings, the same in all stages.
   OptimizerConfig optimizer;
 
-  /// Decay per step of a moving average of the weights, e.g. .999; 0 for no
+  /// Decay per step of a moving average of the weights, such as 0.999; 0 for no
   /// average. Evaluations use the average, and it is the final model.
   double average_decay = 0;
 
+  /// The sizes of the auxiliary heads behind `losses.glyph` and
+  /// `losses.patch_glyph`.
   GlyphHeadConfig glyph_head;
+
+  /// What is evaluated on held-out pages, and how often.
   EvaluationConfig evaluation;
+
+  /// Which checkpoints are written and kept.
   CheckpointConfig checkpoints;
+
+  /// What happens when a loss or a gradient is NaN or infinite.
   NonFiniteConfig not_finite;
 
-  /// "f32" or "bf16", in which the model computes; masters are float32.
+  /// Number type in which the model computes: "f32" or "bf16". The optimizer's
+  /// master weights are float32 in both cases.
   std::string precision = "f32";
 
   /// Computes the activations of layers again for the backward pass instead of
   /// keeping them: about a third more time, and a fraction of the memory.
   bool recompute = false;
 
-  /// Lets a GPU multiply float32 matrices in TF32.
+  /// Lets a GPU multiply float32 matrices in TF32, which is faster and less
+  /// precise.
   bool tf32 = true;
 
-  /// Steps between two lines of metrics.jsonl.
+  /// Steps between two lines of metrics.jsonl, at least 1.
   int64_t log_every = 10;
 
-  /// Threads that make pages, and batches that they prepare in advance.
+  /// Threads of each process that make batches, at least 1.
   int64_t workers = 1;
+
+  /// Batches that each process prepares in advance, at least 1.
   int64_t batches_ahead = 4;
 
-  /// The run stops with a checkpoint after this time; 0 for no limit.
+  /// Minutes after which the run stops with a checkpoint; 0 for no limit. They
+  /// count from the start of the command. The same command resumes the run.
   double max_minutes = 0;
 
-  /// Seeds the initial weights and all pages.
+  /// Seeds the initial weights, all pages and dropout.
   uint64_t seed = 0;
 
   /// The fonts of all rendered pages, without duplicates.

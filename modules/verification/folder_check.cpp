@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/json_difference.h"
 #include "model/model_family.h"
+#include "model/second_stage_format.h"
 #include "verification/file_hashes.h"
 #include "verification/published_tensors.h"
 #include "verification/tensor_check.h"
@@ -57,9 +58,8 @@ Json computed_fields(const model::ModelConfig& config) {
     toolkit.erase(statement);
   }
   Json stages = {{model::kSamName, write_config(config.sam)}};
-  const std::string second = config.family().second_stage;
-  stages[second] = second == model::kClipName ? write_config(config.clip)
-                                              : write_config(config.flow);
+  const auto& second = model::second_stage_format(config);
+  stages[second.name] = second.write(config);
   return {
       {"vision_config",
        {{"image_size", config.image_size}, {"width", std::move(stages)}}},

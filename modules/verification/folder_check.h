@@ -69,8 +69,8 @@ void visit_fields(Visitor&& visit, FolderCheck& check) {
 /// Compares a model folder with what its family published: the fields of
 /// config.json that change the computation; name, shape and dtype of every
 /// tensor; sizes; the ids of some texts. Reads every file once for its SHA-256,
-/// which is computed anew each time, and the weights once more for numbers that
-/// are not finite. Shows progress.
+/// which is computed again each time, and the weights once more for numbers
+/// that are not finite. Shows progress.
 ///
 /// Throws `InputError` for a folder without config.json or weights, for a
 /// damaged file, and for an unknown family; `Interrupted` after a signal.

@@ -75,7 +75,7 @@ def grey_tiff(width, height, data=b"", compression=1, **more):
 
 
 def chained_tiff(links):
-    """Directories of one tag each behind one another; each links to the byte given."""
+    """Directories of one tag each, one after the other; each links to the byte given."""
     entry = struct.pack("<HHII", 256, 4, 1, 9)
     return b"II*\0\x08\0\0\0" + b"".join(
         struct.pack("<H", 1) + entry + struct.pack("<I", link) for link in links)
@@ -182,7 +182,7 @@ def contradictions():
         frame(8, 8), scan(b"\0"), frame(30000, 30000)), ""
     yield "JPEG with a second, smaller frame", "bad.jpg", jpeg(
         frame(30000, 30000), frame(8, 8), scan(b"\0")), ""
-    yield "JPEG with a smaller frame behind its scan", "bad.jpg", jpeg(
+    yield "JPEG with a smaller frame after its scan", "bad.jpg", jpeg(
         frame(30000, 30000), scan(b"\0"), frame(8, 8)), ""
     yield "JPEG without a frame", "bad.jpg", jpeg(scan()), ""
 
@@ -209,8 +209,8 @@ def contradictions():
         9, 9, 30_000, 30_000, zeros(900_000_000)), "in tiles of"
     yield "TIFF with a strip of 1 GiB of deflate", "bad.tif", grey_tiff(
         20_000, 53_687, big, compression=8), "pixel"
-    yield "TIFF whose strip lies behind the end", "bad.tif", grey_tiff(9, 9, size=81), "ends at"
-    yield "TIFF whose directory lies behind the end", "bad.tif", tiff([], directory_at=1 << 30), ""
+    yield "TIFF whose strip lies past the end", "bad.tif", grey_tiff(9, 9, size=81), "ends at"
+    yield "TIFF whose directory lies past the end", "bad.tif", tiff([], directory_at=1 << 30), ""
     yield "TIFF with 65,535 tags", "bad.tif", b"II*\0\x08\0\0\0\xff\xff", "ends at"
     yield "TIFF with 2^32-1 widths", "bad.tif", tiff(
         [(256, 4, (1 << 32) - 1, 1024), (257, 4, 1, 9)]), ""

@@ -47,7 +47,7 @@ def safetensors_cases():
             safetensors(b'{"a":{"shape":' + b"[" * 10**6), "nests deeper"),
         "one byte short": (safetensors({"a": good}, bytes(3)), "incomplete download"),
         "trailing byte": (safetensors({"a": good}, bytes(5)), "follow the last tensor"),
-        "polyglot with a zip behind": (
+        "polyglot that ends in a zip": (
             safetensors({"a": good}, bytes(4) + b"PK\5\6" + bytes(18)), "follow the last"),
         "overlap": (safetensors({"a": good, "b": entry(3, 7)}, bytes(8)), "overlaps"),
         "hole": (safetensors({"a": good, "b": entry(5, 9)}, bytes(9)), "unused"),
@@ -66,7 +66,7 @@ def safetensors_cases():
             safetensors({"a": entry(0, 4, shape=[1 << 63])}, bytes(4)), "from 0 to 2^63-1"),
         "product of dimensions that overflows": (
             safetensors({"a": entry(0, 4, shape=[1 << 32] * 3)}, bytes(4)), "without a valid size"),
-        "overflow behind a zero": (
+        "overflow after a zero": (
             safetensors({"a": entry(0, 0, shape=[0] + [(1 << 63) - 1] * 2)}), "without a valid size"),
         "rank 65": (safetensors({"a": entry(0, 1, shape=[1] * 65)}, bytes(1)), "64 dimensions"),
         "offset of 2^64-1": (

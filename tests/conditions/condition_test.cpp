@@ -3,11 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "conditions/page/page_condition.h"
 #include "conditions/text/text_condition.h"
-#include "conditions/tokens/token_condition.h"
 #include "core/error.h"
 
 namespace microfiche::conditions {
@@ -55,23 +52,6 @@ TEST(ConditionTest, StrengthsAreChecked) {
   expect_refused("blank:1", "has no strength");
   expect_refused("jpeg:0", "takes from 1 to 100 quality, got 0");
   expect_refused("blank+", "no condition named \"\"");
-}
-
-TEST(ConditionTest, ANameMeansOneConditionOnly) {
-  std::set<std::string> names;
-  size_t conditions = 0;
-  const auto add = [&](const auto& registry) {
-    for (const auto& condition : registry) {
-      names.insert(condition.info.name);
-      EXPECT_FALSE(condition.info.description.empty());
-      ++conditions;
-    }
-  };
-  add(text_conditions());
-  add(page_conditions());
-  add(token_conditions());
-
-  EXPECT_EQ(names.size(), conditions);
 }
 
 } // namespace

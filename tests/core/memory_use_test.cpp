@@ -27,7 +27,7 @@ class FreedMemoryTest : public ::testing::Test {
     }
   }
 
-  /// Whether a step that takes and frees four blocks of so many bytes needs
+  /// Whether a step that takes and frees four blocks of this size needs
   /// far fewer new pages the third time than the first time.
   static bool reuses_blocks_of(size_t bytes) {
     const int64_t first = faults_of_a_step(bytes);

@@ -169,7 +169,7 @@ TEST(DraftCursorTest, TheAnswerIsADraftOfItself) {
 TEST(DraftCursorTest, RestsWhileADraftIsUseless) {
   const auto answer = counting(0, 2000);
 
-  // Each pair of the answer is in the draft, with another id behind it.
+  // Each pair of the answer is in the draft, with another id after it.
   Ids hostile;
   for (int64_t id = 0; id + 1 < 2000; ++id) {
     for (const int64_t next : {id, id + 1, int64_t{9000}}) {

@@ -29,7 +29,7 @@ class CheckStoreTest : public tests::StoreTest {
     return check_store(store, rebuild);
   }
 
-  /// Changes a turn behind the back of the store.
+  /// Changes a turn without the functions of the store.
   void change_turn() {
     store.database().run(
         "DROP TRIGGER turn_never_changes;"

@@ -341,7 +341,7 @@ TEST_F(EraseTest, AnInterruptedErasureIsFinishedByTheNextWriter) {
     add(store, "a", {"one", kSecret});
     lay_out(store, options);
     erase(store, matching("one"), /*now_ms=*/0);
-    // As a process that was killed behind the transaction leaves it.
+    // As a process that was killed after the transaction leaves it.
     store.database().run("UPDATE erasure SET cleaned = 0");
     save_derived_file(store, "an old page", kPngExtension);
   }

@@ -6,7 +6,7 @@
 namespace microfiche::memory {
 namespace {
 
-/// Holds for texts of at most so many bytes.
+/// Holds for texts of at most this many bytes.
 std::function<bool(const std::string&)> fits_bytes(size_t num_bytes) {
   return
       [num_bytes](const std::string& text) { return text.size() <= num_bytes; };

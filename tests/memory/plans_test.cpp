@@ -57,7 +57,7 @@ TEST_F(PlansTest, PagesHaveTheirTurnsAndCosts) {
   EXPECT_EQ(states[0].first_seq, 1);
   EXPECT_EQ(states[0].last_seq, 2);
   EXPECT_EQ(states[1].last_seq, 4);
-  // "[1 user] one two three four", and turn 2 behind a line break.
+  // "[1 user] one two three four", and turn 2 after a line break.
   EXPECT_EQ(states[0].text_positions, 2 * 27 + 1);
   EXPECT_THAT(states[0].positions, ElementsAre(7, 13));
   EXPECT_FALSE(states[0].importance.has_value());

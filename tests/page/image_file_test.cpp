@@ -174,7 +174,7 @@ TEST(ImageFileTest, RefusesAJpegWithMissingOrForeignBytes) {
 
 TEST(ImageFileTest, RefusesAnAnimatedPng) {
   auto bytes = encode_png(noise(8, 8, 0));
-  // Behind the signature and IHDR: length, name, two numbers, checksum.
+  // After the signature and IHDR: length, name, two numbers, checksum.
   bytes.insert(
       33,
       std::string(

@@ -83,6 +83,12 @@ TEST(LoadSweepTest, TheReaderOfTextNeedsQuestionsAndNoImage) {
       R"({"characters_per_token": [5], "readers": ["text"]})",
       "reader \"text\": reads only pages with questions");
   expect_load_refused(
+      R"({"characters_per_token": [5], "reader": "text"})",
+      "reader \"text\": reads only pages with questions");
+  expect_load_refused(
+      R"({"characters_per_token": [5], "reader": "text", "readers": ["model"]})",
+      "both reader and readers are given");
+  expect_load_refused(
       R"({"characters_per_token": [5], "readers": ["text"],
           "controls": {"blank_page": false},
           "conditions": {"text": ["pairs:4"], "page": ["none", "blank"]}})",

@@ -11,6 +11,7 @@
 #include "page/vision_token_order.h"
 #include "sweep/run/batch_reader.h"
 #include "sweep/run/page_source.h"
+#include "sweep/sweep_cells.h"
 #include "sweep/sweep_config.h"
 
 namespace microfiche::sweep {

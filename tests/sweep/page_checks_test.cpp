@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "sweep/sweep_cells.h"
 #include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {

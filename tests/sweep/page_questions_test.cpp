@@ -10,6 +10,7 @@
 #include "model/prompt.h"
 #include "page/vision_token_order.h"
 #include "sweep/run/model_reader.h"
+#include "sweep/sweep_cells.h"
 #include "tests/support/tiny_model.h"
 #include "tests/sweep/small_sweep.h"
 

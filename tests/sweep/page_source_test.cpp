@@ -11,6 +11,7 @@
 #include "data/corpus.h"
 #include "page/image_file.h"
 #include "page/vision_token_order.h"
+#include "sweep/sweep_cells.h"
 #include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {

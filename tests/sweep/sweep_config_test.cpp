@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config.h"
+#include "sweep/sweep_cells.h"
 
 namespace microfiche::sweep {
 namespace {

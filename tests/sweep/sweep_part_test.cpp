@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sweep/run/load_sweep.h"
+#include "sweep/sweep_cells.h"
 #include "tests/sweep/small_sweep.h"
 
 namespace microfiche::sweep {

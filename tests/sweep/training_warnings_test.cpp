@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sweep/sweep_cells.h"
 #include "tests/support/folders.h"
 
 namespace microfiche::sweep {

@@ -1,4 +1,5 @@
 #include "sweep/run/work_list.h"
+#include "sweep/sweep_cells.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -65,7 +65,7 @@ TEST(SeveralPagesTest, StandBeforeTheQuestionInTheirOrder) {
   };
   const auto batch = two_pages(10, 150);
 
-  // The same by hand: the tokens of both pages behind bos.
+  // The same by hand: the tokens of both pages after bos.
   const torch::NoGradGuard no_grad;
   auto& model = *loaded.model;
   const auto tensors = to_device(batch, model.tensor_options());

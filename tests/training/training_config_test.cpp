@@ -83,6 +83,15 @@ TEST(TrainingConfigTest, RefusesAnUnknownPrecision) {
   expect_refused(json, "expected \"f32\" or \"bf16\", got \"f16\"");
 }
 
+TEST(TrainingConfigTest, RefusesAnEvaluationOnAnUnknownKindOfText) {
+  Json json = small_json();
+  json["evaluation"]["texts"] = {"random_leters"};
+
+  expect_refused(
+      json,
+      "evaluation.texts: no kind of text named \"random_leters\"; did you mean");
+}
+
 TEST(TrainingConfigTest, RefusesTwoSourcesOfHeldOutText) {
   Json json = small_json();
   json["held_out_fraction"] = 0.1;

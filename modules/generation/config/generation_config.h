@@ -8,20 +8,23 @@
 
 namespace microfiche::generation {
 
-/// How ids are chosen. Greedy unless `temperature` is above 0.
+/// How the ids (text tokens) of an answer are chosen. Greedy unless
+/// `temperature` is above 0.
 struct GenerationConfig {
-  /// Most ids to generate.
+  /// Maximum number of ids to generate, at least 1.
   int64_t max_new_tokens = 8192;
 
   /// Length of the n-grams that must not repeat, in ids; 0 turns the rule off.
   /// See `NoRepeatNgram`.
   int64_t ngram = 0;
 
-  /// Ids that the rule looks back; 0 for all ids, prompt included.
+  /// Number of last ids in which the rule of `ngram` looks for repeats; 0 for
+  /// all ids, prompt included.
   int64_t ngram_window = 0;
 
-  /// Ids that the rule never bans; only with a window. Empty: as the model's
-  /// authors do, see `for_model`.
+  /// Ids that the rule of `ngram` never bans; only with `ngram_window`. If
+  /// empty, the marks of table cells (`<td>`, `</td>`), except for models whose
+  /// window covers the prompt.
   std::vector<int64_t> ngram_whitelist;
 
   /// Whether a window covers the prompt, too, and single ids count; see Note
@@ -32,18 +35,24 @@ struct GenerationConfig {
   /// Divides the logits before sampling; 0 takes the largest logit.
   double temperature = 0.0;
 
-  /// Samples from the most likely ids whose probabilities sum to this, (0, 1].
+  /// Samples from the most likely ids whose probabilities sum to this, above 0
+  /// and at most 1. Must be 1 at temperature 0.
   double top_p = 1.0;
 
-  /// Samples from this number of most likely ids; 0 for all.
+  /// Samples from this number of most likely ids; 0 for all. Must be 0 at
+  /// temperature 0.
   int64_t top_k = 0;
 
   /// Generation stops when the text ends in this many repeats of one piece that
-  /// are together at least `loop_ids` ids long; 0 turns the check off.
+  /// are together at least `loop_ids` ids long; 0 turns the check off,
+  /// otherwise at least 2.
   int64_t loop_repeats = 8;
+
+  /// Minimum length in ids of the repeats of `loop_repeats` together, at least
+  /// 1.
   int64_t loop_ids = 128;
 
-  /// Seeds sampling; see `generate`.
+  /// Seeds sampling; has no effect at temperature 0.
   uint64_t seed = 0;
 };
 

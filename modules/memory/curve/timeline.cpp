@@ -170,23 +170,6 @@ class PageFacts {
   std::set<int64_t> newest_;
 };
 
-StoredPage find_page(Store& store, int64_t page) {
-  Statement query(
-      store.database(),
-      "SELECT id, conversation, style, first_seq, last_seq, part, text_sha256 "
-      "FROM page WHERE id = ?1");
-  query.bind(page).next();
-  StoredPage found;
-  found.id = query.integer(0);
-  found.conversation = query.integer(1);
-  found.style = query.integer(2);
-  found.first_seq = query.integer(3);
-  found.last_seq = query.integer(4);
-  found.part = query.integer(5);
-  found.text_sha256 = query.text(6);
-  return found;
-}
-
 /// Fills in all but the pages.
 Timeline plan_of(Store& store, int64_t plan) {
   Statement query(

@@ -22,16 +22,20 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
      {AgeUnit::kTextTokens, "text_tokens"}})
 
 // Note [Quanta]
-// A page that changes its mode must be encoded again, and the KV cache behind
+// A page that changes its mode must be encoded again, and the KV cache after
 // it is lost. So ages move in steps: the clock is rounded down to a multiple of
 // the quantum, and between two multiples no old page changes. Pages since the
 // last multiple have the age 0.
 
 /// How ages are counted.
 struct AgeConfig {
+  /// What the age of a page counts: the pages, turns or text tokens that came
+  /// after it.
   AgeUnit unit = AgeUnit::kPages;
 
-  /// See Note [Quanta]; 1: every page or turn moves all ages.
+  /// Ages move in steps of this many units, so that old pages keep their vision
+  /// tokens and KV cache between two steps; 1: every page or turn moves all
+  /// ages. See Note [Quanta].
   int64_t quantum = 1;
 };
 
@@ -53,12 +57,16 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 
 /// The distribution of questions over ages.
 struct WeightConfig {
+  /// How the weight of a page falls with its age: "uniform" not at all,
+  /// "exponential" by half with every `half_life`, "power" as (1 + age) ^
+  /// -`exponent`.
   WeightForm form = WeightForm::kUniform;
 
-  /// In the unit of the ages; for "exponential".
+  /// Age over which the weight halves, in the unit of the ages; above 0. For
+  /// "exponential".
   double half_life = 8;
 
-  /// For "power".
+  /// Exponent of the power law, above 0. For "power".
   double exponent = 1;
 };
 

@@ -15,7 +15,7 @@ namespace microfiche::memory {
 //   resized  the first picture, made smaller
 //   redrawn  all text, drawn again in the largest type with which it fits
 //   excerpt  fewer words in type of a legible size: the words that are rare in
-//            the conversation up to this page, in their order, behind the marks
+//            the conversation up to this page, in their order, after the marks
 //            of their turns, as many as fit
 //   pooled   the first picture in a mode with more vision tokens; each token of
 //            this mode is the mean of neighbouring ones of that mode
@@ -36,17 +36,21 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 
 /// How the picture of a page in a mode is made; see Note [Ways to age a page].
 struct AgeingConfig {
+  /// "resized": the first picture, smaller. "redrawn": all text in smaller
+  /// type. "excerpt": the rarest words, as many as fit. "pooled", "dropped":
+  /// fewer vision tokens, means or a part of those of `from`.
   Ageing how = Ageing::kResized;
 
-  /// Of an excerpt, the size of its type on the picture that the model gets; of
-  /// a redrawn page, the smallest. 0 for a page that is not drawn again.
+  /// Font size in px, 4 to 1000: for "excerpt" that on the picture that the
+  /// model gets, for "redrawn" the smallest. 0 otherwise.
   double font_size_px = 0;
 
-  /// Distance of two baselines as a multiple of the font size; 0 for that of
-  /// the page's style.
+  /// Distance between two baselines as a multiple of the font size, for
+  /// "redrawn" and "excerpt"; 0 for that of the page's style.
   double line_height = 0;
 
-  /// Of a pooled or dropped page, the mode that it is encoded in.
+  /// For "pooled" and "dropped": the mode that the page is encoded in, with
+  /// more vision tokens.
   std::string from;
 
   /// Whether the text is drawn again.

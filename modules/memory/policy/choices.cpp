@@ -72,7 +72,7 @@ void Choices::check_input() const {
         page.page,
         " ends with turn ",
         page.last_seq,
-        " but stands behind turn ",
+        " but comes after turn ",
         last,
         "; pages must come oldest first");
     last = page.last_seq;

@@ -17,18 +17,26 @@ class Choices;
 
 /// Pages with a pin of at least this importance stay at least in this tier.
 struct PinConfig {
+  /// Minimum importance of a pin that counts, as given by `memory pin
+  /// --importance`.
   double importance = 0;
+
+  /// Lowest tier of a pinned page: a resolution mode, or "text", the highest.
+  /// Modes are ordered by their positions.
   std::string at_least = "text";
 };
 
 /// Pages that a question reached come back to at least this tier.
 struct PromoteConfig {
+  /// Lowest tier of a promoted page: a resolution mode, or "text", the highest.
+  /// Modes are ordered by their positions.
   std::string to = "text";
 
-  /// For how many turns.
+  /// How many turns a promotion lasts, at least 1.
   int64_t for_turns = 20;
 
-  /// The pages with the newest hits, at most so many.
+  /// Maximum number of pages that are promoted at the same time, at least 1:
+  /// those with the newest hits.
   int64_t at_most = 4;
 };
 
@@ -45,29 +53,41 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 
 /// A policy file, as in configs/memory.
 struct PolicyConfig {
-  /// A name of `policy_kinds()`.
+  /// Name of the policy: "uniform", "age_ladder", "budget_fit", "merge" or
+  /// "target_curve". Required.
   std::string policy;
 
-  /// The fields of that policy.
+  /// The fields of that policy; docs/guide/memory.md lists them.
   Json options = Json::object();
 
+  /// How the age of a page is counted.
   AgeConfig age;
+
+  /// How questions spread over the ages of pages. Expected recall is the mean
+  /// by these weights.
   WeightConfig weights;
+
+  /// If set, the lowest tier of pinned pages.
   std::optional<PinConfig> pins;
+
+  /// If set, pages that a question reached come back to a higher tier for some
+  /// turns.
   std::optional<PromoteConfig> promote;
 
-  /// How pictures are made, by mode; see Note [Ways to age a page].
+  /// How the pictures of pages in a mode are made, by the name of the mode;
+  /// "resized" in other modes.
   AgeingByMode ageing;
 
-  /// What happens if the pages take more positions than the budget.
+  /// If the pages take more positions than the budget: "drop_oldest" drops the
+  /// oldest pages, those that are pinned or promoted last; "refuse" is an
+  /// error.
   OverBudget over_budget = OverBudget::kDropOldest;
 
-  /// The oldest pages are dropped so many at a time. Without its oldest page
-  /// the whole KV cache of a plan is of no more use, so that a large number
-  /// keeps it longer.
+  /// "drop_oldest" drops this many pages at a time, at least 1. Each time, the
+  /// whole KV cache of the plan is lost, so a large number keeps it longer.
   int64_t drop_quantum = 1;
 
-  /// Keep the text of a page if it takes no more positions than its picture.
+  /// Keeps the text of a page if it takes no more positions than its picture.
   bool text_when_cheaper = true;
 };
 

@@ -27,7 +27,7 @@ decoder::KvCache make_cache(model::LoadedModel& loaded, int64_t capacity) {
   check(
       window == 0,
       loaded.folder.string(),
-      ": the decoder forgets its own output behind a window of ",
+      ": the decoder forgets its own output after a window of ",
       window,
       " positions; the context of a plan needs one without a window");
   return loaded.model->decoder->make_cache(/*batch=*/1, capacity);

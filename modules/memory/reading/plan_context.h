@@ -75,7 +75,7 @@ class PlanContext {
   /// Throws `InputError` when the pages need more positions than the capacity.
   ContextChange move_to(const std::vector<ContextPage>& pages);
 
-  /// The most probable ids behind a prompt that follows the pages: at most
+  /// The most probable ids after a prompt that follows the pages: at most
   /// `count`, without the end token, or exactly `count` if `past_end`. The
   /// context stays as it was. Throws `InputError` when they do not fit.
   std::vector<int64_t>
@@ -98,7 +98,7 @@ class PlanContext {
     return ends_.empty() ? 1 : ends_.back();
   }
 
-  /// Drops all positions behind the pages.
+  /// Drops all positions after the pages.
   void cut_to_pages();
 
   model::LoadedModel& loaded_;

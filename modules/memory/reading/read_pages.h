@@ -52,7 +52,7 @@ class PlanReader {
   /// page in the tier "text", a reading of other pages, nothing of a page that
   /// is gone. With several pages in a context, all pages of a context that has
   /// one of these are read. `progress` is called with the numbers of contexts
-  /// that were read and of those that have to be read.
+  /// that were read and of those that must be read.
   ///
   /// Throws `InputError` for a page without vision tokens of this model, or
   /// whose file is missing or damaged.

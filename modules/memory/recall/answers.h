@@ -40,7 +40,7 @@ namespace microfiche::memory {
 // A question of a data set (LongMemEval, LoCoMo) has no key that a text states,
 // and no model here answers it. Then a method counts as right if its context
 // still spells the answer: on the page that has it, which is given, as whole
-// words in any case. So `text_search` has to find the turn, and the others have
+// words in any case. So `text_search` must find the turn, and the others need
 // not. Source: string_match_all of RULER, arXiv:2404.06654.
 enum class Method {
   kTranscription,

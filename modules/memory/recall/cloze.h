@@ -10,11 +10,11 @@ namespace microfiche::memory {
 /// The kind of facts that `add_cloze_facts` states.
 inline constexpr std::string_view kClozeKind = "cloze";
 
-/// States facts from the sentences of a conversation: how they go on. The
-/// key is three words that the whole conversation has only once, next to each
-/// other, and the value what stands behind them by Note [A key and its value in
-/// a text], one to three words. At most one fact per turn, in turns spread
-/// evenly over the conversation; turns of tools and instructions are left out.
+/// States facts from the sentences of a conversation. The key is three words in
+/// a row that the whole conversation has only once. The value is the one to
+/// three words that follow; see Note [A key and its value in a text]. At most
+/// one fact per turn, in turns spread evenly over the conversation; turns of
+/// tools and instructions are left out.
 ///
 /// A conversation that has facts of this kind keeps them. Returns how many it
 /// has, which is less than `count` if its turns have no more such sentences.

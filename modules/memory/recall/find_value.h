@@ -9,16 +9,15 @@ namespace microfiche::memory {
 
 // Note [A key and its value in a text]
 // A text states the value of a key in words: "The code of bafit is Rugumo." The
-// value is what stands behind the key and a connecting word ("is", "are",
-// "was", "were", "means" or one of ": = ->") up to the end of the sentence:
-// `.`,
-// `,`, `;`, `!` or `?` before white space or the end, the mark of the next
-// turn, or 64 words. "now" at either end of the value is left out. A key counts
-// only as whole words, in any case, with any white space between its words. A
-// key without a connecting word states something only if no place in the text
-// has one: "bafit Rugumo". The last one counts, because later text is newer.
-// The same rule reads exact text and text that a model read from a page, so
-// that both make the same mistakes.
+// value is the text after the key and a connecting word ("is", "are", "was",
+// "were", "means" or one of ": = ->"), up to the end of the sentence: `.`, `,`,
+// `;`, `!` or `?` before white space or the end, the mark of the next turn, or
+// 64 words. "now" at either end of the value is left out. A key counts only as
+// whole words, in any case, with any white space between its words. A key
+// without a connecting word states something only if no place in the text has
+// one: "bafit Rugumo". The last one counts, because later text is newer. The
+// same rule reads exact text and text that a model read from a page, so that
+// both make the same mistakes.
 
 /// A text that values are found in, prepared once for many keys.
 class ValueText {
@@ -42,7 +41,7 @@ class ValueText {
 };
 
 /// The byte at which a turn spells the value of a key: the first place of the
-/// value behind the key, else its first place. None if it is nowhere. The key
+/// value after the key, else its first place. None if it is nowhere. The key
 /// may be in another case.
 std::optional<size_t> find_value_place(
     const std::string& text,

@@ -59,7 +59,7 @@ std::vector<std::string> plain_words(const std::vector<std::string>& filler) {
         word += character;
         continue;
       }
-      // A word behind a capital or an apostrophe is only part of one.
+      // A word after a capital or an apostrophe is only part of one.
       if (character == ' ' && word.size() >= 4 && word.size() <= 7) {
         words.insert(word);
       }

@@ -6,14 +6,15 @@
 
 namespace microfiche::memory {
 
-/// A conversation to make.
+/// A conversation to generate.
 struct GenerateConfig {
+  /// Turns of the conversation, at least `facts` and `updates` together.
   int64_t turns = 240;
 
-  /// Facts with different keys, spread evenly over the turns.
+  /// Facts with different keys, spread evenly over the turns; at least 1.
   int64_t facts = 120;
 
-  /// Turns that give an earlier key a new value; besides `facts`.
+  /// Turns that give an earlier key a new value, in addition to `facts`.
   int64_t updates = 12;
 
   uint64_t seed = 0;

@@ -59,8 +59,8 @@ struct ProbeOptions {
 /// stated. Only the newest value of a key is asked for. Facts without a page
 /// are left out.
 ///
-/// Throws `InputError` when no fact is left, and `UsageError` when not so many
-/// keys can be made that are in no turn.
+/// Throws `InputError` when no fact is left, and `UsageError` when fewer than
+/// `never_stated` keys can be made that are in no turn.
 std::vector<Probe> draw_probes(
     Store& store,
     const StoredPlan& plan,

@@ -68,7 +68,7 @@ std::vector<std::string> summarize_texts(
   std::vector<TextPart> sentences;
   for (size_t i = 0; i < texts.size(); ++i) {
     for (auto& words : split_sentences(texts[i])) {
-      // With the line break behind it.
+      // With the line break after it.
       const int64_t tokens = count_tokens(words + "\n");
       const double score = rarity_of(words, counts);
       sentences.push_back({i, std::move(words), tokens, score});

@@ -44,7 +44,7 @@ std::vector<std::string> lines_of(const ImportedConversation& conversation) {
   return lines;
 }
 
-/// The first conversations of a file, at most so many.
+/// The first conversations of a file, at most `limit`.
 std::vector<std::vector<std::string>> read_conversation_file(
     const ConversationFileConfig& config,
     int64_t limit) {

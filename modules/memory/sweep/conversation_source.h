@@ -20,8 +20,8 @@ class ConversationSource {
   /// The names of all kinds.
   std::vector<std::string> kinds() const;
 
-  /// Conversations of a kind: `conversations_per_cell`, or fewer if a file does
-  /// not have so many.
+  /// Conversations of a kind: `conversations_per_cell`, or all of a file that
+  /// has fewer.
   int64_t count(const std::string& kind) const;
 
   /// The lines of one conversation in our own format; see `Format::kJsonl`.

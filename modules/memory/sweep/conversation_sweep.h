@@ -104,14 +104,14 @@ struct GrowthRow {
 
   /// What the decoder takes for the plan's pages and one answer: with the KV
   /// cache of the unchanged prefix, without, and for the plain text of the
-  /// pages. As `ContextCostConfig` wants, and none for text that does not fit.
+  /// pages. As `ContextCostConfig` says, and none for text that does not fit.
   std::optional<ContextStep> context;
   std::optional<ContextChange> anew;
   std::optional<ContextStep> text;
 };
 
 /// Adds `grow_by` turns at a time to each conversation, and plans and builds it
-/// again each time. Begins anew if it was interrupted.
+/// again each time. Starts from the beginning if it was interrupted.
 std::vector<GrowthRow> grow_conversations(
     const ConversationSweep& sweep,
     model::LoadedModel& loaded,

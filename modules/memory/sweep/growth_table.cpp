@@ -123,7 +123,7 @@ void add_context_columns(std::vector<Column>& columns) {
   add_times(columns, "prefill", [](const GrowthRow& row) {
     return std::optional(row.context->change.time);
   });
-  add_times(columns, "prefill anew", [](const GrowthRow& row) {
+  add_times(columns, "prefill again", [](const GrowthRow& row) {
     return row.anew ? std::optional(row.anew->time) : std::nullopt;
   });
   add_times(columns, "answer", [](const GrowthRow& row) {

@@ -118,7 +118,7 @@ void Connection::begin_body(int64_t max_bytes) {
 }
 
 bool Connection::is_peer_gone() const {
-  // Not a read: bytes behind the request would hide the end of the connection.
+  // Not a read: bytes after the request would hide the end of the connection.
   pollfd descriptor{socket_, POLLRDHUP, 0};
   return poll(&descriptor, 1, 0) == 1;
 }

@@ -11,6 +11,7 @@
 #include "document/grounding.h"
 #include "page/vision_token_order.h"
 #include "sweep/run/page_checks.h"
+#include "sweep/sweep_cells.h"
 
 namespace microfiche::sweep {
 namespace {
@@ -102,7 +103,7 @@ std::vector<Sample> CellReader::read_batch(size_t cell_number, int64_t first)
     sample.index = page;
     sample.page = source_.make(cell, page, mode, reader.pixels_per_token());
     images.push_back(sample.page.image);
-    // Behind a question the reference is the answer, which no reader may see.
+    // After a question the reference is the answer, which no reader may see.
     const auto& question = sample.page.question;
     request.references.push_back(
         question ? question->text : sample.page.reference);

@@ -41,7 +41,8 @@ void check_questions(const SweepConfig& sweep, const std::string& where) {
   const bool any = std::ranges::any_of(texts, conditions::asks_questions);
   const bool all = std::ranges::all_of(texts, conditions::asks_questions);
   const auto has_reader = [&](const char* name) {
-    return std::ranges::find(sweep.readers, name) != sweep.readers.end();
+    return sweep.reader == name ||
+        std::ranges::find(sweep.readers, name) != sweep.readers.end();
   };
   const auto is_none = [](const std::string& condition) {
     return condition == conditions::kNoCondition;

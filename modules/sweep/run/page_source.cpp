@@ -17,7 +17,7 @@ namespace {
 /// a page, which is then shortened.
 constexpr int64_t kDraftCharactersPerTextToken = 8;
 
-/// Every so many questions one is about something that is not on the page.
+/// Every N-th question is about something that is not on the page.
 constexpr int64_t kQuestionsPerNotStated = 8;
 
 /// A passage may begin this many words later so that its length fits a bin.

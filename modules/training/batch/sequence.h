@@ -41,8 +41,7 @@ struct Sequences {
 /// Joins rows; `prompts` has one for each, or one for all. `page_rows` as in
 /// `PageBatch`. `given` has a number for each id of the answers, 1 for an id
 /// that nothing predicts; empty if none is. Throws `InputError` for a row with
-/// a page whose prompt has no
-/// `<image>`, or the reverse.
+/// a page whose prompt has no `<image>`, or the reverse.
 Sequences make_sequences(
     const std::vector<model::Prompt>& prompts,
     const std::vector<std::vector<int64_t>>& answers,

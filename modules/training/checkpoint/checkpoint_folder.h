@@ -10,24 +10,26 @@ namespace microfiche::training {
 
 /// Which checkpoints of a run are written and kept.
 struct CheckpointConfig {
-  /// Steps between two checkpoints; 0 for only one at the end.
+  /// Steps between two checkpoints; 0 for none but those at the end of each
+  /// stage and when the run stops.
   int64_t every_steps = 1000;
 
-  /// The newest checkpoints that are kept; older ones are removed.
+  /// How many of the newest checkpoints are kept, at least 1; older ones are
+  /// removed.
   int64_t keep = 2;
 
   /// If set, the checkpoint with the best evaluation is kept too and becomes
-  /// the final model. The best is the highest mean precision over the
-  /// evaluation rows whose names match this pattern (`evaluation_row_name`):
-  /// "*" for all, "nano-9/corpus/*". If empty, the model of the last step is
-  /// the final model.
+  /// the final model: the highest mean precision over the evaluation rows whose
+  /// names match this pattern, such as "*" or "nano-9/corpus/*". If empty, the
+  /// final model is that of the last step.
   std::string best;
 
-  /// Training continues while a checkpoint is written, from a copy of the state
-  /// in main memory.
+  /// Continues training while a checkpoint is written, from a copy of the state
+  /// in main memory. Not with `optimizer.shard_state`.
   bool in_background = false;
 
-  /// Maximum size of a file, in bytes.
+  /// Maximum size of a file of a checkpoint, in bytes, at least 65536. A larger
+  /// tensor gets a file of its own.
   int64_t shard_bytes = 15'000'000;
 };
 

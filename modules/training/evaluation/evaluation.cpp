@@ -248,6 +248,9 @@ void validate(const EvaluationConfig& config, const std::string& where) {
   check_at_least(config.pages, 1, "pages", where);
   check_at_least(config.batch_pages, 1, "batch_pages", where);
   check_at_least(config.shown_pages, 0, "shown_pages", where);
+  for (const auto& text : config.texts) {
+    data::text_kind(text, where + ".texts");
+  }
   for (const double density : config.characters_per_token) {
     check(
         density > 0 && density <= 1000,

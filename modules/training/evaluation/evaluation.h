@@ -15,22 +15,31 @@
 
 namespace microfiche::training {
 
-/// An evaluation reads held-out pages greedily.
+/// An evaluation reads held-out pages greedily. It has a row for each
+/// combination of mode, kind of text and characters per token.
 struct EvaluationConfig {
-  /// Steps between two evaluations; 0 for only one at the end.
+  /// Steps between two evaluations; 0 for only one at the end of the run.
   int64_t every_steps = 0;
 
-  /// There is a row for each mode, kind of text and characters per token.
+  /// Resolution modes of rendered pages to evaluate on; empty for none. The
+  /// pages look like those that the last stage transcribes.
   std::vector<std::string> modes;
+
+  /// Kinds of text on those pages: "corpus", "random_letters" or
+  /// "shuffled_words".
   std::vector<std::string> texts = {"corpus", "random_letters"};
+
+  /// Lengths of the text on those pages, in characters per vision token.
   std::vector<double> characters_per_token = {5, 10};
 
-  /// Conversations to evaluate on as well, in a row per mode. Conversations
-  /// without a page are skipped.
+  /// Conversations from files to evaluate on as well, in a row per mode.
+  /// Conversations without a page are skipped.
   std::optional<data::ConversationMixConfig> conversations;
 
-  /// Pages per row, and pages that are read in one batch.
+  /// Pages per row, at least 1.
   int64_t pages = 16;
+
+  /// Rendered pages that are read in one batch, at least 1.
   int64_t batch_pages = 16;
 
   /// Pages per row that TensorBoard shows, with the text that was read.

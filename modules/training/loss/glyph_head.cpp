@@ -44,11 +44,16 @@ void GlyphHeadImpl::reset() {
 torch::Tensor GlyphHeadImpl::forward(
     const torch::Tensor& tokens,
     const torch::Tensor& points) {
+  const int64_t squares =
+      tokens.dim() == 3 ? tokens.size(1) * options.squares_per_token() : 0;
+  const int64_t side = std::llround(std::sqrt(static_cast<double>(squares)));
   TORCH_CHECK(
-      tokens.dim() == 3 && tokens.size(2) == options.token_width() &&
-          points.dim() == 3 && points.size(0) == tokens.size(0) &&
-          points.size(2) == 2,
-      "GlyphHead: expected tokens (B, n * n, ",
+      side >= 1 && side * side == squares &&
+          tokens.size(2) == options.token_width() && points.dim() == 3 &&
+          points.size(0) == tokens.size(0) && points.size(2) == 2,
+      "GlyphHead: expected tokens (B, n * n / ",
+      options.squares_per_token(),
+      ", ",
       options.token_width(),
       ") and points (B, P, 2), got ",
       tokens.sizes(),
@@ -56,8 +61,6 @@ torch::Tensor GlyphHeadImpl::forward(
       points.sizes());
   const int64_t cells = options.cells();
   const int64_t cell_px = options.pixels_per_token() / cells;
-  const int64_t side = std::llround(std::sqrt(
-      static_cast<double>(tokens.size(1) * options.squares_per_token())));
 
   const auto pixel = points.to(torch::kInt64);
   const auto cell = pixel.div(cell_px, "floor"); // (B, P, 2), over the page

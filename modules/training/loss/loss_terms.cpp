@@ -30,8 +30,9 @@ torch::Tensor cross_entropy(
           data::PageBatch::kPadding));
 }
 
-/// Cross-entropy of the glyph head on the perception tower's patches: a shorter
-/// path for gradients while that tower learns the letters.
+/// Cross-entropy of the glyph head on the perception tower's patches, which
+/// predicts characters at points of the page. It is a shorter path for
+/// gradients while that tower learns the letters.
 TermValue patch_glyph(ForwardPass& pass) {
   if (!pass.batch.points.defined()) {
     return {};
@@ -41,7 +42,8 @@ TermValue patch_glyph(ForwardPass& pass) {
   return {cross_entropy(logits, pass.batch.point_labels), {}};
 }
 
-/// Cross-entropy of the glyph head on vision tokens.
+/// Cross-entropy of the glyph head on vision tokens, which predicts characters
+/// at points of the page.
 TermValue glyph(ForwardPass& pass) {
   if (!pass.batch.points.defined()) {
     return {};
@@ -53,9 +55,9 @@ TermValue glyph(ForwardPass& pass) {
       accuracy(logits, pass.batch.point_labels)};
 }
 
-/// How far the vision tokens are from those of the initial encoder: the mean
-/// squared difference over the mean square. A decoder can still read pages
-/// whose tokens stay close.
+/// Mean squared difference of the vision tokens from those of the encoder
+/// before training, over their mean square. A decoder can still read pages
+/// whose tokens stay close. Needs `from_weights`.
 TermValue kept_tokens(ForwardPass& pass) {
   if (!pass.initial_tokens.defined()) {
     return {};
@@ -80,7 +82,8 @@ TermValue aids(ForwardPass& pass) {
   return {pass.heads.reading->loss(pass.aids, pass.layout, pass.probes), {}};
 }
 
-/// See `MixtureOfExperts::balance_loss`.
+/// Imbalance of the experts' load, summed over the decoder's layers; see
+/// `MixtureOfExperts::balance_loss`. DeepSeek-V2 weights it by 0.001.
 TermValue balance(ForwardPass& pass) {
   return {pass.decoder.balance_loss(), {}};
 }

@@ -19,19 +19,20 @@ namespace microfiche::training {
 
 /// What one forward pass over a batch gives to the loss terms.
 ///
-/// P = pages, N = ids of all answers, V = vocabulary.
+/// P = pages, q = vision tokens of a page (n * n / squares_per_token), N = ids
+/// of all answers, V = vocabulary.
 struct ForwardPass {
   const BatchTensors& batch;
   const AidConfig& aids;
   TrainingHeads heads;
   decoder::DecoderImpl& decoder;
 
-  /// (P, C, h, w), of the perception tower, and (P, n * n, D); undefined if no
-  /// page is encoded.
+  /// (P, C, h, w), of the perception tower, and (P, q, D); undefined if no page
+  /// is encoded.
   torch::Tensor patches = {};
   torch::Tensor vision_tokens = {};
 
-  /// (P, n * n, D), the vision tokens of the same pages by the encoder before
+  /// (P, q, D), the vision tokens of the same pages by the encoder before
   /// training; undefined for pages whose tokens may change.
   torch::Tensor initial_tokens = {};
 

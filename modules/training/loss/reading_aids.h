@@ -17,22 +17,28 @@ namespace microfiche::training {
 /// trains the model without them.
 struct AidConfig {
   /// Layer of the decoder, from 0, whose output must predict the position of
-  /// the next character. The next layer attends to that position.
+  /// the next character. The next layer attends to that position, so it cannot
+  /// be the last.
   int64_t layer = 0;
 
-  /// Loss weight for predicting the vision token of the next character and its
-  /// cell in the token.
+  /// Weight of the loss for predicting the vision token of the next character,
+  /// and the character's cell in that token; 0 for none.
   double location = 0;
 
-  /// Loss weight for attending to that vision token.
+  /// Weight of the loss for attending to the vision token of the next
+  /// character; 0 for none.
   double attention = 0;
 
-  /// Initial bias on that token's attention logit. It falls linearly to 0 at
-  /// `bias_until`.
+  /// Initial bias on the attention logit of the vision token of the next
+  /// character; 0 for none. It falls linearly to 0 at `bias_until`.
   double attention_bias = 0;
 
-  /// Fractions of the stage's steps after which the bias, and all aids, end.
+  /// Fraction of the stage's steps after which the bias ends; above 0 and at
+  /// most `until`.
   double bias_until = 0.5;
+
+  /// Fraction of the stage's steps after which all aids end; above 0 and at
+  /// most 1.
   double until = 0.5;
 
   bool any() const {

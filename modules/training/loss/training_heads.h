@@ -14,19 +14,22 @@
 
 namespace microfiche::training {
 
-/// The sizes of the two glyph heads; see `GlyphHead`.
+/// The sizes of the two glyph heads, which predict the character at a point of
+/// the page; see `GlyphHead`.
 ///
 /// Cells of 4 px learn fastest: a cell then holds at most one character, so a
 /// linear layer can read it. Cells of 16 px take at least twice the steps
 /// (experiments/LOG.md, 2026-11-28).
 struct GlyphHeadConfig {
-  /// Channels of a cell, in both heads.
+  /// Channels per cell, in both heads.
   int64_t width = 64;
 
-  /// Cells along the side of a vision token's square.
+  /// Cells along the side of the square of pixels that a vision token stands
+  /// for; must divide that side.
   int64_t cells = 16;
 
-  /// Cells along the side of a patch.
+  /// Cells along the side of a patch of the perception tower; must divide that
+  /// side.
   int64_t patch_cells = 4;
 };
 

@@ -30,21 +30,28 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
 
 /// The learning-rate schedule of a stage, as a factor on every rate.
 struct ScheduleConfig {
-  /// Steps over which the factor rises linearly to 1.
+  /// Steps at the start of the stage over which the factor rises linearly to 1.
   int64_t warmup_steps = 0;
 
+  /// The factor after the warm-up: "none" keeps it at 1; "linear" falls over
+  /// the last `decay_fraction` of the steps; "cosine" falls over all steps
+  /// after the warm-up; "steps" falls at each of `drops_at`.
   Decay decay = Decay::kLinear;
 
-  /// Fraction of the stage's steps, at its end, over which a linear decay
+  /// Fraction of the stage's steps, at its end, over which a "linear" decay
   /// happens.
   double decay_fraction = 0.4;
 
-  /// The factor after the last step of a linear or a cosine decay.
+  /// The factor after the last step of a "linear" or "cosine" decay, from 0 to
+  /// 1.
   double final_factor = 0;
 
   /// Fractions of the stage's steps at which "steps" multiplies the factor by
   /// `drop_factor`.
   std::vector<double> drops_at = {0.8, 0.9};
+
+  /// What the decay "steps" multiplies the factor by at each drop; above 0 and
+  /// at most 1.
   double drop_factor = 0.316;
 };
 

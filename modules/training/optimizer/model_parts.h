@@ -26,10 +26,12 @@ bool in_part(const std::string& match, const std::string& parameter);
 
 /// Parts of another model to start from, such as an encoder for a new decoder.
 struct PartsFromConfig {
-  /// Model folder, or a file of weights. It needs these parts and no other.
+  /// Model folder, or a file of weights. It needs only the tensors of these
+  /// parts.
   std::filesystem::path model;
 
-  /// Names of parts, or patterns.
+  /// Parts to copy: names ("sam", "experts", ...; see `match` of RateRule), or
+  /// patterns with `*` over the parameters' names.
   std::vector<std::string> parts;
 };
 

@@ -28,12 +28,16 @@ NLOHMANN_JSON_SERIALIZE_ENUM(
      {NonFinitePolicy::kSkip, "skip"},
      {NonFinitePolicy::kRollBack, "roll_back"}})
 
-/// What a run does with a step whose loss or gradient is not finite. The step
-/// never changes the weights, so no checkpoint and no model contains it.
+/// What a run does with a step whose loss or gradient is not finite. No
+/// checkpoint and no model contains such a step.
 struct NonFiniteConfig {
+  /// "stop" ends the run with an error. "skip" leaves the weights unchanged and
+  /// continues with the next batches. "roll_back" restores the newest
+  /// checkpoint and continues with the next batches.
   NonFinitePolicy then = NonFinitePolicy::kStop;
 
-  /// The run ends with an error at one more such step than this.
+  /// With "skip" and "roll_back": the run ends with an error after more such
+  /// steps than this.
   int64_t at_most = 10;
 };
 

@@ -15,27 +15,34 @@ namespace microfiche::training {
 
 /// The optimizer settings of all parameters.
 struct OptimizerConfig {
-  /// AdamW's decay rates of the two moments, and its epsilon.
+  /// AdamW's decay rate of the first moment, from 0 to below 1.
   double adam_beta1 = 0.9;
+
+  /// AdamW's decay rate of the second moment, from 0 to below 1.
   double adam_beta2 = 0.95;
+
+  /// AdamW's epsilon, which is added to the denominator; above 0.
   double adam_epsilon = 1e-8;
 
-  /// Muon's momentum, and iterations that orthogonalise the update.
+  /// Muon's Nesterov momentum, from 0 to below 1.
   double muon_momentum = 0.95;
+
+  /// Newton-Schulz iterations by which Muon orthogonalises an update, 1 to 20.
   int64_t newton_schulz_steps = 5;
 
-  /// Muon orthogonalises blocks of this many rows, each for itself; 0 for whole
-  /// matrices. A matrix whose rows it does not divide stays whole. Blocks cost
-  /// less: 512 x 512 in blocks of 64 rows a tenth of the multiplications.
+  /// Muon orthogonalises blocks of this many rows separately; 0 for whole
+  /// matrices. A matrix whose rows it does not divide stays whole. For a 512 x
+  /// 512 matrix, blocks of 64 rows need a tenth of the multiplications.
   ///
-  /// Source: Khaled et al., "MuonBP", arXiv 2510.16981, without its steps of
+  /// Source: Khaled et al., "MuonBP", arXiv:2510.16981, without its steps of
   /// whole matrices.
   int64_t muon_block_rows = 0;
 
   /// Each step multiplies a weight by 1 - learning rate * weight_decay.
   double weight_decay = 0;
 
-  /// Maximum norm of all gradients together; 0 for no clipping.
+  /// Maximum norm of all gradients together; larger gradients are scaled down.
+  /// 0 for no clipping.
   double clip_norm = 1;
 
   /// Matrices that AdamW updates instead of Muon, as patterns with `*`: lookup
@@ -53,8 +60,8 @@ struct OptimizerConfig {
       "heads.*.classify.*",
       "heads.reading.*"};
 
-  /// Each of several processes keeps the state of only its share of the
-  /// parameters; see Note [Sharded optimizer state].
+  /// Each of several processes keeps the optimizer state of only its share of
+  /// the parameters, which saves memory; see Note [Sharded optimizer state].
   bool shard_state = false;
 };
 
@@ -63,13 +70,17 @@ void validate(const OptimizerConfig& config, const std::string& where);
 
 /// The learning rates of the parameters whose names match a pattern.
 struct RateRule {
-  /// A part of the model by its name ("sam", "experts", "adapter", ...; see
-  /// `model_parts`), or a pattern with `*` over the parameters' names, e.g.
-  /// "encoder.sam.*".
+  /// A part of the model ("adapter", "sam", "compressor", "clip", "flow",
+  /// "projector", "embeddings", "router", "experts", "decoder", "heads" or
+  /// "text_compressor"), or a pattern with `*` over the parameters' names, such
+  /// as "encoder.sam.*".
   std::string match = "*";
 
-  /// Muon's rate for matrices, and AdamW's for everything else.
+  /// Learning rate of the matrices that Muon updates; 0 freezes them.
   double muon = 0.02;
+
+  /// Learning rate of all other parameters, which AdamW updates; 0 freezes
+  /// them.
   double adam = 3e-3;
 };
 

@@ -51,7 +51,7 @@ TEST_F(RecallRowsTest, AnAnswerHasTheAgeAndTheModeOfItsPage) {
 
 TEST_F(RecallRowsTest, AValueHasAPlaceInTheTextOfItsPage) {
   auto store = open();
-  // "locker 1 holds w1" has 17 bytes; the value is behind 15.
+  // "locker 1 holds w1" has 17 bytes; the value is after 15.
   fill(store, 2);
   const int64_t id = plan(store, ladder());
   answer(store, id, 1, "correct");

@@ -123,7 +123,7 @@ TEST_F(ConversationSweepTest, ARandomModelRecallsNothingAndTextRecallsAll) {
   EXPECT_NO_THROW(validate(accuracy, "accuracy"));
   ASSERT_FALSE(accuracy.rows.empty());
   EXPECT_EQ(accuracy.rows[0].mode, "t4");
-  // Pages of a few tokens are in the first bin, which has no gap behind it.
+  // Pages of a few tokens are in the first bin, which has no gap after it.
   EXPECT_EQ(accuracy.rows[0].text_tokens, std::pair(int64_t{0}, int64_t{64}));
   EXPECT_EQ(accuracy.rows[0].recall, 0);
 }
@@ -278,7 +278,7 @@ TEST_F(ConversationSweepTest, TheCacheOfAGrowingConversationIsMeasured) {
   EXPECT_EQ(rows[0].text->change.prefilled, rows[0].text_positions);
 }
 
-/// A step whose pages and text take so many seconds in all.
+/// A step whose pages and text take this many seconds in all.
 GrowthRow step_of(int64_t turns, double pages, std::optional<double> text) {
   GrowthRow row;
   row.turns = turns;

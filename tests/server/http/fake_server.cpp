@@ -110,7 +110,7 @@ class FakeReader {
     }
   }
 
-  /// Whether the row goes on.
+  /// Whether the row continues.
   bool advance(int64_t number, Row& row) {
     if (running_.is_cancelled(number)) {
       running_.end_early(number);

@@ -73,6 +73,12 @@ TEST(GlyphHeadTest, ATokenOfSeveralSquaresAnswersForEachOfThem) {
       head->forward(tokens, point(194, 70))));
 }
 
+TEST(GlyphHeadTest, RefusesTokensThatAreNoSquare) {
+  auto head = make_head();
+
+  EXPECT_THROW(head->forward(torch::randn({1, 6, 8}), point(1, 1)), c10::Error);
+}
+
 TEST(GlyphHeadTest, DistinguishesPointsInsideACell) {
   auto head = make_head();
   const auto tokens = torch::randn({1, 4, 8});

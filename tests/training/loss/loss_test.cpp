@@ -146,7 +146,7 @@ TEST(LossTest, DoesNotCountPadding) {
 }
 
 /// The mean loss of the answers when each id goes through the decoder alone,
-/// behind a cache that forgets, as in generation.
+/// after a cache that forgets, as in generation.
 double stepwise_loss(model::LoadedModel& loaded, const BatchTensors& batch) {
   const torch::NoGradGuard no_grad;
   model::OpticalModelImpl& model = *loaded.model;

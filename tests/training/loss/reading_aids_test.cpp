@@ -9,7 +9,7 @@
 namespace microfiche::training {
 namespace {
 
-// A page of 2 x 2 vision tokens behind a begin token: positions 1 and 2 are the
+// A page of 2 x 2 vision tokens after a begin token: positions 1 and 2 are the
 // first row, 3 its newline, 4 and 5 the second row, 6 and 7 newline and
 // separator. Two characters are predicted, from position 7 on.
 constexpr int64_t kLength = 9;

@@ -5,7 +5,11 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
+#include "conditions/page/page_condition.h"
+#include "conditions/text/text_condition.h"
 #include "conditions/tokens/token_floors.h"
 #include "core/error.h"
 
@@ -302,6 +306,23 @@ TEST(TokenFloorsTest, AreTheConditionsThatSayThatTheyAreFloors) {
   }
   EXPECT_TRUE(has_token_floor("merge:2+zero_tokens", "test"));
   EXPECT_FALSE(has_token_floor(kNoCondition, "test"));
+}
+
+TEST(TokenConditionTest, NoNameIsThatOfATextOrPageConditionToo) {
+  std::set<std::string> names;
+  size_t conditions = 0;
+  const auto add = [&](const auto& registry) {
+    for (const auto& condition : registry) {
+      names.insert(condition.info.name);
+      EXPECT_FALSE(condition.info.description.empty());
+      ++conditions;
+    }
+  };
+  add(text_conditions());
+  add(page_conditions());
+  add(token_conditions());
+
+  EXPECT_EQ(names.size(), conditions);
 }
 
 } // namespace
