@@ -165,7 +165,7 @@ void add_bench(CLI::App& app) {
           "--draft-error",
           arguments->draft_error,
           "Percent of the draft's ids that are wrong; default: 3")
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(number_between(0, 100));
   command->add_option("--batch", config.batch, "Pages at the same time")
       ->check(whole_number())
       ->capture_default_str();

@@ -1,10 +1,12 @@
 #include "command.h"
 
+#include "checkpoint/sharded_checkpoint.h"
 #include "core/config.h"
 #include "core/error.h"
 #include "core/terminal.h"
 #include "model/adapter.h"
 #include "model/prompt.h"
+#include "text_compression/text_compressor_file.h"
 
 #include <ATen/Parallel.h>
 
@@ -41,6 +43,19 @@ CLI::Validator seed_number() {
             : concat("expected a whole number from 0 to 2^64 - 1, got ", text);
       },
       "N >= 0"};
+}
+
+CLI::Validator number_between(double low, double high) {
+  return {
+      [low, high](const std::string& text) {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && value >= low &&
+                value <= high
+            ? std::string()
+            : concat(
+                  "expected a number from ", low, " to ", high, ", got ", text);
+      },
+      concat("NUMBER in [", low, ", ", high, "]")};
 }
 
 CLI::Validator whole_number(int64_t first, int64_t last) {
@@ -143,7 +158,9 @@ rendering::PageStyle load_page_style(
 
 void check_new_model_folder(const std::filesystem::path& folder) {
   check<UsageError>(
-      !std::filesystem::exists(folder / "model.safetensors"),
+      !std::filesystem::exists(folder) ||
+          (!checkpoint::Checkpoint::is_in(folder) &&
+           !std::filesystem::exists(folder / "config.json")),
       folder.string(),
       ": already holds a model; choose another folder");
 }
@@ -153,6 +170,12 @@ void save_model_folder(
     const CommonArguments& from,
     const std::filesystem::path& to) {
   const auto tokenizer = model_folder(from) / "tokenizer.json";
+  // Without its compressor the model would read pages and not texts.
+  check(
+      !text_compression::has_text_compressor(model_folder(from)),
+      model_folder(from).string(),
+      ": has a text compressor, which this command cannot write; use the model "
+      "as it is");
   model::save_model(
       loaded,
       to,

@@ -39,6 +39,9 @@ CLI::Validator whole_number(
     int64_t first = 1,
     int64_t last = std::numeric_limits<int64_t>::max());
 
+/// A number from `low` to `high`, which NaN is not; `CLI::Range` takes NaN.
+CLI::Validator number_between(double low, double high);
+
 /// A seed: any 64 bits, without a sign.
 CLI::Validator seed_number();
 

@@ -3,6 +3,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json_difference.h"
 #include "core/terminal.h"
 #include "memory/sweep/cell_rows.h"
 #include "sweep/run/environment.h"
@@ -68,6 +69,25 @@ Table write_results(
   return table;
 }
 
+/// Refuses a folder of another run: its stores hold other conversations.
+void check_same_run(const std::filesystem::path& folder, const Json& config) {
+  const auto file = folder / "config.json";
+  if (!std::filesystem::exists(file)) {
+    return;
+  }
+  if (const auto difference = first_difference(read_json_file(file), config)) {
+    throw InputError(concat(
+        file.string(),
+        ": this run was begun with ",
+        difference->path,
+        " = ",
+        difference->before,
+        ", now it is ",
+        difference->now,
+        "; restore it, or choose another folder with -o"));
+  }
+}
+
 } // namespace
 
 void run_conversation_sweep(
@@ -81,6 +101,7 @@ void run_conversation_sweep(
     sweep.config.seed = *seed;
   }
   auto loaded = open_model(common);
+  check_same_run(folder, write_config(sweep.config));
   // First, so that a folder that cannot be written is refused early.
   write_file(folder / "config.json", write_config(sweep.config).dump(2) + "\n");
   write_file(

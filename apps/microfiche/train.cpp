@@ -79,7 +79,7 @@ void add_train(CLI::App& app) {
           "--max-minutes",
           arguments->max_minutes,
           "Write a checkpoint and stop after this many minutes")
-      ->check(CLI::Range(1e-9, 1e6));
+      ->check(number_between(1e-9, 1e6));
   add_set_option(*command, arguments->common);
   add_quiet_option(*command, arguments->common);
   command->callback([arguments] { train(*arguments); });

@@ -2,6 +2,7 @@
 
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/memory_use.h"
 #include "core/table.h"
 #include "model/checkpoint_names.h"
@@ -58,6 +59,11 @@ Json memory_json(const ModelConfig& config, const TensorTotals& weights) {
 
 /// Without weights, the parts are those of config.json.
 Json inspect_folder(const std::filesystem::path& folder) {
+  // Of other files every size would be the published one.
+  check(
+      read_json_file(folder / "config.json").contains("language_config"),
+      (folder / "config.json").string(),
+      ": not the config of a model; it has no language_config");
   const auto config = load_model_config(folder / "config.json");
   std::optional<checkpoint::Checkpoint> checkpoint;
   if (checkpoint::Checkpoint::is_in(folder)) {

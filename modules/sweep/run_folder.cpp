@@ -85,13 +85,26 @@ void begin_run(
   const auto environment_file = folder / "environment.json";
   const auto json = write_config(config);
   if (fs::exists(config_file)) {
-    check(
-        !read_json_file(config_file).contains("stages"),
-        folder.string(),
-        ": holds a training run; choose another folder with -o");
+    const auto found = read_json_file(config_file);
+    for (const auto& [field, kind] :
+         {std::pair("stages", "training run"),
+          std::pair("conversations", "sweep over conversations")}) {
+      check(
+          !found.contains(field),
+          folder.string(),
+          ": holds a ",
+          kind,
+          "; choose another folder with -o");
+    }
     // Reading and writing again fills in the defaults on both sides.
     const auto before = write_config(load_config<SweepConfig>(config_file));
     check_same(config_file, "", first_difference(before, json));
+  } else {
+    check(
+        !fs::exists(folder / "samples.jsonl"),
+        folder.string(),
+        ": has samples.jsonl of a run whose config.json is missing; choose "
+        "another folder with -o");
   }
   if (fs::exists(environment_file)) {
     const auto before = read_json_file(environment_file);
@@ -102,13 +115,18 @@ void begin_run(
             before.value("models", Json()),
             environment.value("models", Json()),
             "models"));
-    check_same(
-        environment_file,
-        "a model whose ",
-        first_difference(
-            before.value("model", Json::object()).value("sha256", Json()),
-            environment.value("model", Json::object()).value("sha256", Json()),
-            "sha256"));
+    const auto old_model = before.value("model", Json::object());
+    const auto new_model = environment.value("model", Json::object());
+    for (const char* field :
+         {"sha256", "tokenizer_sha256", "dtype", "window"}) {
+      check_same(
+          environment_file,
+          "a model whose ",
+          first_difference(
+              old_model.value(field, Json()),
+              new_model.value(field, Json()),
+              field));
+    }
   }
   write_json_file(config_file, json);
   if (!fs::exists(environment_file)) {

@@ -74,6 +74,10 @@ void save_text_compressor(
       model_folder / kConfigFile, write_config(compressor->options.config()));
 }
 
+bool has_text_compressor(const std::filesystem::path& model_folder) {
+  return std::filesystem::exists(model_folder / kConfigFile);
+}
+
 std::optional<LoadedTextCompressor> load_text_compressor(
     const model::LoadedModel& loaded) {
   const auto config_file = loaded.folder / kConfigFile;

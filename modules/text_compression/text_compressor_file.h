@@ -25,6 +25,9 @@ void save_text_compressor(
     const TextCompressor& compressor,
     const std::filesystem::path& model_folder);
 
+/// Whether a model folder contains a compressor.
+bool has_text_compressor(const std::filesystem::path& model_folder);
+
 /// The compressor in the folder of a model, on the model's device; nothing if
 /// the folder has none. Throws `InputError` for files that are malformed or do
 /// not match the model.

@@ -73,6 +73,26 @@ TEST_F(ModelCommandsTest, EncodeNeedsNoTokenizer) {
       tensor_of(file, "vision_tokens").sizes(), (std::vector<int64_t>{73, 64}));
 }
 
+TEST_F(ModelCommandsTest, QuantizeRefusesAFolderWithAConfig) {
+  std::filesystem::create_directory(folder.path() / "sharded");
+  write_file(folder.path() / "sharded/config.json", "{}");
+
+  const auto outcome = run("quantize -o sharded");
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("already holds a model"));
+}
+
+TEST_F(ModelCommandsTest, InspectRefusesTheFolderOfARun) {
+  std::filesystem::create_directory(folder.path() / "run");
+  write_file(folder.path() / "run/config.json", R"({"modes": ["nano-9"]})");
+
+  const auto outcome = tests::run_program(folder.path(), "inspect run");
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("not the config of a model; it has no "));
+}
+
 TEST_F(ModelCommandsTest, QuantizeWritesAFolderThatReads) {
   const auto quantized = run("quantize -o int8");
   const auto again = run("quantize -o int8");

@@ -32,6 +32,38 @@ TEST(RunFolderTest, ASweepRefusesTheFolderOfATraining) {
       ThrowsMessage<InputError>(HasSubstr("holds a training run")));
 }
 
+TEST(RunFolderTest, ASweepRefusesTheFolderOfASweepOverConversations) {
+  TemporaryFolder folder;
+  write_file(folder.path() / "config.json", R"({"conversations": {}})");
+
+  EXPECT_THAT(
+      [&] { begin_run(folder.path(), small_sweep(), Json::object()); },
+      ThrowsMessage<InputError>(HasSubstr("holds a sweep over conversations")));
+}
+
+TEST(RunFolderTest, RowsWithoutTheirConfigAreRefused) {
+  TemporaryFolder folder;
+  run_with_oracle(small_sweep(), folder.path());
+  std::filesystem::remove(folder.path() / "config.json");
+
+  EXPECT_THAT(
+      [&] { begin_run(folder.path(), small_sweep(), Json::object()); },
+      ThrowsMessage<InputError>(HasSubstr("whose config.json is missing")));
+}
+
+TEST(RunFolderTest, ARunGoesOnWithTheSameNumbersOnly) {
+  TemporaryFolder folder;
+  const Json f32 = {{"model", {{"sha256", "a"}, {"dtype", "f32"}}}};
+  const Json int8 = {{"model", {{"sha256", "a"}, {"dtype", "int8"}}}};
+  begin_run(folder.path(), small_sweep(), f32);
+
+  begin_run(folder.path(), small_sweep(), f32);
+  EXPECT_THAT(
+      [&] { begin_run(folder.path(), small_sweep(), int8); },
+      ThrowsMessage<InputError>(HasSubstr(
+          "begun with a model whose dtype = \"f32\", now it is \"int8\"")));
+}
+
 TEST(RunFolderTest, ABrokenLineIsNamedWithItsNumber) {
   TemporaryFolder folder;
   run_with_oracle(small_sweep(), folder.path());

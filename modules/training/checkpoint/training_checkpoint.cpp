@@ -243,6 +243,14 @@ std::optional<TrainingCheckpoint> find_checkpoint(
       warn(concat("skipping a broken checkpoint: ", error.what()));
     }
   }
+  // To begin again would remove them.
+  check(
+      step || folders.empty(),
+      run_folder.string(),
+      ": none of its ",
+      folders.size(),
+      " checkpoints can be read; restore one, or choose another folder with "
+      "-o");
   return std::nullopt;
 }
 

@@ -50,7 +50,8 @@ struct TrainingCheckpoint {
 };
 
 /// The newest complete checkpoint of a run, or of one step of it, or nothing.
-/// Warns of each broken checkpoint that it skips.
+/// Warns of each broken checkpoint that it skips. Throws `InputError` if a run
+/// has checkpoints and none can be read.
 std::optional<TrainingCheckpoint> find_checkpoint(
     const std::filesystem::path& run_folder,
     std::optional<int64_t> step = std::nullopt);

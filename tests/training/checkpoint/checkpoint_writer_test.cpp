@@ -102,6 +102,24 @@ TEST_F(CheckpointWriterTest, TheDestructorWaits) {
   EXPECT_TRUE(find_checkpoint(run.path()));
 }
 
+TEST_F(CheckpointWriterTest, ARunWhoseCheckpointsAreAllBrokenIsRefused) {
+  {
+    CheckpointWriter writer(run.path());
+    save(writer, 1);
+  }
+  for (const auto& file : std::filesystem::recursive_directory_iterator(
+           run.path() / "checkpoints")) {
+    if (file.path().filename() == "checkpoint.json") {
+      write_file(file.path(), "{}");
+    }
+  }
+
+  EXPECT_THAT(
+      [&] { find_checkpoint(run.path()); },
+      ThrowsMessage<InputError>(
+          HasSubstr("none of its 1 checkpoints can be read")));
+}
+
 TEST_F(CheckpointWriterTest, InTheForegroundItIsCompleteAtOnce) {
   config.checkpoints.in_background = false;
   CheckpointWriter writer(run.path());
