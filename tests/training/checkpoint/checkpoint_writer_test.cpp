@@ -110,7 +110,7 @@ TEST_F(CheckpointWriterTest, ARunWhoseCheckpointsAreAllBrokenIsRefused) {
   for (const auto& file : std::filesystem::recursive_directory_iterator(
            run.path() / "checkpoints")) {
     if (file.path().filename() == "checkpoint.json") {
-      write_file(file.path(), "{}");
+      write_file(file.path(), "{");
     }
   }
 
