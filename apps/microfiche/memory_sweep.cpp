@@ -69,23 +69,20 @@ Table write_results(
   return table;
 }
 
-/// Refuses a folder of another run: its stores hold other conversations.
-void check_same_run(const std::filesystem::path& folder, const Json& config) {
+/// Refuses the folder of another run: its stores hold other conversations.
+void check_folder(const std::filesystem::path& folder, const Json& config) {
   const auto file = folder / "config.json";
   if (!std::filesystem::exists(file)) {
     return;
   }
-  if (const auto difference = first_difference(read_json_file(file), config)) {
-    throw InputError(concat(
-        file.string(),
-        ": this run was begun with ",
-        difference->path,
-        " = ",
-        difference->before,
-        ", now it is ",
-        difference->now,
-        "; restore it, or choose another folder with -o"));
-  }
+  check(
+      read_json_file(file).contains("conversations"),
+      folder.string(),
+      ": holds another kind of run; choose another folder with -o");
+  // Reading and writing again fills in the defaults on both sides.
+  const auto before =
+      write_config(load_config<memory::ConversationSweepConfig>(file));
+  check_same_run(file, "", first_difference(before, config));
 }
 
 } // namespace
@@ -101,7 +98,7 @@ void run_conversation_sweep(
     sweep.config.seed = *seed;
   }
   auto loaded = open_model(common);
-  check_same_run(folder, write_config(sweep.config));
+  check_folder(folder, write_config(sweep.config));
   // First, so that a folder that cannot be written is refused early.
   write_file(folder / "config.json", write_config(sweep.config).dump(2) + "\n");
   write_file(

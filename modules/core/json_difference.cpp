@@ -1,5 +1,6 @@
 #include "core/json_difference.h"
 
+#include "core/error.h"
 #include "core/utf8.h"
 
 #include <algorithm>
@@ -72,6 +73,24 @@ compare(const Json* before, const Json* now, const std::string& path) {
 std::optional<JsonDifference>
 first_difference(const Json& before, const Json& now, const std::string& path) {
   return compare(&before, &now, path);
+}
+
+void check_same_run(
+    const std::filesystem::path& file,
+    const std::string& what,
+    const std::optional<JsonDifference>& difference) {
+  if (difference) {
+    throw InputError(concat(
+        file.string(),
+        ": this run was begun with ",
+        what,
+        difference->path,
+        " = ",
+        difference->before,
+        ", now it is ",
+        difference->now,
+        "; restore it, or choose another folder with -o"));
+  }
 }
 
 } // namespace microfiche

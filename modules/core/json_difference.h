@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -25,5 +26,12 @@ std::optional<JsonDifference> first_difference(
     const Json& before,
     const Json& now,
     const std::string& path = "");
+
+/// Throws `InputError` if a run's folder was begun with another value: `file`
+/// has the first one. `what` comes before the path of the difference.
+void check_same_run(
+    const std::filesystem::path& file,
+    const std::string& what,
+    const std::optional<JsonDifference>& difference);
 
 } // namespace microfiche

@@ -35,7 +35,7 @@ struct QuestionMixConfig {
   ///
   /// "pairs": the value of a key among the pairs of a page. "several_pages":
   /// the same with several pages of drawn modes in the context, oldest first;
-  /// the key is on any of them. "rest_of_line": how a line goes on, given its
+  /// the key is on any of them. "rest_of_line": the rest of a line, given its
   /// beginning.
   std::map<std::string, double> tasks = {{"pairs", 1}};
 
@@ -44,7 +44,7 @@ struct QuestionMixConfig {
   /// `<image>`.
   double as_text = 0.2;
 
-  /// Range of the number of questions behind one page, or behind the pages of
+  /// Range of the number of questions after one page, or after the pages of
   /// "several_pages"; 1 to 100.
   Counts questions = {4, 8};
 

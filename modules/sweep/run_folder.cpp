@@ -18,24 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void check_same(
-    const fs::path& file,
-    const std::string& what,
-    const std::optional<JsonDifference>& difference) {
-  if (difference) {
-    throw InputError(concat(
-        file.string(),
-        ": this run was begun with ",
-        what,
-        difference->path,
-        " = ",
-        difference->before,
-        ", now it is ",
-        difference->now,
-        "; restore it, or choose another folder with -o"));
-  }
-}
-
 /// Computes metrics that a sample lacks, because the run is older than the
 /// metric.
 void complete_metrics(Sample& sample, const metrics::Profile& profile) {
@@ -98,7 +80,7 @@ void begin_run(
     }
     // Reading and writing again fills in the defaults on both sides.
     const auto before = write_config(load_config<SweepConfig>(config_file));
-    check_same(config_file, "", first_difference(before, json));
+    check_same_run(config_file, "", first_difference(before, json));
   } else {
     check(
         !fs::exists(folder / "samples.jsonl"),
@@ -108,7 +90,7 @@ void begin_run(
   }
   if (fs::exists(environment_file)) {
     const auto before = read_json_file(environment_file);
-    check_same(
+    check_same_run(
         environment_file,
         "other ",
         first_difference(
@@ -119,7 +101,7 @@ void begin_run(
     const auto new_model = environment.value("model", Json::object());
     for (const char* field :
          {"sha256", "tokenizer_sha256", "dtype", "window"}) {
-      check_same(
+      check_same_run(
           environment_file,
           "a model whose ",
           first_difference(
